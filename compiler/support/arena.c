@@ -1,0 +1,131 @@
+#include "arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+	struct arena_block *below;
+	max_align_t bytes[];
+};
+
+enum { BLOCK_BYTES = 1 << 16, LARGE_BYTES = BLOCK_BYTES / 4 };
+
+void arena_init(struct arena *a, jmp_buf *failure)
+{
+	*a = (struct arena){ .failure = failure };
+}
+
+static _Noreturn void arena_fail(struct arena *a)
+{
+	if (!a->failure)
+		abort();
+	longjmp(*a->failure, 1);
+}
+
+static struct arena_block *block_new(struct arena *a, size_t bytes)
+{
+	struct arena_block *b = NULL;
+
+	if (bytes <= SIZE_MAX - sizeof *b)
+		b = calloc(1, sizeof *b + bytes);
+	if (!b)
+		arena_fail(a);
+	a->total_bytes += bytes;
+	return b;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+	const size_t align = sizeof(max_align_t);
+	struct arena_block *b;
+	size_t at;
+
+	if (bytes > SIZE_MAX - align)
+		arena_fail(a);
+	bytes = (bytes + align - 1) / align * align;
+	if (bytes > LARGE_BYTES && a->top) {
+		/* A block of its own below the top one, which stays in use. */
+		b = block_new(a, bytes);
+		b->below = a->top->below;
+		a->top->below = b;
+		return b->bytes;
+	}
+	if (!a->top || bytes > a->size - a->used) {
+		b = block_new(a, bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES);
+		b->below = a->top;
+		a->top = b;
+		a->size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+		a->used = 0;
+	}
+	at = a->used;
+	a->used += bytes;
+	return (char *)a->top->bytes + at;
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		arena_fail(a);
+	return arena_alloc(a, bytes);
+}
+
+void *arena_grow(struct arena *a, const void *old, size_t n_old, size_t n_new, size_t size)
+{
+	void *v = arena_array(a, n_new, size);
+
+	if (n_old)
+		memcpy(v, old, n_old * size);
+	return v;
+}
+
+void *arena_push(struct arena *a, void *v, size_t n, size_t size)
+{
+	if (n && (n < 4 || (n & (n - 1))))
+		return v;
+	return arena_grow(a, v, n, n ? n * 2 : 4, size);
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	char *copy = arena_alloc(a, n + 1);
+
+	memcpy(copy, s, n);
+	return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, strlen(s));
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args, again;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	text = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
+	if (n > 0)
+		vsnprintf(text, (size_t)n + 1, format, again);
+	va_end(again);
+	return text;
+}
+
+void arena_free(struct arena *a)
+{
+	while (a->top) {
+		struct arena_block *below = a->top->below;
+		free(a->top);
+		a->top = below;
+	}
+	a->used = a->size = a->total_bytes = 0;
+}

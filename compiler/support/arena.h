@@ -1,0 +1,52 @@
+/* Memory of one compilation: blocks that only grow and are freed together.
+ *
+ * Nothing is freed singly. When memory runs out, control jumps to the place
+ * named by arena_on_failure(); code between there and here holds no resource
+ * that an arena does not own, so callers never see NULL. */
+#ifndef NNC_ARENA_H
+#define NNC_ARENA_H
+
+#include <setjmp.h>
+#include <stddef.h>
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *top;
+	size_t used, size;      /* of the top block */
+	size_t total_bytes;     /* of all blocks */
+	jmp_buf *failure;       /* taken when memory runs out; abort() when NULL */
+};
+
+/** An empty arena that jumps to `failure` when memory runs out. */
+void arena_init(struct arena *a, jmp_buf *failure);
+
+/** `bytes` zeroed bytes, aligned for any type; never NULL. bytes may be 0. */
+void *arena_alloc(struct arena *a, size_t bytes);
+
+/** As arena_alloc for n elements of `size` bytes; overflow counts as no memory. */
+void *arena_array(struct arena *a, size_t n, size_t size);
+
+/** A grown copy of `old` (n_old elements, may be NULL); the rest is zeroed. */
+void *arena_grow(struct arena *a, const void *old, size_t n_old, size_t n_new, size_t size);
+
+/** Copies of a string, or of its first n bytes, NUL-terminated. */
+char *arena_strdup(struct arena *a, const char *s);
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+
+/** printf into the arena. */
+char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Frees all blocks; the arena is empty and usable afterwards. */
+void arena_free(struct arena *a);
+
+#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_ARRAY(a, n, type) ((type *)arena_array((a), (size_t)(n), sizeof(type)))
+
+/** Makes room for one more element in a growing array of `n` elements whose
+ *  capacity is a power of two derived from n: v = ARENA_PUSH(a, v, n), v[n++] = x. */
+#define ARENA_PUSH(a, v, n, type) \
+	((type *)arena_push((a), (v), (size_t)(n), sizeof(type)))
+void *arena_push(struct arena *a, void *v, size_t n, size_t size);
+
+#endif

@@ -1,0 +1,25 @@
+/* Every limit that a hostile model can run into, in one place. A model beyond
+ * one of them is refused with the limit's value in the message. */
+#ifndef NNC_LIMITS_H
+#define NNC_LIMITS_H
+
+enum {
+	MAX_RANK = 8,                 /* axes of a tensor */
+	MAX_NESTING = 32,             /* sub-graphs inside sub-graphs */
+	MAX_MESSAGE_NESTING = 100,    /* protobuf messages inside messages */
+	MAX_NAME_BYTES = 4096,        /* one name in the model */
+	MAX_NODES = 4 << 20,
+	MAX_TENSORS = 8 << 20,
+	MAX_NODE_ARITY = 1 << 16,     /* inputs or outputs of one node */
+	MAX_VALUE_ELEMENTS = 1 << 12, /* integer tensors whose values inference tracks */
+	MAX_FOLD_ELEMENTS = 1 << 26,  /* result of one constant-folded node */
+	MAX_ERRORS = 20,              /* messages printed for one model */
+	MAX_NEST_LOADS = 64,          /* loads of one fused loop nest */
+};
+
+/* One dimension, and the elements of one tensor: 2^40 keeps every byte count in int64. */
+#define MAX_ELEMENTS ((int64_t)1 << 40)
+/* model.onnx and each external data file; protobuf itself stops at 2 GiB. */
+#define MAX_FILE_BYTES ((int64_t)1 << 31)
+
+#endif

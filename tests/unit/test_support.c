@@ -1,0 +1,92 @@
+/* Arena, string buffer, map, checked arithmetic, diagnostics. */
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "support/arena.h"
+#include "support/checked.h"
+#include "support/diag.h"
+#include "support/map.h"
+#include "support/strbuf.h"
+
+static struct arena a;
+
+static void setup(void)
+{
+	arena_init(&a, NULL);
+}
+
+static void teardown(void)
+{
+	arena_free(&a);
+}
+
+Test(arena, large_blocks_leave_the_small_one_in_use, .init = setup, .fini = teardown)
+{
+	char *small = arena_alloc(&a, 8);
+	char *large = arena_alloc(&a, 1 << 20);
+	char *next = arena_alloc(&a, 8);
+
+	cr_assert_eq(next - small, (ptrdiff_t)sizeof(max_align_t));
+	cr_assert_eq(large[(1 << 20) - 1], 0);
+}
+
+Test(arena, overflow_jumps_to_the_failure_point)
+{
+	jmp_buf failure;
+
+	arena_init(&a, &failure);
+	if (!setjmp(failure)) {
+		arena_array(&a, SIZE_MAX / 2, 3);
+		cr_assert_fail("an impossible size was allocated");
+	}
+	arena_free(&a);
+}
+
+Test(arena, push_keeps_earlier_elements, .init = setup, .fini = teardown)
+{
+	int *v = NULL, n = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		v = ARENA_PUSH(&a, v, n, int);
+		v[n++] = i;
+	}
+	for (int i = 0; i < 1000; i++)
+		cr_assert_eq(v[i], i);
+}
+
+Test(map, finds_what_was_set, .init = setup, .fini = teardown)
+{
+	struct map m;
+	char name[16];
+
+	map_init(&m, &a);
+	for (int i = 0; i < 500; i++) {
+		snprintf(name, sizeof name, "k%d", i);
+		cr_assert(map_set_name(&m, name, i));
+	}
+	cr_assert_not(map_set_name(&m, "k7", 700));
+	cr_assert_eq(map_get_name(&m, "k7", -1), 700);
+	cr_assert_eq(map_get_name(&m, "k499", -1), 499);
+	cr_assert_eq(map_get_name(&m, "k500", -1), -1);
+}
+
+Test(checked, products_that_overflow_are_refused)
+{
+	int64_t n;
+
+	cr_assert(checked_mul(1 << 20, 1 << 20, &n) && n == (int64_t)1 << 40);
+	cr_assert_not(checked_mul(INT64_MAX, 2, &n));
+	cr_assert_not(checked_align(INT64_MAX, 64, &n));
+}
+
+Test(diag, names_are_made_printable, .init = setup, .fini = teardown)
+{
+	struct diag d;
+	const struct place at = { .node = "a\nb", .op = "Conv", .opset = 11 };
+
+	diag_init(&d, &a, "m.onnx");
+	diag_error(&d, STATUS_MODEL, &at, "bad %s: %d", "pads", 3);
+	cr_assert_str_eq(strbuf_text(&d.errors), "m.onnx: node \"a\\x0ab\" (Conv-11): bad pads: 3\n");
+	cr_assert_eq(d.status, STATUS_MODEL);
+}
