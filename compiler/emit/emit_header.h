@@ -1,0 +1,77 @@
+/* model.h and the frame of model.c: templates/ with their holes filled.
+ *
+ * The body (static functions of the steps and model_run itself) is written by
+ * others into a string buffer through emit.h; everything round it is here. */
+#ifndef NNC_EMIT_HEADER_H
+#define NNC_EMIT_HEADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "emit.h"
+#include "dtype.h"
+
+struct extract;
+struct target;
+struct weights;
+
+enum param_kind {
+	PARAM_INPUT,    /* const T name[n] */
+	PARAM_OUTPUT,   /* T name[n] */
+	PARAM_DIM,      /* int name: a bounded dimension given by the caller */
+	PARAM_DIM_OUT,  /* int *name: a size known only at run time */
+};
+
+/* A parameter of model_run, in order. */
+struct emit_param {
+	enum param_kind kind;
+	const char *name;               /* an identifier */
+	const char *original;           /* the model's own name, for the comment */
+	enum dtype type;
+	int rank;
+	const int64_t *dims;            /* constants or upper bounds */
+	const char *const *dim_names;   /* by axis: NULL, or the PARAM_DIM that gives it; NULL: all are constants */
+	const char *layout;             /* "NCHW" or "" */
+	int64_t low, high;              /* PARAM_DIM: range that model_run accepts */
+	bool is_quantised;              /* then real = scale * (value - zero_point) is said in the comment */
+	double scale;
+	int64_t zero_point;
+};
+
+/* A row of the arena's table. */
+struct emit_arena_row {
+	const char *name;
+	int64_t bytes, offset;
+	int first_step, last_step;
+};
+
+struct emit_model {
+	const char *prefix;             /* identifier: of every symbol */
+	const char *file;               /* base name of the outputs without its ending */
+	const char *model_file;         /* base name of the model */
+	const char *sha256;
+	const char *version;            /* of nnc */
+	const char *options;            /* options that change the output, one line; "" when none */
+	const struct target *target;
+	bool is_caller_arena;
+	int64_t n_macs, n_steps, weight_bytes, arena_bytes, arena_bound_bytes, stack_bytes;
+	const struct emit_arena_row *arena_rows;
+	int n_arena_rows;
+	const struct emit_param *params;
+	int n_params;
+	const struct extract *runtime;  /* marked */
+	const struct weights *weights;  /* finished */
+	const char *body;               /* text of the step functions and model_run */
+};
+
+/** "int model_run(const float image[1*3*224*224], float logits[1*1000])" without a semicolon, for the header and for
+ *  the definition in the body alike. From arena a. */
+const char *emit_signature(struct arena *a, const struct emit_model *m);
+
+/** model.h */
+void emit_model_h(struct emit *e, struct arena *a, const struct emit_model *m);
+
+/** model.c */
+void emit_model_c(struct emit *e, struct arena *a, const struct emit_model *m);
+
+#endif

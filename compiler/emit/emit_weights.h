@@ -1,0 +1,85 @@
+/* Constants of the generated code.
+ *
+ * Bytes travel as octal string literals inside unions (seconds instead of
+ * minutes in the C compiler, exact size); a few numbers travel as numbers.
+ * Equal constants are emitted once. Nothing is copied: `bytes` must live until
+ * the last print. Bytes come in little-endian order and leave in the target's. */
+#ifndef NNC_EMIT_WEIGHTS_H
+#define NNC_EMIT_WEIGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "emit.h"
+#include "dtype.h"
+#include "support/map.h"
+
+struct target;
+
+enum weights_form { WEIGHTS_TEXT, WEIGHTS_INCBIN };
+
+enum {
+	WEIGHTS_NUMBERS_MAX = 16,               /* up to so many elements are spelled as numbers */
+	WEIGHTS_FILE_BYTES = 24 << 20,          /* bytes of constants in one C file, see weights_n_files() */
+};
+
+struct weight {
+	const unsigned char *bytes;
+	size_t size_bytes;
+	size_t offset;                          /* in the .bin of WEIGHTS_INCBIN */
+	uint32_t views;                         /* bit per dtype: members of the union */
+	int align;
+	int file;                               /* 0: model.c itself; k: model_w<k-1>.c */
+	int next_same_hash;                     /* -1: none */
+	enum dtype type;                        /* of the first use: decides the byte order and the numbers */
+	bool is_number;
+	const char *name;                       /* a comment's text, may be NULL */
+};
+
+struct weights {
+	struct arena *arena;
+	struct weight *v;
+	int n;
+	struct map by_hash;
+	const char *prefix;                     /* of the model's symbols */
+	const char *base;                       /* file name of the outputs without its ending */
+	const struct target *target;
+	enum weights_form form;
+	size_t file_bytes;                      /* WEIGHTS_FILE_BYTES unless a test says less */
+	size_t total_bytes;                     /* after weights_finish(): what the program's flash holds, with padding */
+	int n_files;                            /* after weights_finish(): further C files */
+};
+
+void weights_init(struct weights *w, struct arena *a, const char *prefix, const char *base,
+	const struct target *target, enum weights_form form);
+
+/** Adds n elements of `type`, aligned to `align` bytes (a power of two); returns its id. Equal bytes of types of the
+ *  same size share one id, the larger alignment holds. n may be 0. name: what a comment calls it, or NULL. */
+int weights_add(struct weights *w, const void *bytes, size_t n, enum dtype type, int align, const char *name);
+
+/** A C expression of type "const TYPE *" for constant `id` seen as `type`, which must be the type of one of the
+ *  weights_add() calls that returned the id. */
+const char *weights_ref(const struct weights *w, int id, enum dtype type);
+
+/** Decides what is a number, what goes in which file and where in the .bin. After the last weights_add() and before
+ *  any print. */
+void weights_finish(struct weights *w);
+
+/** What model.c says before its functions: the constants, or their declarations when they live in further files. */
+void weights_print(const struct weights *w, struct emit *e);
+
+/** The private header that model.c and the further files share: base_weights.h; needed when n_files > 0. */
+void weights_print_header(const struct weights *w, struct emit *e);
+
+/** File k of n_files, base_w<k>.c. */
+void weights_print_file(const struct weights *w, struct emit *e, int k);
+
+/** The bytes of base.bin, for WEIGHTS_INCBIN. */
+void weights_write_bin(const struct weights *w, struct emit *e);
+
+/** Octal string lines: bytes[0..n) as quoted literals of 64 bytes each, one a line, the last without a newline; "" for
+ *  n = 0. Reverses groups of `swap` bytes (1: none). */
+void emit_octal(struct emit *e, const unsigned char *bytes, size_t n, int swap);
+
+#endif

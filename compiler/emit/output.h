@@ -1,0 +1,44 @@
+/* Files that appear all together or not at all.
+ *
+ * Every file is written under a temporary name in its folder; output_commit()
+ * renames them. Until then, and after any error, old files are as they were.
+ * An interrupt (SIGINT, SIGTERM, SIGHUP) removes the temporary files. Something
+ * that is no regular file (/dev/stdout, a pipe) is written to directly. */
+#ifndef NNC_OUTPUT_H
+#define NNC_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct arena;
+struct diag;
+
+enum { OUTPUT_MAX = 1024 };             /* files of one set */
+
+struct output_file {
+	const char *path;
+	const char *temporary;          /* NULL: written to directly */
+	const char *backup;             /* second name of the old file during the commit, or NULL */
+	FILE *stream;
+	bool is_renamed;
+};
+
+struct output {
+	struct arena *arena;
+	struct diag *diag;
+	struct output_file files[OUTPUT_MAX];
+	int n;
+};
+
+void output_init(struct output *o, struct arena *a, struct diag *d);
+
+/** A stream to what will be `path`; NULL and a STATUS_ENVIRONMENT error when it cannot be made. */
+FILE *output_open(struct output *o, const char *path);
+
+/** Closes all and renames them; false, nothing changed and one error when any write, close or rename failed. */
+bool output_commit(struct output *o);
+
+/** Removes what was not committed. Safe to call at any time and twice, also after an arena failure. */
+void output_abort(struct output *o);
+
+#endif
