@@ -1,0 +1,52 @@
+/* What an operator is: one const struct op_def a version, one row of ops.def each. */
+#ifndef NNC_OPS_H
+#define NNC_OPS_H
+
+#include "ir.h"
+
+struct lowering;
+
+/* One attribute. Generic code (import/attr.c) refuses unknown, repeated, wrongly typed and out-of-range ones, and fills
+ * in defaults, before any operator code runs. Tables end with a row without name. */
+struct attr_def {
+	const char *name;
+	enum attr_kind kind;
+	bool required;
+	bool has_default;               /* INT: .i, FLOAT: .f, STRING: .s */
+	int64_t i, lo, hi;              /* INT and each of INTS: allowed range when lo < hi */
+	double f;
+	const char *s;
+	const char *one_of;             /* STRING: allowed values, separated by | */
+};
+
+/* Type sets for op_def.types, by letter: the operator table reads like the standard's type constraints. */
+enum { MAX_OP_TYPES = 24 };
+
+struct op_def {
+	const char *domain, *name;      /* domain "" is ai.onnx; "nnc" our own, made by passes, never imported */
+	int since;                      /* first opset that has these semantics */
+	int min_in, max_in;             /* max -1: any number */
+	int min_out, max_out;
+	const struct attr_def *attrs;   /* NULL: none */
+	/* Allowed element types of each input, one string an input, the last repeated: letters f float32/float64, h float16
+	 * and bfloat16, i signed integers, u unsigned, b bool; 'T' after them: same type as input 0. NULL: anything. */
+	const char *const *types;
+	/** Sets type and shape (tensor_set) of every output. Input types, counts and attributes are already checked. */
+	bool (*infer)(struct module *m, int node);
+	/** Appends the node's steps. Must not read data of non-constants; called at inference time as well, to fold nodes
+	 *  whose inputs are known, unless `heavy`. */
+	bool (*lower)(struct lowering *l, int node);
+	bool heavy;                     /* lowered by strategies.def: kernels, not nests */
+	bool impure;                    /* never folded, merged or removed */
+};
+
+extern const struct op_def *const op_table[];   /* NULL-terminated, from ops.def */
+
+/** The version of an operator that is in force at `opset`, or NULL. *known: some version of the name exists. */
+const struct op_def *op_find(const char *domain, const char *name, int opset, bool *known);
+
+#define OP(symbol) extern const struct op_def symbol;
+#include "ops.def"
+#undef OP
+
+#endif

@@ -1,0 +1,85 @@
+/* Steps: what lowering makes of the nodes. A step is a loop nest, a kernel call, or C control flow around blocks of
+ * further steps. Steps name tensors; where those lie is decided later by compiler/plan. */
+#ifndef NNC_STEP_H
+#define NNC_STEP_H
+
+#include "ir.h"
+#include "nest.h"
+
+enum step_kind { STEP_NEST, STEP_CALL, STEP_IF, STEP_LOOP };
+
+/* One member of a kernel's parameter struct. */
+struct field {
+	const char *name;
+	bool is_float;
+	struct num n;
+	double f;
+};
+
+enum arg_kind { ARG_READ, ARG_WRITE, ARG_SCRATCH };
+
+struct arg {
+	int tensor;             /* -1 prints NULL */
+	enum arg_kind kind;
+};
+
+/* function(&params, arg0, arg1, …[, epilogue, context]) */
+struct call {
+	const char *function;   /* a function of runtime_min */
+	const char *params;     /* tag of its parameter struct, or NULL: no first argument */
+	struct field *field;
+	int n_fields;
+	struct arg *arg;
+	int n_args;
+	bool takes_epilogue;    /* the kernel has an epilogue argument ... */
+	int out;                /* ... applied to this tensor: the one whose elements E_ACC stands for */
+	struct nest *epilogue;  /* NULL: none. out[i] = value(i) with E_ACC for the kernel's result */
+};
+
+struct block {
+	struct step *step;
+	int n;
+};
+
+struct step {
+	enum step_kind kind;
+	int node;               /* that it came from, for comments, errors and taps; -1: made by the compiler */
+	int64_t macs;           /* multiply-accumulates, at the upper bound of run-time sizes */
+	struct nest *nest;      /* STEP_NEST */
+	struct call *call;      /* STEP_CALL */
+	int cond;               /* STEP_IF: bool scalar; STEP_LOOP: bool scalar read before every turn, or -1 */
+	struct num trips;       /* STEP_LOOP: greatest number of turns */
+	struct num turn;        /* STEP_LOOP: variable that counts turns */
+	struct block body[2];   /* STEP_IF: then, else; STEP_LOOP: body */
+};
+
+/* What operators' and strategies' lower functions write to. */
+struct lowering {
+	struct module *m;
+	struct block *block;    /* steps are appended here */
+	int node;               /* being lowered */
+};
+
+/** Appends a nest; its node is l->node. */
+void lower_nest(struct lowering *l, struct nest *n);
+/** Appends a call with its arguments filled in by the caller. Names are borrowed (string literals). */
+struct call *lower_call(struct lowering *l, const char *function, const char *params);
+void call_field(struct lowering *l, struct call *c, const char *name, struct num n);
+void call_field_float(struct lowering *l, struct call *c, const char *name, double f);
+void call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor);
+/** A scratch tensor of n bytes. */
+int lower_scratch(struct lowering *l, struct num bytes);
+/** A fresh tensor for an intermediate value. */
+int lower_temp(struct lowering *l, enum dtype type, int rank, const struct num *dim);
+
+/** Lowers all nodes of graph g into b. */
+bool lower_graph(struct module *m, int g, struct block *b);
+
+/** Calls f for every tensor that a step reads or writes (scratch: both), bodies included. */
+void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
+
+void block_print(const struct module *m, const struct block *b, struct strbuf *out);
+/** What must hold of steps: everything read is written before or is a constant or input, types and ranks match. Dies. */
+void block_check(struct module *m, const struct block *b);
+
+#endif
