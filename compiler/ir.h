@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dtype.h"
 #include "num.h"
 #include "support/arena.h"
 #include "support/diag.h"
@@ -18,24 +19,6 @@
 struct op_def;
 struct options;
 struct target;
-
-enum dtype {
-	DT_NONE,
-#define DTYPE(id, name, bytes, ctype, onnx, class) DT_##id,
-#include "dtypes.def"
-#undef DTYPE
-	N_DTYPES
-};
-
-enum dtype_class { CLASS_NONE, CLASS_F, CLASS_I, CLASS_U, CLASS_B, CLASS_X };
-
-struct dtype_info {
-	const char *name, *ctype;
-	int bytes, onnx;
-	enum dtype_class class;
-};
-
-extern const struct dtype_info dtypes[N_DTYPES];
 
 /* real = (stored - zero) * scale; n is 1, or the extent of `axis`. A part of the tensor's type. */
 struct quant {
