@@ -1,0 +1,51 @@
+/* Parameter structs of the heavy kernels. A model passes the address of a `static const` one, so that the C
+ * compiler sees constants; nothing is lost when it cannot. */
+#ifndef NNRT_SHAPE_H
+#define NNRT_SHAPE_H
+
+#include "runtime_min/nnrt.h"
+
+/** Convolution, depthwise convolution and pooling over channels-last images.
+ *
+ *  Input row iy starts at x + (iy % x_ring) * x_row (x_ring 0: at x + iy * x_row), pixel ix in it x_pixel floats
+ *  further each, channel c x_channel floats further each (1, but where a kernel says that it reads planes).
+ *  Output likewise with y_ring, y_row, y_pixel and adjacent channels. Strides may exceed what the sizes need
+ *  (views, concatenation in place, phases of a transposed convolution). Output pixel (oy, ox) sees input pixels
+ *  (oy * stride_h - pad_top + ky * dilation_h, ox * stride_w - pad_left + kx * dilation_w); those outside
+ *  0..in_h-1, 0..in_w-1 count as 0 (max pooling: as absent). Any of the sizes may be 0, pads may be negative. */
+struct nnrt_conv {
+	int in_h, in_w;                 /* input rows and columns, >= 0 */
+	int ic;                         /* channels read from each input pixel (one group's) */
+	int out_h, out_w;               /* output rows and columns, >= 0 */
+	int oc;                         /* channels written to each output pixel (one group's) */
+	int kernel_h, kernel_w;         /* taps, >= 1 */
+	int stride_h, stride_w;         /* >= 1, input pixels */
+	int dilation_h, dilation_w;     /* >= 1, input pixels */
+	int pad_top, pad_left;          /* input pixels before the image */
+	int pad_bottom, pad_right;      /* after it: only average pooling that counts padding reads them */
+	ptrdiff_t x_row, x_pixel, x_channel;    /* input strides, floats */
+	ptrdiff_t y_row, y_pixel;               /* output strides, floats */
+	int x_ring, y_ring;             /* rows that are kept when rows are streamed; 0: all */
+};
+
+/** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]), i < m, j < n, l < k. Strides in floats. */
+struct nnrt_gemm {
+	ptrdiff_t m, n, k;              /* >= 0 */
+	ptrdiff_t a_row;                /* from row to row of a, elements of a row are adjacent */
+	ptrdiff_t b_row;                /* of b; only kernels with an unpacked b read it */
+	ptrdiff_t y_row;                /* of y */
+};
+
+/** Recurrent layers; H = hidden, B = batch, T = steps, G = gates (1, 3 or 4). Strides in floats.
+ *  gates: T x B x G*H sums of input times W plus both biases (see each cell), from a matrix product before.
+ *  Step t reads gates at t * gates_step + b * gates_batch; y likewise (layout 0 and 1 are strides only, two
+ *  directions are two calls with y offset by H and another stride). */
+struct nnrt_rnn {
+	int steps, batch, hidden;
+	int reverse;                    /* 1: from the last valid step of each batch row to the first */
+	ptrdiff_t gates_step, gates_batch;
+	ptrdiff_t y_step, y_batch;
+	ptrdiff_t state_batch;          /* of initial_h, initial_c, y_h, y_c */
+};
+
+#endif
