@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""ONNX's own node tests, each compiled by nnc, built with warnings as errors and run on the target.
+
+    node_tests.py [--target T] [--shard I/N] [-j N] [--record] [--keep] [NAME ...]
+
+The cases come from the installed onnx package, data and tolerances included; integers and booleans must be equal.
+A test may end in three ways: ok; skip, when nnc ends with exit 3 and names the reason; not ok otherwise. A name
+in expected_passes.txt must pass: what once worked must go on working. --record adds the names that pass now.
+"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import shutil
+import sys
+import warnings
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
+
+import numpy as np
+import onnx
+
+import generated
+from generated import Call, Failure
+from report import Report
+from targets import TARGETS, best_host, missing
+
+EXPECTED = os.path.join(HERE, "expected_passes.txt")
+
+
+def expected_passes():
+    if not os.path.exists(EXPECTED):
+        return set()
+    with open(EXPECTED, encoding="utf-8") as f:
+        return {line.strip() for line in f if line.strip() and not line.startswith("#")}
+
+
+def record(names):
+    """Adds names to the list that must pass; nothing is ever taken from it here."""
+    with open(EXPECTED, "w", encoding="utf-8") as f:
+        f.write("# ONNX node tests that must pass, one a line; node_tests.py --record adds to it.\n")
+        f.writelines(f"{name}\n" for name in sorted(expected_passes_before | names))
+
+
+expected_passes_before = expected_passes()
+
+
+def all_cases():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from onnx.backend.test.case.node import collect_testcases
+        return sorted(collect_testcases(None), key=lambda c: c.name)
+
+
+def graph_inputs(model):
+    constant = {t.name for t in model.graph.initializer}
+    return [i for i in model.graph.input if i.name not in constant]
+
+
+def dim_options(model, inputs):
+    """--dim for every symbolic dimension of an input."""
+    for info, value in zip(graph_inputs(model), inputs):
+        for axis, d in enumerate(info.type.tensor_type.shape.dim):
+            if not d.HasField("dim_value"):
+                yield from ("--dim", f"{d.dim_param or f'{info.name}.{axis}'}={value.shape[axis]}")
+
+
+def is_tensor(value):
+    return isinstance(value, (np.ndarray, np.generic)) and np.asarray(value).dtype != object
+
+
+def compare(actual, expected, rtol, atol):
+    """None, or how they differ."""
+    if expected.dtype.kind in "biu":
+        wrong = actual != expected
+        if not wrong.any():
+            return None
+        at = tuple(int(i) for i in np.argwhere(wrong)[0])
+        return f"{int(wrong.sum())} of {wrong.size} differ, first at {at}: {actual[at]}, expected {expected[at]}"
+    try:
+        np.testing.assert_allclose(actual.astype(np.float64), expected.astype(np.float64), rtol=rtol, atol=atol)
+    except AssertionError as e:
+        return " ".join(str(e).split())[:200]
+    return None
+
+
+def check_returned(answer, outputs):
+    """A size that the function returns must be one of an output's dimensions."""
+    sizes = {n for value in outputs for n in value.shape} | {value.size for value in outputs}
+    for name, value in answer.returned.items():
+        if value not in sizes:
+            raise Failure("wrong", f"returned {name} = {value}, outputs are {[v.shape for v in outputs]}")
+
+
+def check_case(case, target, folder):
+    """Raises Failure unless the case passes."""
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "model.onnx")
+    onnx.save(case.model, path)
+    values = [v for data in case.data_sets for part in data for v in part]
+    tensors = all(is_tensor(v) for v in values)
+    dims = list(dim_options(case.model, case.data_sets[0][0])) if tensors else []
+    generated.compile_model(path, folder, "m", target, dims, timeout=30)
+    if not tensors:
+        raise Failure("wrong", "nnc: status 0 for a model whose inputs or outputs are no tensors")
+    program = generated.build(folder, "m", target)
+    for inputs, outputs in case.data_sets:
+        outputs = [np.asarray(o) for o in outputs]
+        call = Call([np.asarray(i) for i in inputs], [(o.dtype, o.shape) for o in outputs], {})
+        answer = program.run([call], timeout=60)[0]
+        if answer.status != 0:
+            raise Failure("wrong", f"m_run returned {answer.status}")
+        check_returned(answer, outputs)
+        for k, (actual, expected) in enumerate(zip(answer.outputs, outputs)):
+            difference = compare(actual, expected, case.rtol, case.atol)
+            if difference:
+                raise Failure("wrong", f"output {k}: {difference}")
+
+
+def run_one(case, target, root, keep):
+    """(kind, reason): pass, or the kind of the Failure."""
+    folder = os.path.join(root, case.name)
+    try:
+        check_case(case, target, folder)
+        return "pass", ""
+    except Failure as e:
+        return e.kind, str(e)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--target", default="generic", help="a target, or 'host' for the widest that this processor runs")
+    p.add_argument("--shard", default="1/1")
+    p.add_argument("-j", type=int, default=1)
+    p.add_argument("--record", action="store_true")
+    p.add_argument("--keep", action="store_true", help="leave the generated files in the work folder")
+    p.add_argument("names", nargs="*")
+    a = p.parse_args()
+    target = best_host() if a.target == "host" else TARGETS[a.target]
+    report = Report()
+    if missing(target):
+        report.skip(f"onnx/{target.name}", missing(target))
+        report.exit()
+    shard, shards = (int(n) for n in a.shard.split("/"))
+    cases = [c for c in all_cases() if not a.names or c.name in a.names][shard - 1::shards]
+    root = os.path.join(generated.work_folder(), f"onnx-{target.name}")
+    generated.runner_object(target)
+    passed, kinds, must = set(), collections.Counter(), expected_passes_before
+    with concurrent.futures.ThreadPoolExecutor(a.j) as pool:
+        for case, (kind, reason) in zip(cases, pool.map(lambda c: run_one(c, target, root, a.keep), cases)):
+            kinds[kind] += 1
+            if kind == "pass":
+                passed.add(case.name)
+                report.ok(case.name)
+            elif kind == "unsupported" and case.name not in must:
+                report.skip(case.name, f"unsupported: {reason}")
+            else:
+                report.failed(case.name, f"{kind}: {reason}")
+    print(f"# {target.name}: " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
+    if a.record:
+        record(passed)
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
