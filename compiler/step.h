@@ -67,6 +67,8 @@ struct call *lower_call(struct lowering *l, const char *function, const char *pa
 void call_field(struct lowering *l, struct call *c, const char *name, struct num n);
 void call_field_float(struct lowering *l, struct call *c, const char *name, double f);
 void call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor);
+/** Appends an If or a Loop; the caller fills in its bodies. Valid until the next append to the same block. */
+struct step *lower_control(struct lowering *l, enum step_kind kind);
 /** A scratch tensor of n bytes. */
 int lower_scratch(struct lowering *l, struct num bytes);
 /** A fresh tensor for an intermediate value. */

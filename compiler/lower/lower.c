@@ -1,0 +1,132 @@
+#include "lower/lower.h"
+
+#include <string.h>
+
+#include "lower/address.h"
+#include "targets/target.h"
+
+static const struct strategy *const strategies[] = {
+#define STRATEGY(symbol) &symbol,
+#include "strategies.def"
+#undef STRATEGY
+	NULL
+};
+
+static const struct strategy *strategy_choose(struct lowering *l)
+{
+	struct module *m = l->m;
+	const struct place at = node_place(m, l->node);
+	const struct strategy *best = NULL;
+	double best_cost = 0;
+
+	for (int i = 0; strategies[i]; i++) {
+		const struct strategy *s = strategies[i];
+		const char *why = "";
+		double cost;
+		if (strcmp(s->op, m->node[l->node].op->name) != 0)
+			continue;
+		cost = s->cost(m, l->node, &why);
+		if (cost < 0) {
+			diag_remark(m->diag, &at, "%s declined: %s", s->name, why);
+		} else {
+			diag_remark(m->diag, &at, "%s would take %.0f cycles", s->name, cost);
+			if (!best || cost < best_cost) {
+				best = s;
+				best_cost = cost;
+			}
+		}
+	}
+	return best;
+}
+
+bool lower_node(struct lowering *l)
+{
+	struct module *m = l->m;
+	const struct node *n = &m->node[l->node];
+	const struct place at = node_place(m, l->node);
+	const struct strategy *s = strategy_choose(l);
+
+	if (s)
+		return s->lower(l, l->node);
+	if (!n->op->lower)
+		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "no kernel for these types and shapes on target %s",
+				  m->target->name);
+	if (n->op->heavy)
+		diag_remark(m->diag, &at, "no kernel applies: lowered to loops");
+	return n->op->lower(l, l->node);
+}
+
+struct lowering lower_inside(struct lowering *l, struct block *b)
+{
+	return (struct lowering){ .m = l->m, .block = b, .node = l->node };
+}
+
+/* Drops the steps from `first` on that copy a tensor onto itself. */
+static void drop_noops(struct block *b, int first)
+{
+	int kept = first;
+
+	for (int i = first; i < b->n; i++)
+		if (b->step[i].kind != STEP_NEST || !nest_is_noop(b->step[i].nest))
+			b->step[kept++] = b->step[i];
+	b->n = kept;
+}
+
+bool lower_graph(struct module *m, int g, struct block *b)
+{
+	struct lowering l = { .m = m, .block = b };
+
+	for (int i = 0; i < m->graph[g].n_nodes; i++) {
+		int first = b->n;
+		l.node = m->graph[g].node[i];
+		if (!lower_node(&l))
+			return false;
+		drop_noops(b, first);
+	}
+	return true;
+}
+
+bool nest_is_noop(struct nest *n)
+{
+	struct num from, to;
+
+	if (n->n_reduce || n->e[n->value].op != E_LOAD || !address_of_load(n, n->value, &from) || !address_of_store(n, &to))
+		return false;
+	return n->m->tensor[n->out].base == n->m->tensor[n->e[n->value].tensor].base && num_same(from, to);
+}
+
+static bool has_order(const struct module *m, int t, const uint8_t *order)
+{
+	const struct tensor *x = &m->tensor[t];
+	struct num stride = num_const(1);
+
+	for (int p = x->rank - 1; p >= 0; p--) {
+		int axis = order[p];
+		if (num_is(x->dim[axis], 1))
+			continue;
+		if (p == x->rank - 1 || stride.n == 0) {
+			if (!num_is(x->stride[axis], 1))
+				return false;
+		} else if (x->stride[axis].n < stride.n) {
+			return false;
+		}
+		stride = x->stride[axis];
+	}
+	return true;
+}
+
+int lower_in_order(struct lowering *l, int t, const uint8_t *order)
+{
+	struct module *m = l->m;
+	struct nest *n;
+	int copy;
+
+	if (has_order(m, t, order))
+		return t;
+	copy = lower_temp(l, m->tensor[t].type, m->tensor[t].rank, m->tensor[t].dim);
+	tensor_set_order(m, copy, order);
+	n = nest_new(m, copy);
+	nest_store(n, nest_load(n, t, n->axis));
+	lower_nest(l, n);
+	return copy;
+}

@@ -1,0 +1,189 @@
+/* Views: tensors that are other tensors' storage seen differently, so that nothing is copied.
+ *
+ * A node whose steps are pure copies (Reshape, Transpose, Slice, Split, Concat, Expand …, whatever lowers so) is looked
+ * at nest by nest. Either the result can be the source seen with other strides (its address is linear in the result's
+ * axes), or the source can be produced right in its place inside the result (concatenation, and what becomes a graph
+ * output). Lowering leaves out copies of a storage onto itself.
+ *
+ * Requires layouts. Ensures base, offset and stride of every tensor. Bit-exact. Tensors are written once, so sharing
+ * storage never lets one value overwrite another; loop-carried values own theirs. */
+#include "lower/address.h"
+#include "nest.h"
+#include "ops/ops.h"
+#include "passes/pass.h"
+#include "step.h"
+
+struct views {
+	struct module *m;
+	bool *fixed;            /* graph inputs and outputs: own their storage */
+	bool *viewed;           /* some other tensor is a view of it */
+	int n_tensors;          /* temporaries of trial lowering come after */
+};
+
+/* Axes sorted by falling stride; axes of extent 1 stay where they were. */
+static void sort_order(struct tensor *t)
+{
+	for (int k = 0; k < t->rank; k++)
+		t->order[k] = (uint8_t)k;
+	for (int i = 1; i < t->rank; i++)
+		for (int k = i; k > 0; k--) {
+			uint8_t a = t->order[k - 1], b = t->order[k];
+			if (num_is(t->dim[b], 1) || num_is(t->dim[a], 1) || t->stride[a].n >= t->stride[b].n)
+				break;
+			t->order[k - 1] = b;
+			t->order[k] = a;
+		}
+}
+
+static bool stores_whole(const struct nest *n)
+{
+	const struct tensor *t = &n->m->tensor[n->out];
+
+	if (n->n_axes != t->rank)
+		return false;
+	for (int k = 0; k < t->rank; k++)
+		if (n->store[k].expr >= 0 || !num_same(n->store[k].affine, n->axis[k]) || !num_same(n->extent[k], t->dim[k]))
+			return false;
+	return true;
+}
+
+/* The result as a view of the source. */
+static bool view_forward(struct views *v, struct nest *n)
+{
+	struct module *m = n->m;
+	struct tensor *out = &m->tensor[n->out];
+	const struct tensor *in = &m->tensor[n->e[n->value].tensor];
+	struct num address, rest, stride[MAX_RANK];
+
+	if (v->fixed[n->out] || v->viewed[n->out] || out->base != n->out || !stores_whole(n) || out->type != in->type)
+		return false;
+	if (!address_of_load(n, n->value, &address) ||
+	    !num_linear(&m->nums, address, n->axis, n->n_axes, stride, &rest))
+		return false;
+	for (int k = 0; k < n->n_axes; k++)
+		if (!num_is_const(stride[k]) && num_is(n->extent[k], 1))
+			stride[k] = num_const(0);
+	out->base = in->base;
+	out->offset = rest;
+	for (int k = 0; k < out->rank; k++)
+		out->stride[k] = stride[k];
+	sort_order(out);
+	v->viewed[in->base] = true;
+	return true;
+}
+
+/* Stride of each source axis when source element at(i) is to lie where the nest stores it; false: not a permutation. */
+static bool inverse_strides(struct nest *n, const struct num *stored, struct num *stride)
+{
+	struct module *m = n->m;
+	const struct expr *load = &n->e[n->value];
+	const struct tensor *in = &m->tensor[load->tensor];
+	bool used[MAX_RANK] = { false };
+
+	if (load->n_at < 0) {   /* row-major element number: when both are plain the strides are row-major */
+		const struct tensor *out = &m->tensor[n->out];
+		struct num flat = num_const(0), step = num_const(1);
+		if (!stores_whole(n) || !tensor_is_plain(m, n->out))
+			return false;
+		for (int k = out->rank - 1; k >= 0; k--) {
+			flat = num_add(&m->nums, flat, num_mul(&m->nums, n->axis[k], step));
+			step = num_mul(&m->nums, step, out->dim[k]);
+		}
+		if (!num_same(flat, n->at[load->at].affine) || !num_same(step, tensor_elements(m, load->tensor)))
+			return false;
+		step = num_const(1);
+		for (int k = in->rank - 1; k >= 0; k--) {
+			stride[k] = step;
+			step = num_mul(&m->nums, step, in->dim[k]);
+		}
+		return true;
+	}
+	for (int k = 0; k < in->rank; k++) {
+		const struct index *at = &n->at[load->at + k];
+		int found = -1;
+		if (at->expr >= 0)
+			return false;
+		for (int j = 0; j < n->n_axes; j++)
+			if (!used[j] && num_same(at->affine, n->axis[j]) && num_same(n->extent[j], in->dim[k]))
+				found = j;
+		if (found < 0 && !(num_is(at->affine, 0) && num_is(in->dim[k], 1)))
+			return false;
+		stride[k] = found < 0 ? num_const(0) : stored[found];
+		if (found >= 0)
+			used[found] = true;
+	}
+	for (int j = 0; j < n->n_axes; j++)
+		if (!used[j] && !num_is(n->extent[j], 1))
+			return false;
+	return true;
+}
+
+/* The source as a part of the result. */
+static bool view_backward(struct views *v, struct nest *n, int graph)
+{
+	struct module *m = n->m;
+	int source = n->e[n->value].tensor;
+	struct tensor *in = &m->tensor[source];
+	const struct tensor *out = &m->tensor[n->out];
+	struct num address, rest, stored[MAX_RANK], stride[MAX_RANK];
+
+	if (v->fixed[source] || v->viewed[source] || in->base != source || in->data || in->type != out->type)
+		return false;
+	if (in->producer < 0 || m->node[in->producer].graph != graph || in->rank < 1)
+		return false;
+	if (!address_of_store(n, &address) || !num_linear(&m->nums, address, n->axis, n->n_axes, stored, &rest))
+		return false;
+	if (!inverse_strides(n, stored, stride))
+		return false;
+	in->base = out->base;
+	in->offset = rest;
+	for (int k = 0; k < in->rank; k++)
+		in->stride[k] = stride[k];
+	sort_order(in);
+	v->viewed[out->base] = true;
+	return true;
+}
+
+static bool is_pure_copy(const struct views *v, const struct step *s)
+{
+	return s->kind == STEP_NEST && !s->nest->n_reduce && s->nest->e[s->nest->value].op == E_LOAD &&
+	       s->nest->out < v->n_tensors && s->nest->e[s->nest->value].tensor < v->n_tensors;
+}
+
+static bool views_node(struct views *v, int node, int graph)
+{
+	struct module *m = v->m;
+	struct block block = { 0 };
+	struct lowering l = { .m = m, .block = &block, .node = node };
+
+	if (m->node[node].op->heavy || !m->node[node].op->lower)
+		return true;
+	for (int i = 0; i < m->node[node].n_out; i++)
+		if (m->node[node].out[i] >= 0 && m->tensor[m->node[node].out[i]].data)
+			return true;
+	if (!m->node[node].op->lower(&l, node))
+		return false;
+	for (int i = 0; i < block.n; i++)
+		if (is_pure_copy(v, &block.step[i]) && !view_forward(v, block.step[i].nest))
+			view_backward(v, block.step[i].nest, graph);
+	return true;
+}
+
+bool pass_views(struct module *m)
+{
+	struct views v = { .m = m, .n_tensors = m->n_tensors };
+
+	v.fixed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
+	v.viewed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
+	for (int g = 0; g < m->n_graphs; g++) {
+		for (int i = 0; i < m->graph[g].n_in; i++)
+			v.fixed[m->graph[g].in[i]] = true;
+		for (int i = 0; i < m->graph[g].n_out; i++)
+			v.fixed[m->graph[g].out[i]] = true;
+	}
+	for (int g = 0; g < m->n_graphs; g++)
+		for (int i = 0; i < m->graph[g].n_nodes; i++)
+			if (!views_node(&v, m->graph[g].node[i], g))
+				return false;
+	return true;
+}

@@ -1,0 +1,174 @@
+#include "step.h"
+
+#include <string.h>
+
+static struct step *block_add(struct lowering *l, enum step_kind kind)
+{
+	struct block *b = l->block;
+	struct step *s;
+
+	b->step = ARENA_PUSH(l->m->arena, b->step, b->n, struct step);
+	s = &b->step[b->n++];
+	*s = (struct step){ .kind = kind, .node = l->node, .cond = -1 };
+	return s;
+}
+
+void lower_nest(struct lowering *l, struct nest *n)
+{
+	block_add(l, STEP_NEST)->nest = n;
+}
+
+struct call *lower_call(struct lowering *l, const char *function, const char *params)
+{
+	struct call *c = ARENA_NEW(l->m->arena, struct call);
+
+	*c = (struct call){ .function = function, .params = params, .out = -1 };
+	block_add(l, STEP_CALL)->call = c;
+	return c;
+}
+
+static struct field *field_add(struct lowering *l, struct call *c, const char *name)
+{
+	c->field = ARENA_PUSH(l->m->arena, c->field, c->n_fields, struct field);
+	c->field[c->n_fields] = (struct field){ .name = name };
+	return &c->field[c->n_fields++];
+}
+
+void call_field(struct lowering *l, struct call *c, const char *name, struct num n)
+{
+	field_add(l, c, name)->n = n;
+}
+
+void call_field_float(struct lowering *l, struct call *c, const char *name, double f)
+{
+	struct field *p = field_add(l, c, name);
+
+	p->is_float = true;
+	p->f = f;
+}
+
+void call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor)
+{
+	c->arg = ARENA_PUSH(l->m->arena, c->arg, c->n_args, struct arg);
+	c->arg[c->n_args++] = (struct arg){ .tensor = tensor, .kind = kind };
+}
+
+int lower_temp(struct lowering *l, enum dtype type, int rank, const struct num *dim)
+{
+	int t = tensor_like(l->m, "", type, rank, dim);
+
+	tensor_dense(l->m, t);
+	return t;
+}
+
+int lower_scratch(struct lowering *l, struct num bytes)
+{
+	return lower_temp(l, DT_U8, 1, &bytes);
+}
+
+struct step *lower_control(struct lowering *l, enum step_kind kind)
+{
+	return block_add(l, kind);
+}
+
+static void nest_each_load(const struct nest *n, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
+{
+	for (int i = 0; i < n->n_e; i++)
+		if (n->e[i].op == E_LOAD)
+			f(ctx, n->e[i].tensor, ARG_READ);
+}
+
+void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
+{
+	switch (s->kind) {
+	case STEP_NEST:
+		nest_each_load(s->nest, f, ctx);
+		f(ctx, s->nest->out, ARG_WRITE);
+		break;
+	case STEP_CALL:
+		for (int i = 0; i < s->call->n_args; i++)
+			if (s->call->arg[i].tensor >= 0)
+				f(ctx, s->call->arg[i].tensor, s->call->arg[i].kind);
+		if (s->call->epilogue)
+			nest_each_load(s->call->epilogue, f, ctx);
+		break;
+	case STEP_IF:
+	case STEP_LOOP:
+		if (s->cond >= 0)
+			f(ctx, s->cond, ARG_READ);
+		for (int k = 0; k < 2; k++)
+			for (int i = 0; i < s->body[k].n; i++)
+				step_each_tensor(&s->body[k].step[i], f, ctx);
+		break;
+	}
+}
+
+static void print_tensor(const struct module *m, int t, struct strbuf *out)
+{
+	if (t < 0)
+		strbuf_puts(out, "none");
+	else
+		strbuf_printf(out, "%%%d", t);
+	(void)m;
+}
+
+static void step_print(const struct module *m, const struct step *s, int depth, struct strbuf *out);
+
+static void steps_print(const struct module *m, const struct block *b, int depth, struct strbuf *out)
+{
+	for (int i = 0; i < b->n; i++)
+		step_print(m, &b->step[i], depth, out);
+}
+
+static void call_print(const struct module *m, const struct call *c, struct strbuf *out)
+{
+	static const char *const kinds[] = { "", "-> ", "scratch " };
+
+	strbuf_printf(out, "%s(", c->function);
+	for (int i = 0; i < c->n_args; i++) {
+		strbuf_printf(out, "%s%s", i ? ", " : "", kinds[c->arg[i].kind]);
+		print_tensor(m, c->arg[i].tensor, out);
+	}
+	strbuf_puts(out, ")");
+	for (int i = 0; i < c->n_fields; i++) {
+		strbuf_printf(out, " %s=", c->field[i].name);
+		if (c->field[i].is_float)
+			strbuf_printf(out, "%g", c->field[i].f);
+		else
+			num_print(&m->nums, c->field[i].n, out);
+	}
+	strbuf_puts(out, "\n");
+	if (c->epilogue)
+		nest_print(c->epilogue, out);
+}
+
+static void step_print(const struct module *m, const struct step *s, int depth, struct strbuf *out)
+{
+	strbuf_printf(out, "%*s", 2 * depth, "");
+	switch (s->kind) {
+	case STEP_NEST:
+		nest_print(s->nest, out);
+		break;
+	case STEP_CALL:
+		call_print(m, s->call, out);
+		break;
+	case STEP_IF:
+		strbuf_printf(out, "if %%%d\n", s->cond);
+		steps_print(m, &s->body[0], depth + 1, out);
+		strbuf_printf(out, "%*selse\n", 2 * depth, "");
+		steps_print(m, &s->body[1], depth + 1, out);
+		break;
+	case STEP_LOOP:
+		strbuf_printf(out, "loop at most %lld", (long long)s->trips.n);
+		if (s->cond >= 0)
+			strbuf_printf(out, " while %%%d", s->cond);
+		strbuf_puts(out, "\n");
+		steps_print(m, &s->body[0], depth + 1, out);
+		break;
+	}
+}
+
+void block_print(const struct module *m, const struct block *b, struct strbuf *out)
+{
+	steps_print(m, b, 0, out);
+}
