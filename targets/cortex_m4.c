@@ -1,0 +1,29 @@
+/* Cortex-M4F: single-precision FPU with fused multiply-add, DSP extension, no cache. */
+#include "target.h"
+
+extern const struct target target_cortex_m4;
+const struct target target_cortex_m4 = {
+	.name = "cortex-m4",
+	.description = "Cortex-M4F with DSP and single-precision FPU",
+	.triple = "arm-none-eabi",
+	.cc = "arm-none-eabi-gcc",
+	.cflags = "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16",
+	.link_flags = "--specs=picolibc.specs --crt0=semihost --oslib=semihost -Wl,--defsym=__flash=0 "
+		      "-Wl,--defsym=__flash_size=4M -Wl,--defsym=__ram=0x20000000 -Wl,--defsym=__ram_size=4M "
+		      "-Wl,--defsym=__stack_size=16k -lm",
+	.runner = "qemu-system-arm -M mps2-an386 -display none -monitor none -serial none -icount shift=0 "
+		  "-chardev stdio,id=out -semihosting-config enable=on,target=native,chardev=out -kernel",
+	.index_flags = { "--target=thumbv7em-none-eabihf", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard",
+			 "-fshort-enums" },
+	.check = "defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)",
+	.check_message = "compiled by nnc for Cortex-M4F: add -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16",
+	.vector_bytes = 4,
+	.vector_registers = 16,
+	.l1_bytes = 0,
+	.l2_bytes = 0,
+	.arena_align = 8,
+	.has_fma = true,
+	.has_fpu = true,
+	.is_big_endian = false,
+	.is_hosted = false,
+};

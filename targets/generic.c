@@ -1,0 +1,25 @@
+/* Portable C without intrinsics, little-endian: what every other target falls back to. */
+#include "target.h"
+
+extern const struct target target_generic;
+const struct target target_generic = {
+	.name = "generic",
+	.description = "portable C that any compiler vectorises, little-endian",
+	.triple = "",
+	.cc = "cc",
+	.cflags = "",
+	.link_flags = "-lm",
+	.runner = "",
+	.index_flags = { "--target=x86_64-linux-gnu", "-DNNRT_GENERIC" },
+	.check = "!defined(__BYTE_ORDER__) || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__",
+	.check_message = "compiled by nnc for little-endian machines: use --target=generic-be",
+	.vector_bytes = 16,
+	.vector_registers = 16,
+	.l1_bytes = 32 << 10,
+	.l2_bytes = 256 << 10,
+	.arena_align = 64,
+	.has_fma = false,
+	.has_fpu = true,
+	.is_big_endian = false,
+	.is_hosted = true,
+};

@@ -1,0 +1,25 @@
+/* Portable C for big-endian machines: as generic, with the bytes of the weights the other way round. */
+#include "target.h"
+
+extern const struct target target_generic_be;
+const struct target target_generic_be = {
+	.name = "generic-be",
+	.description = "portable C that any compiler vectorises, big-endian",
+	.triple = "s390x-linux-gnu",
+	.cc = "s390x-linux-gnu-gcc",
+	.cflags = "",
+	.link_flags = "-static -lm",
+	.runner = "qemu-s390x",
+	.index_flags = { "--target=s390x-linux-gnu", "-DNNRT_GENERIC" },
+	.check = "defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__",
+	.check_message = "compiled by nnc for big-endian machines: use --target=generic",
+	.vector_bytes = 16,
+	.vector_registers = 16,
+	.l1_bytes = 32 << 10,
+	.l2_bytes = 256 << 10,
+	.arena_align = 64,
+	.has_fma = false,
+	.has_fpu = true,
+	.is_big_endian = true,
+	.is_hosted = true,
+};

@@ -1,0 +1,25 @@
+/* 64-bit RISC-V with the vector extension 1.0. Vector length is taken as its minimum. */
+#include "target.h"
+
+extern const struct target target_rv64gcv;
+const struct target target_rv64gcv = {
+	.name = "rv64gcv",
+	.description = "RV64GC with the vector extension 1.0",
+	.triple = "riscv64-linux-gnu",
+	.cc = "clang-16",
+	.cflags = "--target=riscv64-linux-gnu -march=rv64gcv",
+	.link_flags = "-static -lm",
+	.runner = "qemu-riscv64 -cpu rv64,v=true,vlen=256,vext_spec=v1.0",
+	.index_flags = { "--target=riscv64-linux-gnu", "-march=rv64gcv", "-mabi=lp64d" },
+	.check = "defined(__riscv) && __riscv_xlen == 64 && defined(__riscv_vector)",
+	.check_message = "compiled by nnc for RV64GCV: add -march=rv64gcv",
+	.vector_bytes = 16,
+	.vector_registers = 32,
+	.l1_bytes = 32 << 10,
+	.l2_bytes = 512 << 10,
+	.arena_align = 64,
+	.has_fma = true,
+	.has_fpu = true,
+	.is_big_endian = false,
+	.is_hosted = true,
+};
