@@ -18,6 +18,6 @@ struct dtype_info {
 	enum dtype_class class;
 };
 
-extern const struct dtype_info dtypes[N_DTYPES];        /* ir.c */
+extern const struct dtype_info dtypes[N_DTYPES];        /* dtype.c */
 
 #endif

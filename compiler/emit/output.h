@@ -8,17 +8,20 @@
 #define NNC_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 struct arena;
 struct diag;
 
-enum { OUTPUT_MAX = 1024 };             /* files of one set */
+enum { OUTPUT_MAX = 256 };              /* files of one set */
 
 struct output_file {
 	const char *path;
 	const char *temporary;          /* NULL: written to directly */
 	const char *backup;             /* second name of the old file during the commit, or NULL */
+	char *name, *backup_name;       /* room for both, name_bytes each */
+	size_t name_bytes;
 	FILE *stream;
 	bool is_renamed;
 };

@@ -23,10 +23,7 @@ const char *spell_u64(char buf[SPELL_BYTES], uint64_t x);
 /** Element i of an array of `type` in the host's byte order. */
 const char *spell_element(char buf[SPELL_BYTES], enum dtype type, const void *values, size_t i);
 
-/** "float", "int8_t"...: the C type that holds elements of `type`; half floats are uint16_t. */
-const char *spell_ctype(enum dtype type);
-
-/** True when x can be spelled without losing anything: no NaN. */
+/** True when all elements are finite: their text needs no <math.h> and loses nothing. */
 bool spell_is_exact(enum dtype type, const void *values, size_t n);
 
 #endif

@@ -1,0 +1,9 @@
+#include "dtype.h"
+
+const struct dtype_info dtypes[N_DTYPES] = {
+	[DT_NONE] = { .name = "none", .ctype = "void" },
+#define DTYPE(id, printed, size, c, number, kind) \
+	[DT_##id] = { .name = printed, .ctype = c, .bytes = size, .onnx = number, .class = CLASS_##kind },
+#include "dtypes.def"
+#undef DTYPE
+};

@@ -1,0 +1,233 @@
+#include "emit.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "spell.h"
+#include "support/arena.h"
+
+enum { COMMENT_COLUMNS = 100, ARRAY_COLUMNS = 100 };
+
+void emit_to_text(struct emit *e, struct arena *a, struct strbuf *b)
+{
+	*e = (struct emit){ .text = b };
+	strbuf_init(&e->scratch, a);
+}
+
+void emit_to_file(struct emit *e, struct arena *a, FILE *f)
+{
+	*e = (struct emit){ .file = f };
+	strbuf_init(&e->scratch, a);
+}
+
+void emit_text(struct emit *e, const char *text, size_t n)
+{
+	if (e->text)
+		strbuf_add(e->text, text, n);
+	else
+		fwrite(text, 1, n, e->file);
+	e->bytes += (int64_t)n;
+}
+
+void emit_puts(struct emit *e, const char *text)
+{
+	emit_text(e, text, strlen(text));
+}
+
+static void emit_indent(struct emit *e)
+{
+	for (int i = 0; i < e->depth; i++)
+		emit_text(e, "\t", 1);
+}
+
+/* The line's text, in the scratch buffer, which every line uses again. */
+static const char *line_text(struct emit *e, const char *format, va_list args)
+{
+	e->scratch.size = 0;
+	strbuf_vprintf(&e->scratch, format, args);
+	return e->scratch.size ? e->scratch.text : "";
+}
+
+static void put_line(struct emit *e, const char *before, const char *text, const char *after)
+{
+	if (*before || *text || *after)
+		emit_indent(e);
+	emit_puts(e, before);
+	emit_puts(e, text);
+	emit_puts(e, after);
+	emit_text(e, "\n", 1);
+}
+
+#define PUT_LINE(e, before, format, after) do { \
+	va_list args; \
+	va_start(args, format); \
+	put_line(e, before, line_text(e, format, args), after); \
+	va_end(args); \
+} while (0)
+
+void emit_line(struct emit *e, const char *format, ...)
+{
+	PUT_LINE(e, "", format, "");
+}
+
+void emit_blank(struct emit *e)
+{
+	emit_text(e, "\n", 1);
+}
+
+void emit_open(struct emit *e, const char *format, ...)
+{
+	PUT_LINE(e, "", format, *format ? " {" : "{");
+	e->depth++;
+}
+
+void emit_reopen(struct emit *e, const char *format, ...)
+{
+	e->depth--;
+	PUT_LINE(e, "} ", format, " {");
+	e->depth++;
+}
+
+void emit_table(struct emit *e, const char *format, ...)
+{
+	PUT_LINE(e, "", format, " = {");
+	e->depth++;
+}
+
+void emit_close(struct emit *e, const char *after)
+{
+	e->depth--;
+	put_line(e, "}", after, "");
+}
+
+void emit_directive(struct emit *e, const char *format, ...)
+{
+	int depth = e->depth;
+
+	e->depth = 0;
+	PUT_LINE(e, "", format, "");
+	e->depth = depth;
+}
+
+/* Appends text made safe for the inside of a comment; newlines stay. A comment ends at star slash, "/" after "*" nests a
+ * warning, "?" twice begins a trigraph. A backslash does nothing here: every further line begins with " * ". */
+static void add_comment_text(struct strbuf *b, const char *text, size_t n)
+{
+	char last = b->size ? b->text[b->size - 1] : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if ((c == '/' && last == '*') || (c == '*' && last == '/') || (c == '?' && last == '?'))
+			strbuf_puts(b, " ");
+		if (c == '\n')
+			strbuf_puts(b, "\n");
+		else if (c < 32 || c == 127)
+			strbuf_printf(b, "<%02x>", c);
+		else
+			strbuf_add(b, text + i, 1);
+		last = b->text[b->size - 1];
+	}
+}
+
+const char *emit_comment_text(struct arena *a, const char *text)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	add_comment_text(&b, text, strlen(text));
+	for (size_t i = 0; i < b.size; i++)
+		if (b.text[i] == '\n')
+			b.text[i] = ' ';
+	return strbuf_text(&b);
+}
+
+/* Characters of s, at most n, that fit a line: up to the last space in reach, or all the way through a long word. */
+static size_t line_break(const char *s, size_t n, size_t columns)
+{
+	size_t end = columns;
+
+	if (n <= columns)
+		return n;
+	while (end && s[end] != ' ')
+		end--;
+	for (end = end ? end : columns; end < n && s[end] != ' '; end++)
+		;
+	return end;
+}
+
+static void put_wrapped(struct emit *e, const char *line, size_t n, size_t columns, bool *is_first)
+{
+	do {
+		size_t k = line_break(line, n, columns);
+		emit_indent(e);
+		emit_puts(e, *is_first ? "/* " : " * ");
+		emit_text(e, line, k);
+		*is_first = false;
+		while (k < n && line[k] == ' ')
+			k++;
+		line += k;
+		n -= k;
+		if (n)
+			emit_text(e, "\n", 1);
+	} while (n);
+}
+
+void emit_comment(struct emit *e, const char *format, ...)
+{
+	struct strbuf safe;
+	const char *at, *end;
+	size_t columns = COMMENT_COLUMNS - (size_t)(8 * (e->depth < 8 ? e->depth : 8));
+	bool is_first = true;
+	va_list args;
+
+	va_start(args, format);
+	line_text(e, format, args);
+	va_end(args);
+	strbuf_init(&safe, e->scratch.arena);
+	add_comment_text(&safe, strbuf_text(&e->scratch), e->scratch.size);
+	for (at = strbuf_text(&safe);; at = end + 1) {
+		end = strchr(at, '\n');
+		put_wrapped(e, at, end ? (size_t)(end - at) : strlen(at), columns, &is_first);
+		if (!end)
+			break;
+		emit_text(e, "\n", 1);
+	}
+	emit_puts(e, " */\n");
+}
+
+void emit_array(struct emit *e, const char *storage, const char *name, enum dtype type, const void *values, size_t n)
+{
+	char number[SPELL_BYTES];
+	size_t column = ARRAY_COLUMNS;
+
+	emit_indent(e);
+	if (*storage) {
+		emit_puts(e, storage);
+		emit_puts(e, " ");
+	}
+	emit_puts(e, dtypes[type].ctype);
+	emit_puts(e, " ");
+	emit_puts(e, name);
+	emit_puts(e, "[");
+	emit_puts(e, spell_u64(number, n));
+	emit_puts(e, "] = {");
+	e->depth++;
+	for (size_t i = 0; i < n; i++) {
+		size_t length = strlen(spell_element(number, type, values, i));
+		if (column + length + 2 > ARRAY_COLUMNS) {
+			emit_text(e, "\n", 1);
+			emit_indent(e);
+			column = (size_t)(8 * e->depth);
+		} else {
+			emit_text(e, " ", 1);
+			column++;
+		}
+		emit_text(e, number, length);
+		emit_text(e, ",", 1);
+		column += length + 1;
+	}
+	e->depth--;
+	emit_text(e, "\n", 1);
+	emit_indent(e);
+	emit_puts(e, "};\n");
+}
