@@ -1,0 +1,203 @@
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/arena.h"
+#include "support/diag.h"
+
+enum option_kind { KIND_FLAG, KIND_TEXT, KIND_CHOICE, KIND_BYTES, KIND_COUNT, KIND_NUMBER, KIND_DIM };
+
+struct option {
+	const char *flag, *argument, *value, *help;
+	enum option_kind kind;
+	size_t field;
+};
+
+static const struct option table[] = {
+#define OPTION(flag, field, kind, argument, value, help) \
+	{ flag, argument, value, help, KIND_##kind, offsetof(struct options, field) },
+#include "options.def"
+#undef OPTION
+};
+
+enum { N_OPTIONS = sizeof table / sizeof *table };
+
+static bool parse_choice(const struct option *p, const char *text, int *choice)
+{
+	const char *s = p->argument;
+	size_t n = strlen(text);
+
+	for (*choice = 0;; ++*choice) {
+		size_t length = strcspn(s, "|");
+		if (length == n && !strncmp(s, text, n))
+			return true;
+		if (!s[length])
+			return false;
+		s += length + 1;
+	}
+}
+
+static bool parse_int(const char *text, char **end, int64_t *value)
+{
+	errno = 0;
+	*value = strtoll(text, end, 10);
+	return *end != text && !errno && *value >= 0;
+}
+
+static bool parse_bytes(const char *text, int64_t *bytes)
+{
+	static const char suffixes[] = "KMG";
+	char *end;
+	const char *suffix;
+
+	if (!parse_int(text, &end, bytes))
+		return false;
+	if (!*end)
+		return true;
+	suffix = strchr(suffixes, *end);
+	if (!suffix || end[1])
+		return false;
+	return !__builtin_mul_overflow(*bytes, (int64_t)1 << 10 * (suffix - suffixes + 1), bytes);
+}
+
+static bool parse_dim(const char *text, struct dim_options *dims, struct arena *a)
+{
+	const char *equals = strrchr(text, '=');
+	struct dim_option d;
+	char *end;
+
+	if (!equals || equals == text || !parse_int(equals + 1, &end, &d.lo))
+		return false;
+	d.hi = d.lo;
+	if (*end && (strncmp(end, "..", 2) != 0 || !parse_int(end + 2, &end, &d.hi) || *end))
+		return false;
+	if (d.hi < d.lo)
+		return false;
+	d.name = arena_strndup(a, text, (size_t)(equals - text));
+	dims->v = ARENA_PUSH(a, dims->v, dims->n, struct dim_option);
+	dims->v[dims->n++] = d;
+	return true;
+}
+
+static bool set_option(struct options *o, const struct option *p, const char *text, struct arena *a)
+{
+	void *field = (char *)o + p->field;
+	char *end;
+
+	switch (p->kind) {
+	case KIND_FLAG:
+		*(bool *)field = true;
+		return true;
+	case KIND_COUNT:
+		++*(int *)field;
+		return true;
+	case KIND_TEXT:
+		*(const char **)field = text;
+		return *text != 0;
+	case KIND_CHOICE:
+		return parse_choice(p, text, field);
+	case KIND_BYTES:
+		return parse_bytes(text, field);
+	case KIND_NUMBER:
+		*(double *)field = strtod(text, &end);
+		return end != text && !*end && *(double *)field >= 0;
+	case KIND_DIM:
+		return parse_dim(text, field, a);
+	}
+	return false;
+}
+
+static bool takes_argument(const struct option *p)
+{
+	return p->kind != KIND_FLAG && p->kind != KIND_COUNT;
+}
+
+/* One flag, its argument after "=" or in the next word; *i moves past what was used. */
+static bool parse_flag(struct options *o, int argc, char **argv, int *i, struct arena *a, struct diag *d)
+{
+	const char *word = argv[*i], *equals = word[1] == '-' ? strchr(word, '=') : NULL, *text = "";
+	size_t n = equals ? (size_t)(equals - word) : strlen(word);
+
+	for (int k = 0; k < N_OPTIONS; k++) {
+		const struct option *p = &table[k];
+		if (strlen(p->flag) != n || strncmp(p->flag, word, n) != 0)
+			continue;
+		if (!takes_argument(p)) {
+			if (equals)
+				return diag_error(d, STATUS_USAGE, NULL, "%s takes no argument", p->flag);
+		} else if (equals) {
+			text = equals + 1;
+		} else if (*i + 1 < argc) {
+			text = argv[++*i];
+		} else {
+			return diag_error(d, STATUS_USAGE, NULL, "%s needs an argument: %s", p->flag, p->argument);
+		}
+		if (!set_option(o, p, text, a))
+			return diag_error(d, STATUS_USAGE, NULL, "%s: \"%s\": must be %s", p->flag, text, p->argument);
+		return true;
+	}
+	return diag_error(d, STATUS_USAGE, NULL, "unknown option %s; see nnc --help", word);
+}
+
+bool options_parse(struct options *o, int argc, char **argv, const char *const *commands, int n, struct arena *a,
+		   struct diag *d)
+{
+	int i = 1;
+
+	*o = (struct options){ .command = commands[0] };
+	for (int k = 0; k < N_OPTIONS; k++)
+		if (table[k].value)
+			set_option(o, &table[k], table[k].value, a);
+	for (int k = 0; k < n && argc > 1; k++)
+		if (!strcmp(argv[1], commands[k])) {
+			o->command = commands[k];
+			i = 2;
+			break;
+		}
+	o->rest = ARENA_ARRAY(a, argc + 1, const char *);
+	for (; i < argc; i++) {
+		if (argv[i][0] == '-' && argv[i][1]) {
+			if (!parse_flag(o, argc, argv, &i, a, d))
+				return false;
+		} else if (!o->model) {
+			o->model = argv[i];
+		} else {
+			o->rest[o->n_rest++] = argv[i];
+		}
+	}
+	return true;
+}
+
+void options_help(struct strbuf *out)
+{
+	for (int k = 0; k < N_OPTIONS; k++) {
+		char flag[64];
+		snprintf(flag, sizeof flag, "%s%s%s", table[k].flag,
+			 !takes_argument(&table[k]) ? "" : table[k].flag[1] == '-' ? "=" : " ", table[k].argument);
+		strbuf_printf(out, "  %-34s %s\n", flag, table[k].help);
+	}
+}
+
+const char *options_summary(const struct options *o, struct arena *a)
+{
+	static const char *const optimize[] = { "speed", "size", "ram" }, *const fp[] = { "strict", "default", "fast" };
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	strbuf_printf(&b, "--optimize=%s --fp=%s", optimize[o->optimize], fp[o->fp]);
+	if (o->arena == ARENA_CALLER)
+		strbuf_puts(&b, " --arena=caller");
+	if (o->taps)
+		strbuf_puts(&b, " --taps");
+	for (int i = 0; i < o->dims.n; i++) {
+		const struct dim_option *v = &o->dims.v[i];
+		strbuf_printf(&b, " --dim %s=%lld", v->name, (long long)v->lo);
+		if (v->hi != v->lo)
+			strbuf_printf(&b, "..%lld", (long long)v->hi);
+	}
+	return strbuf_text(&b);
+}

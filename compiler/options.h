@@ -1,0 +1,56 @@
+/* The command line as a struct. */
+#ifndef NNC_OPTIONS_H
+#define NNC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct diag;
+
+/* --dim NAME=N (lo == hi) or NAME=LO..HI */
+struct dim_option {
+	const char *name;
+	int64_t lo, hi;
+};
+
+struct dim_options {
+	struct dim_option *v;
+	int n;
+};
+
+enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE, OPTIMIZE_RAM };
+enum { ARENA_STATIC, ARENA_CALLER };
+enum { FP_STRICT, FP_DEFAULT, FP_FAST };
+
+/* Types of the fields by kind. */
+#define OPTION_TYPE_FLAG bool
+#define OPTION_TYPE_TEXT const char *
+#define OPTION_TYPE_CHOICE int
+#define OPTION_TYPE_BYTES int64_t
+#define OPTION_TYPE_COUNT int
+#define OPTION_TYPE_NUMBER double
+#define OPTION_TYPE_DIM struct dim_options
+
+struct options {
+	const char *command, *model;
+	const char **rest;      /* arguments after the model */
+	int n_rest;
+#define OPTION(flag, field, kind, argument, value, help) OPTION_TYPE_##kind field;
+#include "options.def"
+#undef OPTION
+};
+
+/** Fills *o from the command line; `command` is the first argument when it names one of `commands` (n names), else
+ *  commands[0]. False and STATUS_USAGE when a flag is unknown, lacks its argument, or has a wrong one. */
+bool options_parse(struct options *o, int argc, char **argv, const char *const *commands, int n, struct arena *a,
+		   struct diag *d);
+
+/** The options as help text, one line each. */
+struct strbuf;
+void options_help(struct strbuf *out);
+
+/** The options that change the output, as they were given, in one line for the head of the generated file. */
+const char *options_summary(const struct options *o, struct arena *a);
+
+#endif
