@@ -61,7 +61,7 @@ struct overlap {
 
 /* What was achieved in one pool. */
 struct pool_plan {
-	int64_t arena_bytes;    /* end of the highest buffer */
+	int64_t arena_bytes;    /* end of the highest buffer, rounded up to the least alignment in it */
 	int64_t bound_bytes;    /* no plan can be smaller; gap = arena_bytes - bound_bytes, >= 0 */
 	int align;              /* greatest alignment of a buffer in it, >= 1 */
 	int n_buffers;          /* of size > 0 */
