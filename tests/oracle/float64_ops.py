@@ -1,1 +1,327 @@
-OPERATORS = []
+"""Bodies of operators for float64.py, from the operators' definitions: slow loops over numpy slices, any type.
+
+They stand where the onnx package's reference has no answer or a wrong one: convolution with groups and dilation,
+transposed convolution with groups, pooling, batch normalisation (which takes the momentum for epsilon in old opsets),
+interpolation by Upsample, both directions of LSTM and GRU, and the quantising pair
+before opset 19.
+"""
+import itertools
+import math
+
+import numpy as np
+from onnx.reference.op_run import OpRun
+
+
+def window(size, kernel, stride, dilation, auto_pad, pads):
+    """(begin, end) padding of one axis, and the number of outputs."""
+    reach = dilation * (kernel - 1) + 1
+    if auto_pad in (None, "NOTSET", b"NOTSET"):
+        begin, end = pads
+    elif auto_pad == "VALID":
+        begin = end = 0
+    else:
+        total = max((math.ceil(size / stride) - 1) * stride + reach - size, 0)
+        begin = total // 2 if auto_pad == "SAME_UPPER" else total - total // 2
+        end = total - begin
+    return begin, end, (size + begin + end - reach) // stride + 1
+
+
+def geometry(shape, kernel, strides, dilations, auto_pad, pads):
+    n = len(kernel)
+    pads = pads or [0] * 2 * n
+    return [window(shape[i], kernel[i], strides[i], dilations[i], auto_pad, (pads[i], pads[n + i])) for i in range(n)]
+
+
+def taps(x, kernel, strides, dilations, counts):
+    """For each kernel position: its index and the strided slice of x (padded) that it meets."""
+    for position in itertools.product(*map(range, kernel)):
+        cut = tuple(slice(p * d, p * d + (n - 1) * s + 1, s) for p, d, n, s in zip(position, dilations, counts, strides))
+        yield position, x[(slice(None), slice(None), *cut)]
+
+
+class Conv(OpRun):
+    op_domain = ""
+
+    def _run(self, x, w, b=None, auto_pad=None, dilations=None, group=None, kernel_shape=None, pads=None, strides=None):
+        kernel, n = w.shape[2:], w.ndim - 2
+        strides, dilations, group = strides or [1] * n, dilations or [1] * n, group or 1
+        sides = geometry(x.shape[2:], kernel, strides, dilations, auto_pad, pads)
+        padded = np.pad(x, [(0, 0), (0, 0), *((g[0], g[1]) for g in sides)])
+        counts = [g[2] for g in sides]
+        out = np.zeros((x.shape[0], group, w.shape[0] // group, *counts), x.dtype)
+        wg = w.reshape(group, -1, *w.shape[1:])
+        for position, part in taps(padded, kernel, strides, dilations, counts):
+            part = part.reshape(x.shape[0], group, -1, math.prod(counts))
+            out += np.matmul(wg[(..., *position)], part).reshape(out.shape)
+        out = out.reshape(x.shape[0], w.shape[0], *counts)
+        return (out if b is None else out + b.reshape(-1, *[1] * n),)
+
+
+class ConvTranspose(OpRun):
+    op_domain = ""
+
+    def _run(self, x, w, b=None, auto_pad=None, dilations=None, group=None, kernel_shape=None, output_padding=None,
+             output_shape=None, pads=None, strides=None):
+        kernel, n = w.shape[2:], w.ndim - 2
+        strides, dilations, group = strides or [1] * n, dilations or [1] * n, group or 1
+        extra, pads = output_padding or [0] * n, list(pads or [0] * 2 * n)
+        whole = [s * (i - 1) + e + d * (k - 1) + 1
+                 for s, i, e, d, k in zip(strides, x.shape[2:], extra, dilations, kernel)]
+        if output_shape or auto_pad in ("SAME_UPPER", "SAME_LOWER"):
+            shape = list(output_shape)[-n:] if output_shape else [i * s for i, s in zip(x.shape[2:], strides)]
+            for i in range(n):
+                total = max(whole[i] - shape[i], 0)
+                small, large = total // 2, total - total // 2
+                pads[i], pads[n + i] = (small, large) if auto_pad == "SAME_UPPER" else (large, small)
+        out = np.zeros((x.shape[0], group, w.shape[1], *whole), x.dtype)
+        xg = x.reshape(x.shape[0], group, x.shape[1] // group, -1)
+        wg = w.reshape(group, w.shape[0] // group, *w.shape[1:])
+        for position in itertools.product(*map(range, kernel)):
+            part = np.matmul(np.swapaxes(wg[(..., *position)], 1, 2), xg)
+            cut = tuple(slice(p * d, p * d + (i - 1) * s + 1, s)
+                        for p, d, i, s in zip(position, dilations, x.shape[2:], strides))
+            out[(..., *cut)] += part.reshape(*out.shape[:3], *x.shape[2:])
+        out = out.reshape(x.shape[0], -1, *whole)
+        cut = tuple(slice(pads[i], whole[i] - pads[n + i]) for i in range(n))
+        out = out[(..., *cut)]
+        return (out if b is None else out + b.reshape(-1, *[1] * n),)
+
+
+def pooled(x, kernel, strides, dilations, auto_pad, pads, ceil_mode, fill):
+    """x padded so that every window fits, the slices, and the geometry; ceil_mode adds a last window that begins
+    inside the data or its leading padding."""
+    n = len(kernel)
+    strides, dilations = strides or [1] * n, dilations or [1] * n
+    sides = geometry(x.shape[2:], kernel, strides, dilations, auto_pad, pads)
+    if ceil_mode and auto_pad in (None, "NOTSET"):
+        for i, (begin, end, _) in enumerate(sides):
+            reach = dilations[i] * (kernel[i] - 1) + 1
+            count = -(-(x.shape[2 + i] + begin + end - reach) // strides[i]) + 1
+            count -= (count - 1) * strides[i] >= x.shape[2 + i] + begin
+            sides[i] = begin, max((count - 1) * strides[i] + reach - x.shape[2 + i] - begin, end), count
+    padded = np.pad(x, [(0, 0), (0, 0), *((g[0], g[1]) for g in sides)], constant_values=fill)
+    return taps(padded, kernel, strides, dilations, [g[2] for g in sides]), sides
+
+
+class MaxPool(OpRun):
+    op_domain = ""
+
+    def _run(self, x, auto_pad=None, ceil_mode=None, dilations=None, kernel_shape=None, pads=None, storage_order=None,
+             strides=None):
+        low = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        slices, _ = pooled(x, kernel_shape, strides, dilations, auto_pad, pads, ceil_mode, low)
+        return (np.max(np.stack([part for _, part in slices]), axis=0),)
+
+
+class AveragePool(OpRun):
+    op_domain = ""
+
+    def _run(self, x, auto_pad=None, ceil_mode=None, count_include_pad=None, dilations=None, kernel_shape=None,
+             pads=None, strides=None):
+        arguments = kernel_shape, strides, dilations, auto_pad, pads, ceil_mode
+        slices, sides = pooled(x, *arguments, 0)
+        total = sum(part for _, part in slices)
+        counted = np.ones((1, 1, *x.shape[2:]), x.dtype)
+        if count_include_pad:  # the declared padding counts, what ceil_mode adds does not
+            n = len(kernel_shape)
+            given = pads or [0] * 2 * n
+            ends = [given[n + i] if auto_pad in (None, "NOTSET") else sides[i][1] for i in range(n)]
+            counted = np.pad(counted, [(0, 0), (0, 0), *((sides[i][0], ends[i]) for i in range(n))], constant_values=1)
+            inner = [(0, sides[i][1] - ends[i]) for i in range(n)]
+            counted = np.pad(counted, [(0, 0), (0, 0), *inner])
+            counts = [g[2] for g in sides]
+            slices = taps(counted, kernel_shape, strides or [1] * n, dilations or [1] * n, counts)
+        else:
+            slices, _ = pooled(counted, *arguments, 0)
+        return (total / sum(part for _, part in slices),)
+
+
+class BatchNormalization(OpRun):
+    op_domain = ""
+
+    def _run(self, x, scale, bias, mean, var, epsilon=None, momentum=None, spatial=None, training_mode=None):
+        epsilon = 1e-5 if epsilon is None else epsilon
+        scale, bias, mean, var = (v.reshape(-1, *[1] * (x.ndim - 2)) for v in (scale, bias, mean, var))
+        return (scale * (x - mean) / np.sqrt(var + epsilon) + bias,)
+
+
+class GlobalMaxPool(OpRun):
+    op_domain = ""
+
+    def _run(self, x):
+        return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
+
+
+class Upsample(OpRun):
+    op_domain = ""
+
+    def _run(self, x, scales=None, mode=None):
+        for axis, scale in enumerate(scales):
+            if scale != 1:
+                x = upsampled(x, axis, float(scale), mode == "nearest")
+        return (x,)
+
+
+def upsampled(x, axis, scale, nearest):
+    size = x.shape[axis]
+    at = np.arange(math.floor(size * scale)) / scale
+    low = np.floor(at).astype(int)
+    if nearest:
+        return np.take(x, np.minimum(low, size - 1), axis)
+    part = (at - low).reshape([-1 if a == axis else 1 for a in range(x.ndim)])
+    below, above = (np.take(x, np.minimum(i, size - 1), axis) for i in (low, low + 1))
+    return below * (1 - part) + above * part
+
+
+def sigmoid(v):
+    return 1 / (1 + np.exp(-v))
+
+
+ACTIVATIONS = {"Sigmoid": sigmoid, "Tanh": np.tanh, "Relu": lambda v: np.maximum(v, 0)}
+
+
+def cut_ends(x, y, lengths):
+    """Zero behind each sequence's end: y is (sequence, batch, hidden)."""
+    if lengths is not None:
+        for i, n in enumerate(lengths):
+            y[int(n):, i] = 0
+    return y
+
+
+def reverse_within(x, lengths):
+    """Reverses the first lengths[i] steps of each batch entry."""
+    if lengths is None:
+        return x[::-1]
+    out = x.copy()
+    for i, n in enumerate(lengths):
+        out[:int(n), i] = x[:int(n), i][::-1]
+    return out
+
+
+def run_directions(x, w, direction, lengths, step, states, names):
+    """y (sequence, directions, batch, hidden) and the last states. step(d, x_t, states, functions) is one cell."""
+    n = w.shape[0]
+    n_functions = len(names) // n
+    ys, lasts = [], []
+    for d in range(n):
+        backward = direction == "reverse" or d == 1
+        functions = [ACTIVATIONS[name] for name in names[d * n_functions:(d + 1) * n_functions]]
+        xs = reverse_within(x, lengths) if backward else x
+        state = [s[d].copy() for s in states]
+        y = []
+        for t in range(x.shape[0]):
+            new = step(d, xs[t], state, functions)
+            live = np.ones(x.shape[1], bool) if lengths is None else t < np.asarray(lengths)
+            state = [np.where(live[:, None], a, b) for a, b in zip(new, state)]
+            y.append(state[0])
+        y = cut_ends(x, np.stack(y), lengths)
+        ys.append(reverse_within(y, lengths) if backward else y)
+        lasts.append(state)
+    return np.stack(ys, 1), [np.stack(s) for s in zip(*lasts)]
+
+
+def initial(x, w, hidden, state):
+    return np.zeros((w.shape[0], x.shape[1], hidden), x.dtype) if state is None else state
+
+
+def batch_first(layout, x, states):
+    """layout 1 has the batch first: brings x and states to layout 0."""
+    if not layout:
+        return x, states
+    return np.swapaxes(x, 0, 1), [None if s is None else np.swapaxes(s, 0, 1) for s in states]
+
+
+def finish(layout, y, states):
+    return (y.transpose(2, 0, 1, 3), *(np.swapaxes(s, 0, 1) for s in states)) if layout else (y, *states)
+
+
+class LSTM(OpRun):
+    op_domain = ""
+
+    def _run(self, x, w, r, b=None, lengths=None, h0=None, c0=None, p=None, activation_alpha=None, activation_beta=None,
+             activations=None, clip=None, direction=None, hidden_size=None, input_forget=None, layout=None):
+        hidden = r.shape[-1]
+        x, (h0, c0) = batch_first(layout, x, (h0, c0))
+        states = [initial(x, w, hidden, h0), initial(x, w, hidden, c0)]
+        bias = np.zeros((w.shape[0], 8 * hidden), x.dtype) if b is None else b
+        peep = np.zeros((w.shape[0], 3 * hidden), x.dtype) if p is None else p
+        limit = np.inf if not clip else clip
+
+        def step(d, xt, state, functions):
+            h, c = state
+            f, g, k = functions
+            gates = xt @ w[d].T + h @ r[d].T + bias[d][:4 * hidden] + bias[d][4 * hidden:]
+            i, o, forget, cell = np.split(gates, 4, axis=-1)
+            pi, po, pf = np.split(peep[d], 3)
+            i = f(np.clip(i + pi * c, -limit, limit))
+            forget = 1 - i if input_forget else f(np.clip(forget + pf * c, -limit, limit))
+            c = forget * c + i * g(np.clip(cell, -limit, limit))
+            return f(np.clip(o + po * c, -limit, limit)) * k(c), c
+
+        names = activations or ["Sigmoid", "Tanh", "Tanh"] * w.shape[0]
+        y, states = run_directions(x, w, direction, lengths, step, states, names)
+        return finish(layout, y, states)[:max(1, len(self.onnx_node.output))]
+
+
+class GRU(OpRun):
+    op_domain = ""
+
+    def _run(self, x, w, r, b=None, lengths=None, h0=None, activation_alpha=None, activation_beta=None,
+             activations=None, clip=None, direction=None, hidden_size=None, layout=None, linear_before_reset=None):
+        hidden = r.shape[-1]
+        x, (h0,) = batch_first(layout, x, (h0,))
+        bias = np.zeros((w.shape[0], 6 * hidden), x.dtype) if b is None else b
+
+        def step(d, xt, state, functions):
+            h, = state
+            f, g = functions
+            wz, wr, wh = np.split(w[d], 3)
+            rz, rr, rh = np.split(r[d], 3)
+            bz, br, bh, cz, cr, ch = np.split(bias[d], 6)
+            z = f(xt @ wz.T + h @ rz.T + bz + cz)
+            reset = f(xt @ wr.T + h @ rr.T + br + cr)
+            if linear_before_reset:
+                new = g(xt @ wh.T + reset * (h @ rh.T + ch) + bh)
+            else:
+                new = g(xt @ wh.T + (reset * h) @ rh.T + ch + bh)
+            return ((1 - z) * new + z * h,)
+
+        names = activations or ["Sigmoid", "Tanh"] * w.shape[0]
+        y, states = run_directions(x, w, direction, lengths, step, [initial(x, w, hidden, h0)], names)
+        return finish(layout, y, states)[:max(1, len(self.onnx_node.output))]
+
+
+def along(value, axis, rank):
+    """A per-axis parameter, shaped to broadcast."""
+    value = np.asarray(value)
+    if value.size == 1:
+        return value.reshape(())
+    return value.reshape([-1 if a == axis % rank else 1 for a in range(rank)])
+
+
+def quantize(value, scale, zero, dtype):
+    """saturate(round_half_even(value / scale) + zero), the division in the values' own type."""
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(value / scale).astype(np.float64) + zero, limits.min, limits.max).astype(dtype)
+
+
+class QuantizeLinear(OpRun):
+    op_domain = ""
+
+    def _run(self, x, scale, zero=None, axis=None, **_):
+        axis = 1 if axis is None else axis
+        dtype = np.uint8 if zero is None else zero.dtype
+        zero = np.zeros(1, np.int64) if zero is None else zero.astype(np.int64)
+        return (quantize(x, along(scale, axis, x.ndim), along(zero, axis, x.ndim), dtype),)
+
+
+class DequantizeLinear(OpRun):
+    op_domain = ""
+
+    def _run(self, x, scale, zero=None, axis=None, **_):
+        axis = 1 if axis is None else axis
+        zero = np.zeros(1, np.int64) if zero is None else zero.astype(np.int64)
+        return ((x.astype(np.int64) - along(zero, axis, x.ndim)).astype(scale.dtype) * along(scale, axis, x.ndim),)
+
+
+OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization, GlobalMaxPool, Upsample, LSTM, GRU]

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""The real models of tier core on one target: nnc, the target's C compiler, its runner, the oracle.
+
+    run_models.py [--target T] [--sanitize] [--table] [NAME ...]
+
+A model of kind other may be refused with exit 3 (a skip); every other outcome than agreement is a failure.
+--sanitize builds the generated C with the address and undefined-behaviour sanitizers of the host.
+"""
+import argparse
+import os
+import shutil
+import time
+
+import cases
+import generated
+from check import calls, check_answer
+from generated import Failure
+from report import Report
+from targets import TARGETS, best_host, missing
+
+SANITIZE = "-g -fsanitize=address,undefined -fno-sanitize-recover=all"
+
+
+def run_model(model, target, folder, flags):
+    """Seconds of nnc, of the C compiler and of the cases."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    began = time.monotonic()
+    generated.compile_model(model.path, folder, "m", target, model.dims)
+    compiled = time.monotonic()
+    program = generated.build(folder, "m", target, flags)
+    built = time.monotonic()
+    for k, answer in enumerate(program.run(calls(model))):
+        check_answer(model, k, answer)
+    return compiled - began, built - compiled, time.monotonic() - built
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--target", default="generic", help="a target, or 'host' for the widest that this processor runs")
+    p.add_argument("--sanitize", action="store_true")
+    p.add_argument("names", nargs="*")
+    a = p.parse_args()
+    target = best_host() if a.target == "host" else TARGETS[a.target]
+    report = Report()
+    if missing(target):
+        report.skip(f"models/{target.name}", missing(target))
+        report.exit()
+    if not cases.make():
+        report.skip(f"models/{target.name}", "../shared/models is not there")
+        report.exit()
+    flags = SANITIZE if a.sanitize else ""
+    for model in cases.models(a.names):
+        folder = os.path.join(generated.work_folder(), f"models-{target.name}{'-sanitized' if a.sanitize else ''}",
+                              model.name)
+        try:
+            times = run_model(model, target, folder, flags)
+            report.ok(model.name, "nnc {:.2f} s, C compiler {:.1f} s, cases {:.2f} s".format(*times))
+        except Failure as e:
+            if e.kind == "unsupported" and model.kind == "other":
+                report.skip(model.name, f"unsupported: {e}")
+            else:
+                report.failed(model.name, f"{e.kind}: {e}")
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()

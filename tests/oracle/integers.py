@@ -1,0 +1,184 @@
+"""A slow evaluation of QDQ graphs by the integer reading of the design, section 6, exact to the last bit.
+
+Every node is evaluated literally in its own types, except the sandwiches: a Conv, Gemm or MatMul whose data inputs come
+from DequantizeLinear and whose result, possibly through Relu or Clip, goes into QuantizeLinear alone. Such a group is
+  acc = sum (x - zx) * (w - zw) + bias            exact, bias already in steps of sx * sw
+  q   = saturate(round_half_even(float32(acc) * ((sx * sw) / sy)) + zy)      all float32, one multiplication
+Relu and Clip inside fold into the limits of saturation: QuantizeLinear is monotone.
+"""
+import collections
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from float64_ops import OPERATORS, Conv, along, quantize
+
+HEAVY = ("Conv", "Gemm", "MatMul")
+F32 = np.float32
+
+
+class Graph:
+    """Who makes and who reads each tensor, and the constants."""
+
+    def __init__(self, model):
+        self.model = model
+        self.maker = {o: n for n in model.graph.node for o in n.output}
+        self.readers = collections.defaultdict(list)
+        for n in model.graph.node:
+            for i in n.input:
+                self.readers[i].append(n)
+        self.outputs = {o.name for o in model.graph.output}
+        self.constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+        for n in model.graph.node:
+            if n.op_type == "Constant":
+                self.constants[n.output[0]] = numpy_helper.to_array(helper.get_attribute_value(n.attribute[0]))
+
+    def only_reader(self, name):
+        readers = self.readers[name]
+        return readers[0] if len(readers) == 1 and name not in self.outputs else None
+
+    def dequantize(self, name):
+        """The DequantizeLinear that makes this tensor, if its parameters are constants."""
+        node = self.maker.get(name)
+        if node is None or node.op_type != "DequantizeLinear":
+            return None
+        return node if all(i in self.constants for i in node.input[1:] if i) else None
+
+
+def attribute(node, name, default):
+    for a in node.attribute:
+        if a.name == name:
+            return helper.get_attribute_value(a)
+    return default
+
+
+def sandwich(graph, node):
+    """(tail nodes, QuantizeLinear) if the node is the middle of a group, else None."""
+    if node.op_type not in HEAVY:
+        return None
+    data = [graph.dequantize(i) for i in node.input[:2]]
+    if None in data:
+        return None
+    if len(node.input) > 2 and node.input[2] and graph.dequantize(node.input[2]) is None:
+        return None
+    tail, at = [], graph.only_reader(node.output[0])
+    while at is not None and at.op_type in ("Relu", "Clip"):
+        tail.append(at)
+        at = graph.only_reader(at.output[0])
+    if at is None or at.op_type != "QuantizeLinear":
+        return None
+    return tail, at
+
+
+class Quantised:
+    """What a DequantizeLinear says of its input: steps, scale, zero point."""
+
+    def __init__(self, graph, node, values):
+        self.q = values[node.input[0]]
+        rank = self.q.ndim
+        axis = attribute(node, "axis", 1)
+        zero = graph.constants[node.input[2]] if len(node.input) > 2 and node.input[2] else np.zeros((), np.int64)
+        self.zero = along(zero.astype(np.int64), axis, rank)
+        self.scale = graph.constants[node.input[1]].astype(F32).reshape(-1)
+
+    def steps(self):
+        return self.q.astype(np.int64) - self.zero
+
+
+def accumulate(node, x, w, bias):
+    """Exact sums, bias included."""
+    if node.op_type == "MatMul":
+        return np.matmul(x, w)
+    if node.op_type == "Gemm":
+        x = x.T if attribute(node, "transA", 0) else x
+        w = w.T if attribute(node, "transB", 0) else w
+        return x @ w + (0 if bias is None else bias)
+    conv = ReferenceEvaluator(helper.make_model(helper.make_graph(
+        [node_like(node)], "conv", [helper.make_tensor_value_info(n, 7, None) for n in ("x", "w")],
+        [helper.make_tensor_value_info("y", 7, None)]), opset_imports=[helper.make_opsetid("", 17)]), new_ops=[Conv])
+    out = conv.run(None, {"x": x, "w": w})[0]
+    return out if bias is None else out + bias.reshape(-1, *[1] * (out.ndim - 2))
+
+
+def node_like(node):
+    copy = onnx.NodeProto()
+    copy.op_type = "Conv"
+    copy.input.extend(["x", "w"])
+    copy.output.append("y")
+    copy.attribute.extend(node.attribute)
+    return copy
+
+
+def tail_limits(graph, tail, scale, zero, dtype):
+    """The saturation limits after Relu and Clip, in steps."""
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    for node in tail:
+        bounds = [0, None] if node.op_type == "Relu" else clip_bounds(graph, node)
+        if bounds[0] is not None:
+            low = max(low, int(quantize(F32(bounds[0]), scale, zero, dtype)))
+        if bounds[1] is not None:
+            high = min(high, int(quantize(F32(bounds[1]), scale, zero, dtype)))
+    return low, high
+
+
+def clip_bounds(graph, node):
+    bounds = [attribute(node, "min", None), attribute(node, "max", None)]
+    for k, name in enumerate(node.input[1:3]):
+        if name:
+            bounds[k] = float(graph.constants[name])
+    return bounds
+
+
+def run_group(graph, node, tail, last, values):
+    """The steps that the group's QuantizeLinear puts out."""
+    x, w = (Quantised(graph, graph.dequantize(i), values) for i in node.input[:2])
+    bias = None
+    if len(node.input) > 2 and node.input[2]:
+        bias = Quantised(graph, graph.dequantize(node.input[2]), values).steps()
+    acc = accumulate(node, x.steps(), w.steps(), bias)
+    scale_y = graph.constants[last.input[1]].astype(F32).reshape(())
+    zero = graph.constants[last.input[2]] if len(last.input) > 2 and last.input[2] else np.zeros((), np.uint8)
+    combined = (x.scale * w.scale).astype(F32) / scale_y
+    if node.op_type == "Conv" and combined.size > 1:
+        combined = combined.reshape(-1, *[1] * (acc.ndim - 2))
+    scaled = np.rint(acc.astype(np.int32).astype(F32) * combined.astype(F32)).astype(np.int64)
+    low, high = tail_limits(graph, tail, scale_y, int(zero.reshape(-1)[0]), zero.dtype)
+    return np.clip(scaled + zero.astype(np.int64).reshape(-1)[0], low, high).astype(zero.dtype)
+
+
+class Evaluator:
+    """Outputs of a QDQ model by the integer reading."""
+
+    def __init__(self, model):
+        self.graph = Graph(model)
+        self.opsets = list(model.opset_import)
+        constant = set(self.graph.constants)
+        self.names = [i.name for i in model.graph.input if i.name not in constant]
+
+    def run(self, inputs):
+        graph, values = self.graph, {**self.graph.constants, **dict(zip(self.names, inputs))}
+        inside, groups = set(), {}
+        for node in graph.model.graph.node:
+            found = sandwich(graph, node)
+            if found:
+                inside.update(n.output[0] for n in (node, *found[0]))
+                groups[found[1].output[0]] = (node, *found)
+        for node in graph.model.graph.node:
+            if node.output[0] in groups:
+                middle, tail, last = groups[node.output[0]]
+                values[node.output[0]] = run_group(graph, middle, tail, last, values)
+            elif node.output[0] not in inside and node.op_type != "Constant":
+                self.literal(node, values)
+        return [values[o.name] for o in graph.model.graph.output]
+
+    def literal(self, node, values):
+        """One node as it stands, in its own types."""
+        names = [i for i in node.input if i]
+        infos = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(values[n].dtype), values[n].shape)
+                 for n in dict.fromkeys(names)]
+        outs = [onnx.ValueInfoProto(name=o) for o in node.output]
+        model = helper.make_model(helper.make_graph([node], "one", infos, outs), opset_imports=self.opsets)
+        results = ReferenceEvaluator(model, new_ops=OPERATORS).run(None, {n: values[n] for n in names})
+        values.update(zip(node.output, (np.asarray(r) for r in results)))
