@@ -30,7 +30,8 @@ struct quant {
 struct tensor {
 	const char *name;               /* the model's own; data, never printed into C unsanitised */
 	enum dtype type;
-	int rank;                       /* -1: not inferred yet */
+	/* Before inference: what the model itself says; -1: it says nothing (rank), or not this one (dim[k].n). */
+	int rank;
 	struct num dim[MAX_RANK];
 	const struct quant *quant;      /* NULL: plain */
 	const void *data;               /* constant: its elements, row-major, little-endian; else NULL */
@@ -99,6 +100,9 @@ struct module {
 	char sha256[65];                /* of the model's file */
 };
 
+/** An empty module. name and sha256 are import's to set. */
+void module_init(struct module *m, struct arena *a, struct arena *scratch, struct diag *d);
+
 /* --- ir.c ------------------------------------------------------------------------------------------------------- */
 
 /** A new tensor of unknown type and rank, or with both given. name may be NULL: "" . */
@@ -143,10 +147,21 @@ int node_in(const struct module *m, int node, int i);
 int node_out(const struct module *m, int node, int i);
 
 int graph_add(struct module *m, const char *name, int parent);
-/** Restores definition-before-use order after nodes were appended or rewired; stable; false: a cycle, reported. */
-bool graph_sort(struct module *m, int graph);
 /** Makes every reader of `from` (nodes of all graphs, graph outputs) read `to`. */
 void tensor_replace(struct module *m, int from, int to);
+/** The same for many tensors in one walk: each t is read as to[t], and on from there until to[t] == t. Passes that
+ *  replace more than a few use this one, for a walk visits every node. */
+void tensor_replace_all(struct module *m, const int *to);
+
+/* --- ir_walk.c ---------------------------------------------------------------------------------------------------- */
+
+/** Restores definition-before-use order after nodes were appended or rewired; stable; false: a cycle, reported. */
+bool graph_sort(struct module *m, int graph);
+/** The sub-graphs among a node's attributes: their number, at most MAX_NODE_GRAPHS. */
+enum { MAX_NODE_GRAPHS = 4 };
+int node_each_graph(const struct module *m, int node, int *graphs, int max);
+/** Calls f for every tensor that a node reads, those read (or returned) inside its sub-graphs included. */
+void node_each_read(const struct module *m, int node, void (*f)(void *ctx, int tensor), void *ctx);
 
 /** How often each tensor is read, graph outputs and sub-graphs included: an array of m->n_tensors from m->scratch. */
 int *tensor_uses(struct module *m);

@@ -48,5 +48,9 @@ const struct op_def *op_find(const char *domain, const char *name, int opset, bo
 #define OP(symbol) extern const struct op_def symbol;
 #include "ops.def"
 #undef OP
+/* The row of version V of pointwise operator N is op_N_V. */
+#define POINTWISE(name, since, arity, types, result, text, params) extern const struct op_def op_##name##_##since;
+#include "pointwise.def"
+#undef POINTWISE
 
 #endif
