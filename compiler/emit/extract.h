@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct arena;
+#include "support/map.h"
+
 struct emit;
 struct target;
 
@@ -55,6 +56,8 @@ extern const struct rt_library runtime_library;
 struct extract {
 	const struct rt_library *library;
 	const struct rt_index *index;
+	const struct target *target;
+	struct map symbols;             /* -> item */
 	bool *marked;                   /* by item */
 	uint16_t *stack;
 	uint32_t headers;               /* union over the marked items */
