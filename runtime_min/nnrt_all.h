@@ -3,4 +3,9 @@
 #ifndef NNRT_ALL_H
 #define NNRT_ALL_H
 
+#include "runtime_min/nnrt.h"
+#include "runtime_min/simd/simd.h"
+#include "runtime_min/kernels/epilogue.h"
+#include "runtime_min/kernels/shape.h"
+
 #endif
