@@ -125,6 +125,12 @@ NNRT_INLINE nnrt_vf nnrt_vf_fnma(nnrt_vf a, nnrt_vf b, nnrt_vf c)
 	return vfmsq_f32(c, a, b);
 }
 
+/** a * (lane `lane` of b) + c, rounded once; lane a constant. */
+NNRT_INLINE nnrt_vf nnrt_vf_fma_lane(nnrt_vf a, nnrt_vf b, int lane, nnrt_vf c)
+{
+	return vfmaq_f32(c, a, vdupq_n_f32(b[lane]));
+}
+
 /** Lesser of a and b. NaN in b gives NaN; NaN in a alone gives b or NaN; the sign of equal zeros is open. */
 NNRT_INLINE nnrt_vf nnrt_vf_min(nnrt_vf a, nnrt_vf b)
 {

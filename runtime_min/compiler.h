@@ -1,0 +1,29 @@
+/* What differs between compilers. This file alone has conditional parts, so it goes into a generated file WHOLE,
+ * from the first to the last line between the include guards, not item by item. */
+#ifndef NNRT_COMPILER_H
+#define NNRT_COMPILER_H
+
+/** A function that disappears into its caller, so that constant arguments shape its code. */
+#define NNRT_INLINE static inline __attribute__((always_inline, unused))
+
+/** Constant table that a model need not use. */
+#define NNRT_CONST static const __attribute__((unused))
+
+/** `restrict` that C++ understands too. */
+#define NNRT_RESTRICT __restrict
+
+/** Text of its argument after expansion. */
+#define NNRT_TEXT(x) NNRT_TEXT_(x)
+
+/** Text of its argument as it stands. */
+#define NNRT_TEXT_(x) #x
+
+/* Before a loop of at most n constant turns that must disappear. gcc -O2 keeps such loops, and with them
+ * accumulators in memory, unless told; clang unrolls them by itself and is held back by gcc's pragma. */
+#if defined(__clang__)
+#define NNRT_UNROLL(n) _Pragma("clang loop unroll(full)")
+#else
+#define NNRT_UNROLL(n) _Pragma(NNRT_TEXT(GCC unroll n))
+#endif
+
+#endif
