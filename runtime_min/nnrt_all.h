@@ -7,5 +7,12 @@
 #include "runtime_min/simd/simd.h"
 #include "runtime_min/kernels/epilogue.h"
 #include "runtime_min/kernels/shape.h"
+#include "runtime_min/maths/erf.h"
+#include "runtime_min/maths/exp.h"
+#include "runtime_min/maths/lane.h"
+#include "runtime_min/maths/log.h"
+#include "runtime_min/maths/sigmoid.h"
+#include "runtime_min/maths/tanh.h"
+#include "runtime_min/maths/trig.h"
 
 #endif
