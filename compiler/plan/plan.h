@@ -1,0 +1,23 @@
+/* The plan of a program: the order of its steps and the place of every tensor. Translates between steps and tensors here
+ * and flows, storages and buffers there. */
+#ifndef NNC_PLAN_H
+#define NNC_PLAN_H
+
+#include "plan/buffer.h"
+#include "step.h"
+
+struct plan {
+	int n_steps;                    /* leaf steps on the timeline */
+	int n_buffers;
+	struct buffer *buffer;
+	int *tensor_of;                 /* buffer -> tensor that owns it */
+	int *buffer_of;                 /* tensor -> buffer, -1: constant, parameter or view */
+	struct pool_plan pool;
+	int64_t arena_bytes, bound_bytes;
+};
+
+/** Orders the steps of b for the lowest peak (in place) and places every tensor that lives in the arena. Graph inputs and
+ *  outputs and constants have their own places. False: reported. */
+bool plan_program(struct module *m, struct block *b, struct plan *p);
+
+#endif
