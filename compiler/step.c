@@ -22,7 +22,7 @@ struct call *lower_call(struct lowering *l, const char *function, const char *pa
 {
 	struct call *c = ARENA_NEW(l->m->arena, struct call);
 
-	*c = (struct call){ .function = function, .params = params, .out = -1 };
+	*c = (struct call){ .function = function, .params = params, .out = -1, .row_axis = -1, .c_axis = -1 };
 	block_add(l, STEP_CALL)->call = c;
 	return c;
 }
@@ -47,10 +47,18 @@ void call_field_float(struct lowering *l, struct call *c, const char *name, doub
 	p->f = f;
 }
 
-void call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor)
+struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor)
 {
 	c->arg = ARENA_PUSH(l->m->arena, c->arg, c->n_args, struct arg);
-	c->arg[c->n_args++] = (struct arg){ .tensor = tensor, .kind = kind };
+	c->arg[c->n_args] = (struct arg){ .tensor = tensor, .kind = kind };
+	return &c->arg[c->n_args++];
+}
+
+int call_loop(struct call *c, struct num times, int axis)
+{
+	c->times[c->n_loops] = times;
+	c->loop_axis[c->n_loops] = axis;
+	return c->n_loops++;
 }
 
 int lower_temp(struct lowering *l, enum dtype type, int rank, const struct num *dim)

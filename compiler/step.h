@@ -21,9 +21,11 @@ enum arg_kind { ARG_READ, ARG_WRITE, ARG_SCRATCH };
 struct arg {
 	int tensor;             /* -1 prints NULL */
 	enum arg_kind kind;
+	struct num first;       /* elements from the tensor's first one to where the argument points */
+	struct num advance[MAX_RANK];   /* elements further for each turn of loop k of the call */
 };
 
-/* function(&params, arg0, arg1, …[, epilogue, context]) */
+/* for every turn of the loops: function(&params, arg0, arg1, …[, epilogue, context]) */
 struct call {
 	const char *function;   /* a function of runtime_min */
 	const char *params;     /* tag of its parameter struct, or NULL: no first argument */
@@ -31,9 +33,14 @@ struct call {
 	int n_fields;
 	struct arg *arg;
 	int n_args;
+	int n_loops;            /* batch and the like: times[k] turns each, outermost first */
+	struct num times[MAX_RANK];
 	bool takes_epilogue;    /* the kernel has an epilogue argument ... */
 	int out;                /* ... applied to this tensor: the one whose elements E_ACC stands for */
 	struct nest *epilogue;  /* NULL: none. out[i] = value(i) with E_ACC for the kernel's result */
+	/* How the kernel names an element of out (struct nnrt_at): ONNX axis that a loop walks, that `row` and `c` count, and
+	 * the axes that `col` counts together, outermost first; -1: none. */
+	int loop_axis[MAX_RANK], row_axis, c_axis, col_axis[MAX_RANK], n_col_axes;
 };
 
 struct block {
@@ -66,7 +73,9 @@ void lower_nest(struct lowering *l, struct nest *n);
 struct call *lower_call(struct lowering *l, const char *function, const char *params);
 void call_field(struct lowering *l, struct call *c, const char *name, struct num n);
 void call_field_float(struct lowering *l, struct call *c, const char *name, double f);
-void call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor);
+struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor);
+/** Appends a loop round the call; the caller sets `advance` of the arguments added after it. Returns its number. */
+int call_loop(struct call *c, struct num times, int axis);
 /** Appends an If or a Loop; the caller fills in its bodies. Valid until the next append to the same block. */
 struct step *lower_control(struct lowering *l, enum step_kind kind);
 /** A scratch tensor of n bytes. */

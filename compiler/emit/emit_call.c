@@ -1,0 +1,198 @@
+#include "emit/emit_call.h"
+
+#include <string.h>
+
+#include "emit/emit_nest.h"
+#include "emit/nest_writer.h"
+#include "emit/spell.h"
+
+static const char *text_of(struct module *m, struct num v)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, m->scratch);
+	num_print(&m->nums, v, &b);
+	return strbuf_text(&b);
+}
+
+/* Distinct tensors that the epilogue loads, in order: its context. */
+static int context_tensors(const struct nest *n, int *tensors)
+{
+	int count = 0;
+
+	for (int k = 0; k < n->n_e; k++) {
+		int i = 0;
+		if (n->e[k].op != E_LOAD)
+			continue;
+		while (i < count && tensors[i] != n->e[k].tensor)
+			i++;
+		if (i == count)
+			tensors[count++] = n->e[k].tensor;
+	}
+	return count;
+}
+
+/* What the nest's axes are inside the kernel: struct nnrt_at's fields, and the counters of the loops round the call,
+ * which come through the context's addresses and are therefore 0 here. */
+static void bind_axes(struct module *m, const struct call *c, const struct nest *n, struct num *to)
+{
+	const int64_t most = INT32_MAX;
+	struct num col = num_var(&m->nums, "at.col", 0, most);
+
+	for (int k = 0; k < n->n_axes; k++)
+		to[k] = num_const(0);
+	if (c->row_axis >= 0)
+		to[c->row_axis] = num_var(&m->nums, "at.row", 0, most);
+	if (c->c_axis >= 0)
+		to[c->c_axis] = num_var(&m->nums, "at.c", 0, most);
+	for (int i = c->n_col_axes - 1; i >= 0; i--) {
+		int axis = c->col_axis[i];
+		to[axis] = i ? num_mod(&m->nums, col, n->extent[axis]) : col;
+		col = num_div(&m->nums, col, n->extent[axis]);
+	}
+	for (int k = 0; k < n->n_axes; k++)
+		if (num_is(n->extent[k], 1))
+			to[k] = num_const(0);
+}
+
+/* One operand of the epilogue: lanes that lie side by side, one value for all, or gathered. */
+static void write_operand(struct nest_writer *w, int k, const char *pointer)
+{
+	struct module *m = w->m;
+	struct num lane = num_var(&m->nums, "at.c", 0, INT32_MAX), stride, rest;
+	const char *offset = text_of(m, w->address[k]), *name = arena_printf(m->scratch, "v%d", w->names++);
+
+	if (!num_linear(&m->nums, w->address[k], &lane, 1, &stride, &rest))
+		die("epilogue operand is not linear in the channel");
+	writer_use(w, "nnrt_vf");
+	if (num_is(stride, 1)) {
+		emit_line(w->e, "const nnrt_vf %s = %s(&%s[%s], at);", name, writer_use(w, "nnrt_load_at"), pointer, offset);
+	} else if (num_is(stride, 0)) {
+		emit_line(w->e, "const nnrt_vf %s = %s(%s[%s]);", name, writer_use(w, "nnrt_vf_set1"), pointer, offset);
+	} else {
+		emit_line(w->e, "const nnrt_vf %s = %s(&%s[%s], %s, at.n);", name, writer_use(w, "nnrt_vf_gather"), pointer,
+			  offset, text_of(m, stride));
+	}
+	w->value[k] = (struct operand){ .text = name, .vector = true };
+}
+
+void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *function)
+{
+	struct nest *n = c->epilogue;
+	struct nest_writer w;
+	struct num to[2 * MAX_RANK];
+	int tensors[MAX_NEST_LOADS], count;
+	const char **pointer;
+
+	if (!n)
+		return;
+	nest_writer_init(&w, e, runtime, n, NULL);
+	bind_axes(m, c, n, to);
+	count = context_tensors(n, tensors);
+	pointer = ARENA_ARRAY(m->scratch, count + 1, const char *);
+	writer_use(&w, "nnrt_vf");
+	writer_use(&w, "nnrt_at");
+	emit_open(e, "static inline nnrt_vf %s(nnrt_vf acc, struct nnrt_at at, const void *const *ctx)", function);
+	for (int i = 0; i < count; i++) {
+		pointer[i] = arena_printf(m->scratch, "c%d", i);
+		emit_line(e, "const float *const c%d = (const float *)ctx[%d];", i, i);
+	}
+	if (!count)
+		emit_line(e, "(void)ctx;");
+	emit_line(e, "(void)at;");
+	w.in_vector = true;
+	w.vector_axis = c->c_axis >= 0 ? c->c_axis : 0;
+	w.acc = "acc";
+	for (int k = 0; k < n->n_e; k++) {
+		if (n->e[k].op != E_LOAD)
+			continue;
+		w.address[k] = num_subst(&m->nums, w.address[k], n->axis, to, n->n_axes);
+		for (int i = 0; i < count; i++)
+			if (tensors[i] == n->e[k].tensor)
+				write_operand(&w, k, pointer[i]);
+	}
+	emit_line(e, "return %s;", write_vector(&w, n->value));
+	emit_close(e, "");
+	emit_blank(e);
+}
+
+/* Address of an argument: where it begins, and how far the loops have come. */
+static const char *argument_text(struct module *m, const struct call *c, const struct arg *a, const char *const *name)
+{
+	struct strbuf b;
+
+	if (a->tensor < 0)
+		return "NULL";
+	strbuf_init(&b, m->scratch);
+	strbuf_puts(&b, name[a->tensor]);
+	if (!num_is(a->first, 0))
+		strbuf_printf(&b, " + (%s)", text_of(m, a->first));
+	for (int k = 0; k < c->n_loops; k++)
+		if (!num_is(a->advance[k], 0))
+			strbuf_printf(&b, " + b%d * (%s)", k, text_of(m, a->advance[k]));
+	return strbuf_text(&b);
+}
+
+/* The context: the epilogue's operands, moved along with the loops round the call. */
+static void write_context(struct emit *e, struct module *m, const struct call *c, const char *const *name)
+{
+	int tensors[MAX_NEST_LOADS], count = context_tensors(c->epilogue, tensors);
+	struct strbuf b;
+
+	if (!count)
+		return;
+	strbuf_init(&b, m->scratch);
+	for (int i = 0; i < count; i++) {
+		const struct tensor *t = &m->tensor[tensors[i]];
+		const struct tensor *out = &m->tensor[c->out];
+		strbuf_printf(&b, "%s%s", i ? ", " : "", name[tensors[i]]);
+		for (int k = 0; k < c->n_loops; k++) {
+			int axis = c->loop_axis[k] - (out->rank - t->rank);     /* broadcasting aligns the last axes */
+			if (c->loop_axis[k] >= 0 && axis >= 0 && !num_is(t->dim[axis], 1))
+				strbuf_printf(&b, " + b%d * (%s)", k, text_of(m, t->stride[axis]));
+		}
+	}
+	emit_line(e, "const void *const ctx[] = { %s };", strbuf_text(&b));
+}
+
+static void mark(struct extract *runtime, const char *symbol)
+{
+	if (!extract_mark(runtime, symbol))
+		die("the runtime has no %s", symbol);
+}
+
+void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *const *name,
+	       const char *epilogue)
+{
+	struct strbuf b;
+	char buf[SPELL_BYTES];
+
+	mark(runtime, c->function);
+	if (c->params) {
+		mark(runtime, c->params);
+		emit_line(e, "struct %s p;", c->params);
+	}
+	for (int i = 0; i < c->n_fields; i++) {
+		const struct field *f = &c->field[i];
+		emit_line(e, "p.%s = %s;", f->name, f->is_float ? spell_f32(buf, (float)f->f) : text_of(m, f->n));
+	}
+	for (int k = 0; k < c->n_loops; k++)
+		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, text_of(m, c->times[k]), k);
+	if (c->epilogue)
+		write_context(e, m, c, name);
+	strbuf_init(&b, m->scratch);
+	if (c->params)
+		strbuf_puts(&b, "&p");
+	for (int i = 0; i < c->n_args; i++)
+		strbuf_printf(&b, "%s%s", b.size ? ", " : "", argument_text(m, c, &c->arg[i], name));
+	if (c->takes_epilogue) {
+		int tensors[MAX_NEST_LOADS];
+		bool has_context = c->epilogue && context_tensors(c->epilogue, tensors) > 0;
+		if (!c->epilogue)
+			mark(runtime, "nnrt_epilogue_none");
+		strbuf_printf(&b, ", %s, %s", c->epilogue ? epilogue : "nnrt_epilogue_none", has_context ? "ctx" : "NULL");
+	}
+	emit_line(e, "%s(%s);", c->function, strbuf_text(&b));
+	for (int k = 0; k < c->n_loops; k++)
+		emit_close(e, "");
+}

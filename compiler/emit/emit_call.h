@@ -1,0 +1,18 @@
+/* Kernel calls as C. */
+#ifndef NNC_EMIT_CALL_H
+#define NNC_EMIT_CALL_H
+
+#include "emit/emit.h"
+#include "step.h"
+
+struct extract;
+
+/** The epilogue of c, when it has one, as a static function called `function`; nothing otherwise. It reads tensor
+ *  operands through its context, in the order in which emit_call() passes them. */
+void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *function);
+
+/** The statements of the call. name[t] as in emit_nest(). */
+void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *const *name,
+	       const char *epilogue);
+
+#endif

@@ -1,0 +1,362 @@
+/* Scalar expressions of loop nests as C: each distinct expression becomes a constant variable in the innermost scope
+ * where it is needed; what stands behind a condition is computed inside it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "emit/nest_writer.h"
+#include "emit/spell.h"
+
+struct scalar_c {
+	const char *f32, *f64, *integer, *vector;
+};
+
+static const struct scalar_c table[N_EOPS] = {
+#define SCALAR_C(id, f32, f64, integer, vector) [E_##id] = { f32, f64, integer, vector },
+#include "emit/scalar_c.def"
+#undef SCALAR_C
+};
+
+static const int arities[N_EOPS] = {
+#define SCALAR(id, arity, name, result) [E_##id] = arity,
+#include "scalar.def"
+#undef SCALAR
+};
+
+const char *writer_use(struct nest_writer *w, const char *function)
+{
+	if (!extract_mark(w->runtime, function))
+		die("the runtime has no %s", function);
+	return function;
+}
+
+static void use_all(struct nest_writer *w, const char *text)
+{
+	char symbol[64];
+
+	for (const char *p = strstr(text, "nnrt_"); p; p = strstr(p + 1, "nnrt_")) {
+		size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyz_0123456789");
+		snprintf(symbol, sizeof symbol, "%.*s", (int)n, p);
+		writer_use(w, symbol);
+	}
+}
+
+bool scalar_has_vector(enum eop op, enum dtype operand)
+{
+	if (operand == DT_BOOL)
+		return op == E_AND || op == E_OR || op == E_XOR || op == E_NOT;
+	return operand == DT_F32 && table[op].vector && op != E_AND && op != E_OR && op != E_XOR && op != E_NOT;
+}
+
+static const char *pattern_of(enum eop op, enum dtype operand, bool vector)
+{
+	if (vector)
+		return table[op].vector;
+	if (operand == DT_F32)
+		return table[op].f32;
+	return operand == DT_F64 ? table[op].f64 : table[op].integer;
+}
+
+const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a, const char *b)
+{
+	const char *pattern = pattern_of(op, operand, vector);
+	bool wide = dtypes[operand].bytes == 8, is_signed = dtypes[operand].class == CLASS_I;
+	struct strbuf out;
+
+	if (!pattern)
+		return NULL;
+	if (operand == DT_BOOL && op == E_NOT && !vector)
+		pattern = "!$a";
+	strbuf_init(&out, w->m->scratch);
+	for (const char *p = pattern; *p; p++) {
+		if (*p != '$') {
+			strbuf_add(&out, p, 1);
+			continue;
+		}
+		switch (*++p) {
+		case 'a': strbuf_puts(&out, a); break;
+		case 'b': strbuf_puts(&out, b); break;
+		case 't': strbuf_puts(&out, dtypes[operand].ctype); break;
+		case 'w': strbuf_puts(&out, wide ? "uint64_t" : "uint32_t"); break;
+		case 's': strbuf_puts(&out, is_signed ? "i" : "u"); break;
+		default: die("scalar_c.def: $%c", *p);
+		}
+	}
+	use_all(w, strbuf_text(&out));
+	return strbuf_text(&out);
+}
+
+void writer_close_scope(struct nest_writer *w, int mark)
+{
+	while (w->n_open > mark)
+		w->value[w->open[--w->n_open]].text = NULL;
+}
+
+static struct operand remember(struct nest_writer *w, int k, const char *text, bool vector)
+{
+	w->value[k] = (struct operand){ .text = text, .vector = vector };
+	w->open[w->n_open++] = k;
+	return w->value[k];
+}
+
+/* Declares a variable with the value `text`. */
+static struct operand declare(struct nest_writer *w, int k, const char *text, bool vector)
+{
+	enum dtype type = w->n->e[k].type;
+	const char *ctype = !vector ? dtypes[type].ctype : type == DT_BOOL ? "nnrt_vm" : "nnrt_vf";
+	const char *name = arena_printf(w->m->scratch, "v%d", w->names++);
+
+	if (vector)
+		writer_use(w, ctype);
+	emit_line(w->e, "const %s %s = %s;", ctype, name, text);
+	return remember(w, k, name, vector);
+}
+
+bool expr_varies(const struct nest_writer *w, int k)
+{
+	const struct expr *x = &w->n->e[k];
+	struct num axis;
+
+	if (w->vector_axis < 0)
+		return false;
+	axis = w->n->axis[w->vector_axis];
+	switch (x->op) {
+	case E_CONST:
+		return false;
+	case E_INDEX:
+		return num_uses(&w->m->nums, x->index, axis);
+	case E_LOAD:
+		if (num_uses(&w->m->nums, w->address[k], axis))
+			return true;
+		for (int i = 0; i < (x->n_at < 0 ? 1 : x->n_at); i++)
+			if (w->n->at[x->at + i].expr >= 0 && expr_varies(w, w->n->at[x->at + i].expr))
+				return true;
+		return false;
+	case E_ACC:
+		return true;
+	case E_REDUCE:
+		return w->vector_axis < w->n->n_axes && w->in_vector;
+	default:
+		return (x->a >= 0 && expr_varies(w, x->a)) || (x->b >= 0 && expr_varies(w, x->b)) ||
+		       (x->c >= 0 && expr_varies(w, x->c));
+	}
+}
+
+const char *write_vector(struct nest_writer *w, int k)
+{
+	struct operand o = write_expr(w, k);
+
+	if (o.vector)
+		return o.text;
+	if (w->n->e[k].type == DT_BOOL) {       /* 0.5 < flag */
+		use_all(w, "nnrt_vf_lt nnrt_vf_set1");
+		return arena_printf(w->m->scratch, "nnrt_vf_lt(nnrt_vf_set1(0.5f), nnrt_vf_set1((float)%s))", o.text);
+	}
+	writer_use(w, "nnrt_vf_set1");
+	return arena_printf(w->m->scratch, "nnrt_vf_set1(%s)", o.text);
+}
+
+static struct operand write_const(struct nest_writer *w, int k)
+{
+	const struct expr *x = &w->n->e[k];
+	char buf[SPELL_BYTES];
+	const char *text;
+	float f = (float)x->k.f;
+
+	switch (dtypes[x->type].class) {
+	case CLASS_F:
+		text = x->type == DT_F32 ? spell_f32(buf, f) : spell_f64(buf, x->k.f);
+		break;
+	case CLASS_U:
+		text = spell_u64(buf, (uint64_t)x->k.i);
+		break;
+	default:
+		text = spell_i64(buf, x->k.i);
+		break;
+	}
+	if (text[0] == '-')
+		return remember(w, k, arena_printf(w->m->scratch, "(%s)", text), false);
+	return remember(w, k, arena_strdup(w->m->scratch, text), false);
+}
+
+static const char *num_text(struct nest_writer *w, struct num v)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, w->m->scratch);
+	num_print(&w->m->nums, v, &b);
+	use_all(w, strbuf_text(&b));
+	return strbuf_text(&b);
+}
+
+/* Element offset of a load: the affine part plus stride times every data-dependent index. */
+static const char *offset_text(struct nest_writer *w, int k)
+{
+	const struct expr x = w->n->e[k];
+	const struct tensor *t = &w->m->tensor[x.tensor];
+	const char *text = num_text(w, w->address[k]);
+
+	for (int i = 0; i < (x.n_at < 0 ? 1 : x.n_at); i++) {
+		int e = w->n->at[x.at + i].expr;
+		struct num stride = x.n_at < 0 ? num_const(1) : t->stride[i];
+		if (e >= 0)
+			text = arena_printf(w->m->scratch, "%s + (ptrdiff_t)%s * (%s)", text, write_expr(w, e).text,
+					    num_text(w, stride));
+	}
+	return text;
+}
+
+static struct operand write_load(struct nest_writer *w, int k)
+{
+	const struct expr x = w->n->e[k];
+	const char *offset = offset_text(w, k), *text;
+
+	if (w->in_vector && expr_varies(w, k)) {
+		if (w->lanes)
+			text = arena_printf(w->m->scratch, "%s(&%s[%s], %s)", writer_use(w, "nnrt_vf_load_n"),
+					    w->name[x.tensor], offset, w->lanes);
+		else
+			text = arena_printf(w->m->scratch, "%s(&%s[%s])", writer_use(w, "nnrt_vf_load"), w->name[x.tensor],
+					    offset);
+		return declare(w, k, text, true);
+	}
+	return declare(w, k, arena_printf(w->m->scratch, "%s[%s]", w->name[x.tensor], offset), false);
+}
+
+static const char *cast_text(struct nest_writer *w, enum dtype to, enum dtype from, const char *a)
+{
+	struct arena *s = w->m->scratch;
+
+	if (from == DT_F16 || from == DT_BF16) {
+		const char *f = from == DT_F16 ? "nnrt_f16_to_f32" : "nnrt_bf16_to_f32";
+		return to == DT_F32 ? arena_printf(s, "%s(%s)", writer_use(w, f), a) :
+				      cast_text(w, to, DT_F32, arena_printf(s, "%s(%s)", writer_use(w, f), a));
+	}
+	if (to == DT_F16 || to == DT_BF16)
+		return arena_printf(s, "%s((float)%s)", writer_use(w, to == DT_F16 ? "nnrt_f32_to_f16" : "nnrt_f32_to_bf16"), a);
+	if (to == DT_BOOL)
+		return from == DT_F32 || from == DT_F64 ? arena_printf(s, "(uint8_t)!nnrt_eq_%s(%s, 0)",
+								       from == DT_F32 ? "f32" : "f64", a) :
+							  arena_printf(s, "%s != 0", a);
+	return arena_printf(s, "(%s)%s", dtypes[to].ctype, a);
+}
+
+static const char *saturate_name(enum dtype type)
+{
+	switch (type) {
+	case DT_I8: return "nnrt_saturate_i8";
+	case DT_U8: return "nnrt_saturate_u8";
+	case DT_I16: return "nnrt_saturate_i16";
+	case DT_U16: return "nnrt_saturate_u16";
+	case DT_I32: return "nnrt_saturate_i32";
+	default: die("no saturation to %s", dtypes[type].name);
+	}
+}
+
+/* if (c) { … v = a; } else { … v = b; }: each side is computed only when taken. */
+static struct operand write_branches(struct nest_writer *w, int k, const char *cond)
+{
+	const struct expr x = w->n->e[k];
+	bool vector = w->in_vector && (expr_varies(w, x.b) || expr_varies(w, x.c));
+	const char *ctype = !vector ? dtypes[x.type].ctype : x.type == DT_BOOL ? "nnrt_vm" : "nnrt_vf";
+	const char *name = arena_printf(w->m->scratch, "v%d", w->names++);
+
+	emit_line(w->e, "%s %s;", vector ? writer_use(w, ctype) : ctype, name);
+	for (int side = 0; side < 2; side++) {
+		int mark = w->n_open, e = side ? x.c : x.b;
+		if (side)
+			emit_reopen(w->e, "else");
+		else
+			emit_open(w->e, "if (%s)", cond);
+		emit_line(w->e, "%s = %s;", name, vector ? write_vector(w, e) : write_expr(w, e).text);
+		writer_close_scope(w, mark);
+	}
+	emit_close(w->e, "");
+	return remember(w, k, name, vector);
+}
+
+static bool is_leaf(const struct nest_writer *w, int k)
+{
+	return w->value[k].text || w->n->e[k].op == E_CONST;
+}
+
+static struct operand write_select(struct nest_writer *w, int k)
+{
+	const struct expr x = w->n->e[k];
+	struct operand cond = write_expr(w, x.a);
+
+	if (cond.vector) {
+		const char *b = write_vector(w, x.b), *c = write_vector(w, x.c);
+		return declare(w, k, arena_printf(w->m->scratch, "%s(%s, %s, %s)", writer_use(w, "nnrt_vf_select"), cond.text, b,
+						  c), true);
+	}
+	if (!w->in_vector && is_leaf(w, x.b) && is_leaf(w, x.c))
+		return declare(w, k, arena_printf(w->m->scratch, "%s ? %s : %s", cond.text, write_expr(w, x.b).text,
+						  write_expr(w, x.c).text), false);
+	return write_branches(w, k, cond.text);
+}
+
+/* Vector minimum and maximum give NaN for a NaN in their second operand only (see simd/): put the operand that may
+ * vary there, and test the first when both do. */
+static const char *vector_extreme(struct nest_writer *w, const struct expr *x, enum dtype type)
+{
+	bool a_varies = expr_varies(w, x->a), b_varies = expr_varies(w, x->b);
+	const char *a = write_vector(w, x->a), *b = write_vector(w, x->b);
+	const char *text = scalar_text(w, x->op, type, true, b_varies ? a : b, b_varies ? b : a);
+
+	if (!a_varies || !b_varies)
+		return text;
+	use_all(w, "nnrt_vf_select nnrt_vf_eq");
+	return arena_printf(w->m->scratch, "nnrt_vf_select(nnrt_vf_eq(%s, %s), %s, %s)", a, a, text, a);
+}
+
+static struct operand write_scalar(struct nest_writer *w, int k)
+{
+	const struct expr x = w->n->e[k];
+	enum dtype type = w->n->e[x.a].type;
+	const char *a, *b = "", *text;
+
+	if (w->in_vector && expr_varies(w, k)) {
+		if (x.op == E_MIN || x.op == E_MAX)
+			return declare(w, k, vector_extreme(w, &x, type), true);
+		a = write_vector(w, x.a);
+		if (arities[x.op] == 2)
+			b = write_vector(w, x.b);
+		return declare(w, k, scalar_text(w, x.op, type, true, a, b), true);
+	}
+	a = write_expr(w, x.a).text;
+	if (arities[x.op] == 2)
+		b = write_expr(w, x.b).text;
+	text = scalar_text(w, x.op, type, false, a, b);
+	if (!text)
+		die("scalar operation %d has no form for %s", x.op, dtypes[type].name);
+	return declare(w, k, text, false);
+}
+
+struct operand write_expr(struct nest_writer *w, int k)
+{
+	const struct expr x = w->n->e[k];
+
+	if (w->value[k].text)
+		return w->value[k];
+	switch (x.op) {
+	case E_CONST:
+		return write_const(w, k);
+	case E_INDEX:
+		return declare(w, k, arena_printf(w->m->scratch, "(%s)(%s)", dtypes[x.type].ctype, num_text(w, x.index)), false);
+	case E_LOAD:
+		return write_load(w, k);
+	case E_ACC:
+		return remember(w, k, w->acc, true);
+	case E_REDUCE:
+		return remember(w, k, w->reduced, w->in_vector && w->vector_axis < w->n->n_axes);
+	case E_CAST:
+		return declare(w, k, cast_text(w, x.type, w->n->e[x.a].type, write_expr(w, x.a).text), false);
+	case E_SATURATE:
+		return declare(w, k, arena_printf(w->m->scratch, "%s(%s)", writer_use(w, saturate_name(x.type)),
+						  write_expr(w, x.a).text), false);
+	case E_SELECT:
+		return write_select(w, k);
+	default:
+		return write_scalar(w, k);
+	}
+}

@@ -1,0 +1,63 @@
+/* State of writing one loop nest (or epilogue) as C. Private to emit_nest.c, emit_expr.c and emit_epilogue.c. */
+#ifndef NNC_NEST_WRITER_H
+#define NNC_NEST_WRITER_H
+
+#include "emit/emit.h"
+#include "emit/extract.h"
+#include "nest.h"
+
+/* The text of a computed expression. */
+struct operand {
+	const char *text;       /* NULL: not computed in the scopes that are open */
+	bool vector;            /* nnrt_vf, or nnrt_vm when the type is bool */
+};
+
+struct nest_writer {
+	struct module *m;
+	struct emit *e;
+	struct extract *runtime;
+	const char *const *name;        /* tensor -> C expression of its first element's address */
+	struct nest *n;
+
+	/* Loops, outermost first: output loops, then reduction loops. */
+	int n_loops, n_outer;
+	int loop[2 * MAX_RANK];         /* loop -> axis of the nest */
+	struct num extent[2 * MAX_RANK];/* by axis, after merging */
+
+	struct num *address;            /* by expression: element offset of a load (its affine part) */
+	struct num store;
+	int *level;                     /* by expression: loops that must be open */
+	bool *certain;                  /* by expression: evaluated in every turn */
+
+	int vector_axis;                /* axis whose loop runs over vectors, -1: none */
+	bool in_vector;                 /* now writing the vector form of that loop */
+	const char *lanes;              /* NULL: whole vectors; else text of how many lanes count */
+	struct operand *value;          /* by expression */
+	int *open;                      /* expressions computed in the open scopes, in order */
+	int n_open;
+	const char *reduced;            /* accumulator: operand of the E_REDUCE */
+	const char *acc;                /* E_ACC */
+	int names;                      /* variables named so far */
+};
+
+/** Computes expression k where it is not yet, writing declarations; the result's text. */
+struct operand write_expr(struct nest_writer *w, int k);
+
+/** The same as a vector operand: scalars are spread. */
+const char *write_vector(struct nest_writer *w, int k);
+
+/** Forgets what was computed since w->n_open was `mark`. */
+void writer_close_scope(struct nest_writer *w, int mark);
+
+/** Operand types of an expression in the vector form: whether it varies along the vector axis. */
+bool expr_varies(const struct nest_writer *w, int k);
+
+/** Marks a function of the runtime and returns its name. */
+const char *writer_use(struct nest_writer *w, const char *function);
+
+/** Text of a row of scalar_c.def; NULL when the operation has no such form. */
+const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a, const char *b);
+
+bool scalar_has_vector(enum eop op, enum dtype operand);
+
+#endif
