@@ -21,20 +21,19 @@ enum weights_form { WEIGHTS_TEXT, WEIGHTS_INCBIN };
 
 enum {
 	WEIGHTS_NUMBERS_MAX = 16,               /* up to so many elements are spelled as numbers */
-	WEIGHTS_FILE_BYTES = 24 << 20,          /* bytes of constants in one C file, see weights_n_files() */
+	WEIGHTS_FILE_BYTES = 24 << 20,          /* bytes of constants in one C file: what bounds the C compiler's memory */
 };
 
 struct weight {
 	const unsigned char *bytes;
 	size_t size_bytes;
-	size_t offset;                          /* in the .bin of WEIGHTS_INCBIN */
+	size_t offset;                          /* in the .bin, and in flash: set by weights_finish() */
 	uint32_t views;                         /* bit per dtype: members of the union */
 	int align;
-	int file;                               /* 0: model.c itself; k: model_w<k-1>.c */
+	int file;                               /* 0: model.c itself; k: further file k - 1 */
 	int next_same_hash;                     /* -1: none */
-	enum dtype type;                        /* of the first use: decides the byte order and the numbers */
-	bool is_number;
-	const char *name;                       /* a comment's text, may be NULL */
+	enum dtype type;                        /* of the first use: decides the byte order and how numbers are spelled */
+	const char *name;                       /* what a comment calls it, or NULL */
 };
 
 struct weights {
@@ -48,6 +47,7 @@ struct weights {
 	enum weights_form form;
 	size_t file_bytes;                      /* WEIGHTS_FILE_BYTES unless a test says less */
 	size_t total_bytes;                     /* after weights_finish(): what the program's flash holds, with padding */
+	int align;                              /* after weights_finish(): the greatest */
 	int n_files;                            /* after weights_finish(): further C files */
 };
 
@@ -59,11 +59,11 @@ void weights_init(struct weights *w, struct arena *a, const char *prefix, const 
 int weights_add(struct weights *w, const void *bytes, size_t n, enum dtype type, int align, const char *name);
 
 /** A C expression of type "const TYPE *" for constant `id` seen as `type`, which must be the type of one of the
- *  weights_add() calls that returned the id. */
+ *  weights_add() calls that returned the id. A null pointer when it has no elements. May be asked before
+ *  weights_finish(). */
 const char *weights_ref(const struct weights *w, int id, enum dtype type);
 
-/** Decides what is a number, what goes in which file and where in the .bin. After the last weights_add() and before
- *  any print. */
+/** Decides which file holds what, and the places in the .bin. After the last weights_add() and before any print. */
 void weights_finish(struct weights *w);
 
 /** What model.c says before its functions: the constants, or their declarations when they live in further files. */
@@ -77,9 +77,5 @@ void weights_print_file(const struct weights *w, struct emit *e, int k);
 
 /** The bytes of base.bin, for WEIGHTS_INCBIN. */
 void weights_write_bin(const struct weights *w, struct emit *e);
-
-/** Octal string lines: bytes[0..n) as quoted literals of 64 bytes each, one a line, the last without a newline; "" for
- *  n = 0. Reverses groups of `swap` bytes (1: none). */
-void emit_octal(struct emit *e, const unsigned char *bytes, size_t n, int swap);
 
 #endif

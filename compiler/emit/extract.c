@@ -78,6 +78,17 @@ bool extract_mark(struct extract *x, const char *symbol)
 	return true;
 }
 
+bool extract_need_header(struct extract *x, const char *header)
+{
+	for (int i = 0; i < x->library->n_headers; i++) {
+		if (strcmp(x->library->headers[i], header))
+			continue;
+		x->headers |= UINT32_C(1) << i;
+		return true;
+	}
+	return false;
+}
+
 void extract_print_headers(const struct extract *x, struct emit *e)
 {
 	for (int i = 0; i < x->library->n_headers; i++)

@@ -73,6 +73,9 @@ bool extract_mark(struct extract *x, const char *symbol);
 /** True when the runtime has the symbol for this target. */
 bool extract_has(const struct extract *x, const char *symbol);
 
+/** Asks for a system header that the code round the runtime needs; one that no runtime header includes is refused. */
+bool extract_need_header(struct extract *x, const char *header);
+
 /** "#include <...>" for the marked items, in the order of rt_headers. */
 void extract_print_headers(const struct extract *x, struct emit *e);
 

@@ -124,6 +124,7 @@ static void add_inclusion(struct parse *p, CXCursor c)
 	if (i < 0 || is_runtime(p, p->files[i].path))
 		return;
 	p->files[i].header = arena_printf(p->a, "<%s>", name);
+	library_header(p->l, p->files[i].header);
 	map_set_name(&p->direct, p->files[i].path, 1);
 }
 

@@ -41,6 +41,9 @@ static bool add_include(struct flat *f, const char *line, int conditions, int de
 	if (!rest)
 		return false;
 	rest += strspn(rest, " \t");
+	/* What every target includes may also be asked for by name: see extract_need_header(). */
+	if (*rest == '<' && !conditions)
+		library_header(&f->library, arena_printf(f->library.arena, "%.*s", (int)strcspn(rest, ">") + 1, rest));
 	end = *rest == '"' ? strchr(rest + 1, '"') : NULL;
 	if (!end)
 		return false;

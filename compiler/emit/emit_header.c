@@ -1,0 +1,305 @@
+#include "emit_header.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "emit_weights.h"
+#include "extract.h"
+#include "ident.h"
+#include "spell.h"
+#include "support/arena.h"
+#include "targets/target.h"
+#include "template.h"
+
+enum { SIGNATURE_COLUMNS = 100, DIGITS_BYTES = 32 };
+
+/* 115600000 as 115,600,000: totals are read by people. */
+static const char *with_commas(char buf[DIGITS_BYTES], int64_t n)
+{
+	char digits[DIGITS_BYTES];
+	int length = snprintf(digits, sizeof digits, "%" PRId64, n), k = 0;
+
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0 && digits[i - 1] != '-')
+			buf[k++] = ',';
+		buf[k++] = digits[i];
+	}
+	buf[k] = 0;
+	return buf;
+}
+
+static bool has_variable(const struct emit_param *p)
+{
+	for (int i = 0; p->dim_names && i < p->rank; i++)
+		if (p->dim_names[i])
+			return true;
+	return false;
+}
+
+static bool is_empty(const struct emit_param *p)
+{
+	for (int i = 0; i < p->rank; i++)
+		if (p->dims[i] == 0)
+			return true;
+	return false;
+}
+
+/* "const float image[1*3*224*224]". Sizes known only at run time, and the empty array that C does not have, are
+ * pointers. */
+static void add_tensor(struct strbuf *b, const struct emit_param *p)
+{
+	strbuf_printf(b, "%s%s ", p->kind == PARAM_INPUT ? "const " : "", dtypes[p->type].ctype);
+	if (has_variable(p) || is_empty(p)) {
+		strbuf_printf(b, "*%s", p->name);
+		return;
+	}
+	strbuf_printf(b, "%s[", p->name);
+	for (int i = 0; i < p->rank; i++)
+		strbuf_printf(b, "%s%" PRId64, i ? "*" : "", p->dims[i]);
+	strbuf_puts(b, p->rank ? "]" : "1]");
+}
+
+static const char *param_text(struct arena *a, const struct emit_param *p)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	if (p->kind == PARAM_DIM)
+		strbuf_printf(&b, "int %s", p->name);
+	else if (p->kind == PARAM_DIM_OUT)
+		strbuf_printf(&b, "int *%s", p->name);
+	else
+		add_tensor(&b, p);
+	return strbuf_text(&b);
+}
+
+/* Appends one parameter, on a new line where the current one is full. */
+static void add_param(struct strbuf *b, const char *text, bool is_first, size_t *column)
+{
+	size_t n = strlen(text);
+
+	if (!is_first)
+		strbuf_puts(b, ",");
+	if (*column + n + 2 > SIGNATURE_COLUMNS) {
+		strbuf_puts(b, "\n\t");
+		*column = 8;
+	} else if (!is_first) {
+		strbuf_puts(b, " ");
+	}
+	strbuf_puts(b, text);
+	*column += n + 2;
+}
+
+const char *emit_signature(struct arena *a, const struct emit_model *m)
+{
+	struct strbuf b;
+	bool is_first = true;
+	size_t column;
+
+	strbuf_init(&b, a);
+	strbuf_printf(&b, "int %s_run(", m->prefix);
+	column = b.size;
+	if (m->is_caller_arena) {
+		add_param(&b, "void *arena", true, &column);
+		is_first = false;
+	}
+	for (int i = 0; i < m->n_params; i++) {
+		add_param(&b, param_text(a, &m->params[i]), is_first, &column);
+		is_first = false;
+	}
+	strbuf_puts(&b, is_first ? "void)" : ")");
+	return strbuf_text(&b);
+}
+
+/* --- holes of both files ---------------------------------------------------------------------------------------- */
+
+static bool needs_stdint(const struct emit_model *m)
+{
+	for (int i = 0; i < m->n_params; i++)
+		if ((m->params[i].kind == PARAM_INPUT || m->params[i].kind == PARAM_OUTPUT) &&
+		    dtypes[m->params[i].type].class != CLASS_F)
+			return true;
+	return false;
+}
+
+static void print_header_includes(struct emit *e, const struct emit_model *m)
+{
+	if (needs_stdint(m))
+		emit_directive(e, "#include <stdint.h>");
+}
+
+static void print_macros(struct emit *e, const struct emit_model *m)
+{
+	const char *upper = ident_upper(e->scratch.arena, m->prefix);
+
+	emit_directive(e, "#define %s_ARENA_BYTES %" PRId64 "%s", upper, m->arena_bytes, m->is_caller_arena ?
+		" /* of the memory that the caller gives */" : " /* static, in the C file */");
+	if (m->is_caller_arena)
+		emit_directive(e, "#define %s_ARENA_ALIGN %d", upper, m->target->arena_align);
+	if (m->stack_bytes >= 0)
+		emit_directive(e, "#define %s_STACK_BYTES %" PRId64 " /* worst case below %s_run() */", upper,
+			m->stack_bytes, m->prefix);
+	emit_blank(e);
+}
+
+static void describe_tensor(struct strbuf *b, const struct emit_param *p)
+{
+	char scale[SPELL_BYTES];
+
+	strbuf_printf(b, "%s %s [", p->name, dtypes[p->type].name);
+	for (int i = 0; i < p->rank; i++) {
+		strbuf_puts(b, i ? ", " : "");
+		if (p->dim_names && p->dim_names[i])
+			strbuf_printf(b, "%s <= ", p->dim_names[i]);
+		strbuf_printf(b, "%" PRId64, p->dims[i]);
+	}
+	strbuf_puts(b, "]");
+	if (p->layout && *p->layout)
+		strbuf_printf(b, " %s", p->layout);
+	if (p->original && strcmp(p->original, p->name))
+		strbuf_printf(b, ", in the model \"%s\"", p->original);
+	if (p->is_quantised)
+		strbuf_printf(b, ", value = %s * (stored - %" PRId64 ")", spell_f64(scale, p->scale), p->zero_point);
+}
+
+static void print_interface(struct emit *e, const struct emit_model *m)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, e->scratch.arena);
+	strbuf_puts(&b, m->is_caller_arena ?
+		"Runs the model once. Reentrant: all that it writes is in the arena and the outputs.\n" :
+		"Runs the model once. Uses one static arena: one call at a time.\n");
+	for (int i = 0; i < m->n_params; i++) {
+		const struct emit_param *p = &m->params[i];
+		strbuf_puts(&b, "  ");
+		if (p->kind == PARAM_DIM)
+			strbuf_printf(&b, "%s from %" PRId64 " to %" PRId64, p->name, p->low, p->high);
+		else if (p->kind == PARAM_DIM_OUT)
+			strbuf_printf(&b, "%s is set, at most %" PRId64, p->name, p->high);
+		else
+			describe_tensor(&b, p);
+		strbuf_puts(&b, "\n");
+	}
+	strbuf_puts(&b, "Returns 0, or 1 when a size given is out of its range: nothing is written then.");
+	emit_comment(e, "%s", strbuf_text(&b));
+	emit_line(e, "%s;", emit_signature(e->scratch.arena, m));
+}
+
+/* --- holes of model.c -------------------------------------------------------------------------------------------- */
+
+static void print_total(struct emit *e, const char *what, int64_t n, const char *unit)
+{
+	char digits[DIGITS_BYTES];
+
+	emit_line(e, " *   %-22s %15s%s", what, with_commas(digits, n), unit);
+}
+
+static void print_totals(struct emit *e, const struct emit_model *m)
+{
+	struct arena *a = e->scratch.arena;
+	char digits[DIGITS_BYTES];
+
+	print_total(e, "multiply-accumulates", m->n_macs, arena_printf(a, " in %" PRId64 " steps", m->n_steps));
+	print_total(e, "constants", m->weight_bytes, " bytes");
+	print_total(e, "arena", m->arena_bytes,
+		arena_printf(a, " bytes, lower bound %s", with_commas(digits, m->arena_bound_bytes)));
+	if (m->stack_bytes >= 0)
+		print_total(e, "stack", m->stack_bytes, arena_printf(a, " bytes below %s_run()", m->prefix));
+	if (!m->n_arena_rows)
+		return;
+	emit_line(e, " *");
+	emit_line(e, " * The arena:");
+	emit_line(e, " *       offset        bytes   from     to  tensor");
+	for (int i = 0; i < m->n_arena_rows; i++) {
+		const struct emit_arena_row *r = &m->arena_rows[i];
+		emit_line(e, " *   %10" PRId64 "   %10" PRId64 " %6d %6d  %s", r->offset, r->bytes, r->first_step,
+			r->last_step, emit_comment_text(a, r->name));
+	}
+}
+
+static void print_includes(struct emit *e, const struct emit_model *m)
+{
+	struct extract x = *m->runtime;
+
+	extract_need_header(&x, "<stddef.h>");
+	extract_need_header(&x, "<stdint.h>");
+	extract_print_headers(&x, e);
+}
+
+static void print_check(struct emit *e, const struct emit_model *m)
+{
+	emit_directive(e, "#if !(%s)", m->target->check);
+	emit_directive(e, "#error \"%s\"", m->target->check_message);
+	emit_directive(e, "#endif");
+}
+
+static void print_runtime(struct emit *e, const struct emit_model *m)
+{
+	extract_print(m->runtime, e);
+}
+
+static void print_banner(struct emit *e, const char *what)
+{
+	emit_blank(e);
+	emit_line(e, "/* ---- %s ---- */", what);
+	emit_blank(e);
+}
+
+static void print_weights(struct emit *e, const struct emit_model *m)
+{
+	if (!m->weights->total_bytes)
+		return;
+	print_banner(e, "constants");
+	weights_print(m->weights, e);
+}
+
+static void print_arena(struct emit *e, const struct emit_model *m)
+{
+	if (m->is_caller_arena || !m->arena_bytes)
+		return;
+	emit_blank(e);
+	emit_line(e, "static unsigned char %s_arena[%s_ARENA_BYTES] __attribute__((aligned(%d)));", m->prefix,
+		ident_upper(e->scratch.arena, m->prefix), m->target->arena_align);
+}
+
+static void print_body(struct emit *e, const struct emit_model *m)
+{
+	print_banner(e, "steps");
+	emit_puts(e, m->body);
+}
+
+static void print_file(struct emit *e, struct arena *a, const struct emit_model *m, const char *text)
+{
+	const struct hole holes[] = {
+		{ .name = "file", .text = emit_comment_text(a, m->file) },
+		{ .name = "PREFIX", .text = ident_upper(a, m->prefix) },
+		{ .name = "version", .text = m->version },
+		{ .name = "model", .text = emit_comment_text(a, m->model_file) },
+		{ .name = "sha256", .text = m->sha256 },
+		{ .name = "target", .text = m->target->name },
+		{ .name = "options", .text = *m->options ? arena_printf(a, ", %s", emit_comment_text(a, m->options)) : "" },
+		{ .name = "totals", .print = print_totals },
+		{ .name = "includes", .print = text == template_model_h ? print_header_includes : print_includes },
+		{ .name = "macros", .print = print_macros },
+		{ .name = "interface", .print = print_interface },
+		{ .name = "check", .print = print_check },
+		{ .name = "runtime", .print = print_runtime },
+		{ .name = "weights", .print = print_weights },
+		{ .name = "arena", .print = print_arena },
+		{ .name = "body", .print = print_body },
+		{ 0 },
+	};
+
+	template_print(e, text, holes, m);
+}
+
+void emit_model_h(struct emit *e, struct arena *a, const struct emit_model *m)
+{
+	print_file(e, a, m, template_model_h);
+}
+
+void emit_model_c(struct emit *e, struct arena *a, const struct emit_model *m)
+{
+	print_file(e, a, m, template_model_c);
+}
