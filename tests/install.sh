@@ -1,0 +1,44 @@
+# For the scripts of tests/, examples/ and bench/, read with `.` in the repository's root: what they install and build.
+
+# What building nnc takes.
+build_packages="gcc libc6-dev meson ninja-build pkg-config libprotobuf-c-dev protobuf-c-compiler libclang-14-dev
+	libpng-dev libjpeg62-turbo-dev"
+
+# install_missing PACKAGE...: installs, with apt-get as root or through sudo, those that are not there, and says so.
+install_missing()
+{
+	missing=
+	for p in "$@"; do
+		dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+	done
+	[ -n "$missing" ] || return 0
+	echo "installing:$missing"
+	root=
+	[ "$(id -u)" -eq 0 ] || root=sudo
+	$root apt-get update -qq || return 1
+	$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+# The Python packages of tests/requirements.txt in .venv, which comes first in PATH afterwards.
+make_environment()
+{
+	[ -x .venv/bin/python ] || python3 -m venv .venv || return 1
+	if ! cmp -s tests/requirements.txt .venv/requirements.txt; then
+		echo "installing into .venv: $(grep -v '^#' tests/requirements.txt | tr '\n' ' ')"
+		.venv/bin/pip install -q --disable-pip-version-check -r tests/requirements.txt || return 1
+		cp tests/requirements.txt .venv/requirements.txt
+	fi
+	PATH=$PWD/.venv/bin:$PATH
+	export PATH
+}
+
+# build_into FOLDER [meson options]: quiet unless it fails.
+build_into()
+{
+	folder=$1
+	shift
+	if [ ! -f "$folder/build.ninja" ]; then
+		meson setup "$folder" "$@" >"$folder.log" 2>&1 || { tail -n 20 "$folder.log" >&2; return 1; }
+	fi
+	ninja -C "$folder" >"$folder.log" 2>&1 || { tail -n 40 "$folder.log" >&2; return 1; }
+}
