@@ -15,6 +15,9 @@ enum {
 	MAX_FOLD_ELEMENTS = 1 << 26,  /* result of one constant-folded node */
 	MAX_ERRORS = 20,              /* messages printed for one model */
 	MAX_NEST_LOADS = 64,          /* loads of one fused loop nest */
+	MAX_NUM_TERMS = 64,           /* terms of one sum of a symbolic number */
+	MAX_NUM_FACTORS = 16,         /* factors of one of its products */
+	MAX_NUM_WEIGHT = 1 << 10,     /* size of a symbolic number written out */
 };
 
 /* One dimension, and the elements of one tensor: 2^40 keeps every byte count in int64. */
