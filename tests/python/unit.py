@@ -50,11 +50,11 @@ def sanitizer_report(text):
     return None
 
 
-def run_test(report, test):
+def run_test(report, build, test):
     name, timeout = test["name"], test.get("timeout") or 300
     env = {**os.environ, **{k: str(v) for k, v in test.get("env", {}).items()}}
     try:
-        p = subprocess.run(test["cmd"], cwd=test.get("workdir") or None, env=env, capture_output=True, text=True,
+        p = subprocess.run(test["cmd"], cwd=test.get("workdir") or build, env=env, capture_output=True, text=True,
                            errors="replace", stdin=subprocess.DEVNULL, timeout=timeout)
     except (subprocess.TimeoutExpired, OSError) as e:
         report.failed(name, str(e))
@@ -76,7 +76,7 @@ def main():
     tests = json.loads(subprocess.run(["meson", "introspect", "--tests", build], capture_output=True, check=True).stdout)
     report = Report()
     for test in tests:
-        run_test(report, test)
+        run_test(report, build, test)
     if not tests:
         report.failed("tests", f"{build} has no tests: is Criterion installed?")
     report.exit()

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""What generated files must be, whatever they compute: warning-free C99 and C++ with gcc and clang, free of foreign
+symbols, equal byte for byte on repetition and from another folder, several in one program, and never half-written."""
+import filecmp
+import os
+import re
+import shutil
+import subprocess
+
+import cases
+import generated
+from generated import Failure, execute, one_line
+from report import Report
+from targets import TARGETS, best_host, missing
+
+STRICT = "-O1 -Wall -Wextra -Wpedantic -Wconversion -Werror"
+COMPILERS = (("gcc", "-std=c99"), ("gcc", "-std=c11"), ("clang-14", "-std=c99"), ("g++", "-x c++ -std=c++17"),
+             ("clang++-14", "-x c++ -std=c++17"))
+NAMES = ("mnist-8", "micro-kws-fp32", "mlperf-tiny-kws-int8", "hand-gesture-lstm", "tinybert-dynamic", "silero-vad")
+
+
+def fresh(*parts):
+    folder = os.path.join(generated.work_folder(), "clean", *parts)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    return folder
+
+
+def check_warnings(model, target):
+    """Every compiler and language; the header alone too."""
+    folder = fresh("warnings", target.name, model.name)
+    generated.compile_model(model.path, folder, "m", target, model.dims)
+    march = " ".join(f for f in target.cflags.split() if f.startswith("-m"))
+    with open(os.path.join(folder, "header.c"), "w", encoding="utf-8") as f:
+        f.write('#include "m.h"\n')
+    for cc, language in COMPILERS:
+        if not shutil.which(cc):
+            continue
+        for source in [*generated.sources(folder, "m"), os.path.join(folder, "header.c")]:
+            command = [cc, *language.split(), *STRICT.split(), *march.split(), "-I", folder, "-c", "-o",
+                       os.path.join(folder, "out.o"), source]
+            code, text = execute(command, 300)
+            if code != 0:
+                raise Failure("cc", f"{cc} {language}: {one_line(text)}")
+
+
+def check_symbols(model, target):
+    """No global symbol without the prefix, nothing from outside but libc's memory and maths functions."""
+    folder = fresh("symbols", target.name, model.name)
+    generated.compile_model(model.path, folder, "m", target, model.dims)
+    allowed = r"mem(cpy|set|move|cmp)|_GLOBAL_OFFSET_TABLE_|[a-z]+[0-9]*f?"
+    for source in generated.sources(folder, "m"):
+        obj = source[:-2] + ".o"
+        code, text = execute([target.cc, *target.cflags.split(), "-c", "-o", obj, source], 300)
+        if code != 0:
+            raise Failure("cc", one_line(text))
+        listing = subprocess.run(["nm", obj], capture_output=True, text=True, check=True).stdout
+        for kind, name in re.findall(r"^[0-9a-f ]{16} (\w) (\S+)$", listing, flags=re.M):
+            if kind in "TDBRC" and not name.startswith("m_"):
+                raise Failure("wrong", f"global symbol {name} has no prefix")
+            if kind == "U" and not name.startswith("m_") and not re.fullmatch(allowed, name):
+                raise Failure("wrong", f"needs {name} from outside")
+            if kind == "U" and re.fullmatch(r"(m|c|re)alloc|free|printf|f?puts|exit|abort|fopen", name):
+                raise Failure("wrong", f"calls {name}")
+
+
+def check_same(model, target):
+    """Twice, the second time from another folder and by a relative path."""
+    first, second = fresh("same", model.name, "a"), fresh("same", model.name, "b")
+    generated.compile_model(model.path, first, "m", target, model.dims)
+    command = [generated.NNC, os.path.relpath(model.path, second), "-o", "m.c", f"--target={target.name}", "--name=m",
+               *model.dims]
+    code, text = execute(command, 120, cwd=second)
+    if code != 0:
+        raise Failure("compile", one_line(text))
+    names = sorted(os.listdir(first))
+    if names != sorted(os.listdir(second)):
+        raise Failure("wrong", f"files {names} and {sorted(os.listdir(second))}")
+    for name in names:
+        if not filecmp.cmp(os.path.join(first, name), os.path.join(second, name), shallow=False):
+            raise Failure("wrong", f"{name} differs between two runs")
+        with open(os.path.join(first, name), encoding="utf-8", errors="replace") as f:
+            if first in f.read():
+                raise Failure("wrong", f"{name} holds the path of its folder")
+
+
+def check_together(models, target):
+    """All models in one program, called in turn twice over: each must answer as it does alone."""
+    folder = fresh("together")
+    calls, prototypes = [], []
+    for n, model in enumerate(models):
+        generated.compile_model(model.path, folder, f"m{n}", target, model.dims)
+        prototypes.append(generated.Prototype(os.path.join(folder, f"m{n}.h"), f"m{n}"))
+    text = "\n".join(p.caller().replace("nnc_call", f"call_{p.name}").replace("arena_block", f"arena_{p.name}")
+                     for p in prototypes)
+    table = ", ".join(f"call_{p.name}" for p in prototypes)
+    with open(os.path.join(folder, "call.c"), "w", encoding="utf-8") as f:
+        f.write(f"{text}\nint nnc_call(const int *dims, void *const *in, void *const *out, int *returned);\n"
+                "int nnc_call(const int *dims, void *const *in, void *const *out, int *returned)\n{\n"
+                "\tstatic int (*const table[])(const int *, void *const *, void *const *, int *) = { " + table + " };\n"
+                "\treturn table[dims[0]](dims + 1, in, out, returned);\n}\n")
+    path = os.path.join(folder, "program")
+    sources = [s for n in range(len(models)) for s in generated.sources(folder, f"m{n}")]
+    command = [target.cc, *target.cflags.split(), *generated.WARNINGS.split(), "-I", folder, "-o", path, *sources,
+               os.path.join(folder, "call.c"), generated.runner_object(target), *target.ldflags.split()]
+    code, text = execute(command, 600)
+    if code != 0:
+        raise Failure("cc", one_line(text))
+    program = Together(folder, target, path, prototypes)
+    for _ in range(2):
+        for n, model in enumerate(models):
+            alone = generated.build(folder_of(model, target), "m", target).run([cases.call_of(*model.case(0))])[0]
+            both = program.run_one(n, cases.call_of(*model.case(0)))
+            if any(a.tobytes() != b.tobytes() for a, b in zip(alone.outputs, both.outputs)):
+                raise Failure("wrong", f"{model.name} answers differently beside other models")
+
+
+def folder_of(model, target):
+    folder = fresh("alone", model.name)
+    generated.compile_model(model.path, folder, "m", target, model.dims)
+    return folder
+
+
+class Together(generated.Program):
+    """A program whose first dimension says which model is called."""
+
+    def __init__(self, folder, target, path, prototypes):
+        super().__init__(folder, prototypes[0], target, path)
+        self.prototypes = prototypes
+
+    def run_one(self, n, call):
+        chosen = self.prototypes[n]
+        which = generated.Parameter("dim", "which_model", None)
+        self.prototype = type("Chosen", (), {"of": lambda _, kind: [which, *chosen.of(kind)] if kind == "dim"
+                                             else chosen.of(kind)})()
+        return self.run([call._replace(dims={**call.dims, "which_model": n})])[0]
+
+
+def guarded(report, name, check, *arguments):
+    try:
+        check(*arguments)
+        report.ok(name)
+    except Failure as e:
+        report.failed(name, f"{e.kind}: {e}")
+
+
+def main():
+    report = Report()
+    if not cases.make():
+        report.skip("generated", "../shared/models is not there")
+        report.exit()
+    models = list(cases.models(NAMES))
+    host = best_host()
+    for model in models:
+        for target in dict.fromkeys((TARGETS["generic"], host)):
+            guarded(report, f"warnings/{target.name}/{model.name}", check_warnings, model, target)
+            guarded(report, f"symbols/{target.name}/{model.name}", check_symbols, model, target)
+        guarded(report, f"same/{model.name}", check_same, model, host)
+    guarded(report, "together", check_together, models, host)
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""The MLPerf Tiny int8 models give the same bytes on every target as the generic C on this machine.
+
+    same_bytes.py [--target T] [NAME ...]
+"""
+import argparse
+import os
+import shutil
+
+import cases
+import generated
+from check import calls, same_bits
+from generated import Failure
+from report import Report
+from targets import TARGETS, missing
+
+NAMES = ("mlperf-tiny-ad-int8", "mlperf-tiny-ic-int8", "mlperf-tiny-kws-int8", "mlperf-tiny-vww-int8")
+
+
+def outputs(model, target, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    generated.compile_model(model.path, folder, "m", target, model.dims)
+    answers = generated.build(folder, "m", target).run(calls(model))
+    if any(a.status for a in answers):
+        raise Failure("wrong", f"{target.name}: the function returned {[a.status for a in answers]}")
+    return [o for a in answers for o in a.outputs]
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--target", default="cortex-m4")
+    p.add_argument("names", nargs="*")
+    a = p.parse_args()
+    target, report = TARGETS[a.target], Report()
+    if missing(target) or not cases.make():
+        report.skip(f"same-bytes/{target.name}", missing(target) or "../shared/models is not there")
+        report.exit()
+    for model in cases.models(a.names or NAMES):
+        folder = os.path.join(generated.work_folder(), f"bytes-{target.name}", model.name)
+        try:
+            here = outputs(model, TARGETS["generic"], folder + "-generic")
+            there = outputs(model, target, folder)
+            differences = [d for d in map(same_bits, there, here) if d]
+            if differences:
+                raise Failure("wrong", f"{target.name} against generic: {differences[0]}")
+            report.ok(model.name, f"{sum(o.nbytes for o in here)} bytes")
+        except Failure as e:
+            report.failed(model.name, f"{e.kind}: {e}")
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Runs the examples as a user would and checks the answers that they print."""
+import os
+import re
+import subprocess
+
+from report import Report
+from targets import HERE
+
+ROOT = os.path.dirname(os.path.dirname(HERE))
+FIGURES = {"examples/run.sh": ("answer", "time", "RAM", "flash", "C"),
+           "examples/firmware/run.sh": ("answer", "arena", "stack", "work", "flash", "RAM")}
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def run(command):
+    p = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    return p.returncode, p.stdout, p.stderr
+
+
+def check(report, name, command, figures, word):
+    status, out, err = run(command)
+    if status:
+        report.failed(name, f"status {status}: {err.strip()[-200:] or out.strip()[-200:]}")
+        return
+    lines = dict(re.findall(r"^(\w+): +(.+)$", out, flags=re.M))
+    absent = [f for f in figures if f not in lines]
+    if absent:
+        report.failed(name, f"no line {', '.join(absent)}")
+    elif lines["answer"].split()[0] != word:
+        report.failed(name, f"answer {lines['answer']}, expected {word}")
+    else:
+        report.ok(name, ", ".join(f"{f} {lines[f]}" for f in figures[1:]))
+
+
+def main():
+    report = Report()
+    for digit, word in enumerate(WORDS):
+        picture = f"examples/digits/pictures/digit-{digit}.png"
+        check(report, f"digits/{word}", ["sh", "examples/run.sh", picture], FIGURES["examples/run.sh"], word)
+    check(report, "firmware", ["sh", "examples/firmware/run.sh"], FIGURES["examples/firmware/run.sh"], "three")
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
