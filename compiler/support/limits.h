@@ -7,6 +7,10 @@ enum {
 	MAX_RANK = 8,                 /* axes of a tensor */
 	MAX_NESTING = 32,             /* sub-graphs inside sub-graphs */
 	MAX_MESSAGE_NESTING = 100,    /* protobuf messages inside messages */
+	MAX_MESSAGES = 16 << 20,      /* protobuf messages in a model, and ... */
+	MAX_FIELDS = 64 << 20,        /* ... their fields: unpacked, each takes more memory than bytes in the file */
+	MAX_FUNCTION_NESTING = 32,    /* calls of local functions inside local functions */
+	MAX_INLINED_NODES = 1 << 20,  /* nodes that come from local functions */
 	MAX_NAME_BYTES = 4096,        /* one name in the model */
 	MAX_NODES = 4 << 20,
 	MAX_TENSORS = 8 << 20,

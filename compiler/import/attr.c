@@ -1,0 +1,195 @@
+/* Attributes against the operator's table: unknown, repeated, wrongly typed and out-of-range ones are refused here, so
+ * operator code sees decoded values only. */
+#include <string.h>
+
+#include "import/scope.h"
+#include "ops/ops.h"
+
+static const char *const kind_names[] = { "nothing", "an integer", "a float", "a string", "a tensor", "a graph", "integers",
+					  "floats", "strings" };
+
+/* The kind that an attribute says it has, or, before the type field was required, the field it fills. */
+static enum attr_kind kind_of(const Onnx__AttributeProto *a)
+{
+	switch (a->type) {
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT: return ATTR_FLOAT;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT: return ATTR_INT;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING: return ATTR_STRING;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR: return ATTR_TENSOR;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH: return ATTR_GRAPH;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS: return ATTR_FLOATS;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS: return ATTR_INTS;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS: return ATTR_STRINGS;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED: break;
+	default: return ATTR_NONE;
+	}
+	if (a->n_ints)
+		return ATTR_INTS;
+	if (a->n_floats)
+		return ATTR_FLOATS;
+	if (a->n_strings)
+		return ATTR_STRINGS;
+	if (a->s.len)
+		return ATTR_STRING;
+	if (a->t)
+		return ATTR_TENSOR;
+	if (a->g)
+		return ATTR_GRAPH;
+	return a->f != 0 ? ATTR_FLOAT : ATTR_INT;
+}
+
+static const char *copy_string(struct import *im, const ProtobufCBinaryData *s)
+{
+	return s->len ? arena_strndup(im->m->arena, (const char *)s->data, s->len) : "";
+}
+
+static bool in_list(const char *list, const char *s)
+{
+	const size_t n = strlen(s);
+
+	for (; list; list = strchr(list, '|') ? strchr(list, '|') + 1 : NULL)
+		if (!strncmp(list, s, n) && (list[n] == '|' || !list[n]))
+			return true;
+	return false;
+}
+
+static bool check_range(struct import *im, const struct place *at, const struct attr_def *def, int64_t v)
+{
+	if (def->lo >= def->hi || (v >= def->lo && v <= def->hi))
+		return true;
+	return diag_error(im->m->diag, STATUS_MODEL, at, "attribute \"%s\": %lld, must be %lld to %lld", def->name,
+			  (long long)v, (long long)def->lo, (long long)def->hi);
+}
+
+static bool decode_lists(struct import *im, const struct place *at, const struct attr_def *def, const Onnx__AttributeProto *p,
+			 struct attr *a)
+{
+	struct arena *arena = im->m->arena;
+	const char **s;
+
+	a->n = (int)(p->n_ints + p->n_floats + p->n_strings);
+	if (def->kind == ATTR_INTS) {
+		a->n = (int)p->n_ints;
+		a->ints = arena_grow(arena, p->ints, p->n_ints, p->n_ints, sizeof *p->ints);
+		for (int i = 0; i < a->n; i++)
+			if (!check_range(im, at, def, a->ints[i]))
+				return false;
+		return true;
+	}
+	if (def->kind == ATTR_FLOATS) {
+		a->n = (int)p->n_floats;
+		a->floats = arena_grow(arena, p->floats, p->n_floats, p->n_floats, sizeof *p->floats);
+		return true;
+	}
+	a->n = (int)p->n_strings;
+	s = arena_array(arena, p->n_strings, sizeof *s);
+	for (int i = 0; i < a->n; i++)
+		s[i] = copy_string(im, &p->strings[i]);
+	a->strings = s;
+	return true;
+}
+
+static bool decode_graph(struct scope *s, const struct place *at, const struct attr_def *def, const Onnx__AttributeProto *p,
+			 const Onnx__AttributeProto *written, struct attr *a)
+{
+	struct diag *d = s->im->m->diag;
+
+	if (!p->g)
+		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\" has no graph", def->name);
+	if (p != written)
+		return diag_error(d, STATUS_UNSUPPORTED, at, "attribute \"%s\": a graph passed to a function", def->name);
+	a->i = graph_import(s->im, s, p->g);
+	return a->i >= 0;
+}
+
+static bool decode_tensor(struct import *im, const struct place *at, const struct attr_def *def, const Onnx__AttributeProto *p,
+			  struct attr *a)
+{
+	if (!p->t)
+		return diag_error(im->m->diag, STATUS_MODEL, at, "attribute \"%s\" has no tensor", def->name);
+	a->i = tensor_add(im->m, NULL);
+	return tensor_import(im, p->t, (int)a->i, def->name);
+}
+
+static bool decode(struct scope *s, const struct place *at, const struct attr_def *def, const Onnx__AttributeProto *p,
+		   const Onnx__AttributeProto *written, struct attr *a)
+{
+	struct diag *d = s->im->m->diag;
+
+	*a = (struct attr){ .kind = def->kind, .given = true };
+	switch (def->kind) {
+	case ATTR_INT:
+		a->i = p->i;
+		return check_range(s->im, at, def, a->i);
+	case ATTR_FLOAT:
+		a->f = (double)p->f;
+		return true;
+	case ATTR_STRING:
+		a->s = copy_string(s->im, &p->s);
+		if (!def->one_of || in_list(def->one_of, a->s))
+			return true;
+		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\": \"%.200s\", must be one of %s", def->name, a->s,
+				  def->one_of);
+	case ATTR_TENSOR:
+		return decode_tensor(s->im, at, def, p, a);
+	case ATTR_GRAPH:
+		return decode_graph(s, at, def, p, written, a);
+	default:
+		return decode_lists(s->im, at, def, p, a);
+	}
+}
+
+/* Row of the operator's table; -1: no such attribute. */
+static int find_row(const struct attr_def *def, const char *name)
+{
+	for (int k = 0; def && def[k].name; k++)
+		if (!strcmp(def[k].name, name))
+			return k;
+	return -1;
+}
+
+static bool attribute(struct scope *s, const struct place *at, int node, const Onnx__AttributeProto *written)
+{
+	struct module *m = s->im->m;
+	const struct op_def *op = m->node[node].op;
+	const int row = find_row(op->attrs, written->name);
+	const Onnx__AttributeProto *p = scope_attribute(s, written);
+	enum attr_kind kind;
+	struct attr a;
+
+	if (row < 0)
+		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%.200s\" is unknown", written->name);
+	if (m->node[node].attr[row].given)
+		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" is given twice", op->attrs[row].name);
+	if (!p && !s->call)
+		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" refers to a function's, outside of any",
+				  op->attrs[row].name);
+	if (!p)
+		return true;
+	kind = kind_of(p);
+	/* An empty list has no field that tells its kind in files without types. */
+	if (p->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED && kind == ATTR_INT && p->i == 0)
+		kind = op->attrs[row].kind;
+	if (kind != op->attrs[row].kind)
+		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" is %s, must be %s", op->attrs[row].name,
+				  kind_names[kind], kind_names[op->attrs[row].kind]);
+	if (!decode(s, at, &op->attrs[row], p, written, &a))
+		return false;
+	m->node[node].attr[row] = a;
+	return true;
+}
+
+bool attr_import(struct scope *s, const Onnx__NodeProto *p, int node)
+{
+	struct module *m = s->im->m;
+	const struct op_def *op = m->node[node].op;
+	const struct place at = node_place(m, node);
+	bool ok = true;
+
+	for (size_t i = 0; i < p->n_attribute; i++)
+		ok &= attribute(s, &at, node, p->attribute[i]);
+	for (int k = 0; op->attrs && op->attrs[k].name; k++)
+		if (op->attrs[k].required && ok && !m->node[node].attr[k].given)
+			ok = diag_error(m->diag, STATUS_MODEL, &at, "attribute \"%s\" is required", op->attrs[k].name);
+	return ok;
+}

@@ -1,0 +1,180 @@
+/* Types and shapes: of the model's inputs, where every dimension must become a number, and of what else the model says. */
+#include <string.h>
+
+#include "import/scope.h"
+#include "ir.h"
+#include "support/strbuf.h"
+
+/* The standard's names, by TensorProto.DataType. */
+static const char *const onnx_names[] = {
+	"undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "float64",
+	"uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
+	"float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2", "float6e2m3", "float6e3m2",
+};
+
+enum dtype dtype_from_onnx(int onnx)
+{
+	for (int t = DT_NONE + 1; t < N_DTYPES; t++)
+		if (dtypes[t].onnx == onnx)
+			return (enum dtype)t;
+	return DT_NONE;
+}
+
+const char *onnx_type_name(int onnx)
+{
+	const int n = (int)(sizeof onnx_names / sizeof *onnx_names);
+
+	return onnx >= 0 && onnx < n ? onnx_names[onnx] : "unknown to the standard";
+}
+
+static const char *kind_name(const Onnx__TypeProto *t)
+{
+	switch (t ? t->value_case : ONNX__TYPE_PROTO__VALUE__NOT_SET) {
+	case ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE: return "a sequence";
+	case ONNX__TYPE_PROTO__VALUE_MAP_TYPE: return "a map";
+	case ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE: return "optional";
+	case ONNX__TYPE_PROTO__VALUE_SPARSE_TENSOR_TYPE: return "a sparse tensor";
+	case ONNX__TYPE_PROTO__VALUE_OPAQUE_TYPE: return "opaque";
+	case ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE: return "a tensor";
+	default: return "without a type";
+	}
+}
+
+static const Onnx__TypeProto__Tensor *tensor_type(const Onnx__ValueInfoProto *v)
+{
+	if (!v->type || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+		return NULL;
+	return v->type->tensor_type;
+}
+
+/* --- dimensions -------------------------------------------------------------------------------------------------------- */
+
+/* What the option says about a dimension; -1: there is none. */
+static struct num option_size(struct import *im, const char *name)
+{
+	struct num size = num_const(-1);
+
+	for (int i = 0; i < im->n_dims; i++) {
+		const struct dim_option *o = &im->dims[i];
+		if (strcmp(o->name, name))
+			continue;
+		im->dim_used[i] = true;
+		size = o->lo == o->hi ? num_const(o->lo)
+				      : num_var(&im->m->nums, ident_make(&im->idents, name, "dim"), o->lo, o->hi);
+	}
+	return size;
+}
+
+static struct num named_dimension(struct import *im, const char *name)
+{
+	const int64_t known = map_get_name(&im->dimension_names, name, -1);
+	struct dimension d = { .name = arena_strdup(im->m->arena, name) };
+
+	if (known >= 0)
+		return im->dimension[known].size;
+	d.size = option_size(im, d.name);
+	map_set_name(&im->dimension_names, name, im->n_dimensions);
+	im->dimension = ARENA_PUSH(im->m->scratch, im->dimension, im->n_dimensions, struct dimension);
+	im->dimension[im->n_dimensions++] = d;
+	return d.size;
+}
+
+/* As onnxruntime reads it: 0 is a size, a negative number and an empty name say nothing. */
+static struct num input_dimension(struct import *im, const Onnx__TensorShapeProto__Dimension *d, const char *input, int axis)
+{
+	if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value >= 0)
+		return num_const(d->dim_value);
+	if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM && *d->dim_param)
+		return named_dimension(im, d->dim_param);
+	return named_dimension(im, arena_printf(im->m->scratch, "%s.%d", input, axis));
+}
+
+static struct num info_dimension(struct import *im, const Onnx__TensorShapeProto__Dimension *d)
+{
+	int64_t known;
+
+	if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value >= 0)
+		return num_const(d->dim_value);
+	if (d->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM)
+		return num_const(-1);
+	known = map_get_name(&im->dimension_names, d->dim_param, -1);
+	return known >= 0 ? im->dimension[known].size : num_const(-1);
+}
+
+/* --- tensors ------------------------------------------------------------------------------------------------------------ */
+
+bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
+{
+	struct diag *d = im->m->diag;
+	const Onnx__TypeProto__Tensor *t = tensor_type(v);
+	struct num dim[MAX_RANK];
+	enum dtype type;
+	bool known = true;
+
+	if (!t)
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" is %s: only tensors are supported", v->name,
+				  kind_name(v->type));
+	type = dtype_from_onnx(t->elem_type);
+	if (type == DT_NONE)
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has element type %s", v->name,
+				  onnx_type_name(t->elem_type));
+	if (!t->shape)
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has no shape: its rank must be known", v->name);
+	if (t->shape->n_dim > MAX_RANK)
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has rank %zu, at most %d is supported", v->name,
+				  t->shape->n_dim, MAX_RANK);
+	for (int k = 0; k < (int)t->shape->n_dim; k++) {
+		dim[k] = input_dimension(im, t->shape->dim[k], v->name, k);
+		known &= !num_is(dim[k], -1);
+	}
+	/* Dimensions without option are reported together, by types_check_dims(). */
+	return !known || tensor_set(im->m, -1, tensor, type, (int)t->shape->n_dim, dim);
+}
+
+bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
+{
+	const Onnx__TypeProto__Tensor *t = tensor_type(v);
+	struct tensor *x = &im->m->tensor[tensor];
+
+	if (!t || x->data)
+		return true;
+	x->type = dtype_from_onnx(t->elem_type);
+	if (!t->shape)
+		return true;
+	if (t->shape->n_dim > MAX_RANK)
+		return diag_error(im->m->diag, STATUS_UNSUPPORTED, NULL, "\"%s\" has rank %zu, at most %d is supported",
+				  v->name, t->shape->n_dim, MAX_RANK);
+	x->rank = (int)t->shape->n_dim;
+	for (int k = 0; k < x->rank; k++)
+		x->dim[k] = info_dimension(im, t->shape->dim[k]);
+	return true;
+}
+
+static const char *dimension_list(struct import *im)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, im->m->scratch);
+	for (int i = 0; i < im->n_dimensions && i < MAX_ERRORS; i++)
+		strbuf_printf(&b, "%s%.*s", i ? ", " : "", 200, im->dimension[i].name);
+	return im->n_dimensions ? strbuf_text(&b) : "none";
+}
+
+bool types_check_dims(struct import *im)
+{
+	struct diag *d = im->m->diag;
+	bool ok = true;
+
+	for (int i = 0; i < im->n_dimensions; i++) {
+		const char *name = im->dimension[i].name;
+		if (num_is(im->dimension[i].size, -1))
+			ok = diag_error(d, STATUS_USAGE, NULL,
+					"symbolic dimension \"%s\": give --dim '%s=N' or --dim '%s=1..MAX'", name, name,
+					name);
+	}
+	for (int i = 0; i < im->n_dims; i++)
+		if (!im->dim_used[i])
+			ok = diag_error(d, STATUS_USAGE, NULL, "--dim %s: no such dimension; the model's inputs have: %s",
+					im->dims[i].name, dimension_list(im));
+	return ok;
+}

@@ -1,0 +1,78 @@
+#include "import/scope.h"
+
+#include <string.h>
+
+void scope_init(struct scope *s, struct import *im, const struct scope *parent, int graph)
+{
+	*s = (struct scope){ .im = im, .parent = parent, .graph = graph };
+	if (parent) {
+		s->depth = parent->depth + 1;
+		s->calls = parent->calls;
+		s->opset = parent->opset;
+		s->n_opsets = parent->n_opsets;
+		s->call = parent->call;
+	} else {
+		s->opset = im->model->opset_import;
+		s->n_opsets = im->model->n_opset_import;
+	}
+	map_init(&s->names, im->m->scratch);
+	map_init(&s->absent, im->m->scratch);
+	map_init(&s->refused, im->m->scratch);
+}
+
+bool scope_define(struct scope *s, const char *name, int tensor, const char *what)
+{
+	struct diag *d = s->im->m->diag;
+
+	if (strlen(name) > MAX_NAME_BYTES)
+		return diag_error(d, STATUS_MODEL, NULL, "%s: a name of %zu bytes, at most %d are allowed", what,
+				  strlen(name), MAX_NAME_BYTES);
+	if (map_get_name(&s->names, name, -1) >= 0)
+		return diag_error(d, STATUS_MODEL, NULL, "%s: the name \"%s\" is defined twice", what, name);
+	map_set_name(&s->names, name, tensor);
+	return true;
+}
+
+int scope_find(const struct scope *s, const char *name, const struct place *at)
+{
+	struct diag *d = s->im->m->diag;
+
+	for (; s; s = s->parent) {
+		const int tensor = (int)map_get_name(&s->names, name, -1);
+		const int type = (int)map_get_name(&s->refused, name, -1);
+		if (tensor >= 0)
+			return tensor;
+		if (type >= 0) {
+			diag_error(d, STATUS_UNSUPPORTED, at, "initializer \"%s\" has element type %s", name,
+				   onnx_type_name(type));
+			return NOT_DEFINED;
+		}
+		if (map_get_name(&s->absent, name, -1) >= 0)
+			return NO_TENSOR;
+	}
+	diag_error(d, STATUS_MODEL, at, "\"%s\" is not defined by any input, initializer or node", name);
+	return NOT_DEFINED;
+}
+
+const char *domain_name(const char *domain)
+{
+	return strcmp(domain, "ai.onnx") ? domain : "";
+}
+
+int scope_opset(const struct scope *s, const char *domain)
+{
+	for (size_t i = 0; i < s->n_opsets; i++)
+		if (!strcmp(domain_name(s->opset[i]->domain), domain))
+			return (int)s->opset[i]->version;
+	return 0;
+}
+
+const Onnx__AttributeProto *scope_attribute(const struct scope *s, const Onnx__AttributeProto *a)
+{
+	if (!*a->ref_attr_name)
+		return a;
+	for (int i = 0; s->call && i < s->call->n; i++)
+		if (!strcmp(s->call->name[i], a->ref_attr_name))
+			return s->call->value[i];
+	return NULL;
+}
