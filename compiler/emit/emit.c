@@ -109,22 +109,43 @@ void emit_directive(struct emit *e, const char *format, ...)
 	e->depth = depth;
 }
 
+/* Bytes of the UTF-8 character at s that may stand in a source file: 0 for bytes that are none, and for the marks that
+ * turn the direction of writing, which compilers warn of and which can hide what a line says. */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+	size_t length = *s >= 0xf0 && *s <= 0xf4 ? 4 : *s >= 0xe0 && *s < 0xf0 ? 3 : *s >= 0xc2 && *s < 0xe0 ? 2 : 0;
+	unsigned code = length == 4 ? *s & 7u : length == 3 ? *s & 15u : *s & 31u;
+
+	if (!length || length > n)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3fu);
+	}
+	if (code < 0xa0 || code == 0x61c || (code >= 0x2000 && code < 0x2070) || (code >= 0xd800 && code < 0xe000) ||
+	    code == 0xfeff || code > 0x10ffff || (length == 3 && code < 0x800) || (length == 4 && code < 0x10000))
+		return 0;
+	return length;
+}
+
 /* Appends text made safe for the inside of a comment; newlines stay. A comment ends at star slash, "/" after "*" nests a
  * warning, "?" twice begins a trigraph. A backslash does nothing here: every further line begins with " * ". */
 static void add_comment_text(struct strbuf *b, const char *text, size_t n)
 {
 	char last = b->size ? b->text[b->size - 1] : 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0, k; i < n; i += k) {
 		unsigned char c = (unsigned char)text[i];
+		k = c < 128 ? 1 : utf8_length((const unsigned char *)text + i, n - i);
 		if ((c == '/' && last == '*') || (c == '*' && last == '/') || (c == '?' && last == '?'))
 			strbuf_puts(b, " ");
-		if (c == '\n')
-			strbuf_puts(b, "\n");
-		else if (c < 32 || c == 127)
+		if (!k || (c < 32 && c != '\n') || c == 127) {
 			strbuf_printf(b, "<%02x>", c);
-		else
-			strbuf_add(b, text + i, 1);
+			k = 1;
+		} else {
+			strbuf_add(b, text + i, k);
+		}
 		last = b->text[b->size - 1];
 	}
 }

@@ -139,17 +139,21 @@ static void print_comment(struct emit *e, int id, const struct weight *v)
 		emit_comment(e, "%d: %zu %s", id, n, dtypes[v->type].name);
 }
 
-static void print_numbers(struct emit *e, const struct weight *v)
+/* " = { { 1.5f, 2.0f } };" */
+static const char *numbers_text(struct arena *a, const struct weight *v)
 {
 	size_t n = v->size_bytes / (size_t)dtypes[v->type].bytes;
 	char number[SPELL_BYTES];
+	struct strbuf b;
 
-	emit_puts(e, " = { {");
+	strbuf_init(&b, a);
+	strbuf_puts(&b, " = { {");
 	for (size_t i = 0; i < n; i++) {
-		emit_puts(e, i ? ", " : " ");
-		emit_puts(e, spell_element(number, v->type, v->bytes, i));
+		strbuf_puts(&b, i ? ", " : " ");
+		strbuf_puts(&b, spell_element(number, v->type, v->bytes, i));
 	}
-	emit_puts(e, " } };\n");
+	strbuf_puts(&b, " } };");
+	return strbuf_text(&b);
 }
 
 static size_t swap_bytes(const struct weights *w, const struct weight *v)
@@ -157,23 +161,21 @@ static size_t swap_bytes(const struct weights *w, const struct weight *v)
 	return w->target->is_big_endian ? (size_t)dtypes[v->type].bytes : 1;
 }
 
-static void print_definition(const struct weights *w, struct emit *e, int id, const char *storage)
+static void print_definition(const struct weights *w, struct emit *e, int id)
 {
 	const struct weight *v = &w->v[id];
+	const char *value = is_number(w, v) ? numbers_text(w->arena, v) : " = { {";
 
 	print_comment(e, id, v);
 	if (v->file) {
-		emit_puts(e, arena_printf(w->arena, "const union %s_w%d %s_w%d", w->prefix, id, w->prefix, id));
+		emit_line(e, "const union %s_w%d %s_w%d%s", w->prefix, id, w->prefix, id, value);
 	} else {
-		emit_open(e, "%sconst union", storage);
+		emit_open(e, "static const union");
 		print_members(w, e, v);
-		emit_close(e, arena_printf(w->arena, " %s_w%d __attribute__((aligned(%d)))", w->prefix, id, v->align));
+		emit_close(e, arena_printf(w->arena, " %s_w%d __attribute__((aligned(%d)))%s", w->prefix, id, v->align, value));
 	}
-	if (is_number(w, v)) {
-		print_numbers(e, v);
+	if (is_number(w, v))
 		return;
-	}
-	emit_puts(e, " = { {\n");
 	emit_octal(e, v->bytes, v->size_bytes, swap_bytes(w, v));
 	emit_puts(e, "\n} };\n");
 }
@@ -238,7 +240,7 @@ void weights_print(const struct weights *w, struct emit *e)
 		print_nul(w, e);
 	for (int i = 0; i < w->n; i++)
 		if (!w->v[i].file && w->v[i].size_bytes)
-			print_definition(w, e, i, "static ");
+			print_definition(w, e, i);
 }
 
 void weights_print_header(const struct weights *w, struct emit *e)
@@ -274,7 +276,7 @@ void weights_print_file(const struct weights *w, struct emit *e, int k)
 		if (w->v[i].file != k + 1)
 			continue;
 		emit_blank(e);
-		print_definition(w, e, i, "");
+		print_definition(w, e, i);
 	}
 }
 
