@@ -59,20 +59,22 @@ NNRT_INLINE void nnrt_conv_f32_tile(const struct nnrt_conv *p, const float *x, c
 {
 	nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS];
 	struct nnrt_conv_pixels t;
+	const int planes = p->x_channel == 1 ? 1 : p->ic, channels = p->x_channel == 1 ? p->ic : 1;
 	/* Taps of one kernel row whose input is one run of memory are one longer sum. */
-	const int runs = p->dilation_w == 1 && p->x_pixel == p->ic;
+	const int runs = p->dilation_w == 1 && p->x_pixel == channels;
 
 	nnrt_conv_locate(p, &t, oy, ox, valid, rows);
 	nnrt_tile_start(acc, bias ? bias + c : NULL, n, rows, vectors);
-	for (int ky = 0; ky < p->kernel_h; ky++) {
+	for (int line = 0; line < planes * p->kernel_h; line++) {
 		const int step = runs && t.inside ? p->kernel_w : 1;
+		const float *plane = x + line / p->kernel_h * p->x_channel;
 
 		for (int kx = 0; kx < p->kernel_w; kx += step) {
 			const float *a[NNRT_TILE_ROWS];
 
-			nnrt_conv_point(p, &t, x, zero, ky, kx, a, rows);
-			nnrt_tile_f32(acc, a, (ptrdiff_t)step * p->ic, w, w_row, rows, vectors);
-			w += (ptrdiff_t)step * p->ic * w_row;
+			nnrt_conv_point(p, &t, plane, zero, line % p->kernel_h, kx, a, rows);
+			nnrt_tile_f32(acc, a, (ptrdiff_t)step * channels, w, w_row, NNRT_LANES, rows, vectors);
+			w += (ptrdiff_t)step * channels * w_row;
 		}
 	}
 	NNRT_UNROLL(16)
@@ -87,11 +89,11 @@ NNRT_INLINE void nnrt_conv_f32_tile(const struct nnrt_conv *p, const float *x, c
 
 /** All tiles of nnrt_conv_f32 over n output channels from c on. */
 NNRT_INLINE void nnrt_conv_f32_panel(const struct nnrt_conv *p, const float *x, const float *w, ptrdiff_t w_row,
-	const float *bias, const float *zero, float *y, int row_begin, int row_end, int c, int n,
+	const float *bias, const float *zero, float *y, int c, int n,
 	nnrt_epilogue epilogue, const void *const *ctx, int rows, int vectors)
 {
-	const ptrdiff_t pixels = (ptrdiff_t)(row_end - row_begin) * p->out_w;
-	int oy = row_begin, ox = 0;
+	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * p->out_w;
+	int oy = p->row_begin, ox = 0;
 
 	for (ptrdiff_t m = 0; m < pixels; m += rows) {
 		nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, (int)nnrt_min(rows, pixels - m), c, n, epilogue,
@@ -104,14 +106,15 @@ NNRT_INLINE void nnrt_conv_f32_panel(const struct nnrt_conv *p, const float *x, 
 	}
 }
 
-/** y[oy][ox][c] = epilogue(bias[c] + sum over ky, kx, i of x[iy][ix][i] * w[c][i][ky][kx]) for output rows
- *  row_begin..row_end-1; see struct nnrt_conv for iy, ix and all strides (x_channel must be 1).
- *  w: panels of `columns` output channels from pack_conv_f32(). bias: oc values or NULL. zero: at least ic zeros,
- *  read in place of padding. y may not overlap x. rows, columns: constants, the register tile (kernels.def).
- *  Sums start at the bias and take (ky, kx, i) in ascending order.   ONNX Conv-11; a group is a call with x, w, bias
+/** y[oy][ox][c] = epilogue(bias[c] + sum over ky, kx, i of x[iy][ix][i] * w[c][i][ky][kx]);
+ *  see struct nnrt_conv for iy, ix, the rows to compute and all strides. x_channel may be other than 1 (planes, as in
+ *  a model's own NCHW input).
+ *  w: panels of `columns` output channels from pack_f32(), (ky, kx, i) inside, for planes (i, ky, kx). bias: oc values or NULL. zero: ic zeros (one
+ *  for planes), read in place of padding. y may not overlap x. rows, columns: constants, the register tile (kernels.def).
+ *  Sums start at the bias and take terms in the order of w.   ONNX Conv-11; a group is a call with x, w, bias
  *  and y moved to its channels. */
 NNRT_INLINE void nnrt_conv_f32(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, int row_begin, int row_end, nnrt_epilogue epilogue, const void *const *ctx,
+	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx,
 	int rows, int columns)
 {
 	const ptrdiff_t depth = (ptrdiff_t)p->kernel_h * p->kernel_w * p->ic;
@@ -119,17 +122,17 @@ NNRT_INLINE void nnrt_conv_f32(const struct nnrt_conv *p, const float *x, const 
 	const int rest = p->oc - whole;
 
 	for (int c = 0; c < whole; c += columns)
-		nnrt_conv_f32_panel(p, x, w + c * depth, columns, bias, zero, y, row_begin, row_end, c, columns, epilogue,
+		nnrt_conv_f32_panel(p, x, w + c * depth, columns, bias, zero, y, c, columns, epilogue,
 			ctx, rows, columns / NNRT_LANES);
 	w += whole * depth;
 	if (rest > 3 * NNRT_LANES)
-		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, row_begin, row_end, whole, rest, epilogue, ctx, rows, 4);
+		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 4);
 	else if (rest > 2 * NNRT_LANES)
-		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, row_begin, row_end, whole, rest, epilogue, ctx, rows, 3);
+		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 3);
 	else if (rest > NNRT_LANES)
-		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, row_begin, row_end, whole, rest, epilogue, ctx, rows, 2);
+		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 2);
 	else if (rest > 0)
-		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, row_begin, row_end, whole, rest, epilogue, ctx, rows, 1);
+		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 1);
 }
 
 #endif

@@ -6,60 +6,114 @@
 #include "runtime_min/kernels/shape.h"
 #include "runtime_min/kernels/tile.h"
 
-/** One tile of nnrt_gemm_f32: output rows i..i+rows-1 of which those below i_end count, n columns from j on. */
+/** One tile of nnrt_gemm_f32: output rows i..i+rows-1 of which those below p->m count, n columns from j on. */
 NNRT_INLINE void nnrt_gemm_f32_tile(const struct nnrt_gemm *p, const float *a, const float *b, ptrdiff_t b_row,
-	const float *bias, float *y, ptrdiff_t i, ptrdiff_t i_end, ptrdiff_t j, int n, nnrt_epilogue epilogue,
-	const void *const *ctx, int rows, int vectors)
+	const float *bias, float *y, ptrdiff_t i, ptrdiff_t j, int n, nnrt_epilogue epilogue,
+	const void *const *ctx, int last, int rows, int vectors)
 {
 	nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS];
 	const float *row[NNRT_TILE_ROWS];
 
 	NNRT_UNROLL(16)
 	for (int r = 0; r < rows; r++)
-		row[r] = a + nnrt_min(i + r, i_end - 1) * p->a_row;
+		row[r] = a + nnrt_min(i + r, p->m - 1) * p->a_row;
 	nnrt_tile_start(acc, bias ? bias + j : NULL, n, rows, vectors);
-	nnrt_tile_f32(acc, row, p->k, b, b_row, rows, vectors);
+	nnrt_tile_f32(acc, row, p->k, b, b_row, last, rows, vectors);
 	NNRT_UNROLL(16)
 	for (int r = 0; r < rows; r++) {
 		const struct nnrt_at at = {(i + r) * p->y_row + j, 0, i + r, j, 0};
 
-		if (i + r < i_end)
+		if (i + r < p->m)
 			nnrt_tile_finish(acc[r], y, at, n, vectors, epilogue, ctx);
 	}
 }
 
-/** A column of tiles of nnrt_gemm_f32: rows i_begin..i_end-1, n columns from j on. */
+/** A column of tiles of nnrt_gemm_f32: n columns from j on. */
 NNRT_INLINE void nnrt_gemm_f32_panel(const struct nnrt_gemm *p, const float *a, const float *b, ptrdiff_t b_row,
-	const float *bias, float *y, ptrdiff_t i_begin, ptrdiff_t i_end, ptrdiff_t j, int n, nnrt_epilogue epilogue,
-	const void *const *ctx, int rows, int vectors)
+	const float *bias, float *y, ptrdiff_t j, int n, nnrt_epilogue epilogue,
+	const void *const *ctx, int last, int rows, int vectors)
 {
-	for (ptrdiff_t i = i_begin; i < i_end; i += rows)
-		nnrt_gemm_f32_tile(p, a, b, b_row, bias, y, i, i_end, j, n, epilogue, ctx, rows, vectors);
+	for (ptrdiff_t i = p->m_begin; i < p->m; i += rows)
+		nnrt_gemm_f32_tile(p, a, b, b_row, bias, y, i, j, n, epilogue, ctx, last,
+			rows, vectors);
 }
 
-/** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]) for i_begin <= i < i_end.
+/** The last n columns of y, fewer than a whole panel, from j on. ragged: b ends where its columns end (it is not
+ *  padded). */
+NNRT_INLINE void nnrt_gemm_f32_rest(const struct nnrt_gemm *p, const float *a, const float *b, ptrdiff_t b_row,
+	const float *bias, float *y, ptrdiff_t j, int n, nnrt_epilogue epilogue, const void *const *ctx, int ragged,
+	int rows)
+{
+	const int last = ragged ? (n - 1) % NNRT_LANES + 1 : NNRT_LANES;
+
+	if (n > 3 * NNRT_LANES)
+		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, rows, 4);
+	else if (n > 2 * NNRT_LANES)
+		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, rows, 3);
+	else if (n > NNRT_LANES)
+		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, rows, 2);
+	else if (n > 0)
+		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, rows, 1);
+}
+
+/** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]); see struct nnrt_gemm.
  *  a: row-major. b: panels of `columns` from pack_panels_f32(). bias: n values or NULL. y may not overlap a or b
  *  (but a residual that the epilogue reads may be y itself). No alignment needed. rows, columns: constants, the
  *  register tile (see kernels.def). Sums start at the bias and take l in ascending order.
  *  ONNX Gemm-13, MatMul-13, Conv-11 with a 1x1 kernel. */
 NNRT_INLINE void nnrt_gemm_f32(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y,
-	ptrdiff_t i_begin, ptrdiff_t i_end, nnrt_epilogue epilogue, const void *const *ctx, int rows, int columns)
+	nnrt_epilogue epilogue, const void *const *ctx, int rows, int columns)
 {
 	const ptrdiff_t whole = p->n / columns * columns;
-	const int rest = (int)(p->n - whole);
 
 	for (ptrdiff_t j = 0; j < whole; j += columns)
-		nnrt_gemm_f32_panel(p, a, b + j * p->k, columns, bias, y, i_begin, i_end, j, columns, epilogue, ctx,
-			rows, columns / NNRT_LANES);
-	b += whole * p->k;
-	if (rest > 3 * NNRT_LANES)
-		nnrt_gemm_f32_panel(p, a, b, columns, bias, y, i_begin, i_end, whole, rest, epilogue, ctx, rows, 4);
-	else if (rest > 2 * NNRT_LANES)
-		nnrt_gemm_f32_panel(p, a, b, columns, bias, y, i_begin, i_end, whole, rest, epilogue, ctx, rows, 3);
-	else if (rest > NNRT_LANES)
-		nnrt_gemm_f32_panel(p, a, b, columns, bias, y, i_begin, i_end, whole, rest, epilogue, ctx, rows, 2);
-	else if (rest > 0)
-		nnrt_gemm_f32_panel(p, a, b, columns, bias, y, i_begin, i_end, whole, rest, epilogue, ctx, rows, 1);
+		nnrt_gemm_f32_panel(p, a, b + j * p->k, columns, bias, y, j, columns, epilogue, ctx,
+			NNRT_LANES, rows, columns / NNRT_LANES);
+	nnrt_gemm_f32_rest(p, a, b + whole * p->k, columns, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 0, rows);
+}
+
+/** As nnrt_gemm_f32 with b as it is: row-major, p->b_row floats from row to row (both operands made at run time). */
+NNRT_INLINE void nnrt_gemm_f32_unpacked(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
+	float *y, nnrt_epilogue epilogue, const void *const *ctx, int rows, int columns)
+{
+	const ptrdiff_t whole = p->n / columns * columns;
+
+	for (ptrdiff_t j = 0; j < whole; j += columns)
+		nnrt_gemm_f32_panel(p, a, b + j, p->b_row, bias, y, j, columns, epilogue, ctx, NNRT_LANES, rows,
+			columns / NNRT_LANES);
+	nnrt_gemm_f32_rest(p, a, b + whole, p->b_row, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 1, rows);
+}
+
+/** Floats of scratch that nnrt_gemm_f32_transposed takes: one panel. */
+NNRT_INLINE ptrdiff_t nnrt_gemm_f32_transposed_scratch(ptrdiff_t k, int columns)
+{
+	return k * columns;
+}
+
+/** panel[l][j] = b[j * b_row + l] for j < n, 0 for j from n to columns - 1. */
+NNRT_INLINE void nnrt_gemm_f32_pack(const float *b, ptrdiff_t b_row, ptrdiff_t k, int n, int columns, float *panel)
+{
+	for (int j = 0; j < columns; j++) {
+		for (ptrdiff_t l = 0; l < k; l++)
+			panel[l * columns + j] = j < n ? b[j * b_row + l] : 0.0f;
+	}
+}
+
+/** As nnrt_gemm_f32 with b transposed and as it is: n rows of k, p->b_row floats from row to row: y = a bT (the scores
+ *  of attention). Each panel is packed into scratch (nnrt_gemm_f32_transposed_scratch() floats) just before use. */
+NNRT_INLINE void nnrt_gemm_f32_transposed(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
+	float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx, int rows, int columns)
+{
+	const ptrdiff_t whole = p->n / columns * columns;
+
+	for (ptrdiff_t j = 0; j < whole; j += columns) {
+		nnrt_gemm_f32_pack(b + j * p->b_row, p->b_row, p->k, columns, columns, scratch);
+		nnrt_gemm_f32_panel(p, a, scratch, columns, bias, y, j, columns, epilogue, ctx, NNRT_LANES, rows,
+			columns / NNRT_LANES);
+	}
+	if (whole < p->n)
+		nnrt_gemm_f32_pack(b + whole * p->b_row, p->b_row, p->k, (int)(p->n - whole), columns, scratch);
+	nnrt_gemm_f32_rest(p, a, scratch, columns, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 0, rows);
 }
 
 #endif

@@ -26,10 +26,12 @@ struct nnrt_conv {
 	ptrdiff_t x_row, x_pixel, x_channel;    /* input strides, floats */
 	ptrdiff_t y_row, y_pixel;               /* output strides, floats */
 	int x_ring, y_ring;             /* rows that are kept when rows are streamed; 0: all */
+	int row_begin, row_end;         /* output rows to compute: row_begin..row_end-1, all: 0 and out_h */
 };
 
-/** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]), i < m, j < n, l < k. Strides in floats. */
+/** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]), m_begin <= i < m, j < n, l < k. Strides in floats. */
 struct nnrt_gemm {
+	ptrdiff_t m_begin;              /* first row to compute, >= 0; all: 0 */
 	ptrdiff_t m, n, k;              /* >= 0 */
 	ptrdiff_t a_row;                /* from row to row of a, elements of a row are adjacent */
 	ptrdiff_t b_row;                /* of b; only kernels with an unpacked b read it */

@@ -8,10 +8,17 @@
 /** Most rows and vectors of a register tile. */
 enum { NNRT_TILE_ROWS = 16, NNRT_TILE_VECTORS = 4 };
 
+/** n lanes from p; whole when n is NNRT_LANES. */
+NNRT_INLINE nnrt_vf nnrt_tile_load(const float *p, int n)
+{
+	return n == NNRT_LANES ? nnrt_vf_load(p) : nnrt_vf_load_n(p, n);
+}
+
 /** acc[i][j] += sum over l < k of a[i][l] * w[l * w_row + j], i < rows, j < vectors of NNRT_LANES.
- *  rows and vectors must be constants where this is inlined: then acc lives in registers. Ascending l. */
+ *  rows and vectors must be constants where this is inlined: then acc lives in registers. Ascending l.
+ *  Only `last` lanes of the last vector of w are read (NNRT_LANES: w is padded). */
 NNRT_INLINE void nnrt_tile_f32(nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS], const float *const *a, ptrdiff_t k,
-	const float *w, ptrdiff_t w_row, int rows, int vectors)
+	const float *w, ptrdiff_t w_row, int last, int rows, int vectors)
 {
 	ptrdiff_t l = 0;
 
@@ -27,7 +34,8 @@ NNRT_INLINE void nnrt_tile_f32(nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS], c
 
 			NNRT_UNROLL(4)
 			for (int j = 0; j < vectors; j++)
-				b[j] = nnrt_vf_load(w + (l + lane) * w_row + j * NNRT_LANES);
+				b[j] = nnrt_tile_load(w + (l + lane) * w_row + j * NNRT_LANES,
+					j + 1 < vectors ? NNRT_LANES : last);
 			NNRT_UNROLL(16)
 			for (int i = 0; i < rows; i++) {
 				NNRT_UNROLL(4)
@@ -41,7 +49,7 @@ NNRT_INLINE void nnrt_tile_f32(nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS], c
 
 		NNRT_UNROLL(4)
 		for (int j = 0; j < vectors; j++)
-			b[j] = nnrt_vf_load(w + l * w_row + j * NNRT_LANES);
+			b[j] = nnrt_tile_load(w + l * w_row + j * NNRT_LANES, j + 1 < vectors ? NNRT_LANES : last);
 		NNRT_UNROLL(16)
 		for (int i = 0; i < rows; i++) {
 			const nnrt_vf s = nnrt_vf_set1(a[i][l]);
