@@ -1,0 +1,479 @@
+#!/usr/bin/env python3
+"""Models and command lines that must be refused: the right exit status, one clear line, nothing written.
+
+    bad_models.py [--record] [NAME ...]
+
+Each case also asks for: no sanitizer report (run.sh uses the sanitized nnc), an end within seconds, an old output left
+as it was, no temporary file. messages.txt holds the exact message of each case, {model} standing for its path; a case
+that is not in it fails, and --record adds it, to be read by whoever commits it.
+"""
+import argparse
+import os
+import shutil
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+import generated
+from generated import execute
+from report import Report
+
+MODEL, USAGE, UNSUPPORTED, ENVIRONMENT, LIMIT = 1, 2, 3, 4, 5
+MESSAGES = os.path.join(HERE, "messages.txt")
+CASES = {}
+F32 = TensorProto.FLOAT
+
+
+def case(status, *options):
+    """Registers a function that returns a model, or its bytes, under its own name."""
+    def add(make):
+        CASES[make.__name__.replace("_", "-")] = (status, make, options)
+        return make
+    return add
+
+
+def value(name, shape, dtype=F32):
+    return helper.make_tensor_value_info(name, dtype, shape)
+
+
+def constant(name, array):
+    return numpy_helper.from_array(np.asarray(array), name)
+
+
+def model(nodes, inputs=None, outputs=None, weights=(), opset=17):
+    inputs = [value("x", [1, 4, 8, 8])] if inputs is None else inputs
+    outputs = [value("y", None)] if outputs is None else outputs
+    graph = helper.make_graph(nodes, "g", inputs, outputs, list(weights))
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    made.ir_version = 8
+    return made
+
+
+def conv(**attributes):
+    w = constant("w", np.zeros((6, 4, 3, 3), np.float32))
+    return model([helper.make_node("Conv", ["x", "w"], ["y"], "conv", **attributes)], weights=[w])
+
+
+def relu():
+    return model([helper.make_node("Relu", ["x"], ["y"], "relu")])
+
+
+# -------------------------------------------------------------------------------------------------- bytes that are no model
+
+@case(MODEL)
+def empty_file():
+    return b""
+
+
+for seed in range(4):
+    @case(MODEL)
+    def random_bytes(seed=seed):
+        return np.random.default_rng(seed).integers(0, 256, 4096, np.uint8).tobytes()
+    CASES[f"random-bytes-{seed}"] = CASES.pop("random-bytes")
+
+for tenths in range(1, 10):
+    @case(MODEL)
+    def truncated(tenths=tenths):
+        whole = conv(kernel_shape=[3, 3]).SerializeToString()
+        return whole[:len(whole) * tenths // 10]
+    CASES[f"truncated-at-{tenths}0-percent"] = CASES.pop("truncated")
+
+
+def field(number, payload):
+    """A length-delimited protobuf field."""
+    size, head = len(payload), bytearray([number << 3 | 2])
+    while size > 127:
+        head.append(size & 127 | 128)
+        size >>= 7
+    return bytes(head) + bytes([size]) + payload
+
+
+@case(MODEL)
+def nested_10000_deep():
+    graph = b""
+    for _ in range(10000):  # graph { node { attribute { g { … } } } }
+        graph = field(1, field(5, field(6, graph)))
+    return b"\x08\x08" + field(7, graph)
+
+
+@case(MODEL)
+def no_graph():
+    return onnx.ModelProto(ir_version=8, opset_import=[helper.make_opsetid("", 17)])
+
+
+@case(MODEL)
+def no_outputs():
+    return model([helper.make_node("Relu", ["x"], ["y"])], outputs=[])
+
+
+@case(MODEL)
+def no_opset():
+    m = relu()
+    m.ClearField("opset_import")
+    return m
+
+
+@case(UNSUPPORTED)
+def opset_of_the_future():
+    m = relu()
+    m.opset_import[0].version = 999
+    return m
+
+
+# ------------------------------------------------------------------------------------------------------------ graphs
+
+@case(MODEL)
+def cycle():
+    return model([helper.make_node("Add", ["x", "b"], ["a"], "first"), helper.make_node("Relu", ["a"], ["b"], "second"),
+                  helper.make_node("Relu", ["b"], ["y"], "third")])
+
+
+@case(MODEL)
+def tensor_nobody_makes():
+    return model([helper.make_node("Add", ["x", "missing"], ["y"], "add")])
+
+
+@case(MODEL)
+def output_nobody_makes():
+    return model([helper.make_node("Relu", ["x"], ["a"], "relu")])
+
+
+@case(MODEL)
+def name_made_twice():
+    return model([helper.make_node("Relu", ["x"], ["y"], "one"), helper.make_node("Neg", ["x"], ["y"], "two")])
+
+
+@case(UNSUPPORTED)
+def unknown_operator():
+    return model([helper.make_node("Frobnicate", ["x"], ["y"], "node")])
+
+
+@case(UNSUPPORTED)
+def unknown_domain():
+    m = model([helper.make_node("Relu", ["x"], ["y"], "node", domain="com.example")])
+    m.opset_import.append(helper.make_opsetid("com.example", 1))
+    return m
+
+
+@case(UNSUPPORTED)
+def name_that_ends_a_comment():
+    return model([helper.make_node("Frobnicate", ["x"], ["y"], "evil */ int main(void) {} /* \n #error")])
+
+
+@case(MODEL)
+def too_few_inputs():
+    return model([helper.make_node("Conv", ["x"], ["y"], "conv")])
+
+
+@case(MODEL)
+def too_many_inputs():
+    return model([helper.make_node("Relu", ["x", "x"], ["y"], "relu")])
+
+
+@case(UNSUPPORTED)
+def string_input():
+    return model([helper.make_node("Identity", ["x"], ["y"], "id")], inputs=[value("x", [2], TensorProto.STRING)],
+                 outputs=[value("y", [2], TensorProto.STRING)])
+
+
+@case(UNSUPPORTED)
+def sequence_input():
+    info = helper.make_tensor_sequence_value_info("x", F32, None)
+    return model([helper.make_node("SequenceLength", ["x"], ["y"], "length")], inputs=[info],
+                 outputs=[value("y", [], TensorProto.INT64)])
+
+
+# ------------------------------------------------------------------------------------------------------ dimensions, data
+
+@case(MODEL)
+def absurd_dimension():
+    return model([helper.make_node("Relu", ["x"], ["y"], "relu")], inputs=[value("x", [1 << 62])])
+
+
+@case(MODEL)
+def dimensions_that_overflow():
+    return model([helper.make_node("Relu", ["x"], ["y"], "relu")], inputs=[value("x", [1 << 31, 1 << 31, 1 << 31])])
+
+
+@case(MODEL)
+def negative_dimension():
+    return model([helper.make_node("Relu", ["x"], ["y"], "relu")], inputs=[value("x", [-3, 4])])
+
+
+def with_weight(edit):
+    w = constant("w", np.zeros((4, 1, 1), np.float32))
+    edit(w)
+    return model([helper.make_node("Add", ["x", "w"], ["y"], "add")], weights=[w])
+
+
+@case(MODEL)
+def raw_data_too_short():
+    return with_weight(lambda w: setattr(w, "raw_data", b"\0" * 15))
+
+
+@case(MODEL)
+def raw_data_too_long():
+    return with_weight(lambda w: setattr(w, "raw_data", b"\0" * 20))
+
+
+@case(MODEL)
+def weight_without_data():
+    return with_weight(lambda w: w.ClearField("raw_data"))
+
+
+@case(MODEL)
+def weight_with_negative_dimension():
+    return with_weight(lambda w: w.dims.__setitem__(0, -4))
+
+
+@case(MODEL)
+def weight_of_2_to_the_62():
+    return with_weight(lambda w: w.dims.__setitem__(0, 1 << 62))
+
+
+@case(MODEL)
+def weight_of_unknown_type():
+    return with_weight(lambda w: setattr(w, "data_type", 999))
+
+
+def external(**entries):
+    def edit(w):
+        w.ClearField("raw_data")
+        w.data_location = TensorProto.EXTERNAL
+        for key, text in entries.items():
+            w.external_data.add(key=key, value=text)
+    return with_weight(edit)
+
+
+@case(MODEL)
+def external_data_above_the_folder():
+    return external(location="../../../../etc/passwd")
+
+
+@case(MODEL)
+def external_data_by_absolute_path():
+    return external(location="/etc/passwd")
+
+
+@case(ENVIRONMENT)
+def external_data_that_is_not_there():
+    return external(location="weights.bin")
+
+
+@case(MODEL)
+def external_data_beyond_its_file():
+    return external(location="model.onnx", offset="1000000")
+
+
+@case(MODEL)
+def external_data_with_a_word_as_offset():
+    return external(location="model.onnx", offset="many")
+
+
+# ---------------------------------------------------------------------------------------------------------- attributes
+
+@case(MODEL)
+def pads_as_text():
+    return conv(pads="SAME")
+
+
+@case(MODEL)
+def pads_of_wrong_length():
+    return conv(pads=[1, 1, 1])
+
+
+@case(MODEL)
+def stride_zero():
+    return conv(strides=[0, 1])
+
+
+@case(MODEL)
+def stride_of_2_to_the_62():
+    return conv(strides=[1 << 62, 1])
+
+
+@case(MODEL)
+def dilation_negative():
+    return conv(dilations=[-1, 1])
+
+
+@case(MODEL)
+def group_that_does_not_divide():
+    return conv(group=3)
+
+
+@case(MODEL)
+def kernel_shape_unlike_the_weights():
+    return conv(kernel_shape=[5, 5])
+
+
+@case(MODEL)
+def auto_pad_unknown():
+    return conv(auto_pad="SAME_SIDEWAYS")
+
+
+@case(MODEL)
+def attribute_unknown():
+    return conv(colour=3)
+
+
+@case(MODEL)
+def attribute_twice():
+    m = conv(group=1)
+    m.graph.node[0].attribute.append(helper.make_attribute("group", 2))
+    return m
+
+
+@case(MODEL)
+def shapes_that_do_not_broadcast():
+    return model([helper.make_node("Add", ["x", "w"], ["y"], "add")], weights=[constant("w", np.zeros(3, np.float32))])
+
+
+@case(MODEL)
+def reshape_to_another_size():
+    return model([helper.make_node("Reshape", ["x", "s"], ["y"], "reshape")], weights=[constant("s", np.array([7, 5]))])
+
+
+@case(MODEL)
+def transpose_with_an_axis_twice():
+    return model([helper.make_node("Transpose", ["x"], ["y"], "t", perm=[0, 1, 1, 3])])
+
+
+@case(MODEL)
+def concat_axis_out_of_range():
+    return model([helper.make_node("Concat", ["x", "x"], ["y"], "c", axis=9)])
+
+
+@case(MODEL)
+def types_that_do_not_match():
+    return model([helper.make_node("Add", ["x", "w"], ["y"], "add")], weights=[constant("w", np.zeros(8, np.int64))])
+
+
+@case(MODEL)
+def product_of_wrong_sizes():
+    return model([helper.make_node("MatMul", ["x", "w"], ["y"], "m")], weights=[constant("w", np.zeros((5, 5), np.float32))])
+
+
+@case(MODEL)
+def symbolic_dimension_not_given():
+    return model([helper.make_node("Relu", ["x"], ["y"], "relu")], inputs=[value("x", ["N", 4])])
+
+
+# -------------------------------------------------------------------------------------------- command lines, environment
+
+@case(USAGE, "--frobnicate")
+def unknown_option():
+    return relu()
+
+
+@case(USAGE, "--target=pdp11")
+def unknown_target():
+    return relu()
+
+
+@case(USAGE, "--dim", "N=many")
+def dimension_that_is_no_number():
+    return relu()
+
+
+@case(USAGE, "--dim", "N=9..1")
+def dimension_range_reversed():
+    return relu()
+
+
+@case(USAGE, "--name=1 2")
+def name_that_is_no_identifier():
+    return relu()
+
+
+@case(LIMIT, "--ram-limit=16")
+def ram_limit_exceeded():
+    return model([helper.make_node("Relu", ["x"], ["a"], "relu"), helper.make_node("Softmax", ["a"], ["b"], "softmax"),
+                  helper.make_node("ReduceSum", ["b"], ["y"], "sum")])
+
+
+@case(ENVIRONMENT)
+def model_that_is_not_there():
+    return None
+
+
+# ----------------------------------------------------------------------------------------------------------------- running
+
+def read_messages():
+    if not os.path.exists(MESSAGES):
+        return {}
+    with open(MESSAGES, encoding="utf-8") as f:
+        return dict(line.rstrip("\n").split(": ", 1) for line in f if ": " in line and not line.startswith("#"))
+
+
+def write_messages(messages):
+    with open(MESSAGES, "w", encoding="utf-8") as f:
+        f.write("# The exact message of each case of bad_models.py: name: message.\n")
+        f.writelines(f"{name}: {text}\n" for name, text in sorted(messages.items()))
+
+
+def run_case(name, folder):
+    """(what is wrong or None, the message)."""
+    status, make, options = CASES[name]
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    path, output, header = (os.path.join(folder, n) for n in ("model.onnx", "out.c", "out.h"))
+    content = make()
+    if content is not None:
+        with open(path, "wb") as f:
+            f.write(content if isinstance(content, bytes) else content.SerializeToString())
+    for old in (output, header):
+        with open(old, "w", encoding="utf-8") as f:
+            f.write("old\n")
+    before = sorted(os.listdir(folder))
+    code, text = execute([generated.NNC, path, "-o", output, *(options if any("--target" in o for o in options)
+                                                               else ("--target=generic", *options))], 30)
+    lines = [line for line in text.replace(path, "{model}").replace(folder, "{folder}").splitlines() if line.strip()]
+    message = lines[0] if lines else ""
+    if "Sanitizer" in text or "runtime error" in text:
+        return "sanitizer: " + next(line for line in lines if "anitizer" in line or "runtime error" in line), message
+    if code != status:
+        return f"status {code}, expected {status}: {message[:200]}", message
+    if len(lines) != 1:
+        return f"{len(lines)} lines instead of one: {lines[:3]}", message
+    if any(ord(c) < 32 or ord(c) == 127 for c in message):
+        return f"control characters in the message: {message!r}", message
+    if sorted(os.listdir(folder)) != before:
+        return f"left behind: {sorted(set(os.listdir(folder)) - set(before))}", message
+    for old in (output, header):
+        with open(old, encoding="utf-8", errors="replace") as f:
+            if f.read() != "old\n":
+                return f"{os.path.basename(old)} was overwritten", message
+    return None, message
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--record", action="store_true")
+    p.add_argument("names", nargs="*")
+    a = p.parse_args()
+    report, messages = Report(), read_messages()
+    for name in a.names or CASES:
+        wrong, message = run_case(name, os.path.join(generated.work_folder(), "errors", name))
+        if not wrong and a.record:
+            messages.setdefault(name, message)
+        if not wrong and name not in messages:
+            wrong = f"messages.txt has no message for it; seen: {message}"
+        elif not wrong and messages[name] != message:
+            wrong = f"message: {message}; expected: {messages[name]}"
+        if wrong:
+            report.failed(name, wrong)
+        else:
+            report.ok(name)
+    if a.record:
+        write_messages(messages)
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
