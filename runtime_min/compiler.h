@@ -1,5 +1,5 @@
-/* What differs between compilers. This file alone has conditional parts, so it goes into a generated file WHOLE,
- * from the first to the last line between the include guards, not item by item. */
+/* What differs between compilers. Here alone a macro may be chosen by #if, which must stand right above its #define:
+ * the runtime index then takes the whole choice, for a generated file is not bound to one compiler. */
 #ifndef NNRT_COMPILER_H
 #define NNRT_COMPILER_H
 
