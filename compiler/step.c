@@ -54,6 +54,18 @@ struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int
 	return &c->arg[c->n_args++];
 }
 
+void call_number(struct lowering *l, struct call *c, struct num n)
+{
+	call_arg(l, c, ARG_NUMBER, -1)->first = n;
+}
+
+void call_epilogue(struct lowering *l, struct call *c, int out)
+{
+	call_arg(l, c, ARG_EPILOGUE, -1);
+	c->takes_epilogue = true;
+	c->out = out;
+}
+
 int call_loop(struct call *c, struct num times, int axis)
 {
 	c->times[c->n_loops] = times;
@@ -111,13 +123,12 @@ void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enu
 	}
 }
 
-static void print_tensor(const struct module *m, int t, struct strbuf *out)
+static void print_tensor(int t, struct strbuf *out)
 {
 	if (t < 0)
 		strbuf_puts(out, "none");
 	else
 		strbuf_printf(out, "%%%d", t);
-	(void)m;
 }
 
 static void step_print(const struct module *m, const struct step *s, int depth, struct strbuf *out);
@@ -130,12 +141,15 @@ static void steps_print(const struct module *m, const struct block *b, int depth
 
 static void call_print(const struct module *m, const struct call *c, struct strbuf *out)
 {
-	static const char *const kinds[] = { "", "-> ", "scratch " };
+	static const char *const kinds[] = { "", "-> ", "scratch ", "", "epilogue " };
 
 	strbuf_printf(out, "%s(", c->function);
 	for (int i = 0; i < c->n_args; i++) {
 		strbuf_printf(out, "%s%s", i ? ", " : "", kinds[c->arg[i].kind]);
-		print_tensor(m, c->arg[i].tensor, out);
+		if (c->arg[i].kind == ARG_NUMBER)
+			num_print(&m->nums, c->arg[i].first, out);
+		else
+			print_tensor(c->arg[i].tensor, out);
 	}
 	strbuf_puts(out, ")");
 	for (int i = 0; i < c->n_fields; i++) {

@@ -16,16 +16,17 @@ struct field {
 	double f;
 };
 
-enum arg_kind { ARG_READ, ARG_WRITE, ARG_SCRATCH };
+/* NUMBER: a plain integer argument; EPILOGUE: stands for two, the epilogue function and its context. */
+enum arg_kind { ARG_READ, ARG_WRITE, ARG_SCRATCH, ARG_NUMBER, ARG_EPILOGUE };
 
 struct arg {
 	int tensor;             /* -1 prints NULL */
 	enum arg_kind kind;
-	struct num first;       /* elements from the tensor's first one to where the argument points */
+	struct num first;       /* elements from the tensor's first one to where the argument points; NUMBER: its value */
 	struct num advance[MAX_RANK];   /* elements further for each turn of loop k of the call */
 };
 
-/* for every turn of the loops: function(&params, arg0, arg1, …[, epilogue, context]) */
+/* for every turn of the loops: function(&params, arg0, arg1, …) */
 struct call {
 	const char *function;   /* a function of runtime_min */
 	const char *params;     /* tag of its parameter struct, or NULL: no first argument */
@@ -35,7 +36,7 @@ struct call {
 	int n_args;
 	int n_loops;            /* batch and the like: times[k] turns each, outermost first */
 	struct num times[MAX_RANK];
-	bool takes_epilogue;    /* the kernel has an epilogue argument ... */
+	bool takes_epilogue;    /* one of the arguments is ARG_EPILOGUE ... */
 	int out;                /* ... applied to this tensor: the one whose elements E_ACC stands for */
 	struct nest *epilogue;  /* NULL: none. out[i] = value(i) with E_ACC for the kernel's result */
 	/* How the kernel names an element of out (struct nnrt_at): ONNX axis that a loop walks, that `row` and `c` count, and
@@ -74,6 +75,9 @@ struct call *lower_call(struct lowering *l, const char *function, const char *pa
 void call_field(struct lowering *l, struct call *c, const char *name, struct num n);
 void call_field_float(struct lowering *l, struct call *c, const char *name, double f);
 struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor);
+void call_number(struct lowering *l, struct call *c, struct num n);
+/** The place of the epilogue among the arguments, and the tensor that it is applied to. */
+void call_epilogue(struct lowering *l, struct call *c, int out);
 /** Appends a loop round the call; the caller sets `advance` of the arguments added after it. Returns its number. */
 int call_loop(struct call *c, struct num times, int axis);
 /** Appends an If or a Loop; the caller fills in its bodies. Valid until the next append to the same block. */

@@ -117,10 +117,18 @@ void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, st
 }
 
 /* Address of an argument: where it begins, and how far the loops have come. */
-static const char *argument_text(struct module *m, const struct call *c, const struct arg *a, const char *const *name)
+static const char *argument_text(struct module *m, const struct call *c, const struct arg *a, const char *const *name,
+				 const char *epilogue)
 {
 	struct strbuf b;
+	int tensors[MAX_NEST_LOADS];
 
+	if (a->kind == ARG_NUMBER)
+		return text_of(m, a->first);
+	if (a->kind == ARG_EPILOGUE && !c->epilogue)
+		return "nnrt_epilogue_none, NULL";
+	if (a->kind == ARG_EPILOGUE)
+		return arena_printf(m->scratch, "%s, %s", epilogue, context_tensors(c->epilogue, tensors) ? "ctx" : "NULL");
 	if (a->tensor < 0)
 		return "NULL";
 	strbuf_init(&b, m->scratch);
@@ -180,18 +188,13 @@ void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct
 		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, text_of(m, c->times[k]), k);
 	if (c->epilogue)
 		write_context(e, m, c, name);
+	if (c->takes_epilogue && !c->epilogue)
+		mark(runtime, "nnrt_epilogue_none");
 	strbuf_init(&b, m->scratch);
 	if (c->params)
 		strbuf_puts(&b, "&p");
 	for (int i = 0; i < c->n_args; i++)
-		strbuf_printf(&b, "%s%s", b.size ? ", " : "", argument_text(m, c, &c->arg[i], name));
-	if (c->takes_epilogue) {
-		int tensors[MAX_NEST_LOADS];
-		bool has_context = c->epilogue && context_tensors(c->epilogue, tensors) > 0;
-		if (!c->epilogue)
-			mark(runtime, "nnrt_epilogue_none");
-		strbuf_printf(&b, ", %s, %s", c->epilogue ? epilogue : "nnrt_epilogue_none", has_context ? "ctx" : "NULL");
-	}
+		strbuf_printf(&b, "%s%s", b.size ? ", " : "", argument_text(m, c, &c->arg[i], name, epilogue));
 	emit_line(e, "%s(%s);", c->function, strbuf_text(&b));
 	for (int k = 0; k < c->n_loops; k++)
 		emit_close(e, "");

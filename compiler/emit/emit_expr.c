@@ -82,6 +82,8 @@ const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, 
 		}
 	}
 	use_all(w, strbuf_text(&out));
+	if (dtypes[operand].class == CLASS_F && strncmp(pattern, "nnrt_", 5) != 0 && strchr(pattern, '('))
+		extract_need_header(w->runtime, "<math.h>");
 	return strbuf_text(&out);
 }
 

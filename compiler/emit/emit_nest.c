@@ -576,6 +576,7 @@ static bool write_copy(struct nest_writer *w)
 		struct num zero = num_const(0);
 		struct num s = num_subst(&w->m->nums, w->store, &n->axis[axis], &zero, 1);
 		struct num l = num_subst(&w->m->nums, w->address[n->value], &n->axis[axis], &zero, 1);
+		extract_need_header(w->runtime, "<string.h>");
 		emit_line(w->e, "memcpy(&%s[%s], &%s[%s], (size_t)(%s) * sizeof *%s);", w->name[n->out], print_num(w, s),
 			  w->name[x.tensor], print_num(w, l), print_num(w, w->extent[axis]), w->name[n->out]);
 	}

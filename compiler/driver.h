@@ -1,0 +1,23 @@
+/* The pipeline, from a model's file to what is asked of it. */
+#ifndef NNC_DRIVER_H
+#define NNC_DRIVER_H
+
+#include "emit/emit_program.h"
+#include "ir.h"
+#include "plan/plan.h"
+#include "step.h"
+
+/* What one compilation makes, in the order in which it is made. */
+struct compilation {
+	struct module module;
+	struct block block;             /* the steps of graph 0 */
+	struct plan plan;
+	struct emit_totals totals;
+	struct strbuf dump;             /* what --dump asked for */
+};
+
+/** Compiles o->model and writes o->output (nothing is written when that is NULL: inspect). All memory is from `a`; `scratch`
+ *  is emptied between passes. False: reported in d. */
+bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch, struct diag *d);
+
+#endif

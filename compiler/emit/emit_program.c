@@ -1,0 +1,224 @@
+#include "emit/emit_program.h"
+
+#include <string.h>
+
+#include "emit/depfile.h"
+#include "emit/emit.h"
+#include "emit/emit_header.h"
+#include "emit/emit_steps.h"
+#include "emit/emit_weights.h"
+#include "emit/extract.h"
+#include "emit/ident.h"
+#include "emit/output.h"
+#include "options.h"
+#include "targets/target.h"
+
+/* --- The interface -------------------------------------------------------------------------------------------------- */
+
+static void add_param(struct program *p, struct emit_param param)
+{
+	p->params = ARENA_PUSH(p->m->arena, p->params, p->n_params, struct emit_param);
+	p->params[p->n_params++] = param;
+}
+
+static void add_dim(void *ctx, struct num var, const char *name)
+{
+	struct program *p = ctx;
+
+	for (int i = 0; i < p->n_params; i++)
+		if (p->params[i].kind == PARAM_DIM && !strcmp(p->params[i].name, name))
+			return;
+	idents_reserve(&p->idents, name);
+	add_param(p, (struct emit_param){ .kind = PARAM_DIM, .name = name, .original = name,
+					  .low = num_lo(&p->m->nums, var), .high = num_hi(&p->m->nums, var) });
+}
+
+static void add_tensor(struct program *p, int t, enum param_kind kind)
+{
+	struct module *m = p->m;
+	const struct tensor *x = &m->tensor[t];
+	int64_t *dims = ARENA_ARRAY(m->arena, x->rank + 1, int64_t);
+	const char **names = ARENA_ARRAY(m->arena, x->rank + 1, const char *);
+	const char *name = ident_make(&p->idents, x->name, kind == PARAM_INPUT ? "input" : "output");
+
+	for (int k = 0; k < x->rank; k++) {
+		struct strbuf b;
+		dims[k] = x->dim[k].n;
+		if (num_is_const(x->dim[k]))
+			continue;
+		strbuf_init(&b, m->arena);
+		num_print(&m->nums, x->dim[k], &b);
+		names[k] = strbuf_text(&b);
+	}
+	if (kind == PARAM_INPUT || !p->param[t])
+		p->param[t] = name;
+	add_param(p, (struct emit_param){ .kind = kind, .name = name, .original = x->name, .type = x->type, .rank = x->rank,
+					  .dims = dims, .dim_names = names });
+}
+
+static void make_interface(struct program *p)
+{
+	struct module *m = p->m;
+	const struct graph *g = &m->graph[0];
+
+	for (int i = 0; i < g->n_in; i++)
+		for (int k = 0; k < m->tensor[g->in[i]].rank; k++)
+			num_each_var(&m->nums, m->tensor[g->in[i]].dim[k], add_dim, p);
+	p->n_dims = p->n_params;
+	for (int i = 0; i < g->n_in; i++)
+		add_tensor(p, g->in[i], PARAM_INPUT);
+	for (int i = 0; i < g->n_out; i++)
+		add_tensor(p, g->out[i], PARAM_OUTPUT);
+}
+
+/* --- Files ------------------------------------------------------------------------------------------------------------ */
+
+/* Path without its ending, and the name alone. */
+static void split_path(struct arena *a, const char *path, const char **stem, const char **base)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+	size_t n = dot && dot != name ? (size_t)(dot - path) : strlen(path);
+
+	*stem = arena_strndup(a, path, n);
+	*base = *stem + (name - path);
+}
+
+struct writer {
+	struct module *m;
+	struct output out;
+	const char *path[OUTPUT_MAX];
+	int n_paths;
+	bool ok;
+};
+
+/* Opens one output file for writing; the error is reported once. */
+static struct emit writer_open(struct writer *w, const char *path)
+{
+	struct emit e;
+	FILE *f = w->ok ? output_open(&w->out, path) : NULL;
+
+	w->ok &= f != NULL;
+	if (w->ok)
+		w->path[w->n_paths++] = path;
+	emit_to_file(&e, w->m->arena, f);
+	return e;
+}
+
+static void write_weight_files(struct writer *w, struct program *p, const char *stem)
+{
+	struct arena *a = p->m->arena;
+	struct emit e;
+
+	if (p->weights.form == WEIGHTS_INCBIN && p->weights.total_bytes) {
+		e = writer_open(w, arena_printf(a, "%s.bin", stem));
+		if (w->ok)
+			weights_write_bin(&p->weights, &e);
+	}
+	if (!p->weights.n_files)
+		return;
+	e = writer_open(w, arena_printf(a, "%s_weights.h", stem));
+	if (w->ok)
+		weights_print_header(&p->weights, &e);
+	for (int k = 0; k < p->weights.n_files; k++) {
+		e = writer_open(w, arena_printf(a, "%s_w%d.c", stem, k));
+		if (w->ok)
+			weights_print_file(&p->weights, &e, k);
+	}
+}
+
+static void write_depfile(struct writer *w, struct module *m, const char *stem)
+{
+	const char *const source = m->options->model;
+	const char **outputs = ARENA_ARRAY(m->arena, w->n_paths, const char *);
+	int n = w->n_paths;
+	struct emit e;
+
+	memcpy(outputs, w->path, (size_t)n * sizeof *outputs);
+	e = writer_open(w, arena_printf(m->arena, "%s.d", stem));
+	if (w->ok)
+		depfile_print(&e, outputs, n, &source, 1);
+}
+
+static bool write_files(struct program *p, const struct emit_model *model, const char *stem)
+{
+	struct module *m = p->m;
+	struct writer *w = ARENA_NEW(m->arena, struct writer);
+	struct emit e;
+
+	*w = (struct writer){ .m = m, .ok = true };
+	output_init(&w->out, m->arena, m->diag);
+	e = writer_open(w, m->options->output);
+	if (w->ok)
+		emit_model_c(&e, m->arena, model);
+	e = writer_open(w, arena_printf(m->arena, "%s.h", stem));
+	if (w->ok)
+		emit_model_h(&e, m->arena, model);
+	write_weight_files(w, p, stem);
+	if (m->options->depfile)
+		write_depfile(w, m, stem);
+	if (w->ok && output_commit(&w->out))
+		return true;
+	output_abort(&w->out);
+	return false;
+}
+
+static void arena_table(struct program *p, struct emit_model *model)
+{
+	const struct plan *plan = p->plan;
+	struct emit_arena_row *rows = ARENA_ARRAY(p->m->arena, plan->n_buffers, struct emit_arena_row);
+
+	for (int i = 0; i < plan->n_buffers; i++) {
+		const struct buffer *b = &plan->buffer[i];
+		const struct tensor *t = &p->m->tensor[plan->tensor_of[i]];
+		rows[i] = (struct emit_arena_row){ .name = *t->name ? t->name : "(between steps)", .bytes = b->size_bytes,
+						   .offset = b->offset, .first_step = b->first, .last_step = b->last };
+	}
+	model->arena_rows = rows;
+	model->n_arena_rows = plan->n_buffers;
+}
+
+static int64_t block_macs(const struct block *b)
+{
+	int64_t macs = 0;
+
+	for (int i = 0; i < b->n; i++)
+		macs += b->step[i].macs + block_macs(&b->step[i].body[0]) + block_macs(&b->step[i].body[1]);
+	return macs;
+}
+
+bool emit_program(struct module *m, struct block *b, const struct plan *plan, struct emit_totals *totals)
+{
+	const struct options *o = m->options;
+	struct program p = { .m = m, .block = b, .plan = plan };
+	struct emit_model model;
+	struct strbuf body;
+	struct emit e;
+	const char *stem, *base;
+
+	split_path(m->arena, o->output, &stem, &base);
+	p.prefix = o->name ? o->name : ident_sanitise(m->arena, base, "model");
+	p.param = ARENA_ARRAY(m->arena, m->n_tensors, const char *);
+	idents_init(&p.idents, m->arena);
+	for (int i = 0; program_reserved[i]; i++)
+		idents_reserve(&p.idents, program_reserved[i]);
+	make_interface(&p);
+	extract_init(&p.runtime, m->arena, NULL, m->target);
+	weights_init(&p.weights, m->arena, p.prefix, base, m->target, o->weights ? WEIGHTS_INCBIN : WEIGHTS_TEXT);
+	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
+				     .version = NNC_VERSION, .options = options_summary(o, m->arena), .target = m->target,
+				     .is_caller_arena = o->arena == ARENA_CALLER, .n_macs = block_macs(b),
+				     .n_steps = plan->n_steps, .arena_bytes = plan->arena_bytes,
+				     .arena_bound_bytes = plan->bound_bytes, .stack_bytes = -1, .params = p.params,
+				     .n_params = p.n_params, .runtime = &p.runtime, .weights = &p.weights };
+	arena_table(&p, &model);
+	strbuf_init(&body, m->arena);
+	emit_to_text(&e, m->arena, &body);
+	emit_steps(&p, &e, emit_signature(m->arena, &model));
+	model.body = strbuf_text(&body);
+	weights_finish(&p.weights);
+	model.weight_bytes = (int64_t)p.weights.total_bytes;
+	*totals = (struct emit_totals){ .macs = model.n_macs, .weight_bytes = model.weight_bytes,
+					.arena_bytes = model.arena_bytes, .bound_bytes = model.arena_bound_bytes,
+					.n_steps = plan->n_steps };
+	return write_files(&p, &model, stem);
+}

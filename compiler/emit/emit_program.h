@@ -1,0 +1,17 @@
+/* A planned program as files: model.c, model.h and what goes with them. */
+#ifndef NNC_EMIT_PROGRAM_H
+#define NNC_EMIT_PROGRAM_H
+
+#include "plan/plan.h"
+#include "step.h"
+
+/* Totals of what was written, for reports and limits. */
+struct emit_totals {
+	int64_t macs, weight_bytes, arena_bytes, bound_bytes;
+	int n_steps;
+};
+
+/** Writes m->options->output and its companions, all or none. False: reported. */
+bool emit_program(struct module *m, struct block *b, const struct plan *plan, struct emit_totals *totals);
+
+#endif

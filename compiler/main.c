@@ -1,0 +1,98 @@
+/* The command: the only file that prints and exits. */
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "emit/ident.h"
+#include "options.h"
+#include "support/arena.h"
+#include "support/diag.h"
+
+struct command {
+	const char *name, *arguments, *help;
+	enum status (*run)(const struct options *o, struct arena *a, struct arena *scratch, struct diag *d);
+};
+
+static const struct command commands[] = {
+#define COMMAND(name, function, arguments, help) { name, arguments, help, function },
+#include "commands.def"
+#undef COMMAND
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *f, struct arena *a)
+{
+	struct strbuf b;
+
+	fputs("nnc: ONNX models to self-contained C\n\n", f);
+	for (int i = 0; i < N_COMMANDS; i++)
+		fprintf(f, "  nnc %-8s %-28s %s\n", i ? commands[i].name : "", commands[i].arguments, commands[i].help);
+	strbuf_init(&b, a);
+	options_help(&b);
+	fprintf(f, "\n%s\nExit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 not supported, 4 the environment\n"
+		   "failed (file, memory, compiler), 5 outputs differ or a limit is exceeded.\n", strbuf_text(&b));
+}
+
+static enum status run_command(int argc, char **argv, struct arena *a, struct arena *scratch, struct diag *d)
+{
+	const char *names[N_COMMANDS];
+	struct options o;
+	int k = 0;
+
+	for (int i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i].name;
+	if (!options_parse(&o, argc, argv, names, N_COMMANDS, a, d))
+		return d->status;
+	d->verbose = o.verbose;
+	if (o.help || o.version) {
+		if (o.version)
+			puts("nnc " NNC_VERSION);
+		else
+			print_help(stdout, a);
+		return STATUS_OK;
+	}
+	while (strcmp(names[k], o.command) != 0)
+		k++;
+	if (!o.model && *commands[k].arguments) {
+		diag_error(d, STATUS_USAGE, NULL, "no model given; see nnc --help");
+		return d->status;
+	}
+	if (o.name && !ident_is_valid(o.name)) {
+		diag_error(d, STATUS_USAGE, NULL, "--name: \"%s\" is no C identifier", o.name);
+		return d->status;
+	}
+	d->file = o.model;
+	return commands[k].run(&o, a, scratch, d);
+}
+
+int main(int argc, char **argv)
+{
+	static struct arena a, scratch;         /* static: setjmp leaves them alone */
+	static struct diag d;
+	static jmp_buf no_memory;
+	enum status status;
+
+	arena_init(&a, &no_memory);
+	arena_init(&scratch, &no_memory);
+	if (setjmp(no_memory)) {
+		fputs("nnc: out of memory\n", stderr);
+		status = STATUS_ENVIRONMENT;
+	} else {
+		diag_init(&d, &a, NULL);
+		status = run_command(argc, argv, &a, &scratch, &d);
+		if (fflush(stdout) || ferror(stdout)) {
+			diag_error(&d, STATUS_ENVIRONMENT, NULL, "standard output cannot be written");
+			status = STATUS_ENVIRONMENT;
+		}
+		if (d.verbose)
+			fputs(strbuf_text(&d.remarks), stderr);
+		fputs(strbuf_text(&d.errors), stderr);
+	}
+	commands_cleanup();
+	arena_free(&scratch);
+	arena_free(&a);
+	return status;
+}
