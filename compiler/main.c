@@ -91,7 +91,6 @@ int main(int argc, char **argv)
 			fputs(strbuf_text(&d.remarks), stderr);
 		fputs(strbuf_text(&d.errors), stderr);
 	}
-	commands_cleanup();
 	arena_free(&scratch);
 	arena_free(&a);
 	return status;

@@ -11,7 +11,4 @@
 #include "commands.def"
 #undef COMMAND
 
-/** Removes what an interrupted command left behind: temporary folders and files. */
-void commands_cleanup(void);
-
 #endif
