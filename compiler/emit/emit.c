@@ -81,6 +81,12 @@ void emit_open(struct emit *e, const char *format, ...)
 	e->depth++;
 }
 
+void emit_function(struct emit *e, const char *format, ...)
+{
+	PUT_LINE(e, "", format, "\n{");
+	e->depth++;
+}
+
 void emit_reopen(struct emit *e, const char *format, ...)
 {
 	e->depth--;

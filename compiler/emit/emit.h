@@ -33,6 +33,9 @@ void emit_blank(struct emit *e);
 /** "format {" and one level deeper. An empty format opens a bare block. */
 void emit_open(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** As emit_open, with the brace on a line of its own: function definitions. */
+void emit_function(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /** "} format {": else branches. */
 void emit_reopen(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -159,7 +159,8 @@ static void describe_tensor(struct strbuf *b, const struct emit_param *p)
 	if (p->original && strcmp(p->original, p->name))
 		strbuf_printf(b, ", in the model \"%s\"", p->original);
 	if (p->is_quantised)
-		strbuf_printf(b, ", value = %s * (stored - %" PRId64 ")", spell_f64(scale, p->scale), p->zero_point);
+		strbuf_printf(b, ", value = %s * (stored %c %" PRId64 ")", spell_f64(scale, p->scale),
+			p->zero_point < 0 ? '+' : '-', p->zero_point < 0 ? -p->zero_point : p->zero_point);
 }
 
 static void print_interface(struct emit *e, const struct emit_model *m)
