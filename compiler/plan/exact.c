@@ -18,6 +18,7 @@ struct exact {
 	struct packing *p;
 	struct item *entities;
 	int n, *entity_of;              /* per box, -1: base */
+	bool aligned;                   /* nothing asks for more than a granule */
 	bool complete;                  /* no permission was left out: failing proves something */
 	int *near_start, *near;
 	int *easy, n_easy;              /* in the order of removal */
@@ -38,6 +39,7 @@ static bool entities_collect(struct exact *x)
 	x->entities = ARENA_ARRAY(p->arena, p->n, struct item);
 	x->entity_of = ARENA_ARRAY(p->arena, p->n, int);
 	x->complete = !p->n_windows;
+	x->aligned = true;
 	for (int i = 0; i < p->n; i++) {
 		const struct box *b = &p->boxes[i];
 		int into = -1;
@@ -59,6 +61,7 @@ static bool entities_collect(struct exact *x)
 			x->entities[into] = (struct item){ b->size, b->align, b->first, b->last, -1, -1 };
 		}
 		x->entity_of[i] = into;
+		x->aligned &= b->align == 1;
 		newest[into] = i;
 		x->entities[into].rank++;       /* members so far; the third must not meet the first */
 		if (x->entities[into].last < b->last)
@@ -274,11 +277,14 @@ static enum search_result height_try(struct exact *x, int64_t height, int64_t wo
 	x->s.height = height;
 	x->s.work = x->p->work;
 	for (int which = 0; result == SEARCH_GAVE_UP && x->s.work < work_end; which++) {
-		if (which == N_RANKS) {
+		if (which == 2 * N_RANKS) {
 			which = 0;
 			most *= 2;
 		}
-		items_rank(x, which);
+		items_rank(x, which % N_RANKS);
+		x->s.mode = which < N_RANKS ? SEARCH_SKYLINE : SEARCH_ITEMS;
+		if (x->s.mode == SEARCH_SKYLINE && !x->aligned)
+			continue;
 		x->s.work_end = x->s.work + most < work_end ? x->s.work + most : work_end;
 		result = search_run(&x->s);
 		x->p->work = x->s.work;
@@ -288,8 +294,9 @@ static enum search_result height_try(struct exact *x, int64_t height, int64_t wo
 	return result;
 }
 
-void pack_exact(struct packing *p)
+void pack_exact(struct packing *p, int64_t share)
 {
+	const int64_t limit = p->work + share;
 	struct exact x = { .p = p };
 	int64_t low = p->bound;
 
@@ -305,8 +312,8 @@ void pack_exact(struct packing *p)
 	x.offsets = ARENA_ARRAY(p->arena, x.n, int64_t);
 	/* The bound itself first: mostly it is met. Then by halves between what is impossible, or was
 	 * given up, and the best packing. */
-	for (int64_t height = low; low < p->best && p->work < p->budget; height = low + (p->best - low) / 2) {
-		const int64_t work_end = p->work + (p->budget - p->work) / 2;
+	for (int64_t height = low; low < p->best && p->work < limit; height = low + (p->best - low) / 2) {
+		const int64_t work_end = p->work + (limit - p->work) / 2;
 		const enum search_result result = height_try(&x, height, work_end);
 
 		if (result == SEARCH_FOUND)
@@ -314,7 +321,7 @@ void pack_exact(struct packing *p)
 		low = height + 1;
 		if (result == SEARCH_NONE && x.complete && p->bound < low)
 			p->bound = low;
-		if (p->budget - p->work < FIRST_TRY)
+		if (limit - p->work < FIRST_TRY)
 			break;
 	}
 }

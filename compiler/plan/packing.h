@@ -49,7 +49,7 @@ struct packing {
 	int bound_section;
 	int64_t *offsets;       /* the best packing so far */
 	int64_t best;           /* where it ends; INT64_MAX: none yet */
-	int64_t work, budget;
+	int64_t work;
 	struct arena *arena;
 };
 
@@ -72,9 +72,12 @@ void pack_sweep(struct packing *p);
  * bound moved to the front again and again. Stops at the bound or when `share` of work is done. */
 void pack_first_fit(struct packing *p, int64_t share);
 
+/* Disturbs the order of units in the best packing at random, keeps what is no worse. */
+void pack_improve(struct packing *p, int64_t share);
+
 /* Branch and bound for a packing that ends at most at a target, from the bound upwards.
  * Raises p->bound where it proves that there is none. */
-void pack_exact(struct packing *p);
+void pack_exact(struct packing *p, int64_t share);
 
 static inline int64_t align_up(int64_t n, int64_t align)
 {

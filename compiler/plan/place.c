@@ -8,7 +8,7 @@
 
 enum {
 	MAX_ALIGN = 1 << 20,
-	DEFAULT_BUDGET = 300 * 1000 * 1000,
+	DEFAULT_BUDGET = 240 * 1000 * 1000,
 	MAX_EVICTIONS = 16,             /* rounds of moving what does not fit to the next pool */
 };
 
@@ -60,19 +60,24 @@ static bool input_check(const struct buffer *buffers, int n, const struct memory
 	return true;
 }
 
-static void packing_search(struct packing *p)
+/* Cheap searches first; each has a share of the budget, and all end when the bound is met. */
+static void packing_search(struct packing *p, int64_t budget)
 {
 	packing_split_units(p);
 	pack_sweep(p);
 	if (p->n_windows && p->best > p->bound) {
 		packing_join_units(p);
-		pack_first_fit(p, p->budget / 4);
+		pack_first_fit(p, budget / 8);
 		packing_split_units(p);
 	}
 	if (p->best > p->bound)
-		pack_first_fit(p, p->budget / 4);
+		pack_first_fit(p, budget / 4);
 	if (p->best > p->bound)
-		pack_exact(p);
+		pack_exact(p, budget / 4);
+	if (p->best > p->bound)
+		pack_improve(p, budget / 8);
+	if (p->best > p->bound)
+		pack_exact(p, budget / 4);
 }
 
 /* Packs one pool and reports on it; false when its size is exceeded or sums overflow. */
@@ -85,9 +90,8 @@ static bool pool_pack(struct buffer *buffers, int n, int pool, const struct memo
 	*plan = (struct pool_plan){ .align = 1, .arena_bytes = MAX_ARENA_BYTES };
 	if (!packing_build(&p, buffers, n, pool, overlaps, n_overlaps, scratch))
 		return false;
-	p.budget = budget;
 	if (p.n)
-		packing_search(&p);
+		packing_search(&p, budget);
 	else
 		p.best = 0;
 	for (int i = 0; i < p.n; i++) {

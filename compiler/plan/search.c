@@ -33,26 +33,29 @@ struct search_state {
 	struct part *parts;
 	struct change *trail;
 	int *lists, *choices, *crossing, *piece;
+	int *starts;            /* items that start in section k or later begin at starts[k] */
 	int64_t *floor, *left, *lowest;
 	bool *placed;
 	int depth, n_parts, n_trail, n_lists, n_choices;
-	int parts_room, lists_room, choices_room;
+	int frames_room, parts_room, lists_room, choices_room;
 };
 
 void search_prepare(struct search *s, struct arena *a)
 {
 	struct search_state *t = s->state = ARENA_NEW(a, struct search_state);
-	size_t trail = (size_t)s->near_start[s->n] + 1;
+	size_t trail = 8 * (size_t)s->n + (size_t)s->near_start[s->n] + 64;
 
 	for (int i = 0; i < s->n; i++)
 		trail += (size_t)(s->items[i].last - s->items[i].first + 1);
-	t->frames = ARENA_ARRAY(a, s->n + 1, struct frame);
+	/* A skyline search may also leave sections empty, up to this many at a time. */
+	t->frames_room = 4 * s->n + 16;
+	t->frames = ARENA_ARRAY(a, t->frames_room, struct frame);
 	t->trail = ARENA_ARRAY(a, trail, struct change);
-	t->parts_room = 4 * s->n + 16;
+	t->parts_room = 8 * s->n + 64;
 	t->parts = ARENA_ARRAY(a, t->parts_room, struct part);
 	t->lists_room = 32 * s->n + 16;
 	t->lists = ARENA_ARRAY(a, t->lists_room, int);
-	t->choices_room = s->n < 1000 ? s->n * (s->n + 1) / 2 : 500 * s->n;
+	t->choices_room = s->n < 1000 ? (s->n + 8) * (s->n + 8) : 1000 * s->n;
 	t->choices = ARENA_ARRAY(a, t->choices_room, int);
 	t->crossing = ARENA_ARRAY(a, s->n_sections, int);
 	t->piece = ARENA_ARRAY(a, s->n_sections, int);
@@ -60,6 +63,12 @@ void search_prepare(struct search *s, struct arena *a)
 	t->left = ARENA_ARRAY(a, s->n_sections, int64_t);
 	t->lowest = ARENA_ARRAY(a, s->n_sections, int64_t);
 	t->placed = ARENA_ARRAY(a, s->n, bool);
+	t->starts = ARENA_ARRAY(a, s->n_sections + 1, int);
+	for (int i = 0, k = 0; k <= s->n_sections; k++) {
+		while (i < s->n && s->items[i].first < k)
+			i++;
+		t->starts[k] = i;
+	}
 }
 
 static void item_place(struct search *s, int i)
@@ -86,10 +95,11 @@ static void item_place(struct search *s, int i)
 	s->work += s->near_start[i + 1] - s->near_start[i] + x->last - x->first;
 }
 
+/* Takes back a choice: an item, or n for a section left empty. */
 static void item_lift(struct search *s, int i, int trail_top)
 {
 	struct search_state *t = s->state;
-	const struct item *x = &s->items[i];
+	const struct item *x = &s->items[i < s->n ? i : 0];
 
 	while (t->n_trail > trail_top) {
 		const struct change *c = &t->trail[--t->n_trail];
@@ -99,6 +109,8 @@ static void item_lift(struct search *s, int i, int trail_top)
 		else
 			t->floor[~c->at] = c->old;
 	}
+	if (i == s->n)
+		return;
 	for (int k = x->first; k <= x->last; k++) {
 		t->left[k] += x->size;
 		t->crossing[k] += k < x->last;
@@ -169,20 +181,93 @@ static bool part_possible(struct search *s, const struct part *part)
 	return true;
 }
 
+/* Leftmost of the lowest sections of a part, and the last to its right that is as low. */
+static int part_valley(struct search *s, const struct part *part, int *last)
+{
+	const struct search_state *t = s->state;
+	int valley = -1;
+
+	for (int k = part->first; k <= part->last; k++)
+		if (t->left[k] && (valley < 0 || t->floor[k] < t->floor[valley]))
+			valley = k;
+	for (*last = valley; *last < part->last && t->left[*last + 1] && t->floor[*last + 1] == t->floor[valley];)
+		++*last;
+	s->work += part->last - part->first + 1;
+	return valley;
+}
+
+/* Choices of a skyline search, by rank; leaving the section empty comes last. */
+static void skyline_choices(struct search *s, struct frame *f)
+{
+	struct search_state *t = s->state;
+	int last;
+	const int valley = part_valley(s, &f->part, &last);
+	int *v = t->choices + f->choices, n = 0;
+
+	for (int k = f->part.first; k <= f->part.last; k++)
+		if (t->left[k] && t->floor[k] + t->left[k] > s->height)
+			return;
+	for (int i = t->starts[valley]; i < t->starts[valley + 1]; i++) {
+		const int twin = s->items[i].twin;
+		int at = n;
+
+		if (t->placed[i] || s->items[i].last > last || (twin >= 0 && !t->placed[twin]))
+			continue;
+		for (; at && s->items[v[at - 1]].rank > s->items[i].rank; at--)
+			v[at] = v[at - 1];
+		v[at] = i;
+		n++;
+	}
+	s->work += t->starts[valley + 1] - t->starts[valley];
+	v[n++] = s->n;
+	f->n_choices = n;
+	t->n_choices += n;
+}
+
+/* Leaves the valley's leftmost section empty up to the next level: the floor beside the valley, or the lowest top that
+ * an item within the rest of it can have. Nothing could rest in between. */
+static bool valley_raise(struct search *s, const struct part *part)
+{
+	struct search_state *t = s->state;
+	int last;
+	const int valley = part_valley(s, part, &last);
+	const int64_t floor = t->floor[valley];
+	int64_t level = INT64_MAX;
+
+	if (valley > part->first && t->left[valley - 1])
+		level = t->floor[valley - 1];
+	if (last < part->last && t->left[last + 1] && t->floor[last + 1] < level)
+		level = t->floor[last + 1];
+	for (int i = t->starts[valley + 1]; i < t->starts[last + 1]; i++)
+		if (!t->placed[i] && s->items[i].last <= last && floor + s->items[i].size < level)
+			level = floor + s->items[i].size;
+	s->work += t->starts[last + 1] - t->starts[valley + 1];
+	if (level == INT64_MAX || level + t->left[valley] > s->height)
+		return false;
+	t->trail[t->n_trail++] = (struct change){ ~valley, floor };
+	t->floor[valley] = level;
+	return true;
+}
+
 /* Fills the frame's choices, in order; false when there is no room for them. */
 static bool frame_open(struct search *s, const struct part *part, int queue)
 {
 	struct search_state *t = s->state;
-	struct frame *f = &t->frames[t->depth++];
+	struct frame *f = &t->frames[t->depth];
 	int64_t least_top = INT64_MAX;
 
+	if (t->depth == t->frames_room || t->choices_room - t->n_choices <= part->n_list)
+		return false;
+	t->depth++;
 	*f = (struct frame){ .part = *part, .queue = queue, .chosen = -1, .choices = t->n_choices,
 			     .choice = t->n_choices, .lists_top = t->n_lists, .parts_top = t->n_parts,
 			     .trail_top = t->n_trail };
+	if (s->mode == SEARCH_SKYLINE) {
+		skyline_choices(s, f);
+		return true;
+	}
 	if (!part_possible(s, part))
 		return true;
-	if (t->choices_room - t->n_choices < part->n_list)
-		return false;
 	for (int i = part->list; i < part->list + part->n_list; i++) {
 		const int x = t->lists[i];
 
@@ -297,9 +382,11 @@ static bool frame_next(struct search *s, bool *room)
 	struct part rest = f->part;
 	int queue = f->queue;
 
-	rest.n_left--;
-	rest.low = s->offsets[f->chosen];
-	rest.low_rank = s->items[f->chosen].rank;
+	if (f->chosen < s->n) {
+		rest.n_left--;
+		rest.low = s->offsets[f->chosen];
+		rest.low_rank = s->items[f->chosen].rank;
+	}
 	rest.parent = t->depth - 1;
 	if (rest.n_left)
 		queue = part_split(s, &rest, queue);
@@ -308,6 +395,21 @@ static bool frame_next(struct search *s, bool *room)
 	rest = t->parts[queue];
 	*room = frame_open(s, &rest, rest.next);
 	return false;
+}
+
+/* Carries out the frame's choice; false if that is impossible. */
+static bool choice_apply(struct search *s, const struct frame *f)
+{
+	struct search_state *t = s->state;
+
+	if (f->chosen == s->n)
+		return valley_raise(s, &f->part);
+	if (s->mode == SEARCH_SKYLINE) {
+		t->trail[t->n_trail++] = (struct change){ f->chosen, s->offsets[f->chosen] };
+		s->offsets[f->chosen] = t->floor[s->items[f->chosen].first];
+	}
+	item_place(s, f->chosen);
+	return true;
 }
 
 enum search_result search_run(struct search *s)
@@ -343,7 +445,8 @@ enum search_result search_run(struct search *s)
 			continue;
 		}
 		f->chosen = t->choices[f->choice++];
-		item_place(s, f->chosen);
+		if (!choice_apply(s, f))
+			continue;
 		if (frame_next(s, &room))
 			return SEARCH_FOUND;
 	}

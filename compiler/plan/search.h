@@ -16,12 +16,21 @@ struct item {
 	int twin;               /* an item equal to this one with the next lower rank, or -1 */
 };
 
+/* How choices are made. Both see every packing that matters. */
+enum search_mode {
+	SEARCH_ITEMS,           /* next is any item, in ascending order of offset */
+	SEARCH_SKYLINE,         /* next is an item that starts in the leftmost of the lowest sections and rests on its
+	                         * floor, or else that section stays empty up to the next level; strong where there is
+	                         * little slack. Items need no alignment. */
+};
+
 enum search_result { SEARCH_FOUND, SEARCH_NONE, SEARCH_GAVE_UP };
 
 struct search {
 	const struct item *items;
 	int n, n_sections;
 	const int *near_start, *near;   /* per item: the items with a section in common */
+	enum search_mode mode;
 	int64_t base, height;
 	int64_t *offsets;               /* result, per item; while searching: the least offset still possible */
 	int64_t work, work_end;

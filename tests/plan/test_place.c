@@ -129,7 +129,9 @@ Test(place, rectangles_cut_into_boxes_close_again, .init = setup, .fini = teardo
 		int n, steps, bytes, at_most;   /* arena allowed */
 	} cases[] = {
 		{ 10, 10, 100, 100 }, { 20, 20, 200, 200 }, { 30, 30, 1000, 1000 }, { 60, 60, 10000, 10100 },
-		{ 300, 200, 100000, 112000 },
+		{ 120, 120, 100000, 101000 },
+		/* Too many for an exact search within the budget. */
+		{ 300, 200, 100000, 120000 },
 	};
 	struct random r = { 42 };
 
