@@ -149,12 +149,15 @@ class Prototype:
 class Program:
     def __init__(self, folder, prototype, target, path):
         self.folder, self.prototype, self.target, self.path = folder, prototype, target, path
+        self.word = f"{target.order}i4"
 
     def command(self):
         return [*shlex.split(self.target.runner), self.path]
 
     def request(self, calls):
-        words = lambda *n: np.array(n, "<i4").tobytes()
+        def words(*n):
+            return np.array(n, self.word).tobytes()
+
         parts = []
         for call in calls:
             dims = self.prototype.of("dim")
@@ -163,10 +166,15 @@ class Program:
                 raise Failure("wrong", f"header: unknown dimension {', '.join(absent)}; known: {', '.join(call.dims)}")
             parts.append(words(len(dims) + 1, *(call.dims[d.name] for d in dims), len(call.inputs)))
             for array in call.inputs:
-                data = np.ascontiguousarray(array).tobytes()
+                data = np.ascontiguousarray(array, self.theirs(array.dtype)).tobytes()
                 parts += [words(len(data)), data]
             parts.append(words(len(call.outputs), *self.capacities(call), len(self.prototype.of("returned"))))
         return b"".join(parts) + words(0)
+
+    def theirs(self, dtype):
+        """The type in the target's byte order; one-byte and foreign types have none."""
+        dtype = np.dtype(dtype)
+        return dtype.newbyteorder(self.target.order) if dtype.kind in "iufc" and dtype.itemsize > 1 else dtype
 
     def capacities(self, call):
         """Bytes of each output's buffer: what the prototype declares, else exactly what is expected."""
@@ -192,12 +200,12 @@ class Program:
         at, answers = 0, []
         returned = self.prototype.of("returned")
         for call in calls:
-            head = np.frombuffer(data, "<i4", 1 + len(returned), at)
+            head = np.frombuffer(data, self.word, 1 + len(returned), at)
             at += head.nbytes
             outputs = []
             for (dtype, shape), capacity in zip(call.outputs, self.capacities(call)):
                 n = int(np.prod(shape, dtype=np.int64))
-                outputs.append(np.frombuffer(data, dtype, n, at).reshape(shape))
+                outputs.append(np.frombuffer(data, self.theirs(dtype), n, at).reshape(shape).astype(dtype))
                 at += capacity
             if head[0] == GUARD_BROKEN:
                 raise Failure("wrong", "program: wrote outside its outputs or into an input")

@@ -23,6 +23,7 @@ class Target(NamedTuple):
     ldflags: str
     runner: str
     cpu_flags: tuple  # what /proc/cpuinfo must list for a host program
+    order: str = "<"  # of bytes, as numpy writes it
 
 
 TARGETS = {t.name: t for t in [
@@ -37,7 +38,9 @@ TARGETS = {t.name: t for t in [
            "qemu-arm -cpu cortex-a7", ()),
     Target("rv64gcv", "clang-16", "--target=riscv64-linux-gnu -march=rv64gcv -O2", "-static -lm",
            "qemu-riscv64 -cpu rv64,v=true,vlen=256,vext_spec=v1.0", ()),
-    Target("wasm32", "clang-14", "--target=wasm32-wasi -msimd128 -O2", "-lm", "wasm", ()),
+    Target("wasm32", "clang-14", "--target=wasm32-wasi -msimd128 -O2", "-lm",
+           f"node --no-warnings {HERE}/wasi.mjs", ()),
+    Target("generic-be", "s390x-linux-gnu-gcc", "-O2", "-static -lm", "qemu-s390x", (), ">"),
     Target("cortex-m4", "arm-none-eabi-gcc", "-O2 -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16",
            PICOLIBC + " -lm", QEMU_ARM, ()),
 ]}
