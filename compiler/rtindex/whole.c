@@ -11,12 +11,12 @@
 #include "support/arena.h"
 #include "support/strbuf.h"
 
-enum { MAX_DEPTH = 32 };
+enum { MAX_DEPTH = 32, MAX_FILES = 256, MAX_CONDITIONS = 8 };
 
 struct flat {
 	struct library library;
 	struct strbuf text;
-	bool done[256];         /* by file: stands outside of any condition already, its guard makes it vanish here */
+	bool done[MAX_FILES];   /* by file: already in the text wherever the compiler reads on from here */
 };
 
 /* The rest of a directive line after its word, when it is that directive. */
@@ -52,27 +52,46 @@ static bool add_include(struct flat *f, const char *line, int conditions, int de
 	return true;
 }
 
-/* `conditions` counts the #if round the file; the file's own guard is not one. */
+/* The #if round what is being read, without the file's own guard. What one branch includes, the next has not seen. */
+struct conditions {
+	int n;                  /* -1 outside of the guard */
+	bool before[MAX_CONDITIONS][MAX_FILES];
+};
+
+static void follow_condition(struct flat *f, struct conditions *c, const char *line)
+{
+	bool begins = directive(line, "if"), goes_on = directive(line, "el"), ends = directive(line, "endif");
+
+	if (begins && ++c->n > 0) {
+		if (c->n >= MAX_CONDITIONS) {
+			fprintf(stderr, "#if nested too deep: %.60s\n", line);
+			exit(1);
+		}
+		memcpy(c->before[c->n], f->done, sizeof f->done);
+	}
+	if ((goes_on || ends) && c->n > 0)
+		memcpy(f->done, c->before[c->n], sizeof f->done);
+	c->n -= ends;
+}
+
 static void add_file(struct flat *f, const char *path, int conditions, int depth)
 {
-	int number = library_file(&f->library, path), own = -1;
+	int number = library_file(&f->library, path);
+	struct conditions own = { .n = -1 };
 	const char *line, *end;
 
-	if (depth > MAX_DEPTH || number >= 256) {
+	if (depth > MAX_DEPTH || number >= MAX_FILES) {
 		fprintf(stderr, "%s: headers nested too deep\n", path);
 		exit(1);
 	}
 	if (f->done[number])
 		return;
-	f->done[number] = conditions == 0;
+	f->done[number] = true;
 	for (line = f->library.files[number].text; *line; line = end) {
 		end = line + strcspn(line, "\n");
 		end += *end == '\n';
-		if (directive(line, "if"))
-			own++;
-		else if (directive(line, "endif"))
-			own--;
-		if (!add_include(f, line, conditions + (own > 0 ? own : 0), depth))
+		follow_condition(f, &own, line);
+		if (!add_include(f, line, conditions + (own.n > 0 ? own.n : 0), depth))
 			strbuf_add(&f->text, line, (size_t)(end - line));
 	}
 }
