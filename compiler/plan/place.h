@@ -9,14 +9,14 @@ struct arena;
 struct diag;
 
 struct place_options {
-	int64_t budget;         /* elementary steps of the search (about 10^8 a second); 0: the default.
+	int64_t budget;         /* elementary steps of the search (10^8 to 5 * 10^8 a second); 0: the default.
 	                         * Not a time: results are the same on every machine. */
 };
 
 /** Sets offset (and pool, where it was POOL_ANY) of n buffers; plans[i] tells about pools[i].
  *
  *  The arena of a pool is max(offset + size_bytes) over its buffers, minimised: greedy orders
- *  first, then a branch and bound over canonical packings (Moffitt, MiniMalloc, ASPLOS 2023)
+ *  first, then a branch and bound over canonical packings (Moffitt, MiniMalloc, ASPLOS 2023) and over skylines
  *  until the bound is met, the search is exhausted, or the budget is used up.
  *  Every offset is a multiple of the buffer's align. Permissions between buffers of different
  *  pools mean nothing. `scratch` holds working memory and may be freed afterwards.

@@ -11,6 +11,13 @@
 #include "support/diag.h"
 #include "tests/plan/random.h"
 
+/* Sanitizers cost several times the plain run. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SLOWER = 6 };
+#else
+enum { SLOWER = 1 };
+#endif
+
 static struct arena a;
 static struct diag d;
 
@@ -38,11 +45,12 @@ static struct pool_plan place(struct buffer *v, int n, const struct overlap *o, 
 	return plan;
 }
 
+/* Processor time: other work on the machine does not count. */
 static double seconds(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -191,7 +199,7 @@ Test(place, networks_have_no_gap, .init = setup, .fini = teardown)
 				    (long long)plan.work, took);
 			cr_expect_eq(plan.arena_bytes, plan.bound_bytes, "%d buffers, round %d: %lld over %lld", n, round,
 				     (long long)plan.arena_bytes, (long long)plan.bound_bytes);
-			cr_expect_lt(took, 1.0);
+			cr_expect_lt(took, 1.0 * SLOWER);
 		}
 }
 
@@ -219,7 +227,7 @@ Test(place, a_hundred_thousand_buffers_take_two_seconds_at_most, .init = setup, 
 		cr_log_info("shape %d: arena %lld bound %lld work %lld, %.3f s with validation\n", shape,
 			    (long long)plan.arena_bytes, (long long)plan.bound_bytes, (long long)plan.work,
 			    seconds() - start);
-		cr_expect_lt(seconds() - start, 2.0);
+		cr_expect_lt(seconds() - start, 2.0 * SLOWER);
 		cr_expect_leq(plan.arena_bytes, plan.bound_bytes + plan.bound_bytes / 5);
 	}
 }
