@@ -66,8 +66,9 @@ void call_epilogue(struct lowering *l, struct call *c, int out)
 	c->out = out;
 }
 
-int call_loop(struct call *c, struct num times, int axis)
+int call_loop(struct call *c, struct num times, int axis, struct num step)
 {
+	c->loop_step[c->n_loops] = step;
 	c->times[c->n_loops] = times;
 	c->loop_axis[c->n_loops] = axis;
 	return c->n_loops++;

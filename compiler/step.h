@@ -35,7 +35,7 @@ struct call {
 	struct arg *arg;
 	int n_args;
 	int n_loops;            /* batch and the like: times[k] turns each, outermost first */
-	struct num times[MAX_RANK];
+	struct num times[MAX_RANK], loop_step[MAX_RANK];        /* ... each moving on by so many indexes of loop_axis */
 	bool takes_epilogue;    /* one of the arguments is ARG_EPILOGUE ... */
 	int out;                /* ... applied to this tensor: the one whose elements E_ACC stands for */
 	struct nest *epilogue;  /* NULL: none. out[i] = value(i) with E_ACC for the kernel's result */
@@ -78,8 +78,9 @@ struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int
 void call_number(struct lowering *l, struct call *c, struct num n);
 /** The place of the epilogue among the arguments, and the tensor that it is applied to. */
 void call_epilogue(struct lowering *l, struct call *c, int out);
-/** Appends a loop round the call; the caller sets `advance` of the arguments added after it. Returns its number. */
-int call_loop(struct call *c, struct num times, int axis);
+/** Appends a loop round the call that walks `axis` of out by `step` indexes a turn; the caller sets `advance` of the
+ *  arguments. Returns its number. */
+int call_loop(struct call *c, struct num times, int axis, struct num step);
 /** Appends an If or a Loop; the caller fills in its bodies. Valid until the next append to the same block. */
 struct step *lower_control(struct lowering *l, enum step_kind kind);
 /** A scratch tensor of n bytes. */

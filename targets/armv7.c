@@ -13,6 +13,7 @@ const struct target target_armv7 = {
 	.index_flags = { "--target=arm-linux-gnueabihf", "-march=armv7-a", "-mfpu=neon-vfpv4", "-mfloat-abi=hard" },
 	.check = "defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)",
 	.check_message = "compiled by nnc for NEON and VFPv4: add -march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard",
+	.isa = "NEON32",
 	.vector_bytes = 16,
 	.vector_registers = 16,
 	.l1_bytes = 32 << 10,

@@ -13,6 +13,7 @@ const struct target target_armv8 = {
 	.index_flags = { "--target=aarch64-linux-gnu", "-march=armv8-a" },
 	.check = "defined(__aarch64__) && defined(__ARM_NEON)",
 	.check_message = "compiled by nnc for AArch64 with NEON: add -march=armv8-a",
+	.isa = "NEON",
 	.vector_bytes = 16,
 	.vector_registers = 32,
 	.l1_bytes = 32 << 10,

@@ -17,6 +17,7 @@ const struct target target_cortex_m4 = {
 			 "-fshort-enums" },
 	.check = "defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)",
 	.check_message = "compiled by nnc for Cortex-M4F: add -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16",
+	.isa = "GENERIC",
 	.vector_bytes = 4,
 	.vector_registers = 16,
 	.l1_bytes = 0,

@@ -13,6 +13,7 @@ const struct target target_generic = {
 	.index_flags = { "--target=x86_64-linux-gnu", "-DNNRT_GENERIC" },
 	.check = "!defined(__BYTE_ORDER__) || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__",
 	.check_message = "compiled by nnc for little-endian machines: use --target=generic-be",
+	.isa = "GENERIC",
 	.vector_bytes = 4,
 	.vector_registers = 16,
 	.l1_bytes = 32 << 10,

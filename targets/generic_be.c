@@ -13,6 +13,7 @@ const struct target target_generic_be = {
 	.index_flags = { "--target=s390x-linux-gnu", "-DNNRT_GENERIC" },
 	.check = "defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__",
 	.check_message = "compiled by nnc for big-endian machines: use --target=generic",
+	.isa = "GENERIC",
 	.vector_bytes = 4,
 	.vector_registers = 16,
 	.l1_bytes = 32 << 10,

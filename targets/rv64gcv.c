@@ -13,6 +13,7 @@ const struct target target_rv64gcv = {
 	.index_flags = { "--target=riscv64-linux-gnu", "-march=rv64gcv", "-mabi=lp64d" },
 	.check = "defined(__riscv) && __riscv_xlen == 64 && defined(__riscv_vector)",
 	.check_message = "compiled by nnc for RV64GCV: add -march=rv64gcv",
+	.isa = "GENERIC",
 	.vector_bytes = 4,
 	.vector_registers = 32,
 	.l1_bytes = 32 << 10,

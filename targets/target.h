@@ -25,6 +25,7 @@ struct target {
 	const char *check;
 	const char *check_message;      /* what #error says when it does not */
 
+	const char *isa;                /* whose kernels it runs: a name of kernels.def */
 	int vector_bytes;               /* of one SIMD register; 4 when there is none */
 	int vector_registers;           /* 16 stands for scalar registers where there is no SIMD */
 	int l1_bytes, l2_bytes;         /* data caches of a typical core; 0: none */

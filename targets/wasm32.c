@@ -13,6 +13,7 @@ const struct target target_wasm32 = {
 	.index_flags = { "--target=wasm32-wasi", "-msimd128" },
 	.check = "defined(__wasm_simd128__)",
 	.check_message = "compiled by nnc for WebAssembly SIMD: add -msimd128",
+	.isa = "WASM",
 	.vector_bytes = 16,
 	.vector_registers = 16,
 	.l1_bytes = 32 << 10,

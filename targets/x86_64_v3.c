@@ -13,6 +13,7 @@ const struct target target_x86_64_v3 = {
 	.index_flags = { "--target=x86_64-linux-gnu", "-mavx2", "-mfma" },
 	.check = "defined(__AVX2__) && defined(__FMA__)",
 	.check_message = "compiled by nnc for AVX2 and FMA: add -march=x86-64-v3 (or -mavx2 -mfma)",
+	.isa = "AVX2",
 	.vector_bytes = 32,
 	.vector_registers = 16,
 	.l1_bytes = 32 << 10,

@@ -14,6 +14,7 @@ const struct target target_x86_64_v4 = {
 	.check = "defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) "
 		 "&& defined(__FMA__)",
 	.check_message = "compiled by nnc for AVX-512: add -march=x86-64-v4",
+	.isa = "AVX512",
 	.vector_bytes = 64,
 	.vector_registers = 32,
 	.l1_bytes = 32 << 10,

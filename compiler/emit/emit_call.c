@@ -157,7 +157,8 @@ static void write_context(struct emit *e, struct module *m, const struct call *c
 		for (int k = 0; k < c->n_loops; k++) {
 			int axis = c->loop_axis[k] - (out->rank - t->rank);     /* broadcasting aligns the last axes */
 			if (c->loop_axis[k] >= 0 && axis >= 0 && !num_is(t->dim[axis], 1))
-				strbuf_printf(&b, " + b%d * (%s)", k, text_of(m, t->stride[axis]));
+				strbuf_printf(&b, " + b%d * (%s)", k,
+					      text_of(m, num_mul(&m->nums, c->loop_step[k], t->stride[axis])));
 		}
 	}
 	emit_line(e, "const void *const ctx[] = { %s };", strbuf_text(&b));

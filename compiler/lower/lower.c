@@ -95,22 +95,33 @@ bool nest_is_noop(struct nest *n)
 	return n->m->tensor[n->out].base == n->m->tensor[n->e[n->value].tensor].base && num_same(from, to);
 }
 
-static bool has_order(const struct module *m, int t, const uint8_t *order)
+bool lower_has_order(const struct module *m, int t, const uint8_t *order)
 {
 	const struct tensor *x = &m->tensor[t];
-	struct num stride = num_const(1);
+	int64_t inner = 0;
 
 	for (int p = x->rank - 1; p >= 0; p--) {
 		int axis = order[p];
 		if (num_is(x->dim[axis], 1))
 			continue;
-		if (p == x->rank - 1 || stride.n == 0) {
-			if (!num_is(x->stride[axis], 1))
-				return false;
-		} else if (x->stride[axis].n < stride.n) {
+		if (!inner && p == x->rank - 1 ? !num_is(x->stride[axis], 1) : x->stride[axis].n < inner)
 			return false;
-		}
-		stride = x->stride[axis];
+		inner = x->stride[axis].n;
+	}
+	return true;
+}
+
+bool lower_is_run(struct module *m, int t, const int *axes, int n)
+{
+	const struct tensor *x = &m->tensor[t];
+	int inner = -1;
+
+	for (int i = n - 1; i >= 0; i--) {
+		if (num_is(x->dim[axes[i]], 1))
+			continue;
+		if (inner >= 0 && !num_same(x->stride[axes[i]], num_mul(&m->nums, x->stride[inner], x->dim[inner])))
+			return false;
+		inner = axes[i];
 	}
 	return true;
 }
@@ -121,7 +132,7 @@ int lower_in_order(struct lowering *l, int t, const uint8_t *order)
 	struct nest *n;
 	int copy;
 
-	if (has_order(m, t, order))
+	if (lower_has_order(m, t, order))
 		return t;
 	copy = lower_temp(l, m->tensor[t].type, m->tensor[t].rank, m->tensor[t].dim);
 	tensor_set_order(m, copy, order);

@@ -29,6 +29,12 @@ bool nest_is_noop(struct nest *n);
 /** An empty block for steps of a sub-graph, with the same module and node. */
 struct lowering lower_inside(struct lowering *l, struct block *b);
 
+/** The axes of t in `order` have falling strides and the innermost has stride 1 (axes of one element count for nothing). */
+bool lower_has_order(const struct module *m, int t, const uint8_t *order);
+
+/** The given axes, outermost first, walk memory in equal steps, as one axis would. */
+bool lower_is_run(struct module *m, int t, const int *axes, int n);
+
 /** t itself when its storage has `order` and stride 1 on the innermost axis; else a copy that has, made by a step. */
 int lower_in_order(struct lowering *l, int t, const uint8_t *order);
 

@@ -1,0 +1,53 @@
+/* One filter a channel: vectors run along the channels. */
+#include "lower/conv_shape.h"
+#include "targets/target.h"
+
+static double cost(struct module *m, int node, const char **why)
+{
+	struct conv_shape c;
+	double cycles = 0;
+	const int lanes = m->target->vector_bytes / 4;
+
+	if (!conv_shape_read(m, node, &c, why))
+		return -1;
+	*why = "for one input and one output channel a group";
+	if (c.ic != 1 || c.oc != 1)
+		return -1;
+	*why = "the target has no such kernel";
+	if (!kernel_choose(m, KERNEL_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, c.kernel_h * c.kernel_w, &cycles))
+		return -1;
+	return (double)conv_macs(&c) / lanes;
+}
+
+static bool lower(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	struct conv_shape c;
+	const struct kernel *k;
+	const char *why;
+	struct call *call;
+	struct pack p;
+	uint8_t order[MAX_RANK];
+	double cycles;
+	int x, y, w;
+
+	if (!conv_shape_read(m, node, &c, &why))
+		die("conv_depthwise: %s", why);
+	k = kernel_choose(m, KERNEL_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, c.kernel_h * c.kernel_w, &cycles);
+	c.ic = c.oc = c.groups;
+	c.groups = 1;
+	channels_last(c.rank, order);
+	x = lower_in_order(l, c.x, order);
+	y = lower_begin(l, c.y, order);
+	p = (struct pack){ .n = c.oc, .n_stride = (int64_t)c.kernel_h * c.kernel_w, .depth = { c.kernel_h, c.kernel_w, 1 },
+			   .stride = { c.kernel_w, 1, 1 } };
+	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
+	call = lower_call(l, k->function, "nnrt_conv");
+	conv_fields(l, call, &c, x, y);
+	conv_arguments(l, call, &c, x, w, 0, y, false);
+	l->block->step[l->block->n - 1].macs /= c.oc;
+	lower_finish(l, y, c.y);
+	return true;
+}
+
+const struct strategy conv_depthwise = { .name = "conv_depthwise", .op = "Conv", .cost = cost, .lower = lower };

@@ -1,0 +1,83 @@
+/* Convolution straight from the image, and its form for few input channels. */
+#include "lower/conv_shape.h"
+
+static const struct kernel *choose(struct module *m, const struct conv_shape *c, enum kernel_kind kind, double *cycles)
+{
+	const struct kernel *k = kernel_choose(m, kind, c->out_h.n * c->out_w.n, c->oc,
+					       c->ic * c->kernel_h * c->kernel_w, cycles);
+
+	*cycles *= (double)(c->batch_hi * c->groups);
+	return k;
+}
+
+static double cost_direct(struct module *m, int node, const char **why)
+{
+	struct conv_shape c;
+	double cycles = 0;
+
+	if (!conv_shape_read(m, node, &c, why))
+		return -1;
+	*why = "the target has no such kernel";
+	return choose(m, &c, KERNEL_CONV, &cycles) ? cycles * 1.05 : -1;
+}
+
+static double cost_first(struct module *m, int node, const char **why)
+{
+	struct conv_shape c;
+	double cycles = 0;
+
+	if (!conv_shape_read(m, node, &c, why))
+		return -1;
+	*why = "for at most four input channels";
+	if (c.ic > 4 || c.groups > 1)
+		return -1;
+	*why = "the target has no such kernel";
+	return choose(m, &c, KERNEL_CONV_FIRST, &cycles) ? cycles : -1;
+}
+
+static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
+{
+	struct module *m = l->m;
+	struct conv_shape c;
+	const struct kernel *k;
+	const char *why;
+	struct call *call;
+	struct pack p;
+	uint8_t order[MAX_RANK];
+	int64_t size = 0;
+	double cycles;
+	int x, y, w;
+	float *packed;
+
+	if (!conv_shape_read(m, node, &c, &why))
+		die("conv_direct: %s", why);
+	k = choose(m, &c, kind, &cycles);
+	channels_last(c.rank, order);
+	x = lower_in_order(l, c.x, order);
+	y = lower_begin(l, c.y, order);
+	p = conv_pack(&c);
+	if (!pack_size(&p, k->columns, &size) || size > MAX_ELEMENTS / c.groups)
+		die("packed weights overflow");
+	packed = ARENA_ARRAY(m->arena, size * c.groups, float);
+	for (int g = 0; g < c.groups; g++)
+		pack_f32(&p, k->columns, (const float *)m->tensor[c.w].data + g * c.oc * p.n_stride, packed + g * size);
+	w = lower_const_f32(l, m->tensor[c.w].name, packed, size * c.groups);
+	call = lower_call(l, k->function, "nnrt_conv");
+	conv_fields(l, call, &c, x, y);
+	conv_arguments(l, call, &c, x, w, size, y, true);
+	lower_finish(l, y, c.y);
+	return true;
+}
+
+static bool lower_direct(struct lowering *l, int node)
+{
+	return lower_with(l, node, KERNEL_CONV);
+}
+
+static bool lower_first(struct lowering *l, int node)
+{
+	return lower_with(l, node, KERNEL_CONV_FIRST);
+}
+
+const struct strategy conv_direct = { .name = "conv_direct", .op = "Conv", .cost = cost_direct, .lower = lower_direct };
+const struct strategy conv_first = { .name = "conv_first", .op = "Conv", .cost = cost_first, .lower = lower_first };

@@ -1,0 +1,173 @@
+#include "lower/conv_shape.h"
+
+#include <string.h>
+
+static int64_t int_at(const struct attr *a, int i, int64_t missing)
+{
+	return a->kind == ATTR_INTS && i < a->n ? a->ints[i] : missing;
+}
+
+/* Padding before axis `spatial` (0, 1 …): from pads, or what auto_pad makes of the sizes. */
+static struct num pad_before(struct module *m, int node, const struct conv_shape *c, int spatial, struct num in,
+			     struct num out, int64_t kernel, int64_t stride, int64_t dilation)
+{
+	const struct attr *mode = node_attr(m, node, "auto_pad");
+	struct num need, zero = num_const(0);
+	(void)c;
+
+	if (mode->kind != ATTR_STRING || !mode->s || !strcmp(mode->s, "NOTSET"))
+		return num_const(int_at(node_attr(m, node, "pads"), spatial, 0));
+	if (!strcmp(mode->s, "VALID"))
+		return zero;
+	need = num_mul(&m->nums, num_sub(&m->nums, out, num_const(1)), num_const(stride));
+	need = num_add(&m->nums, need, num_const((kernel - 1) * dilation + 1));
+	need = num_max(&m->nums, num_sub(&m->nums, need, in), zero);
+	if (!strcmp(mode->s, "SAME_LOWER"))
+		need = num_add(&m->nums, need, num_const(1));
+	return num_div(&m->nums, need, num_const(2));
+}
+
+static bool fits_int(int64_t v)
+{
+	return v >= 0 && v <= INT32_MAX / 2;
+}
+
+bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const char **why)
+{
+	const struct tensor *x, *w, *y;
+	int64_t kernel[2] = { 1, 1 }, stride[2] = { 1, 1 }, dilation[2] = { 1, 1 };
+	struct num in[2] = { num_const(1), num_const(1) }, out[2] = { num_const(1), num_const(1) }, pad[2];
+
+	*c = (struct conv_shape){ .x = node_in(m, node, 0), .w = node_in(m, node, 1), .b = node_in(m, node, 2),
+				  .y = node_out(m, node, 0) };
+	x = &m->tensor[c->x];
+	w = &m->tensor[c->w];
+	y = &m->tensor[c->y];
+	c->rank = x->rank;
+	c->groups = (int)node_attr(m, node, "group")->i;
+	*why = "only float32 has kernels";
+	if (x->type != DT_F32)
+		return false;
+	*why = "only one or two spatial axes have kernels";
+	if (x->rank != 3 && x->rank != 4)
+		return false;
+	*why = "weights are not constant";
+	if (!w->data)
+		return false;
+	*why = "the number of channels is not constant";
+	if (!num_is_const(x->dim[1]) || c->groups < 1 || x->dim[1].n % c->groups || w->dim[0].n % c->groups)
+		return false;
+	for (int k = 0; k < x->rank - 2; k++) {
+		int to = 2 - (x->rank - 2) + k;
+		kernel[to] = w->dim[2 + k].n;
+		stride[to] = int_at(node_attr(m, node, "strides"), k, 1);
+		dilation[to] = int_at(node_attr(m, node, "dilations"), k, 1);
+		in[to] = x->dim[2 + k];
+		out[to] = y->dim[2 + k];
+	}
+	pad[0] = num_const(0);
+	for (int k = 0; k < x->rank - 2; k++) {
+		int to = 2 - (x->rank - 2) + k;
+		pad[to] = pad_before(m, node, c, k, in[to], out[to], kernel[to], stride[to], dilation[to]);
+	}
+	*why = "a size exceeds int";
+	for (int k = 0; k < 2; k++)
+		if (!fits_int(kernel[k]) || !fits_int(stride[k]) || !fits_int(dilation[k]) || !fits_int(in[k].n) ||
+		    !fits_int(out[k].n) || !fits_int(kernel[k] * dilation[k]) || pad[k].n > INT32_MAX / 2)
+			return false;
+	c->batch_hi = x->dim[0].n;
+	c->in_h = in[0], c->in_w = in[1], c->out_h = out[0], c->out_w = out[1];
+	c->kernel_h = (int)kernel[0], c->kernel_w = (int)kernel[1];
+	c->stride_h = (int)stride[0], c->stride_w = (int)stride[1];
+	c->dilation_h = (int)dilation[0], c->dilation_w = (int)dilation[1];
+	c->pad_top = pad[0], c->pad_left = pad[1];
+	c->ic = x->dim[1].n / c->groups;
+	c->oc = w->dim[0].n / c->groups;
+	return true;
+}
+
+int64_t conv_macs(const struct conv_shape *c)
+{
+	return c->batch_hi * c->groups * c->out_h.n * c->out_w.n * c->oc * c->ic * c->kernel_h * c->kernel_w;
+}
+
+struct pack conv_pack(const struct conv_shape *c)
+{
+	const int64_t taps = (int64_t)c->kernel_h * c->kernel_w;
+
+	return (struct pack){ .n = c->oc, .n_stride = c->ic * taps, .depth = { c->kernel_h, c->kernel_w, c->ic },
+			      .stride = { c->kernel_w, 1, taps } };
+}
+
+void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int y)
+{
+	const struct tensor *tx = &l->m->tensor[x], *ty = &l->m->tensor[y];
+	const int w = c->rank - 1, h = c->rank == 4 ? 2 : -1;
+	const struct num zero = num_const(0);
+
+	call_field(l, call, "in_h", c->in_h);
+	call_field(l, call, "in_w", c->in_w);
+	call_field(l, call, "ic", num_const(c->ic));
+	call_field(l, call, "out_h", c->out_h);
+	call_field(l, call, "out_w", c->out_w);
+	call_field(l, call, "oc", num_const(c->oc));
+	call_field(l, call, "kernel_h", num_const(c->kernel_h));
+	call_field(l, call, "kernel_w", num_const(c->kernel_w));
+	call_field(l, call, "stride_h", num_const(c->stride_h));
+	call_field(l, call, "stride_w", num_const(c->stride_w));
+	call_field(l, call, "dilation_h", num_const(c->dilation_h));
+	call_field(l, call, "dilation_w", num_const(c->dilation_w));
+	call_field(l, call, "pad_top", c->pad_top);
+	call_field(l, call, "pad_left", c->pad_left);
+	call_field(l, call, "pad_bottom", zero);
+	call_field(l, call, "pad_right", zero);
+	call_field(l, call, "row_begin", zero);
+	call_field(l, call, "row_end", c->out_h);
+	call_field(l, call, "x_row", h < 0 ? zero : tx->stride[h]);
+	call_field(l, call, "x_pixel", tx->stride[w]);
+	call_field(l, call, "x_channel", num_const(1));
+	call_field(l, call, "y_row", h < 0 ? zero : ty->stride[h]);
+	call_field(l, call, "y_pixel", ty->stride[w]);
+	call_field(l, call, "x_ring", zero);
+	call_field(l, call, "y_ring", zero);
+	call->row_axis = h;
+	call->col_axis[0] = w;
+	call->n_col_axes = 1;
+	call->c_axis = 1;
+}
+
+void conv_arguments(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int w, int64_t packed, int y,
+		    bool with_zero)
+{
+	struct module *m = l->m;
+	const bool pads = !num_is(c->pad_top, 0) || !num_is(c->pad_left, 0) || with_zero;
+	int zero = -1, batch = -1, group = -1;
+	struct arg *a;
+
+	if (pads && with_zero)
+		zero = lower_const_f32(l, "zeros", ARENA_ARRAY(m->arena, c->ic, float), c->ic);
+	if (!num_is(m->tensor[x].dim[0], 1))
+		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+	if (c->groups > 1)
+		group = call_loop(call, num_const(c->groups), 1, num_const(c->oc));
+	a = call_arg(l, call, ARG_READ, x);
+	if (batch >= 0)
+		a->advance[batch] = m->tensor[x].stride[0];
+	if (group >= 0)
+		a->advance[group] = num_mul(&m->nums, num_const(c->ic), m->tensor[x].stride[1]);
+	a = call_arg(l, call, ARG_READ, w);
+	if (group >= 0)
+		a->advance[group] = num_const(packed);
+	a = call_arg(l, call, ARG_READ, c->b);
+	if (group >= 0 && c->b >= 0)
+		a->advance[group] = num_const(c->oc);
+	if (with_zero)
+		call_arg(l, call, ARG_READ, zero);
+	a = call_arg(l, call, ARG_WRITE, y);
+	if (batch >= 0)
+		a->advance[batch] = m->tensor[y].stride[0];
+	if (group >= 0)
+		a->advance[group] = num_const(c->oc);
+	call_epilogue(l, call, y);
+	l->block->step[l->block->n - 1].macs = conv_macs(c);
+}

@@ -1,0 +1,36 @@
+/* Geometry of one convolution as the kernels count it: 1-D is one row of pixels. */
+#ifndef NNC_CONV_SHAPE_H
+#define NNC_CONV_SHAPE_H
+
+#include "lower/heavy.h"
+
+struct conv_shape {
+	int x, w, b, y;         /* tensors; b -1: no bias */
+	int rank;               /* 3 or 4 */
+	int groups;
+	int64_t batch_hi;
+	struct num in_h, in_w, out_h, out_w;
+	int64_t ic, oc;         /* of one group */
+	int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+	struct num pad_top, pad_left;
+};
+
+/** Reads a Conv node; false with the reason when kernels cannot do it: not float32, not 1-D or 2-D, weights or bias not
+ *  constant, channel counts unknown. */
+bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const char **why);
+
+/** Multiply-accumulates at the upper bound of all sizes. */
+int64_t conv_macs(const struct conv_shape *c);
+
+/** Weights of group g as pack() sees them: depth (kh, kw, ic). */
+struct pack conv_pack(const struct conv_shape *c);
+
+/** Fields of struct nnrt_conv for one group, from the storage of x and y. */
+void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int y);
+
+/** Loops over the batch and the groups; `packed` is the size of one group's weights. Arguments are x, w, bias, zero (when
+ *  with_zero), y, epilogue. */
+void conv_arguments(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int w, int64_t packed, int y,
+		    bool with_zero);
+
+#endif

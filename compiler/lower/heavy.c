@@ -1,0 +1,114 @@
+#include "lower/heavy.h"
+
+#include <string.h>
+
+#include "targets/target.h"
+
+static const struct kernel kernels[] = {
+#define KERNEL(function, kind, isa, rows, columns) { #function, KERNEL_##kind, #isa, rows, columns },
+#include "runtime_min/kernels/kernels.def"
+#undef KERNEL
+};
+
+enum { N_KERNELS = sizeof kernels / sizeof *kernels };
+
+/* Cycles of a core that issues two vector FMAs and two loads a cycle: a tile of r rows and v vectors takes, for each term,
+ * r * v FMAs and r + v loads, and at least the FMA latency of four cycles. Ends of a panel run fewer vectors. */
+static double kernel_cycles(const struct module *m, const struct kernel *k, int64_t rows, int64_t columns, int64_t depth)
+{
+	const int lanes = m->target->vector_bytes / 4;
+	const int64_t tiles = (rows + k->rows - 1) / k->rows;
+	const int64_t whole = columns / k->columns, rest = (columns % k->columns + lanes - 1) / lanes;
+	const int v = k->columns / lanes ? k->columns / lanes : 1;
+	double cycles = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		double vectors = pass ? (double)rest : v, turns = pass ? 1 : (double)whole, term;
+		if (!vectors || !turns)
+			continue;
+		term = k->rows * vectors / 2;
+		if (term < (k->rows + vectors) / 2)
+			term = (k->rows + vectors) / 2;
+		if (term < 4)
+			term = 4;
+		cycles += (double)tiles * turns * (term * (double)depth + 3 * k->rows * vectors + 10);
+	}
+	return cycles;
+}
+
+const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
+				   int64_t depth, double *cycles)
+{
+	const struct kernel *best = NULL;
+
+	for (int i = 0; i < N_KERNELS; i++) {
+		double c;
+		if (kernels[i].kind != kind || strcmp(kernels[i].isa, m->target->isa) != 0)
+			continue;
+		c = kernel_cycles(m, &kernels[i], rows, columns, depth);
+		if (!best || c < *cycles) {
+			best = &kernels[i];
+			*cycles = c;
+		}
+	}
+	return best;
+}
+
+const struct attr *node_attr(const struct module *m, int node, const char *name)
+{
+	static const struct attr none;
+	const struct node *n = &m->node[node];
+
+	for (int k = 0; n->op->attrs && n->op->attrs[k].name; k++)
+		if (!strcmp(n->op->attrs[k].name, name))
+			return &n->attr[k];
+	return &none;
+}
+
+int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n)
+{
+	int t = tensor_const(l->m, name, DT_F32, 1, &n, v);
+
+	tensor_dense(l->m, t);
+	return t;
+}
+
+int lower_packed(struct lowering *l, const char *name, const struct pack *p, int columns, const float *w)
+{
+	int64_t floats = 0;
+	float *packed;
+
+	if (!pack_size(p, columns, &floats) || floats > MAX_ELEMENTS)
+		die("packed weights of \"%s\" overflow", name);
+	packed = ARENA_ARRAY(l->m->arena, floats, float);
+	pack_f32(p, columns, w, packed);
+	return lower_const_f32(l, name, packed, floats);
+}
+
+void channels_last(int rank, uint8_t *order)
+{
+	for (int k = 0; k < rank; k++)
+		order[k] = (uint8_t)(k == 0 ? 0 : k == rank - 1 ? 1 : k + 1);
+}
+
+int lower_begin(struct lowering *l, int y, const uint8_t *order)
+{
+	int t;
+
+	if (lower_has_order(l->m, y, order))
+		return y;
+	t = lower_temp(l, l->m->tensor[y].type, l->m->tensor[y].rank, l->m->tensor[y].dim);
+	tensor_set_order(l->m, t, order);
+	return t;
+}
+
+void lower_finish(struct lowering *l, int written, int y)
+{
+	struct nest *n;
+
+	if (written == y)
+		return;
+	n = nest_new(l->m, y);
+	nest_store(n, nest_load(n, written, n->axis));
+	lower_nest(l, n);
+}

@@ -1,0 +1,41 @@
+/* What the strategies for heavy operators share: attributes, the kernel table, packed constants, layouts. */
+#ifndef NNC_HEAVY_H
+#define NNC_HEAVY_H
+
+#include "lower/lower.h"
+#include "lower/pack.h"
+
+enum kernel_kind {
+	KERNEL_CONV, KERNEL_CONV_FIRST, KERNEL_DEPTHWISE, KERNEL_GEMM, KERNEL_GEMM_UNPACKED, KERNEL_GEMM_TRANSPOSED, KERNEL_GEMV,
+};
+
+/* A row of runtime_min/kernels/kernels.def. */
+struct kernel {
+	const char *function;
+	enum kernel_kind kind;
+	const char *isa;
+	int rows, columns;
+};
+
+/** The kernel of the target that computes rows x columns sums of `depth` terms fastest, and its estimated cycles; NULL:
+ *  the target has none of that kind. */
+const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
+				   int64_t depth, double *cycles);
+
+/** Attribute of a node by name; a zero attribute (kind NONE) when the operator has no such. */
+const struct attr *node_attr(const struct module *m, int node, const char *name);
+
+/** Float32 constant of n elements with the given values (borrowed). */
+int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n);
+
+/** A constant holding w packed as p says, in panels of `columns`; `w` points at p's first element. */
+int lower_packed(struct lowering *l, const char *name, const struct pack *p, int columns, const float *w);
+
+/** N, spatial axes, C for a tensor of that rank. */
+void channels_last(int rank, uint8_t *order);
+
+/** y itself when a kernel can write it in `order`; else a temporary, which lower_finish() copies to y. */
+int lower_begin(struct lowering *l, int y, const uint8_t *order);
+void lower_finish(struct lowering *l, int written, int y);
+
+#endif
