@@ -4,18 +4,17 @@
 
 static int64_t int_at(const struct attr *a, int i, int64_t missing)
 {
-	return a->kind == ATTR_INTS && i < a->n ? a->ints[i] : missing;
+	return a && i < a->n ? a->ints[i] : missing;
 }
 
 /* Padding before axis `spatial` (0, 1 …): from pads, or what auto_pad makes of the sizes. */
-static struct num pad_before(struct module *m, int node, const struct conv_shape *c, int spatial, struct num in,
-			     struct num out, int64_t kernel, int64_t stride, int64_t dilation)
+static struct num pad_before(struct module *m, int node, int spatial, struct num in, struct num out, int64_t kernel,
+			     int64_t stride, int64_t dilation)
 {
 	const struct attr *mode = node_attr(m, node, "auto_pad");
 	struct num need, zero = num_const(0);
-	(void)c;
 
-	if (mode->kind != ATTR_STRING || !mode->s || !strcmp(mode->s, "NOTSET"))
+	if (!mode || !strcmp(mode->s, "NOTSET"))
 		return num_const(int_at(node_attr(m, node, "pads"), spatial, 0));
 	if (!strcmp(mode->s, "VALID"))
 		return zero;
@@ -44,7 +43,7 @@ bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const cha
 	w = &m->tensor[c->w];
 	y = &m->tensor[c->y];
 	c->rank = x->rank;
-	c->groups = (int)node_attr(m, node, "group")->i;
+	c->groups = (int)node_attr_int(m, node, "group", 1);
 	*why = "only float32 has kernels";
 	if (x->type != DT_F32)
 		return false;
@@ -68,7 +67,7 @@ bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const cha
 	pad[0] = num_const(0);
 	for (int k = 0; k < x->rank - 2; k++) {
 		int to = 2 - (x->rank - 2) + k;
-		pad[to] = pad_before(m, node, c, k, in[to], out[to], kernel[to], stride[to], dilation[to]);
+		pad[to] = pad_before(m, node, k, in[to], out[to], kernel[to], stride[to], dilation[to]);
 	}
 	*why = "a size exceeds int";
 	for (int k = 0; k < 2; k++)

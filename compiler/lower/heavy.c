@@ -54,17 +54,6 @@ const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind
 	return best;
 }
 
-const struct attr *node_attr(const struct module *m, int node, const char *name)
-{
-	static const struct attr none;
-	const struct node *n = &m->node[node];
-
-	for (int k = 0; n->op->attrs && n->op->attrs[k].name; k++)
-		if (!strcmp(n->op->attrs[k].name, name))
-			return &n->attr[k];
-	return &none;
-}
-
 int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n)
 {
 	int t = tensor_const(l->m, name, DT_F32, 1, &n, v);

@@ -4,6 +4,7 @@
 
 #include "lower/lower.h"
 #include "lower/pack.h"
+#include "ops/ops_common.h"
 
 enum kernel_kind {
 	KERNEL_CONV, KERNEL_CONV_FIRST, KERNEL_DEPTHWISE, KERNEL_GEMM, KERNEL_GEMM_UNPACKED, KERNEL_GEMM_TRANSPOSED, KERNEL_GEMV,
@@ -21,9 +22,6 @@ struct kernel {
  *  the target has none of that kind. */
 const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
 				   int64_t depth, double *cycles);
-
-/** Attribute of a node by name; a zero attribute (kind NONE) when the operator has no such. */
-const struct attr *node_attr(const struct module *m, int node, const char *name);
 
 /** Float32 constant of n elements with the given values (borrowed). */
 int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n);
