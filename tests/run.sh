@@ -32,5 +32,7 @@ make_environment || stop "the virtual environment was not made"
 echo "building build/"
 build_into build || stop "build/ failed"
 echo "building build-asan/"
-build_into build-asan -Db_sanitize=address,undefined -Db_lundef=false || stop "build-asan/ failed"
+# Warnings are errors in build/; here gcc's own instrumentation makes some that mean nothing.
+build_into build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=false ||
+	echo "build-asan/ failed: its groups fail below"
 exec python tests/python/schedule.py "$@"
