@@ -64,7 +64,7 @@ NNRT_INLINE int32_t nnrt_saturate_i32(float x)
 	return nnrt_nearest_near(x);
 }
 
-/** Nearest integer, halves to even, as a float; integers, -0, infinities and NaN stay what they are.   ONNX Round-11. */
+/** Nearest integer, halves to even, as a float; integers, -0, infinities and NaN stay as they are.   ONNX Round-11. */
 NNRT_INLINE float nnrt_round_f32(float x)
 {
 	const float size = x < 0.0f ? -x : x;

@@ -1,4 +1,4 @@
-/* Oracles in double for functions that <math.h> lacks. */
+/* What <math.h> lacks: oracles in double, and the plain float forms that bench_functions.c compares with. */
 #ifndef TESTS_MATHS_ORACLE_H
 #define TESTS_MATHS_ORACLE_H
 
@@ -17,6 +17,21 @@ static inline double oracle_softplus(double x)
 static inline double oracle_mish(double x)
 {
 	return isinf(x) && x < 0 ? -0.0 : x * tanh(oracle_softplus(x));
+}
+
+static inline float plain_sigmoid(float x)
+{
+	return 1.0f / (1.0f + expf(-x));
+}
+
+static inline float plain_softplus(float x)
+{
+	return log1pf(expf(-fabsf(x))) + (x > 0.0f ? x : 0.0f);
+}
+
+static inline float plain_mish(float x)
+{
+	return x * tanhf(plain_softplus(x));
 }
 
 #endif

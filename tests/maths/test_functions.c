@@ -24,7 +24,7 @@ struct function {
 	double ulps, ulps_fma, least;
 };
 
-#define FUNCTION(name, oracle, ulps, ulps_fma, least) \
+#define FUNCTION(name, oracle, plain, ulps, ulps_fma, least) \
 	static void name##_vector(float *y, const float *x) \
 	{ \
 		nnrt_vf_store(y, nnrt_##name##_vf(nnrt_vf_load(x))); \
@@ -37,7 +37,7 @@ struct function {
 #undef FUNCTION
 
 static const struct function functions[] = {
-#define FUNCTION(name, oracle, ulps, ulps_fma, least) \
+#define FUNCTION(name, oracle, plain, ulps, ulps_fma, least) \
 	{#name, name##_vector, name##_scalar, oracle, ulps, ulps_fma, least},
 #include "functions.def"
 #undef FUNCTION
