@@ -1,6 +1,6 @@
 /* Float32 functions of runtime_min/maths/ against double ones: every STRIDE-th of all 2^32 inputs and the special ones.
  *
- *     test_functions [STRIDE]
+ *     test_functions [STRIDE [NAME]]
  *
  * Checked of each result: the error in units in the last place of the exact result, NaN exactly where the oracle says
  * NaN, infinities and signs of zeros, and that the scalar function gives the bits of the vector one. */
