@@ -65,7 +65,8 @@ NNRT_INLINE nnrt_vf nnrt_expm1_neg(nnrt_vf x)
 	return nnrt_vf_fma(scale, e.q, nnrt_vf_sub(scale, nnrt_vf_set1(1.0f)));
 }
 
-/** exp(x) - 1. Worst error found 1.7 ulp (a denormal may lose its last bit); keeps signed zeros; -1 at -inf, inf at inf and on overflow, NaN gives NaN. */
+/** exp(x) - 1. Worst error found 1.7 ulp (a denormal may lose its last bit); keeps signed zeros; -1 at
+ *  -inf, inf at inf and on overflow, NaN gives NaN. */
 NNRT_INLINE nnrt_vf nnrt_expm1_vf(nnrt_vf x)
 {
 	const nnrt_vf bounded = nnrt_vf_max(nnrt_vf_set1(-20.0f), nnrt_vf_min(nnrt_vf_set1(89.0f), x));
