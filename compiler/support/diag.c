@@ -44,6 +44,7 @@ static void add_place(struct strbuf *b, const struct diag *d, const struct place
 	strbuf_printf(b, "-%d): ", at->opset);
 }
 
+__attribute__((format(printf, 2, 0)))
 static void add_message(struct strbuf *b, const char *format, va_list args)
 {
 	size_t start = b->size;

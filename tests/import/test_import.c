@@ -1,0 +1,590 @@
+/* Import of models that are built here byte by byte, with a table of operators of the tests' own: what is accepted must
+ * arrive as written, what is wrong must be refused with the reason. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "import/import.h"
+#include "ops/ops.h"
+#include "support/strbuf.h"
+#include "wire.h"
+
+/* --- operators -------------------------------------------------------------------------------------------------------- */
+
+static const struct attr_def pick_attrs[] = {
+	{ .name = "axis", .kind = ATTR_INT, .has_default = true, .i = 1, .lo = -4, .hi = 4 },
+	{ .name = "alpha", .kind = ATTR_FLOAT, .has_default = true, .f = 0.5 },
+	{ .name = "mode", .kind = ATTR_STRING, .has_default = true, .s = "near", .one_of = "near|far" },
+	{ .name = "sizes", .kind = ATTR_INTS },
+	{ 0 },
+};
+static const struct attr_def branch_attrs[] = { { .name = "then_branch", .kind = ATTR_GRAPH, .required = true }, { 0 } };
+
+static const struct op_def ops[] = {
+	{ .domain = "", .name = "Relu", .since = 6, .min_in = 1, .max_in = 1, .min_out = 1, .max_out = 1 },
+	{ .domain = "", .name = "Relu", .since = 14, .min_in = 1, .max_in = 1, .min_out = 1, .max_out = 1 },
+	{ .domain = "", .name = "Add", .since = 7, .min_in = 2, .max_in = 2, .min_out = 1, .max_out = 1 },
+	{ .domain = "", .name = "Identity", .since = 1, .min_in = 1, .max_in = 1, .min_out = 1, .max_out = 1 },
+	{ .domain = "", .name = "Pick", .since = 1, .min_in = 1, .max_in = -1, .min_out = 1, .max_out = 2,
+	  .attrs = pick_attrs },
+	{ .domain = "", .name = "If", .since = 1, .min_in = 1, .max_in = 1, .min_out = 1, .max_out = 1,
+	  .attrs = branch_attrs },
+};
+
+const struct op_def *op_find(const char *domain, const char *name, int opset, bool *known)
+{
+	const struct op_def *best = NULL;
+
+	*known = false;
+	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+		if (strcmp(ops[i].name, name) || strcmp(ops[i].domain, domain))
+			continue;
+		*known = true;
+		if (ops[i].since <= opset && (!best || ops[i].since > best->since))
+			best = &ops[i];
+	}
+	return best;
+}
+
+/* --- fixture ------------------------------------------------------------------------------------------------------------ */
+
+static struct arena arena, scratch;
+static struct diag diag;
+static struct module m;
+static char folder[] = "import_test_XXXXXX", path[64];
+
+static void reset(void)
+{
+	arena_free(&arena);
+	arena_free(&scratch);
+	diag_init(&diag, &arena, "m.onnx");
+	module_init(&m, &arena, &scratch, &diag);
+}
+
+static void setup(void)
+{
+	arena_init(&arena, NULL);
+	arena_init(&scratch, NULL);
+	strcpy(folder, "import_test_XXXXXX");
+	cr_assert(mkdtemp(folder) != NULL);
+	snprintf(path, sizeof path, "%s/m.onnx", folder);
+	reset();
+}
+
+static void teardown(void)
+{
+	unlink(path);
+	rmdir(folder);
+	arena_free(&arena);
+	arena_free(&scratch);
+}
+
+static void write_file(const char *name, const void *bytes, size_t n)
+{
+	FILE *f = fopen(name, "wb");
+
+	cr_assert(f != NULL);
+	cr_assert_eq(fwrite(bytes, 1, n, f), n);
+	fclose(f);
+}
+
+static bool import_bytes(const void *bytes, size_t n)
+{
+	reset();
+	write_file(path, bytes, n);
+	return import_model(&m, path, NULL, 0);
+}
+
+static bool import_wire(struct wire *w)
+{
+	const bool ok = import_bytes(w->bytes, w->n);
+
+	wire_free(w);
+	if (ok)
+		module_check(&m);
+	return ok;
+}
+
+static void graph_put(struct wire *g, int field, struct wire part)
+{
+	wire_put(g, field, &part);
+}
+
+static bool import_graph_13(struct wire *g)
+{
+	struct wire w = wire_model(g, 13);
+
+	return import_wire(&w);
+}
+
+/* The usual frame: input x, output y, and the nodes given. */
+static struct wire frame(const char *input, const char *const *nodes)
+{
+	struct wire g = { 0 };
+
+	for (; *nodes; nodes++)
+		graph_put(&g, GRAPH_NODE, wire_node(*nodes));
+	graph_put(&g, GRAPH_INPUT, wire_value(input, ONNX_FLOAT));
+	graph_put(&g, GRAPH_OUTPUT, wire_value("y", ONNX_FLOAT));
+	return g;
+}
+
+#define FRAME(input, ...) frame(input, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void expect_error(bool ok, enum status status, const char *text)
+{
+	cr_assert_not(ok, "accepted, should say: %s", text);
+	cr_expect_eq(diag.status, status, "status %d for: %s", (int)diag.status, strbuf_text(&diag.errors));
+	cr_expect(strstr(strbuf_text(&diag.errors), text) != NULL, "should say \"%s\" but says: %s", text,
+		  strbuf_text(&diag.errors));
+}
+
+static int tensor_named(const char *name)
+{
+	for (int t = 0; t < m.n_tensors; t++)
+		if (!strcmp(m.tensor[t].name, name))
+			return t;
+	cr_assert_fail("no tensor %s", name);
+	return -1;
+}
+
+TestSuite(import, .init = setup, .fini = teardown);
+
+/* --- graphs --------------------------------------------------------------------------------------------------------------- */
+
+Test(import, reads_nodes_names_and_shapes)
+{
+	struct wire g = FRAME("x:1,3", "Relu x -> a", "Add a x -> y");
+
+	cr_assert(import_graph_13(&g), "%s", strbuf_text(&diag.errors));
+	cr_assert_eq(m.graph[0].n_nodes, 2);
+	cr_assert_str_eq(m.name, "m.onnx");
+	cr_assert_eq(strlen(m.sha256), 64);
+	cr_assert_eq(m.tensor[m.graph[0].in[0]].rank, 2);
+	cr_assert(num_is(m.tensor[m.graph[0].in[0]].dim[1], 3));
+	cr_assert_str_eq(m.tensor[m.graph[0].out[0]].name, "y");
+	cr_assert_eq(m.tensor[m.graph[0].out[0]].type, DT_F32);
+	cr_assert_eq(m.node[m.graph[0].node[0]].op->since, 6);
+	cr_assert_eq(m.node[m.graph[0].node[0]].opset, 13);
+}
+
+Test(import, sorts_nodes_in_any_order)
+{
+	struct wire g = FRAME("x:2", "Relu b -> y", "Relu a -> b", "Relu x -> a");
+
+	cr_assert(import_graph_13(&g), "%s", strbuf_text(&diag.errors));
+}
+
+Test(import, refuses_cycles)
+{
+	struct wire g = FRAME("x:2", "Add x b -> a", "Relu a -> b", "Relu b -> y");
+
+	expect_error(import_graph_13(&g), STATUS_MODEL, "depend on its own outputs");
+}
+
+Test(import, refuses_undefined_and_repeated_names)
+{
+	struct wire a = FRAME("x:2", "Relu nobody -> y"), b = FRAME("x:2", "Relu x -> y", "Relu x -> y"),
+		    c = FRAME("x:2", "Relu x -> x"), d = FRAME("x:2", "Relu x -> z");
+
+	expect_error(import_graph_13(&a), STATUS_MODEL, "node \"y\" (Relu-13): \"nobody\" is not defined");
+	expect_error(import_graph_13(&b), STATUS_MODEL, "the name \"y\" is defined twice");
+	expect_error(import_graph_13(&c), STATUS_MODEL, "the name \"x\" is defined twice");
+	expect_error(import_graph_13(&d), STATUS_MODEL, "\"y\" is not defined");
+}
+
+Test(import, names_every_missing_operator_once)
+{
+	struct wire g = FRAME("x:2", "Foo x -> a", "Foo a -> b", "Bar b -> y");
+
+	expect_error(import_graph_13(&g), STATUS_UNSUPPORTED, "(Foo-13): operator not supported");
+	cr_assert(strstr(strbuf_text(&diag.errors), "(Bar-13): operator not supported"));
+	cr_assert_eq(diag.n_errors, 2);
+}
+
+Test(import, checks_numbers_of_inputs)
+{
+	struct wire g = FRAME("x:2", "Add x -> y");
+
+	expect_error(import_graph_13(&g), STATUS_MODEL, "1 inputs, must be 2 to 2");
+}
+
+Test(import, hostile_names_stay_data)
+{
+	struct wire g = { 0 };
+
+	graph_put(&g, GRAPH_NODE, wire_node("Relu */\nint*evil; -> y"));
+	graph_put(&g, GRAPH_INPUT, wire_value("*/\nint*evil;:2", ONNX_FLOAT));
+	graph_put(&g, GRAPH_OUTPUT, wire_value("y", ONNX_FLOAT));
+	cr_assert(import_graph_13(&g), "%s", strbuf_text(&diag.errors));
+	g = FRAME("x:2", "Relu */\nint*evil; -> y");
+	expect_error(import_graph_13(&g), STATUS_MODEL, "*/ int*evil;");
+	cr_assert_eq(strchr(strbuf_text(&diag.errors), '\n')[1], 0, "an error of one line");
+}
+
+/* --- dimensions ----------------------------------------------------------------------------------------------------------- */
+
+static bool import_dims(const char *input, const struct dim_option *dims, int n)
+{
+	struct wire g = FRAME(input, "Relu x -> y"), w = wire_model(&g, 13);
+	bool ok;
+
+	reset();
+	write_file(path, w.bytes, w.n);
+	wire_free(&w);
+	ok = import_model(&m, path, dims, n);
+	return ok;
+}
+
+Test(import, dimensions_take_options)
+{
+	const struct dim_option dims[] = { { "N", 1, 16 }, { "x.2", 7, 7 } };
+	const struct tensor *x;
+
+	cr_assert(import_dims("x:N,3,,N", dims, 2), "%s", strbuf_text(&diag.errors));
+	x = &m.tensor[m.graph[0].in[0]];
+	cr_assert(!num_is_const(x->dim[0]) && num_hi(&m.nums, x->dim[0]) == 16 && num_lo(&m.nums, x->dim[0]) == 1);
+	cr_assert(num_same(x->dim[0], x->dim[3]));
+	cr_assert(num_is(x->dim[2], 7));
+}
+
+Test(import, dimensions_without_option_and_options_without_dimension)
+{
+	const struct dim_option dims[] = { { "M", 1, 16 } };
+
+	expect_error(import_dims("x:N,3", NULL, 0), STATUS_USAGE, "symbolic dimension \"N\": give --dim 'N=N'");
+	expect_error(import_dims("x:4,-1", NULL, 0), STATUS_USAGE, "symbolic dimension \"x.1\"");
+	expect_error(import_dims("x:4,3", dims, 1), STATUS_USAGE, "--dim M: no such dimension");
+}
+
+Test(import, absurd_dimensions_are_refused)
+{
+	expect_error(import_dims("x:4611686018427387904", NULL, 0), STATUS_UNSUPPORTED, "elements");
+	expect_error(import_dims("x:4294967296,4294967296,4294967296", NULL, 0), STATUS_UNSUPPORTED, "elements");
+	expect_error(import_dims("x:1,1,1,1,1,1,1,1,1", NULL, 0), STATUS_UNSUPPORTED, "rank 9");
+	expect_error(import_dims("x", NULL, 0), STATUS_UNSUPPORTED, "has no shape");
+	cr_assert(import_dims("x:0", NULL, 0));
+}
+
+/* --- tensors ---------------------------------------------------------------------------------------------------------------- */
+
+static bool import_initializer(struct wire t)
+{
+	struct wire g = FRAME("x:2", "Add x w -> y");
+
+	wire_put(&g, GRAPH_INITIALIZER, &t);
+	return import_graph_13(&g);
+}
+
+Test(import, typed_fields_of_every_type)
+{
+	static const struct { int type, field; uint64_t v; double want; } rows[] = {
+		{ ONNX_INT8, 5, (uint64_t)-5, -5 }, { ONNX_UINT8, 5, 200, 200 }, { 4, 5, 65535, 65535 },
+		{ 5, 5, (uint64_t)-32768, -32768 }, { 6, 5, (uint64_t)-7, -7 }, { ONNX_INT64, 7, (uint64_t)-9, -9 },
+		{ ONNX_BOOL, 5, 1, 1 }, { ONNX_UINT32, 11, 4000000000u, 4e9 }, { ONNX_UINT64, 11, 1u << 31, 2147483648.0 },
+		{ ONNX_FLOAT16, 5, 0xc200, -3 }, { 16, 5, 0x4040, 3 },
+	};
+	const int64_t dims[] = { 1 };
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct wire t = wire_tensor("w", rows[i].type, 1, dims);
+		wire_int(&t, rows[i].field, rows[i].v);
+		cr_assert(import_initializer(t), "row %zu: %s", i, strbuf_text(&diag.errors));
+		cr_assert_eq(const_double(&m, tensor_named("w"), 0), rows[i].want, "row %zu: %g", i,
+			     const_double(&m, tensor_named("w"), 0));
+	}
+}
+
+Test(import, raw_data_is_checked_to_the_byte)
+{
+	static const unsigned char raw[] = { 0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0, 0 };
+	const int64_t dims[] = { 2 };
+
+	for (size_t n = 1; n <= sizeof raw; n++) {
+		struct wire t = wire_tensor("w", ONNX_FLOAT, 1, dims);
+		wire_bytes(&t, 9, raw, n);
+		if (n == 8)
+			cr_assert(import_initializer(t), "%s", strbuf_text(&diag.errors));
+		else
+			expect_error(import_initializer(t), STATUS_MODEL, "bytes of raw_data");
+		if (n == 8)
+			cr_assert_eq(const_double(&m, tensor_named("w"), 1), -2.5);
+	}
+}
+
+Test(import, wrong_tensors_are_refused)
+{
+	static const struct { int type, field; uint64_t v; int64_t dim; enum status status; const char *text; } rows[] = {
+		{ ONNX_INT8, 5, 128, 1, STATUS_MODEL, "element 0 is 128, beyond int8" },
+		{ ONNX_BOOL, 5, 2, 1, STATUS_MODEL, "beyond bool" },
+		{ ONNX_UINT32, 11, (uint64_t)1 << 32, 1, STATUS_MODEL, "beyond uint32" },
+		{ ONNX_INT64, 7, 1, 2, STATUS_MODEL, "number of elements: 1, must be 2" },
+		{ ONNX_INT64, 7, 1, -1, STATUS_MODEL, "axis 0 has size -1" },
+		{ ONNX_INT64, 7, 1, INT64_MAX, STATUS_UNSUPPORTED, "more than" },
+		{ ONNX_INT4, 5, 1, 1, STATUS_UNSUPPORTED, "element type int4" },
+		{ ONNX_STRING, 6, 0, 1, STATUS_UNSUPPORTED, "element type string" },
+		{ ONNX_COMPLEX64, 4, 0, 1, STATUS_UNSUPPORTED, "element type complex64" },
+		{ 99, 4, 0, 1, STATUS_UNSUPPORTED, "element type unknown" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct wire t = wire_tensor("w", rows[i].type, 1, &rows[i].dim);
+		if (rows[i].field != 6 && rows[i].field != 4)
+			wire_int(&t, rows[i].field, rows[i].v);
+		expect_error(import_initializer(t), rows[i].status, rows[i].text);
+	}
+}
+
+Test(import, initializer_that_is_an_input_becomes_a_constant)
+{
+	const int64_t dims[] = { 1 };
+	struct wire g = FRAME("x:2", "Add x w -> y"), t = wire_tensor("w", ONNX_FLOAT, 1, dims);
+
+	wire_float(&t, 4, 1.5f);
+	wire_put(&g, GRAPH_INITIALIZER, &t);
+	graph_put(&g, GRAPH_INPUT, wire_value("w:1", ONNX_FLOAT));
+	cr_assert(import_graph_13(&g), "%s", strbuf_text(&diag.errors));
+	cr_assert_eq(m.graph[0].n_in, 1);
+	cr_assert_eq(const_double(&m, tensor_named("w"), 0), 1.5);
+}
+
+/* A tensor whose data lies in `location`, in a file of 8 bytes called w.bin beside the model. */
+static bool import_external(const char *location, const char *offset, const char *length)
+{
+	static const unsigned char bytes[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	const char *const pairs[][2] = { { "location", location }, { "offset", offset }, { "length", length } };
+	const int64_t dims[] = { 4 };
+	struct wire t = wire_tensor("w", ONNX_INT8, 1, dims);
+	char name[80];
+	bool ok;
+
+	for (int i = 0; i < 3; i++) {
+		struct wire e = { 0 };
+		if (!pairs[i][1])
+			continue;
+		wire_text(&e, 1, pairs[i][0]);
+		wire_text(&e, 2, pairs[i][1]);
+		wire_put(&t, 13, &e);
+	}
+	wire_int(&t, 14, 1);
+	snprintf(name, sizeof name, "%s/w.bin", folder);
+	write_file(name, bytes, sizeof bytes);
+	snprintf(name, sizeof name, "%s/out", folder);
+	cr_assert_eq(symlink("/", name), 0);
+	ok = import_initializer(t);
+	unlink(name);
+	snprintf(name, sizeof name, "%s/w.bin", folder);
+	unlink(name);
+	return ok;
+}
+
+Test(import, external_data_stays_in_the_models_folder)
+{
+	cr_assert(import_external("w.bin", "4", "4"), "%s", strbuf_text(&diag.errors));
+	cr_assert_eq(const_int(&m, tensor_named("w"), 0), 5);
+	cr_assert(import_external("./w.bin", NULL, NULL));
+	expect_error(import_external("../w.bin", NULL, NULL), STATUS_MODEL, "not inside the model's folder");
+	expect_error(import_external("/etc/hostname", NULL, NULL), STATUS_MODEL, "not inside the model's folder");
+	expect_error(import_external("out", NULL, NULL), STATUS_MODEL, "not inside the model's folder");
+	expect_error(import_external("", NULL, NULL), STATUS_MODEL, "not inside the model's folder");
+	expect_error(import_external("none.bin", NULL, NULL), STATUS_ENVIRONMENT, "No such file");
+	expect_error(import_external("w.bin", "5", NULL), STATUS_MODEL, "has 8 bytes: 4 from 5 are wanted");
+	expect_error(import_external("w.bin", "9223372036854775807", NULL), STATUS_MODEL, "are wanted");
+	expect_error(import_external("w.bin", "-4", NULL), STATUS_MODEL, "is no size");
+	expect_error(import_external("w.bin", "4x", NULL), STATUS_MODEL, "is no size");
+	expect_error(import_external("w.bin", "0", "8"), STATUS_MODEL, "bytes of external data: 8, must be 4");
+}
+
+/* --- attributes ----------------------------------------------------------------------------------------------------------- */
+
+static bool import_pick(struct wire attribute)
+{
+	struct wire g = { 0 }, node = wire_node("Pick x -> y");
+
+	wire_put(&node, NODE_ATTRIBUTE, &attribute);
+	graph_put(&g, GRAPH_NODE, node);
+	graph_put(&g, GRAPH_INPUT, wire_value("x:2", ONNX_FLOAT));
+	graph_put(&g, GRAPH_OUTPUT, wire_value("y", ONNX_FLOAT));
+	return import_graph_13(&g);
+}
+
+Test(import, attributes_and_defaults)
+{
+	static const int64_t sizes[] = { 3, -1 };
+
+	cr_assert(import_pick(wire_attr_ints("sizes", 2, sizes)), "%s", strbuf_text(&diag.errors));
+	cr_assert_eq(m.node[0].attr[0].i, 1);
+	cr_assert_eq(m.node[0].attr[1].f, 0.5);
+	cr_assert_str_eq(m.node[0].attr[2].s, "near");
+	cr_assert(!m.node[0].attr[2].given && m.node[0].attr[3].given);
+	cr_assert(m.node[0].attr[3].n == 2 && m.node[0].attr[3].ints[1] == -1);
+	cr_assert(import_pick(wire_attr_text("mode", "far")));
+	cr_assert_str_eq(m.node[0].attr[2].s, "far");
+}
+
+Test(import, wrong_attributes_are_refused)
+{
+	expect_error(import_pick(wire_attr_int("shape", 1)), STATUS_MODEL, "attribute \"shape\" is unknown");
+	expect_error(import_pick(wire_attr_int("axis", 5)), STATUS_MODEL, "attribute \"axis\": 5, must be -4 to 4");
+	expect_error(import_pick(wire_attr_float("axis", 1)), STATUS_MODEL, "attribute \"axis\" is a float, must be an integer");
+	expect_error(import_pick(wire_attr_text("mode", "fa")), STATUS_MODEL, "\"fa\", must be one of near|far");
+	expect_error(import_pick(wire_attr_text("mode", "")), STATUS_MODEL, "\"\", must be one of near|far");
+}
+
+/* --- sub-graphs and functions ---------------------------------------------------------------------------------------------- */
+
+/* depth graphs inside each other, the innermost reading x from outside. */
+static struct wire nested(int depth)
+{
+	struct wire g = { 0 }, node, a;
+
+	graph_put(&g, GRAPH_NODE, wire_node("Relu x -> y"));
+	graph_put(&g, GRAPH_OUTPUT, wire_value("y", ONNX_FLOAT));
+	for (int i = 0; i < depth; i++) {
+		struct wire outer = { 0 };
+		node = wire_node("If x -> y");
+		a = wire_attr_graph("then_branch", &g);
+		wire_put(&node, NODE_ATTRIBUTE, &a);
+		wire_put(&outer, GRAPH_NODE, &node);
+		graph_put(&outer, GRAPH_OUTPUT, wire_value("y", ONNX_FLOAT));
+		g = outer;
+	}
+	graph_put(&g, GRAPH_INPUT, wire_value("x:2", ONNX_FLOAT));
+	return g;
+}
+
+Test(import, sub_graphs_read_outer_names)
+{
+	struct wire g = nested(3);
+
+	cr_assert(import_graph_13(&g), "%s", strbuf_text(&diag.errors));
+	cr_assert_eq(m.n_graphs, 4);
+	cr_assert_eq(tensor_uses(&m)[m.graph[0].in[0]], 4);
+}
+
+Test(import, nesting_is_bounded)
+{
+	struct wire g = nested(33);
+
+	expect_error(import_graph_13(&g), STATUS_MODEL, "nested more than");
+	g = nested(10000);
+	expect_error(import_graph_13(&g), STATUS_MODEL, "messages nested more than 100 deep");
+}
+
+/* FunctionProto "Twice" in domain d: calls `inner` on its input, then adds the input. */
+static struct wire function(const char *name, const char *inner)
+{
+	struct wire f = { 0 }, o = { 0 }, d = { 0 }, node;
+	char text[64];
+
+	wire_text(&f, 1, name);
+	wire_text(&f, 4, "in");
+	wire_text(&f, 5, "out");
+	snprintf(text, sizeof text, "%s in -> mid", inner);
+	node = wire_node(text);
+	if (!strncmp(inner, "Call", 4))
+		wire_text(&node, 7, "d");
+	wire_put(&f, FUNCTION_NODE, &node);
+	node = wire_node("Add mid in -> out");
+	wire_put(&f, FUNCTION_NODE, &node);
+	wire_int(&o, 2, 13);
+	wire_put(&f, 9, &o);
+	wire_text(&d, 1, "d");
+	wire_int(&d, 2, 1);
+	wire_put(&f, 9, &d);
+	wire_text(&f, 10, "d");
+	return f;
+}
+
+static bool import_call(struct wire f, struct wire g2)
+{
+	struct wire g = { 0 }, node = wire_node("Call x -> y"), w, o = { 0 };
+
+	wire_text(&node, 7, "d");
+	wire_put(&g, GRAPH_NODE, &node);
+	graph_put(&g, GRAPH_INPUT, wire_value("x:2", ONNX_FLOAT));
+	graph_put(&g, GRAPH_OUTPUT, wire_value("y", ONNX_FLOAT));
+	w = wire_model(&g, 13);
+	wire_text(&o, 1, "d");
+	wire_int(&o, 2, 1);
+	wire_put(&w, MODEL_OPSET, &o);
+	wire_put(&w, MODEL_FUNCTION, &f);
+	if (g2.n)
+		wire_put(&w, MODEL_FUNCTION, &g2);
+	return import_wire(&w);
+}
+
+Test(import, functions_are_inlined)
+{
+	cr_assert(import_call(function("Call", "Relu"), (struct wire){ 0 }), "%s", strbuf_text(&diag.errors));
+	cr_assert_eq(m.graph[0].n_nodes, 2);
+	cr_assert(import_call(function("Call", "Call2"), function("Call2", "Relu")), "%s", strbuf_text(&diag.errors));
+	cr_assert_eq(m.graph[0].n_nodes, 3);
+	cr_assert_str_eq(m.tensor[m.graph[0].out[0]].name, "y");
+}
+
+Test(import, functions_that_call_themselves_are_refused)
+{
+	expect_error(import_call(function("Call", "Call"), (struct wire){ 0 }), STATUS_MODEL, "functions call themselves");
+	expect_error(import_call(function("Call", "Call2"), function("Call2", "Call")), STATUS_MODEL,
+		     "functions call themselves");
+}
+
+/* --- files -------------------------------------------------------------------------------------------------------------------- */
+
+Test(import, files_that_are_no_models)
+{
+	unsigned char noise[512];
+	uint32_t seed = 1;
+
+	expect_error(import_bytes("", 0), STATUS_MODEL, "the file is empty");
+	reset();
+	expect_error(import_model(&m, folder, NULL, 0), STATUS_ENVIRONMENT, "it is a directory");
+	reset();
+	expect_error(import_model(&m, "no such file", NULL, 0), STATUS_ENVIRONMENT, "No such file");
+	reset();
+	expect_error(import_model(&m, "/dev/zero", NULL, 0), STATUS_ENVIRONMENT, "no regular file");
+	for (int round = 0; round < 300; round++) {
+		for (size_t i = 0; i < sizeof noise; i++) {
+			seed = seed * 1664525 + 1013904223;
+			noise[i] = (unsigned char)(seed >> 24);
+		}
+		cr_assert_not(import_bytes(noise, sizeof noise));
+		cr_assert_neq(diag.status, STATUS_OK);
+	}
+}
+
+Test(import, truncation_at_every_byte_is_an_error)
+{
+	const int64_t dims[] = { 1 };
+	struct wire g = nested(2), t = wire_tensor("w", ONNX_FLOAT, 1, dims), w;
+
+	wire_float(&t, 4, 1.5f);
+	wire_put(&g, GRAPH_INITIALIZER, &t);
+	w = wire_model(&g, 13);
+	for (size_t n = 0; n < w.n; n++) {
+		cr_assert_not(import_bytes(w.bytes, n), "accepted %zu of %zu bytes", n, w.n);
+		cr_assert_gt(diag.errors.size, 0, "no reason for %zu of %zu bytes", n, w.n);
+	}
+	cr_assert(import_wire(&w), "%s", strbuf_text(&diag.errors));
+}
+
+Test(import, versions_are_checked)
+{
+	struct wire g = FRAME("x:2", "Relu x -> y"), w = wire_model(&g, 6);
+
+	expect_error(import_wire(&w), STATUS_UNSUPPORTED, "opset 6, supported are 7 to");
+	g = FRAME("x:2", "Relu x -> y");
+	w = wire_model(&g, 1000);
+	expect_error(import_wire(&w), STATUS_UNSUPPORTED, "opset 1000");
+	g = FRAME("x:2", "Relu x -> y");
+	w = wire_model(&g, 13);
+	wire_int(&w, 1, 99);
+	expect_error(import_wire(&w), STATUS_UNSUPPORTED, "IR version 99");
+	wire_int(&w, 1, 8);
+	expect_error(import_wire(&w), STATUS_MODEL, "no graph");
+}
