@@ -108,7 +108,8 @@ static bool uses_find(const struct flow *f, const int *order, struct use *uses, 
 			struct buffer *b;
 
 			if (v < 0 || v >= f->n_values)
-				return diag_error(d, STATUS_MODEL, NULL, "step %d: value %d of %d", step, v, f->n_values);
+				return diag_error(d, STATUS_MODEL, NULL, "step %d: value %d of %d", step, v,
+						  f->n_values);
 			b = &buffers[f->storage_of[v]];
 			b->last = t;
 			if (b->first < 0)

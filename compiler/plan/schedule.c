@@ -22,7 +22,10 @@ static bool step_check(const struct flow *f, int i, int64_t *sum, struct diag *d
 		if (v < 0 || v >= f->n_values)
 			return diag_error(d, STATUS_MODEL, NULL, "step %d: value %d of %d", i, v, f->n_values);
 	}
-	return checked_add(*sum, s->scratch_bytes, sum) && *sum <= MAX_ARENA_BYTES;
+	if (!checked_add(*sum, s->scratch_bytes, sum) || *sum > MAX_ARENA_BYTES)
+		return diag_error(d, STATUS_MODEL, NULL, "scratch of all steps exceeds %lld bytes",
+				  (long long)MAX_ARENA_BYTES);
+	return true;
 }
 
 static bool flow_check(const struct flow *f, struct diag *d)
@@ -37,12 +40,12 @@ static bool flow_check(const struct flow *f, struct diag *d)
 		const int64_t size = f->storages[k].size_bytes;
 
 		if (size < 0 || size > MAX_BUFFER_BYTES || !checked_add(sum, size, &sum) || sum > MAX_ARENA_BYTES)
-			return diag_error(d, STATUS_MODEL, NULL, "storage %d: %lld bytes are too many", k, (long long)size);
+			return diag_error(d, STATUS_MODEL, NULL, "storage %d: %lld bytes are too many", k,
+					  (long long)size);
 	}
 	for (int i = 0; i < f->n_steps; i++)
 		if (!step_check(f, i, &sum, d))
-			return d->status ? false : diag_error(d, STATUS_MODEL, NULL, "scratch of all steps exceeds %lld bytes",
-							      (long long)MAX_ARENA_BYTES);
+			return false;
 	for (int i = 0; i < f->n_edges; i++)
 		if (f->edges[i].before < 0 || f->edges[i].before >= f->edges[i].after ||
 		    f->edges[i].after >= f->n_steps)
@@ -67,8 +70,8 @@ static bool writers_find(const struct flow *f, int *writer, struct diag *d)
 	for (int i = 0; i < f->n_steps; i++)
 		for (int k = 0; k < f->steps[i].n_reads; k++)
 			if (writer[f->steps[i].reads[k]] >= i)
-				return diag_error(d, STATUS_MODEL, NULL, "step %d reads value %d, written by step %d", i,
-						  f->steps[i].reads[k], writer[f->steps[i].reads[k]]);
+				return diag_error(d, STATUS_MODEL, NULL, "step %d reads value %d, written by step %d",
+						  i, f->steps[i].reads[k], writer[f->steps[i].reads[k]]);
 	return true;
 }
 

@@ -45,7 +45,8 @@ static bool clashes(const struct buffer *v, int i, int k, const struct overlap *
 
 static bool clash_report(const struct buffer *v, int i, int k, struct arena *a, const char **why)
 {
-	*why = arena_printf(a, "buffers %d (steps %d..%d, bytes %lld+%lld) and %d (steps %d..%d, bytes %lld+%lld) of pool %d share bytes",
+	*why = arena_printf(a, "buffers %d (steps %d..%d, bytes %lld+%lld) and %d (steps %d..%d, bytes %lld+%lld) "
+			    "of pool %d share bytes",
 			    i, v[i].first, v[i].last, (long long)v[i].offset, (long long)v[i].size_bytes,
 			    k, v[k].first, v[k].last, (long long)v[k].offset, (long long)v[k].size_bytes, v[i].pool);
 	return false;
@@ -189,7 +190,8 @@ static bool check_place(const struct buffer *b, int i, const struct memory_pool 
 	else if (b->size_bytes < 0 || b->offset < 0 || b->first < 0 || b->last < b->first)
 		*why = arena_printf(a, "buffer %d: negative size, offset or life", i);
 	else if (b->align > 1 && b->offset % b->align)
-		*why = arena_printf(a, "buffer %d: offset %lld is no multiple of %d", i, (long long)b->offset, b->align);
+		*why = arena_printf(a, "buffer %d: offset %lld is no multiple of %d", i, (long long)b->offset,
+				    b->align);
 	else if (b->align > 1 && pools[b->pool].align && b->align > pools[b->pool].align)
 		*why = arena_printf(a, "buffer %d: alignment %d in pool %d aligned to %d", i, b->align, b->pool,
 				    pools[b->pool].align);
