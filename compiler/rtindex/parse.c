@@ -189,39 +189,47 @@ static bool is_forward(CXCursor c)
 	return c.kind != CXCursor_TypedefDecl && !clang_isCursorDefinition(c) && !clang_Cursor_isNull(definition);
 }
 
-struct enumerators {
+struct inner {
 	struct parse *p;
 	int file;
 	struct extent x;
 };
 
-static enum CXChildVisitResult add_enumerator(CXCursor c, CXCursor parent, CXClientData data)
+/* Newer libclangs spell what has no name as "(unnamed at ...)". */
+static bool is_name(const char *symbol)
 {
-	const struct enumerators *e = data;
+	return *symbol && !strchr(symbol, '(');
+}
+
+/* Names that C lifts out of a type: enumerators, and the tags of types inside it. */
+static enum CXChildVisitResult add_inner(CXCursor c, CXCursor parent, CXClientData data)
+{
+	const struct inner *i = data;
+	bool is_constant = c.kind == CXCursor_EnumConstantDecl;
+	const char *symbol;
 
 	(void)parent;
-	if (c.kind == CXCursor_EnumConstantDecl)
-		add_item(e->p, take(e->p, clang_getCursorSpelling(c)), RT_CONSTANT, e->file, e->x);
-	return CXChildVisit_Continue;
+	if (!is_constant && c.kind != CXCursor_EnumDecl && c.kind != CXCursor_StructDecl && c.kind != CXCursor_UnionDecl)
+		return CXChildVisit_Continue;
+	symbol = take(i->p, clang_getCursorSpelling(c));
+	if (is_name(symbol))
+		add_item(i->p, symbol, is_constant ? RT_CONSTANT : RT_TYPE, i->file, i->x);
+	return CXChildVisit_Recurse;
 }
 
 static void add_declaration(struct parse *p, CXCursor c, int file)
 {
-	const char *text = p->l->files[file].text;
 	struct extent x = cursor_extent(c);
 	const char *symbol = take(p, clang_getCursorSpelling(c));
 	bool is_function = c.kind == CXCursor_FunctionDecl && clang_isCursorDefinition(c);
 
 	if (is_forward(c))
 		return;
-	x = extent_declaration(text, x, made_by_macro(p, file, &x) || is_function);
-	/* An enumeration, named or not, is known by its enumerators as well. */
-	if (*symbol && c.kind != CXCursor_EnumDecl)
+	x = extent_declaration(p->l->files[file].text, x, made_by_macro(p, file, &x) || is_function);
+	if (is_name(symbol))
 		add_item(p, symbol, kind_of(c), file, x);
-	else if (c.kind == CXCursor_EnumDecl && *symbol && !strchr(symbol, '('))
-		add_item(p, symbol, RT_TYPE, file, x);
-	if (c.kind == CXCursor_EnumDecl)
-		clang_visitChildren(c, add_enumerator, &(struct enumerators){ p, file, x });
+	if (kind_of(c) == RT_TYPE)
+		clang_visitChildren(c, add_inner, &(struct inner){ p, file, x });
 }
 
 static void add_runtime(struct parse *p, CXCursor c, const char *path)
