@@ -10,7 +10,7 @@
 struct nnrt_conv_pixels {
 	int row[NNRT_TILE_ROWS];                /* output row */
 	int iy[NNRT_TILE_ROWS], ix[NNRT_TILE_ROWS];     /* input pixel under tap (0, 0) */
-	int inside;                             /* 1: every tap of every pixel is inside the image, columns only */
+	int inside;                             /* 1: every tap of every pixel is inside the image */
 };
 
 /** Position of row r in a tensor that keeps `ring` rows (0: all). */
@@ -29,6 +29,7 @@ NNRT_INLINE void nnrt_conv_locate(const struct nnrt_conv *p, struct nnrt_conv_pi
 		t->row[i] = oy;
 		t->iy[i] = oy * p->stride_h - p->pad_top;
 		t->ix[i] = ox * p->stride_w - p->pad_left;
+		t->inside &= t->iy[i] >= 0 && t->iy[i] + (p->kernel_h - 1) * p->dilation_h < p->in_h;
 		t->inside &= t->ix[i] >= 0 && t->ix[i] + (p->kernel_w - 1) * p->dilation_w < p->in_w;
 		if (i + 1 < valid && ++ox == p->out_w) {
 			ox = 0;
@@ -45,7 +46,7 @@ NNRT_INLINE void nnrt_conv_point(const struct nnrt_conv *p, const struct nnrt_co
 	for (int i = 0; i < count; i++) {
 		const int iy = t->iy[i] + ky * p->dilation_h;
 		const int ix = t->ix[i] + kx * p->dilation_w;
-		const int inside = iy >= 0 && iy < p->in_h && (t->inside || (ix >= 0 && ix < p->in_w));
+		const int inside = t->inside || (iy >= 0 && iy < p->in_h && ix >= 0 && ix < p->in_w);
 		const ptrdiff_t at = nnrt_ring(iy, p->x_ring) * p->x_row + ix * p->x_pixel;
 
 		a[i] = inside ? x + at : zero;
