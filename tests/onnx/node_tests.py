@@ -66,8 +66,13 @@ def dim_options(model, inputs):
                 yield from ("--dim", f"{d.dim_param or f'{info.name}.{axis}'}={value.shape[axis]}")
 
 
-def is_tensor(value):
-    return isinstance(value, (np.ndarray, np.generic)) and np.asarray(value).dtype != object
+def as_array(value):
+    """The case's value as an array; None if it is no tensor."""
+    if isinstance(value, onnx.TensorProto) and value.data_type != onnx.TensorProto.STRING:
+        return onnx.numpy_helper.to_array(value)
+    if isinstance(value, (np.ndarray, np.generic)) and np.asarray(value).dtype != object:
+        return np.asarray(value)
+    return None
 
 
 def compare(actual, expected, rtol, atol):
@@ -98,16 +103,15 @@ def check_case(case, target, folder):
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "model.onnx")
     onnx.save(case.model, path)
-    values = [v for data in case.data_sets for part in data for v in part]
-    tensors = all(is_tensor(v) for v in values)
-    dims = list(dim_options(case.model, case.data_sets[0][0])) if tensors else []
+    data_sets = [[[as_array(v) for v in part] for part in data] for data in case.data_sets]
+    tensors = all(v is not None for data in data_sets for part in data for v in part)
+    dims = list(dim_options(case.model, data_sets[0][0])) if tensors else []
     generated.compile_model(path, folder, "m", target, dims, timeout=30)
     if not tensors:
         raise Failure("wrong", "nnc: status 0 for a model whose inputs or outputs are no tensors")
     program = generated.build(folder, "m", target)
-    for inputs, outputs in case.data_sets:
-        outputs = [np.asarray(o) for o in outputs]
-        call = Call([np.asarray(i) for i in inputs], [(o.dtype, o.shape) for o in outputs], {})
+    for inputs, outputs in data_sets:
+        call = Call(inputs, [(o.dtype, o.shape) for o in outputs], {})
         answer = program.run([call], timeout=60)[0]
         if answer.status != 0:
             raise Failure("wrong", f"m_run returned {answer.status}")

@@ -16,7 +16,7 @@ import numpy as np
 from targets import HERE
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
-NNC = os.environ.get("NNC", os.path.join(ROOT, "build", "compiler", "nnc"))
+NNC = os.path.abspath(os.environ.get("NNC", os.path.join(ROOT, "build", "compiler", "nnc")))
 WARNINGS = "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
 GUARD_BROKEN = -1000
 UNSUPPORTED = 3
