@@ -9,6 +9,8 @@
 /* Whether `letters` ("f", "iub", "hf T") allow a type. */
 static bool type_allowed(const char *letters, enum dtype type)
 {
+	if (!strpbrk(letters, "fiubh"))
+		return true;    /* "T" alone: whatever input 0 is */
 	switch (dtypes[type].class) {
 	case CLASS_F: return strchr(letters, 'f');
 	case CLASS_I: return strchr(letters, 'i');

@@ -1,0 +1,270 @@
+/* Matrix products: MatMul, and Gemm without transposed or scaled operands that cost extra.
+ *
+ *     y[..., i, j] = bias[j] + sum over l of a[..., i, l] * b[..., l, j]
+ *
+ * b constant: packed at compile time. b computed: read as it lies, row by row (its columns adjacent) or through a
+ * transposing scratch (its rows adjacent). Leading axes are loops round the call, or more rows where memory allows. */
+#include <string.h>
+
+#include "lower/heavy.h"
+
+struct product {
+	int a, b, bias, y;      /* tensors; bias -1: none */
+	int a_row, a_col, b_row, b_col;         /* axes of a and b; a_row -1: a is one row */
+	struct num m, n, k;
+	float alpha, beta;      /* of Gemm */
+	int c;                  /* of Gemm, -1: none */
+};
+
+static bool read_matmul(struct module *m, int node, struct product *p, const char **why)
+{
+	const struct tensor *a = node_in_tensor(m, node, 0), *b = node_in_tensor(m, node, 1);
+
+	*why = "an operand is a vector";
+	if (a->rank < 2 || b->rank < 2)
+		return false;
+	*p = (struct product){ .a = node_in(m, node, 0), .b = node_in(m, node, 1), .y = node_out(m, node, 0), .bias = -1, .c = -1,
+			       .a_row = a->rank - 2, .a_col = a->rank - 1, .b_row = b->rank - 2, .b_col = b->rank - 1,
+			       .m = a->dim[a->rank - 2], .k = a->dim[a->rank - 1], .n = b->dim[b->rank - 1], .alpha = 1 };
+	return true;
+}
+
+static bool read_gemm(struct module *m, int node, struct product *p, const char **why)
+{
+	bool ta = node_attr_int(m, node, "transA", 0), tb = node_attr_int(m, node, "transB", 0);
+	const struct tensor *a = node_in_tensor(m, node, 0), *b = node_in_tensor(m, node, 1);
+
+	(void)why;
+	*p = (struct product){ .a = node_in(m, node, 0), .b = node_in(m, node, 1), .y = node_out(m, node, 0), .bias = -1,
+			       .c = node_in(m, node, 2), .a_row = ta, .a_col = !ta, .b_row = tb, .b_col = !tb, .m = a->dim[ta],
+			       .k = a->dim[!ta], .n = b->dim[!tb], .alpha = (float)node_attr_float(m, node, "alpha", 1),
+			       .beta = (float)node_attr_float(m, node, "beta", 1) };
+	return true;
+}
+
+static bool read_product(struct module *m, int node, struct product *p, const char **why)
+{
+	bool gemm = !strcmp(m->node[node].op->name, "Gemm");
+
+	*why = "only float32 has kernels";
+	if (node_in_type(m, node, 0) != DT_F32)
+		return false;
+	return gemm ? read_gemm(m, node, p, why) : read_matmul(m, node, p, why);
+}
+
+/* All rows of a and y are one run of rows, so that leading axes are just more rows. */
+static bool rows_flatten(struct module *m, const struct product *p, int a, int y)
+{
+	int axes[MAX_RANK], n = m->tensor[a].rank - 1;
+
+	for (int k = 0; k < n; k++)
+		axes[k] = k;
+	return m->tensor[p->b].rank == 2 && p->a_col == n && m->tensor[y].rank == n + 1 && lower_is_run(m, a, axes, n) &&
+	       lower_is_run(m, y, axes, n);
+}
+
+static int64_t rows_of(struct module *m, const struct product *p)
+{
+	return p->n.n ? tensor_elements(m, p->y).n / p->n.n : 0;
+}
+
+static const struct kernel *choose(struct module *m, const struct product *p, enum kernel_kind *kind, double *cycles)
+{
+	const struct tensor *b = &m->tensor[p->b];
+	const int64_t rows = m->tensor[p->b].rank == 2 ? rows_of(m, p) : p->m.n;
+	const struct kernel *k;
+	double gemv;
+
+	if (b->data && b->rank == 2 && num_is_const(p->n) && num_is_const(p->k)) {
+		const struct kernel *v = rows == 1 ? kernel_choose(m, KERNEL_GEMV, 1, p->n.n, p->k.n, &gemv) : NULL;
+		*kind = v ? KERNEL_GEMV : KERNEL_GEMM;
+		k = v ? v : kernel_choose(m, KERNEL_GEMM, rows, p->n.n, p->k.n, cycles);
+		if (v)
+			*cycles = gemv;
+		return k;
+	}
+	*kind = num_is(b->stride[p->b_row], 1) && !num_is(b->stride[p->b_col], 1) ? KERNEL_GEMM_TRANSPOSED : KERNEL_GEMM_UNPACKED;
+	return kernel_choose(m, *kind, rows, p->n.n, p->k.n, cycles);
+}
+
+static double cost(struct module *m, int node, const char **why)
+{
+	struct product p;
+	enum kernel_kind kind;
+	double cycles = 0;
+
+	if (!read_product(m, node, &p, why))
+		return -1;
+	*why = "the target has no such kernel";
+	return choose(m, &p, &kind, &cycles) ? cycles : -1;
+}
+
+/* Gemm's C as a bias: a constant vector along the columns. */
+static bool is_bias(const struct module *m, const struct product *p)
+{
+	const struct tensor *c = p->c < 0 ? NULL : &m->tensor[p->c];
+
+	if (!c || !c->data || c->rank < 1 || !num_same(c->dim[c->rank - 1], p->n))
+		return false;
+	return c->rank == 1 || num_is(c->dim[0], 1);
+}
+
+static int scaled_bias(struct lowering *l, const struct product *p)
+{
+	const struct module *m = l->m;
+	const float *c = m->tensor[p->c].data;
+	float *bias = ARENA_ARRAY(m->arena, p->n.n, float);
+
+	if (p->beta == 1.0f && m->tensor[p->c].base == p->c)
+		return p->c;
+	for (int64_t j = 0; j < p->n.n; j++)
+		bias[j] = p->beta * c[j];
+	return lower_const_f32(l, m->tensor[p->c].name, bias, p->n.n);
+}
+
+static int packed_weights(struct lowering *l, const struct product *p, int columns)
+{
+	const struct module *m = l->m;
+	const int64_t n = p->n.n, k = p->k.n, width = m->tensor[p->b].dim[1].n;
+	const float *w = m->tensor[p->b].data;
+	const bool transposed = p->b_row == 1 && m->tensor[p->b].rank == 2;
+	struct pack pack = { .n = n, .n_stride = transposed ? width : 1, .depth = { 1, 1, k },
+			     .stride = { 0, 0, transposed ? 1 : width } };
+
+	if (p->alpha != 1.0f) {
+		float *scaled = ARENA_ARRAY(m->arena, n * k, float);
+		for (int64_t i = 0; i < n * k; i++)
+			scaled[i] = p->alpha * w[i];
+		w = scaled;
+	}
+	return lower_packed(l, m->tensor[p->b].name, &pack, columns, w);
+}
+
+/* One loop a leading axis of y; a and b stand still where they are broadcast. */
+static void batch_loops(struct lowering *l, struct call *call, const struct product *p, int y, struct num *a_step,
+			struct num *b_step, struct num *y_step)
+{
+	const struct module *m = l->m;
+	const struct tensor *ta = &m->tensor[p->a], *tb = &m->tensor[p->b], *ty = &m->tensor[y];
+
+	for (int axis = 0; axis < ty->rank - 2; axis++) {
+		int a = axis - (ty->rank - ta->rank), b = axis - (ty->rank - tb->rank), loop;
+		if (num_is(ty->dim[axis], 1))
+			continue;
+		loop = call_loop(call, ty->dim[axis], axis, num_const(1));
+		a_step[loop] = a >= 0 && !num_is(ta->dim[a], 1) ? ta->stride[a] : num_const(0);
+		b_step[loop] = b >= 0 && !num_is(tb->dim[b], 1) ? tb->stride[b] : num_const(0);
+		y_step[loop] = ty->stride[axis];
+	}
+}
+
+/* The order in which the axes of t lie with `inner` innermost. */
+static void order_with_inner(const struct module *m, int t, int inner, uint8_t *order)
+{
+	int n = 0;
+
+	for (int k = 0; k < m->tensor[t].rank; k++)
+		if (k != inner)
+			order[n++] = (uint8_t)k;
+	order[n] = (uint8_t)inner;
+}
+
+static bool has_inner(const struct module *m, int t, int inner)
+{
+	return num_is(m->tensor[t].dim[inner], 1) || num_is(m->tensor[t].stride[inner], 1);
+}
+
+static int with_inner(struct lowering *l, int t, int inner)
+{
+	uint8_t order[MAX_RANK];
+
+	if (has_inner(l->m, t, inner))
+		return t;
+	order_with_inner(l->m, t, inner, order);
+	return lower_in_order(l, t, order);
+}
+
+/* y gets beta * C where C is no bias: a nest of its own, which fusion makes the kernel's epilogue. */
+static void add_c(struct lowering *l, const struct product *p, int product)
+{
+	struct nest *n = nest_new(l->m, p->y);
+	int sum = nest_load(n, product, n->axis), c = nest_load_broadcast(n, p->c);
+
+	if (p->alpha != 1.0f && !l->m->tensor[p->b].data)
+		sum = nest_binary(n, E_MUL, sum, nest_const_float(n, DT_F32, p->alpha));
+	if (p->beta != 1.0f)
+		c = nest_binary(n, E_MUL, c, nest_const_float(n, DT_F32, p->beta));
+	nest_store(n, nest_binary(n, E_ADD, sum, c));
+	lower_nest(l, n);
+}
+
+static void scale_only(struct lowering *l, const struct product *p, int product)
+{
+	struct nest *n = nest_new(l->m, p->y);
+
+	nest_store(n, nest_binary(n, E_MUL, nest_load(n, product, n->axis), nest_const_float(n, DT_F32, p->alpha)));
+	lower_nest(l, n);
+}
+
+static bool lower(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	struct product p;
+	enum kernel_kind kind;
+	const struct kernel *k;
+	const char *why;
+	struct call *call;
+	struct num a_step[MAX_RANK] = { 0 }, b_step[MAX_RANK] = { 0 }, y_step[MAX_RANK] = { 0 };
+	bool packed, scale_after, c_after, flat;
+	int y, w, scratch = -1;
+	double cycles;
+
+	if (!read_product(m, node, &p, &why))
+		die("matmul: %s", why);
+	k = choose(m, &p, &kind, &cycles);
+	packed = kind == KERNEL_GEMM || kind == KERNEL_GEMV;
+	scale_after = !packed && p.alpha != 1.0f;
+	c_after = p.c >= 0 && p.beta != 0.0f && (scale_after || !is_bias(m, &p));
+	if (p.c >= 0 && !c_after && p.beta != 0.0f)
+		p.bias = scaled_bias(l, &p);
+	y = c_after || scale_after ? lower_temp(l, DT_F32, m->tensor[p.y].rank, m->tensor[p.y].dim) : p.y;
+	p.a = with_inner(l, p.a, p.a_col);
+	y = has_inner(m, y, m->tensor[y].rank - 1) ? y : lower_temp(l, DT_F32, m->tensor[p.y].rank, m->tensor[p.y].dim);
+	if (!packed)
+		p.b = with_inner(l, p.b, kind == KERNEL_GEMM_TRANSPOSED ? p.b_row : p.b_col);
+	w = packed ? packed_weights(l, &p, k->columns) : p.b;
+	if (kind == KERNEL_GEMM_TRANSPOSED)
+		scratch = lower_scratch(l, num_mul(&m->nums, p.k, num_const(4 * (int64_t)k->columns)));
+	flat = rows_flatten(m, &p, p.a, y);
+	call = lower_call(l, k->function, "nnrt_gemm");
+	call_field(l, call, "m", flat ? num_div(&m->nums, tensor_elements(m, p.a), p.k) : p.m);
+	call_field(l, call, "n", p.n);
+	call_field(l, call, "k", p.k);
+	call_field(l, call, "a_row", m->tensor[p.a].stride[p.a_row]);
+	call_field(l, call, "b_row", packed ? num_const(0) :
+			   m->tensor[p.b].stride[kind == KERNEL_GEMM_TRANSPOSED ? p.b_col : p.b_row]);
+	call_field(l, call, "y_row", m->tensor[y].stride[m->tensor[y].rank - 2]);
+	if (!flat)
+		batch_loops(l, call, &p, y, a_step, b_step, y_step);
+	memcpy(call_arg(l, call, ARG_READ, p.a)->advance, a_step, sizeof a_step);
+	memcpy(call_arg(l, call, ARG_READ, w)->advance, b_step, sizeof b_step);
+	call_arg(l, call, ARG_READ, p.bias);
+	memcpy(call_arg(l, call, ARG_WRITE, y)->advance, y_step, sizeof y_step);
+	if (scratch >= 0)
+		call_arg(l, call, ARG_SCRATCH, scratch);
+	call_epilogue(l, call, y);
+	call->c_axis = m->tensor[y].rank - 1;
+	for (int axis = flat ? 0 : m->tensor[y].rank - 2; axis < m->tensor[y].rank - 1; axis++)
+		call->col_axis[call->n_col_axes++] = axis;
+	l->block->step[l->block->n - 1].macs = rows_of(m, &p) * p.n.n * p.k.n;
+	if (c_after)
+		add_c(l, &p, y);
+	else if (scale_after)
+		scale_only(l, &p, y);
+	else
+		lower_finish(l, y, p.y);
+	return true;
+}
+
+const struct strategy matmul = { .name = "matmul", .op = "MatMul", .cost = cost, .lower = lower };
+const struct strategy gemm = { .name = "gemm", .op = "Gemm", .cost = cost, .lower = lower };
