@@ -44,12 +44,12 @@ static bool read_gemm(struct module *m, int node, struct product *p, const char 
 
 static bool read_product(struct module *m, int node, struct product *p, const char **why)
 {
-	bool gemm = !strcmp(m->node[node].op->name, "Gemm");
+	bool is_gemm = !strcmp(m->node[node].op->name, "Gemm");
 
 	*why = "only float32 has kernels";
 	if (node_in_type(m, node, 0) != DT_F32)
 		return false;
-	return gemm ? read_gemm(m, node, p, why) : read_matmul(m, node, p, why);
+	return is_gemm ? read_gemm(m, node, p, why) : read_matmul(m, node, p, why);
 }
 
 /* All rows of a and y are one run of rows, so that leading axes are just more rows. */
