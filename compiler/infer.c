@@ -94,13 +94,18 @@ static void fold_node(struct module *m, int node)
 	struct block block = { 0 };
 	struct lowering l = { .m = m, .block = &block, .node = node };
 	struct diag *diag = m->diag, quiet;
+	bool known;
+	int done = 0;
 
 	diag_init(&quiet, m->scratch, NULL);
 	m->diag = &quiet;
-	if (m->node[node].op->lower(&l, node)) {
-		for (int i = 0; i < block.n; i++)
-			if (block.step[i].kind != STEP_NEST || !nest_eval(block.step[i].nest))
-				break;
+	known = m->node[node].op->lower(&l, node);
+	for (; done < block.n && known; done += known)
+		known = block.step[done].kind == STEP_NEST && nest_eval(block.step[done].nest);
+	for (int i = 0; i < done && !known; i++) {      /* what was set may be a part */
+		struct tensor *t = &m->tensor[block.step[i].nest->out];
+		t->data = NULL;
+		t->value = NULL;
 	}
 	m->diag = diag;
 }
