@@ -43,7 +43,7 @@ static bool check_inputs(struct module *m, int node)
 			return diag_error(m->diag, STATUS_MODEL, &at, "input %d (\"%s\") has no type yet", i, t->name);
 		if (!letters)
 			continue;
-		if (!type_allowed(letters, t->type))
+		if (letters[0] != 'T' && !type_allowed(letters, t->type))
 			return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "input %d is %s: this operator takes %s%s%s%s%s here", i,
 					  dtypes[t->type].name, strchr(letters, 'f') ? "float32 float64 " : "",
 					  strchr(letters, 'h') ? "float16 bfloat16 " : "",
