@@ -201,6 +201,7 @@ Test(output, an_ignored_signal_stays_ignored)
 Test(depfile, make_finds_awkward_names)
 {
 	static const char *const outputs[] = { "out dir/m.c", "m.h" };
+	static const char makefile[] = "all: out\ninclude m.d\nout:\n\ttouch out\n";
 	static const char *const sources[] = { "a b#$c.onnx", "back\\slash", "end\\ x", "new\nline" };
 	struct strbuf text;
 	struct emit e;
@@ -215,7 +216,7 @@ Test(depfile, make_finds_awkward_names)
 	text.size = 0;
 	depfile_print(&e, (const char *const[]){ "out" }, 1, sources, 2);
 	write_file("m.d", strbuf_text(&text), text.size);
-	write_file("Makefile", "all: out\ninclude m.d\nout:\n\ttouch out\n", 40);
+	write_file("Makefile", makefile, sizeof makefile - 1);
 	write_file("a b#$c.onnx", "x", 1);
 	write_file("back\\slash", "x", 1);
 	expect_ok("make && make -q && touch -d '+1 hour' 'a b#$c.onnx' && ! make -q");

@@ -217,6 +217,26 @@ Test(weights, incbin_reads_the_file_beside)
 	expect_ok("g++ -x c++ -std=c++11 " WARNINGS " model.c -o m && ./m >got && cmp got wanted");
 }
 
+Test(weights, incbin_assembles_for_every_cross_target)
+{
+	for (size_t i = 0; i < n_targets; i++) {
+		const struct target *t = targets[i];
+		if (!strcmp(t->name, "wasm32") || !has_program(t->cc))
+			continue;
+		weights_init(&w, &a, "model", "model", t, WEIGHTS_INCBIN);
+		add_awkward();
+		weights_finish(&w);
+		out.size = 0;
+		emit_puts(&e, "#include <stdint.h>\n");
+		weights_print(&w, &e);
+		emit_puts(&e, arena_printf(&a, "const int8_t *model_get(void);\nconst int8_t *model_get(void)\n{\n\treturn %s;\n}\n",
+			weights_ref(&w, w.n - 1, DT_I8)));
+		write_file("model.c", strbuf_text(&out), out.size);
+		write_bin();
+		expect_ok(arena_printf(&a, "%s -std=c99 %s " WARNINGS " -c model.c -o m.o", t->cc, t->cflags));
+	}
+}
+
 /* Elements are printed as numbers: the text is then the same on every machine. */
 static void print_values_main(int f, int s, int l)
 {
