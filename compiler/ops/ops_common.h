@@ -10,7 +10,7 @@
 
 /* Cells of an operator's row: .attrs = ATTRS(INT("axis", 0), …), .types = TYPES("f", "T"). */
 #define ATTRS(...) ((const struct attr_def[]){ __VA_ARGS__, { 0 } })
-#define TYPES(...) ((const char *const[]){ __VA_ARGS__ })
+#define TYPES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define INT(n, value) { .name = n, .kind = ATTR_INT, .has_default = true, .i = value }
 #define FLAG(n, value) { .name = n, .kind = ATTR_INT, .has_default = true, .i = value, .hi = 1 }
 #define INT_IN(n, value, low, high) { .name = n, .kind = ATTR_INT, .has_default = true, .i = value, .lo = low, .hi = high }
