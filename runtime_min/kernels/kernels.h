@@ -2,6 +2,9 @@
 #ifndef NNRT_KERNELS_H
 #define NNRT_KERNELS_H
 
+#include "runtime_min/kernels/pool.h"
+#include "runtime_min/kernels/recurrent.h"
+#include "runtime_min/kernels/rows.h"
 #include "runtime_min/simd/simd.h"
 
 #if defined(NNRT_SIMD_X86_AVX512_H)

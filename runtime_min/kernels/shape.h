@@ -39,15 +39,19 @@ struct nnrt_gemm {
 };
 
 /** Recurrent layers; H = hidden, B = batch, T = steps, G = gates (1, 3 or 4). Strides in floats.
- *  gates: T x B x G*H sums of input times W plus both biases (see each cell), from a matrix product before.
- *  Step t reads gates at t * gates_step + b * gates_batch; y likewise (layout 0 and 1 are strides only, two
- *  directions are two calls with y offset by H and another stride). */
+ *  gates: T x B x G * H, input times W plus the biases (see each cell), from a matrix product before. Step t of batch
+ *  row b reads gates at t * gates_step + b * gates_batch and writes y likewise: layouts 0 and 1 are strides only, two
+ *  directions are two calls with y moved by H. */
 struct nnrt_rnn {
-	int steps, batch, hidden;
+	int steps, batch, hidden;       /* >= 0 */
 	int reverse;                    /* 1: from the last valid step of each batch row to the first */
 	ptrdiff_t gates_step, gates_batch;
 	ptrdiff_t y_step, y_batch;
 	ptrdiff_t state_batch;          /* of initial_h, initial_c, y_h, y_c */
+	int activation[3];              /* f, g, h of the operator, enum nnrt_activation; unused ones 0 */
+	float alpha[3], beta[3];        /* of these */
+	float clip;                     /* gates are clipped to -clip..clip before activation; 0: not */
+	int input_forget;               /* LSTM: 1 couples the forget gate to the input gate, f = 1 - i */
 };
 
 #endif

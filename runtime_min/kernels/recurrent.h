@@ -1,0 +1,253 @@
+/* RNN, LSTM and GRU layers step by step. Lanes are hidden units; all gates of a vector of units are computed together
+ * from one stream of packed recurrent weights and leave the registers as the new state. */
+#ifndef NNRT_RECURRENT_H
+#define NNRT_RECURRENT_H
+
+#include "runtime_min/kernels/activation.h"
+#include "runtime_min/kernels/rows.h"
+#include "runtime_min/kernels/shape.h"
+
+/** acc[g] = start[g][0..n-1] + sum over k of h[k] * r[k][g]: G = gates sums for one vector of units.
+ *  start: gates of a unit `apart` floats apart, or NULL for 0. h: the state, or NULL for a state of 0. r: a panel from
+ *  pack_gates_f32(). Even and odd k are summed apart, ascending, and added at the end. */
+NNRT_INLINE void nnrt_gates_f32(nnrt_vf acc[4], const float *start, ptrdiff_t apart, const float *h, const float *r,
+	int hidden, int n, int gates)
+{
+	nnrt_vf odd[4];
+	int k = 0;
+
+	NNRT_UNROLL(4)
+	for (int g = 0; g < gates; g++) {
+		acc[g] = start ? nnrt_tile_load(start + g * apart, n) : nnrt_vf_set1(0.0f);
+		odd[g] = nnrt_vf_set1(0.0f);
+	}
+	if (!h)
+		return;
+	for (; k + 2 <= hidden; k += 2) {
+		const nnrt_vf h0 = nnrt_vf_set1(h[k]), h1 = nnrt_vf_set1(h[k + 1]);
+
+		NNRT_UNROLL(4)
+		for (int g = 0; g < gates; g++) {
+			acc[g] = nnrt_vf_fma(h0, nnrt_vf_load(r + g * NNRT_LANES), acc[g]);
+			odd[g] = nnrt_vf_fma(h1, nnrt_vf_load(r + (gates + g) * NNRT_LANES), odd[g]);
+		}
+		r += (ptrdiff_t)2 * gates * NNRT_LANES;
+	}
+	NNRT_UNROLL(4)
+	for (int g = 0; g < gates; g++) {
+		if (k < hidden)
+			acc[g] = nnrt_vf_fma(nnrt_vf_set1(h[k]), nnrt_vf_load(r + g * NNRT_LANES), acc[g]);
+		acc[g] = nnrt_vf_add(acc[g], odd[g]);
+	}
+}
+
+/** Activation `which` (0: f, 1: g, 2: h) of a gate, after clipping. */
+NNRT_INLINE nnrt_vf nnrt_gate_f32(const struct nnrt_rnn *p, int which, nnrt_vf x)
+{
+	if (p->clip > 0.0f)
+		x = nnrt_vf_max(nnrt_vf_set1(-p->clip), nnrt_vf_min(nnrt_vf_set1(p->clip), x));
+	return nnrt_activation_vf(p->activation[which], p->alpha[which], p->beta[which], x);
+}
+
+/** Steps of batch row b that count. */
+NNRT_INLINE int nnrt_rnn_length(const struct nnrt_rnn *p, const int32_t *lens, int b)
+{
+	return !lens || lens[b] > p->steps ? p->steps : lens[b] < 0 ? 0 : lens[b];
+}
+
+/** Steps of batch row b behind its length give 0, and its last state goes to y_h (NULL: not wanted). h: that state,
+ *  NULL for 0. */
+NNRT_INLINE void nnrt_rnn_end(const struct nnrt_rnn *p, int b, int length, const float *h, float *y, float *y_h)
+{
+	const size_t bytes = (size_t)p->hidden * sizeof(float);
+
+	for (int t = length; t < p->steps; t++)
+		memset(y + t * p->y_step + b * p->y_batch, 0, bytes);
+	if (y_h && h)
+		memcpy(y_h + b * p->state_batch, h, bytes);
+	else if (y_h)
+		memset(y_h + b * p->state_batch, 0, bytes);
+}
+
+/** H' = f(gates + H R). gates: Wx + Wb + Rb. r: pack_gates_f32() with one gate, NNRT_LANES columns. initial_h: B x H
+ *  or NULL (0). lens: B lengths or NULL (all T). y: every H. y_h: last H, or NULL; may not overlap initial_h.
+ *  ONNX RNN-14. */
+NNRT_INLINE void nnrt_rnn_f32(const struct nnrt_rnn *p, const float *gates, const float *r, const float *initial_h,
+	const int32_t *lens, float *y, float *y_h)
+{
+	for (int b = 0; b < p->batch; b++) {
+		const int length = nnrt_rnn_length(p, lens, b);
+		const float *h = initial_h ? initial_h + b * p->state_batch : NULL;
+
+		for (int s = 0; s < length; s++) {
+			const int t = p->reverse ? length - 1 - s : s;
+			const float *in = gates + t * p->gates_step + b * p->gates_batch;
+			float *out = y + t * p->y_step + b * p->y_batch;
+
+			for (int u = 0; u < p->hidden; u += NNRT_LANES) {
+				const int n = nnrt_lanes_left(p->hidden, u);
+				nnrt_vf acc[4];
+
+				nnrt_gates_f32(acc, in + u, 0, h, r + (ptrdiff_t)u * p->hidden, p->hidden, n, 1);
+				nnrt_row_store(out + u, nnrt_gate_f32(p, 0, acc[0]), n);
+			}
+			h = out;
+		}
+		nnrt_rnn_end(p, b, length, h, y, y_h);
+	}
+}
+
+/** One vector of units of nnrt_lstm_f32: the new cell state from gates acc (i, o, f, c) and the old one; *h gets the
+ *  new output. peep: weights of this vector, p->hidden floats from gate to gate (i, o, f), or NULL. */
+NNRT_INLINE nnrt_vf nnrt_lstm_cell_f32(const struct nnrt_rnn *p, const nnrt_vf acc[4], nnrt_vf c, const float *peep, int n,
+	nnrt_vf *h)
+{
+	nnrt_vf i = acc[0], o = acc[1], f = acc[2], next;
+
+	if (peep) {
+		i = nnrt_vf_fma(nnrt_tile_load(peep, n), c, i);
+		f = nnrt_vf_fma(nnrt_tile_load(peep + 2 * p->hidden, n), c, f);
+	}
+	i = nnrt_gate_f32(p, 0, i);
+	f = p->input_forget ? nnrt_vf_sub(nnrt_vf_set1(1.0f), i) : nnrt_gate_f32(p, 0, f);
+	next = nnrt_vf_fma(f, c, nnrt_vf_mul(i, nnrt_gate_f32(p, 1, acc[3])));
+	if (peep)
+		o = nnrt_vf_fma(nnrt_tile_load(peep + p->hidden, n), next, o);
+	*h = nnrt_vf_mul(nnrt_gate_f32(p, 0, o),
+		nnrt_activation_vf(p->activation[2], p->alpha[2], p->beta[2], next));
+	return next;
+}
+
+/** i, o, f = f(gate + H R + P C), c~ = g(gate + H R), C' = f C + i c~, H' = o h(C'), P of o on C'.
+ *  gates: Wx + Wb + Rb in the order i, o, f, c. r: pack_gates_f32() with these four gates, NNRT_LANES columns.
+ *  peepholes: 3 x H (i, o, f) or NULL. initial_h, initial_c: B x H or NULL (0). lens: B lengths or NULL (all T).
+ *  y: every H. y_h: last H, or NULL. y_c: last C, needed as storage; may be initial_c.   ONNX LSTM-14. */
+NNRT_INLINE void nnrt_lstm_f32(const struct nnrt_rnn *p, const float *gates, const float *r, const float *peepholes,
+	const float *initial_h, const float *initial_c, const int32_t *lens, float *y, float *y_h, float *y_c)
+{
+	for (int b = 0; b < p->batch; b++) {
+		const int length = nnrt_rnn_length(p, lens, b);
+		const float *h = initial_h ? initial_h + b * p->state_batch : NULL;
+		float *c = y_c + b * p->state_batch;
+
+		if (initial_c)
+			memmove(c, initial_c + b * p->state_batch, (size_t)p->hidden * sizeof(float));
+		else
+			memset(c, 0, (size_t)p->hidden * sizeof(float));
+		for (int s = 0; s < length; s++) {
+			const int t = p->reverse ? length - 1 - s : s;
+			const float *in = gates + t * p->gates_step + b * p->gates_batch;
+			float *out = y + t * p->y_step + b * p->y_batch;
+
+			for (int u = 0; u < p->hidden; u += NNRT_LANES) {
+				const int n = nnrt_lanes_left(p->hidden, u);
+				nnrt_vf acc[4], next;
+
+				nnrt_gates_f32(acc, in + u, p->hidden, h, r + (ptrdiff_t)u * p->hidden * 4, p->hidden, n, 4);
+				nnrt_row_store(c + u, nnrt_lstm_cell_f32(p, acc, nnrt_tile_load(c + u, n),
+					peepholes ? peepholes + u : NULL, n, &next), n);
+				nnrt_row_store(out + u, next, n);
+			}
+			h = out;
+		}
+		nnrt_rnn_end(p, b, length, h, y, y_h);
+	}
+}
+
+/** n units of the old state from u on; 0 when there is none. */
+NNRT_INLINE nnrt_vf nnrt_state_f32(const float *h, int u, int n)
+{
+	return h ? nnrt_tile_load(h + u, n) : nnrt_vf_set1(0.0f);
+}
+
+/** H' = (1 - z) c + z H. */
+NNRT_INLINE nnrt_vf nnrt_gru_mix_f32(nnrt_vf z, nnrt_vf c, nnrt_vf h)
+{
+	return nnrt_vf_fma(z, h, nnrt_vf_mul(nnrt_vf_sub(nnrt_vf_set1(1.0f), z), c));
+}
+
+/** GRU with linear_before_reset = 1: z, r = f(gate + H R), c = g(gate + r (H Rc + bias)), H' = (1 - z) c + z H.
+ *  gates: Wx + Wb (+ Rb for z and r) in the order z, r, h. r: pack_gates_f32() with these three gates, NNRT_LANES
+ *  columns. bias: Rb of the third gate, H floats, or NULL. The rest as nnrt_rnn_f32.   ONNX GRU-14. */
+NNRT_INLINE void nnrt_gru_linear_f32(const struct nnrt_rnn *p, const float *gates, const float *r, const float *bias,
+	const float *initial_h, const int32_t *lens, float *y, float *y_h)
+{
+	for (int b = 0; b < p->batch; b++) {
+		const int length = nnrt_rnn_length(p, lens, b);
+		const float *h = initial_h ? initial_h + b * p->state_batch : NULL;
+
+		for (int s = 0; s < length; s++) {
+			const int t = p->reverse ? length - 1 - s : s;
+			const float *in = gates + t * p->gates_step + b * p->gates_batch;
+			float *out = y + t * p->y_step + b * p->y_batch;
+
+			for (int u = 0; u < p->hidden; u += NNRT_LANES) {
+				const int n = nnrt_lanes_left(p->hidden, u);
+				nnrt_vf acc[4], z, c;
+
+				nnrt_gates_f32(acc, NULL, 0, h, r + (ptrdiff_t)u * p->hidden * 3, p->hidden, n, 3);
+				z = nnrt_gate_f32(p, 0, nnrt_vf_add(nnrt_tile_load(in + u, n), acc[0]));
+				c = nnrt_gate_f32(p, 0, nnrt_vf_add(nnrt_tile_load(in + p->hidden + u, n), acc[1]));
+				if (bias)
+					acc[2] = nnrt_vf_add(acc[2], nnrt_tile_load(bias + u, n));
+				c = nnrt_gate_f32(p, 1, nnrt_vf_fma(c, acc[2], nnrt_tile_load(in + 2 * p->hidden + u, n)));
+				nnrt_row_store(out + u, nnrt_gru_mix_f32(z, c, nnrt_state_f32(h, u, n)), n);
+			}
+			h = out;
+		}
+		nnrt_rnn_end(p, b, length, h, y, y_h);
+	}
+}
+
+/** Floats of scratch that nnrt_gru_f32 takes. */
+NNRT_INLINE ptrdiff_t nnrt_gru_f32_scratch(ptrdiff_t hidden)
+{
+	return 2 * hidden;
+}
+
+/** One step of nnrt_gru_f32 from state h (NULL: 0) to out. */
+NNRT_INLINE void nnrt_gru_step_f32(const struct nnrt_rnn *p, const float *in, const float *r_zr, const float *r_h,
+	const float *h, float *out, float *scratch)
+{
+	float *zs = scratch, *reset = scratch + p->hidden;
+	nnrt_vf acc[4];
+
+	for (int u = 0; u < p->hidden; u += NNRT_LANES) {
+		const int n = nnrt_lanes_left(p->hidden, u);
+
+		nnrt_gates_f32(acc, in + u, p->hidden, h, r_zr + (ptrdiff_t)u * p->hidden * 2, p->hidden, n, 2);
+		nnrt_row_store(zs + u, nnrt_gate_f32(p, 0, acc[0]), n);
+		nnrt_row_store(reset + u, nnrt_vf_mul(nnrt_gate_f32(p, 0, acc[1]), nnrt_state_f32(h, u, n)), n);
+	}
+	for (int u = 0; u < p->hidden; u += NNRT_LANES) {
+		const int n = nnrt_lanes_left(p->hidden, u);
+
+		nnrt_gates_f32(acc, in + 2 * p->hidden + u, 0, h ? reset : NULL, r_h + (ptrdiff_t)u * p->hidden, p->hidden, n,
+			1);
+		nnrt_row_store(out + u, nnrt_gru_mix_f32(nnrt_tile_load(zs + u, n), nnrt_gate_f32(p, 1, acc[0]),
+			nnrt_state_f32(h, u, n)), n);
+	}
+}
+
+/** GRU with linear_before_reset = 0: z, r = f(gate + H R), c = g(gate + (r H) Rc), H' = (1 - z) c + z H.
+ *  gates: Wx + Wb + Rb in the order z, r, h. r_zr: pack_gates_f32() of z and r, r_h: of the third gate, NNRT_LANES
+ *  columns. scratch: nnrt_gru_f32_scratch() floats. The rest as nnrt_rnn_f32.   ONNX GRU-14. */
+NNRT_INLINE void nnrt_gru_f32(const struct nnrt_rnn *p, const float *gates, const float *r_zr, const float *r_h,
+	const float *initial_h, const int32_t *lens, float *y, float *y_h, float *scratch)
+{
+	for (int b = 0; b < p->batch; b++) {
+		const int length = nnrt_rnn_length(p, lens, b);
+		const float *h = initial_h ? initial_h + b * p->state_batch : NULL;
+
+		for (int s = 0; s < length; s++) {
+			const int t = p->reverse ? length - 1 - s : s;
+			float *out = y + t * p->y_step + b * p->y_batch;
+
+			nnrt_gru_step_f32(p, gates + t * p->gates_step + b * p->gates_batch, r_zr, r_h, h, out, scratch);
+			h = out;
+		}
+		nnrt_rnn_end(p, b, length, h, y, y_h);
+	}
+}
+
+#endif
