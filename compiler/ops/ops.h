@@ -28,7 +28,8 @@ struct op_def {
 	int min_in, max_in;             /* max -1: any number */
 	int min_out, max_out;
 	const struct attr_def *attrs;   /* NULL: none */
-	/* Allowed element types of each input, one string an input, the last repeated: letters f float32/float64, h float16
+	/* Allowed element types of each input, one string an input, NULL after the last, which is
+	 * repeated: letters f float32/float64, h float16
 	 * and bfloat16, i signed integers, u unsigned, b bool; 'T' after them: same type as input 0. NULL: anything. */
 	const char *const *types;
 	/** Sets type and shape (tensor_set) of every output. Input types, counts and attributes are already checked. */
