@@ -11,121 +11,30 @@
 #include <string.h>
 
 #include "extent.h"
+#include "includes.h"
 #include "support/arena.h"
 #include "targets/target.h"
 
 enum { MAX_ARGUMENTS = 32 };
 
-/* A file that the translation unit includes. */
-struct included {
-	const char *path;
-	int includer;           /* -1: the top header itself */
-	int rank;               /* order in which files end: what a file includes comes before it */
-	const char *header;     /* "<math.h>" for a system header, else NULL */
-};
-
 struct parse {
 	struct library *l;
 	struct arena *a;
 	CXTranslationUnit tu;
-	const char *folder;             /* the runtime's, with a slash at the end */
-	struct included *files;
-	int n_files;
+	struct includes includes;
 	struct source_item *items;
 	int n_items;
 	struct map names;               /* of the runtime -> item; filled after sorting */
-	struct map system_names;        /* of system headers -> files[] */
-	struct map direct;              /* path of a system header -> 1 when the runtime includes it itself */
+	struct map system_names;        /* of system headers -> their file in includes */
 	struct extent *expansions;      /* macro expansions at the top level of runtime files ... */
 	int *expansion_files;           /* ... and their files */
 	int n_expansions;
 	bool ok;
 };
 
-static const char *take(struct parse *p, CXString s)
+static const char *spelling(struct parse *p, CXCursor c)
 {
-	const char *text = clang_getCString(s);
-	const char *copy = arena_strdup(p->a, text ? text : "");
-
-	clang_disposeString(s);
-	return copy;
-}
-
-/* File and offset of a location; NULL for what the compiler predefines. */
-static const char *locate(struct parse *p, CXSourceLocation at, unsigned *offset)
-{
-	CXFile file;
-
-	clang_getExpansionLocation(at, &file, NULL, NULL, offset);
-	return file ? take(p, clang_getFileName(file)) : NULL;
-}
-
-static bool is_runtime(const struct parse *p, const char *path)
-{
-	return !strncmp(path, p->folder, strlen(p->folder));
-}
-
-static int find_file(const struct parse *p, const char *path)
-{
-	for (int i = 0; i < p->n_files; i++)
-		if (!strcmp(p->files[i].path, path))
-			return i;
-	return -1;
-}
-
-static void add_included(CXFile file, CXSourceLocation *stack, unsigned depth, CXClientData data)
-{
-	struct parse *p = data;
-	const char *path = take(p, clang_getFileName(file));
-	unsigned offset;
-
-	if (find_file(p, path) >= 0)
-		return;
-	p->files = ARENA_PUSH(p->a, p->files, p->n_files, struct included);
-	p->files[p->n_files] = (struct included){ .path = path, .includer = -1 };
-	if (depth)
-		p->files[p->n_files].includer = find_file(p, locate(p, stack[0], &offset));
-	p->n_files++;
-}
-
-/* Files come in the order in which they begin; a file ends when the first one that it does not enclose begins. */
-static void rank_files(struct parse *p)
-{
-	int *open = ARENA_ARRAY(p->a, p->n_files + 1, int);
-	int depth = 0, rank = 0;
-
-	for (int i = 0; i < p->n_files; i++) {
-		while (depth && open[depth - 1] != p->files[i].includer)
-			p->files[open[--depth]].rank = rank++;
-		open[depth++] = i;
-	}
-	while (depth)
-		p->files[open[--depth]].rank = rank++;
-}
-
-/* The header to name for what system file i declares: itself when the runtime includes it, else the one through which it
- * came (avx2intrin.h is <immintrin.h>). */
-static const char *system_header(struct parse *p, int i)
-{
-	int direct = i;
-
-	while (!map_get_name(&p->direct, p->files[direct].path, 0) && p->files[direct].includer >= 0 &&
-	       !is_runtime(p, p->files[p->files[direct].includer].path))
-		direct = p->files[direct].includer;
-	return (const char *)p->files[direct].header;
-}
-
-static void add_inclusion(struct parse *p, CXCursor c)
-{
-	CXFile file = clang_getIncludedFile(c);
-	const char *name = take(p, clang_getCursorSpelling(c));
-	int i = file ? find_file(p, take(p, clang_getFileName(file))) : -1;
-
-	if (i < 0 || is_runtime(p, p->files[i].path))
-		return;
-	p->files[i].header = arena_printf(p->a, "<%s>", name);
-	library_header(p->l, p->files[i].header);
-	map_set_name(&p->direct, p->files[i].path, 1);
+	return take_string(p->a, clang_getCursorSpelling(c));
 }
 
 static void add_item(struct parse *p, const char *symbol, enum rt_kind kind, int file, struct extent x)
@@ -211,7 +120,7 @@ static enum CXChildVisitResult add_inner(CXCursor c, CXCursor parent, CXClientDa
 	(void)parent;
 	if (!is_constant && c.kind != CXCursor_EnumDecl && c.kind != CXCursor_StructDecl && c.kind != CXCursor_UnionDecl)
 		return CXChildVisit_Continue;
-	symbol = take(i->p, clang_getCursorSpelling(c));
+	symbol = spelling(i->p, c);
 	if (is_name(symbol))
 		add_item(i->p, symbol, is_constant ? RT_CONSTANT : RT_TYPE, i->file, i->x);
 	return CXChildVisit_Recurse;
@@ -220,7 +129,7 @@ static enum CXChildVisitResult add_inner(CXCursor c, CXCursor parent, CXClientDa
 static void add_declaration(struct parse *p, CXCursor c, int file)
 {
 	struct extent x = cursor_extent(c);
-	const char *symbol = take(p, clang_getCursorSpelling(c));
+	const char *symbol = spelling(p, c);
 	bool is_function = c.kind == CXCursor_FunctionDecl && clang_isCursorDefinition(c);
 
 	if (is_forward(c))
@@ -236,12 +145,14 @@ static void add_runtime(struct parse *p, CXCursor c, const char *path)
 {
 	int file = library_file(p->l, path);
 
-	if (c.kind == CXCursor_InclusionDirective)
-		add_inclusion(p, c);
+	const char *header = c.kind == CXCursor_InclusionDirective ? includes_note(&p->includes, c) : NULL;
+
+	if (header)
+		library_header(p->l, header);
 	else if (c.kind == CXCursor_MacroExpansion)
 		add_expansion(p, c, file);
 	else if (c.kind == CXCursor_MacroDefinition)
-		add_item(p, take(p, clang_getCursorSpelling(c)), RT_MACRO, file,
+		add_item(p, spelling(p, c), RT_MACRO, file,
 			extent_macro(p->l->files[file].text, cursor_extent(c)));
 	else if (clang_isDeclaration(c.kind))
 		add_declaration(p, c, file);
@@ -251,11 +162,11 @@ static enum CXChildVisitResult add_system_enumerator(CXCursor c, CXCursor parent
 {
 	struct parse *p = data;
 	unsigned offset;
-	const char *path = locate(p, clang_getCursorLocation(c), &offset);
+	const char *path = locate(p->a, clang_getCursorLocation(c), &offset);
 
 	(void)parent;
 	if (c.kind == CXCursor_EnumConstantDecl && path)
-		map_set_name(&p->system_names, take(p, clang_getCursorSpelling(c)), find_file(p, path));
+		map_set_name(&p->system_names, spelling(p, c), includes_find(&p->includes, path));
 	return CXChildVisit_Continue;
 }
 
@@ -265,9 +176,9 @@ static void add_system(struct parse *p, CXCursor c, const char *path)
 
 	if (c.kind != CXCursor_MacroDefinition && !clang_isDeclaration(c.kind))
 		return;
-	name = take(p, clang_getCursorSpelling(c));
+	name = spelling(p, c);
 	if (*name && map_get_name(&p->system_names, name, -1) < 0)
-		map_set_name(&p->system_names, name, find_file(p, path));
+		map_set_name(&p->system_names, name, includes_find(&p->includes, path));
 	if (c.kind == CXCursor_EnumDecl)
 		clang_visitChildren(c, add_system_enumerator, p);
 }
@@ -276,12 +187,12 @@ static enum CXChildVisitResult visit_top(CXCursor c, CXCursor parent, CXClientDa
 {
 	struct parse *p = data;
 	unsigned offset;
-	const char *path = locate(p, clang_getCursorLocation(c), &offset);
+	const char *path = locate(p->a, clang_getCursorLocation(c), &offset);
 
 	(void)parent;
 	if (!path)
 		return CXChildVisit_Continue;
-	if (is_runtime(p, path))
+	if (includes_is_runtime(&p->includes, path))
 		add_runtime(p, c, path);
 	else
 		add_system(p, c, path);
@@ -290,12 +201,16 @@ static enum CXChildVisitResult visit_top(CXCursor c, CXCursor parent, CXClientDa
 
 static const struct parse *sorting;
 
+static int item_rank(const struct source_item *item)
+{
+	return sorting->includes.files[includes_find(&sorting->includes, sorting->l->files[item->file].path)].rank;
+}
+
 /* Order in one file; of two that overlap, the outer one first. */
 static int compare_items(const void *a, const void *b)
 {
 	const struct source_item *x = a, *y = b;
-	int rank_x = sorting->files[find_file(sorting, sorting->l->files[x->file].path)].rank;
-	int rank_y = sorting->files[find_file(sorting, sorting->l->files[y->file].path)].rank;
+	int rank_x = item_rank(x), rank_y = item_rank(y);
 
 	if (rank_x != rank_y)
 		return rank_x < rank_y ? -1 : 1;
@@ -341,7 +256,7 @@ static void read_token(struct parse *p, int i, const char *name)
 		add_use(p, &p->items[i], (int)use);
 	if (use >= 0 || file < 0)
 		return;
-	header = system_header(p, (int)file);
+	header = includes_header(&p->includes, (int)file);
 	if (header)
 		p->items[i].headers |= UINT32_C(1) << library_header(p->l, header);
 }
@@ -359,7 +274,7 @@ static void read_tokens(struct parse *p, int i)
 	for (unsigned k = 0; k < n; k++) {
 		CXTokenKind kind = clang_getTokenKind(tokens[k]);
 		if (kind == CXToken_Identifier || kind == CXToken_Keyword)
-			read_token(p, i, take(p, clang_getTokenSpelling(p->tu, tokens[k])));
+			read_token(p, i, take_string(p->a, clang_getTokenSpelling(p->tu, tokens[k])));
 	}
 	clang_disposeTokens(p->tu, tokens, n);
 }
@@ -397,7 +312,7 @@ static bool print_diagnostics(struct parse *p, const struct target *t)
 		if (clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error)
 			ok = false;
 		fprintf(stderr, "target %s: %s\n", t->name,
-			take(p, clang_formatDiagnostic(d, clang_defaultDiagnosticDisplayOptions())));
+			take_string(p->a, clang_formatDiagnostic(d, clang_defaultDiagnosticDisplayOptions())));
 		clang_disposeDiagnostic(d);
 	}
 	return ok;
@@ -425,14 +340,12 @@ static int make_arguments(struct parse *p, const char **v, const struct target *
 bool parse_target(struct library *l, const struct target *t, const struct parse_options *options)
 {
 	struct parse p = { .l = l, .a = l->arena, .ok = true };
-	const char *arguments[MAX_ARGUMENTS], *slash = strrchr(options->top, '/');
+	const char *arguments[MAX_ARGUMENTS];
 	CXIndex index = clang_createIndex(0, 0);
 	int n = make_arguments(&p, arguments, t, options);
 
-	p.folder = slash ? arena_strndup(p.a, options->top, (size_t)(slash - options->top) + 1) : "";
 	map_init(&p.names, p.a);
 	map_init(&p.system_names, p.a);
-	map_init(&p.direct, p.a);
 	if (clang_parseTranslationUnit2(index, options->top, arguments, n, NULL, 0,
 		    CXTranslationUnit_DetailedPreprocessingRecord, &p.tu)) {
 		fprintf(stderr, "target %s: libclang cannot parse %s\n", t->name, options->top);
@@ -440,8 +353,7 @@ bool parse_target(struct library *l, const struct target *t, const struct parse_
 	}
 	p.ok = print_diagnostics(&p, t);
 	if (p.ok) {
-		clang_getInclusions(p.tu, add_included, &p);
-		rank_files(&p);
+		includes_read(&p.includes, p.a, p.tu, options->top);
 		clang_visitChildren(clang_getTranslationUnitCursor(p.tu), visit_top, &p);
 		finish(&p, t);
 	}
