@@ -15,7 +15,7 @@ struct nnrt_exp_parts {
  *  1.4e-8 |q| before rounding: minimax on [-0.347, 0.347], first term exact. */
 NNRT_INLINE struct nnrt_exp_parts nnrt_exp_split(nnrt_vf x)
 {
-	const nnrt_vi n = nnrt_vi_nearest(nnrt_vf_mul(x, nnrt_vf_set1(1.44269502f)));
+	const nnrt_vi n = nnrt_vi_product_near(x, nnrt_vf_set1(1.44269502f));
 	const nnrt_vf nf = nnrt_vf_from_vi(n);
 	const nnrt_vf s = nnrt_vf_fnma(nf, nnrt_vf_set1(0.693145752f), x);
 	const nnrt_vf r = nnrt_vf_fnma(nf, nnrt_vf_set1(1.42860677e-6f), s);

@@ -1,4 +1,4 @@
-/* From a vector back to one float: what makes a scalar function out of a vector one, with the same bits. */
+/* Small parts of the functions here; nnrt_vf_lane0() makes a scalar function out of a vector one: the same bits. */
 #ifndef NNRT_MATHS_LANE_H
 #define NNRT_MATHS_LANE_H
 
@@ -20,6 +20,15 @@ NNRT_INLINE nnrt_vf nnrt_vf_copysign(nnrt_vf a, nnrt_vf b)
 	const nnrt_vi size = nnrt_vi_and(nnrt_vi_from_bits(a), nnrt_vi_set1(INT32_MAX));
 
 	return nnrt_vf_from_bits(nnrt_vi_or(size, sign));
+}
+
+/** a * b as nearest integer, for |a * b| <= 2^22; any value beyond and for NaN. The product lands on 1.5 * 2^23, where
+ *  floats have no fraction; cheaper than nnrt_vi_nearest() where rounding is not one instruction, and never dearer. */
+NNRT_INLINE nnrt_vi nnrt_vi_product_near(nnrt_vf a, nnrt_vf b)
+{
+	const nnrt_vf sum = nnrt_vf_fma(a, b, nnrt_vf_set1(12582912.0f));
+
+	return nnrt_vi_sub(nnrt_vi_from_bits(sum), nnrt_vi_set1(0x4b400000));
 }
 
 #endif

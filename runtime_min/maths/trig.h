@@ -8,7 +8,7 @@
 /** sin(x + turns pi/2) for |x| <= 8192. Polynomials of degree 7 and 8, minimax on [-pi/4, pi/4]. */
 NNRT_INLINE nnrt_vf nnrt_sin_turned(nnrt_vf x, int32_t turns)
 {
-	const nnrt_vi n = nnrt_vi_nearest(nnrt_vf_mul(x, nnrt_vf_set1(0.636619772f)));
+	const nnrt_vi n = nnrt_vi_product_near(x, nnrt_vf_set1(0.636619772f));
 	const nnrt_vi turn = nnrt_vi_add(n, nnrt_vi_set1(turns));
 	const nnrt_vf nf = nnrt_vf_from_vi(n);
 	nnrt_vf r = nnrt_vf_fnma(nf, nnrt_vf_set1(1.5703125f), x);
