@@ -1,0 +1,137 @@
+/* Scatter, ScatterElements, ScatterND: a copy of the data, then a nest over the updates that stores at their indexes, in
+ * row-major order of the updates: of equal indexes the last wins, and with a reduction all of them count. */
+#include "ops/gather.h"
+
+#include <string.h>
+
+enum how { HOW_NONE, HOW_ADD, HOW_MUL, HOW_MAX, HOW_MIN };
+
+static enum how reduction_get(const struct module *m, int node)
+{
+	static const char *const names[] = { "none", "add", "mul", "max", "min" };
+	int how = 4;
+
+	if (!node_attr(m, node, "reduction"))
+		return HOW_NONE;
+	while (how > 0 && !node_attr_is(m, node, "reduction", names[how]))
+		how--;
+	return (enum how)how;
+}
+
+static void lower_copy(struct lowering *l, int from, int to)
+{
+	struct nest *n = nest_new(l->m, to);
+
+	nest_store(n, nest_load(n, from, n->axis));
+	lower_nest(l, n);
+}
+
+/* Stores the update, or its combination with what is there, at n->store. */
+static void store_update(struct nest *n, enum how how, int update)
+{
+	static const enum eop op[] = { [HOW_ADD] = E_ADD, [HOW_MUL] = E_MUL, [HOW_MAX] = E_MAX, [HOW_MIN] = E_MIN };
+
+	if (how != HOW_NONE) {
+		enum dtype type = n->m->tensor[n->out].type;
+		int old = nest_cast(n, compute_type(type), nest_load_at(n, n->out, n->store));
+
+		update = nest_cast(n, type, nest_binary(n, op[how], old, nest_cast(n, compute_type(type), update)));
+	}
+	nest_store(n, update);
+}
+
+static bool infer_scatter_elements(struct module *m, int node)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0), *i = node_in_tensor(m, node, 1), *u = node_in_tensor(m, node, 2);
+	int axis;
+
+	if (!node_rank(m, node, 0, 1, MAX_RANK) || !node_axis_attr(m, node, "axis", 0, x->rank, &axis))
+		return false;
+	if (i->rank != x->rank || u->rank != x->rank)
+		return node_bad(m, node, "indexes and updates are of rank %d and %d, allowed: %d", i->rank, u->rank, x->rank);
+	for (int k = 0; k < x->rank; k++)
+		if (!num_same(i->dim[k], u->dim[k]) || (k != axis && num_lo(&m->nums, num_sub(&m->nums, x->dim[k], i->dim[k])) < 0))
+			return node_bad(m, node, "indexes, updates and data do not match along axis %d", k);
+	return infer_same(m, node);
+}
+
+static bool lower_scatter_elements(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const struct tensor x = *node_in_tensor(m, node, 0), index = *node_in_tensor(m, node, 1);
+	int out = node_out(m, node, 0), axis;
+	struct nest *n;
+
+	if (!node_axis_attr(m, node, "axis", 0, x.rank, &axis))
+		return false;
+	lower_copy(l, node_in(m, node, 0), out);
+	n = nest_over(m, out, index.rank, index.dim);
+	for (int k = 0; k < x.rank; k++)
+		n->store[k] = (struct index){ n->axis[k], -1 };
+	n->store[axis] = (struct index){ num_const(0),
+		nest_wrapped_index(n, nest_load(n, node_in(m, node, 1), n->axis), x.dim[axis]) };
+	store_update(n, reduction_get(m, node), nest_load(n, node_in(m, node, 2), n->axis));
+	lower_nest(l, n);
+	return true;
+}
+
+static bool infer_scatter_nd(struct module *m, int node)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0), *i = node_in_tensor(m, node, 1), *u = node_in_tensor(m, node, 2);
+	int depth, lead = i->rank - 1;
+
+	if (!node_rank(m, node, 0, 1, MAX_RANK) || !node_rank(m, node, 1, 1, MAX_RANK))
+		return false;
+	if (!num_is_const(i->dim[lead]))
+		return node_unsupported(m, node, "the last dimension of the indexes must be a constant");
+	if (i->dim[lead].n < 0 || i->dim[lead].n > x->rank)
+		return node_bad(m, node, "indexes have %lld elements, allowed: up to %d", (long long)i->dim[lead].n, x->rank);
+	depth = (int)i->dim[lead].n;
+	if (u->rank != lead + x->rank - depth)
+		return node_bad(m, node, "updates are of rank %d, allowed: %d", u->rank, lead + x->rank - depth);
+	for (int k = 0; k < u->rank; k++)
+		if (!num_same(u->dim[k], k < lead ? i->dim[k] : x->dim[depth + k - lead]))
+			return node_bad(m, node, "updates do not match along axis %d", k);
+	return infer_same(m, node);
+}
+
+static bool lower_scatter_nd(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const struct tensor x = *node_in_tensor(m, node, 0), index = *node_in_tensor(m, node, 1);
+	const struct tensor update = *node_in_tensor(m, node, 2);
+	int out = node_out(m, node, 0), lead = index.rank - 1, depth = (int)index.dim[lead].n;
+	struct num at[MAX_RANK];
+	struct nest *n;
+
+	lower_copy(l, node_in(m, node, 0), out);
+	n = nest_over(m, out, update.rank, update.dim);
+	memcpy(at, n->axis, (size_t)lead * sizeof *at);
+	for (int k = 0; k < x.rank; k++) {
+		if (k >= depth) {
+			n->store[k] = (struct index){ n->axis[lead + k - depth], -1 };
+			continue;
+		}
+		at[lead] = num_const(k);
+		n->store[k] = (struct index){ num_const(0),
+			nest_wrapped_index(n, nest_load(n, node_in(m, node, 1), at), x.dim[k]) };
+	}
+	store_update(n, reduction_get(m, node), nest_load(n, node_in(m, node, 2), n->axis));
+	lower_nest(l, n);
+	return true;
+}
+
+#define AXIS INT("axis", 0)
+#define SCATTER(op_name, version, fn, ...) \
+	const struct op_def op_##op_name##_##version = { \
+		ONNX(#op_name, version, 3, 3, 1, 1), .attrs = __VA_ARGS__, .types = TYPES("fhiub", "i", "T"), \
+		.infer = infer_##fn, .lower = lower_##fn, \
+	};
+
+SCATTER(Scatter, 9, scatter_elements, ATTRS(AXIS))
+SCATTER(ScatterElements, 11, scatter_elements, ATTRS(AXIS))
+SCATTER(ScatterElements, 16, scatter_elements, ATTRS(AXIS, STRING("reduction", "none", "none|add|mul")))
+SCATTER(ScatterElements, 18, scatter_elements, ATTRS(AXIS, STRING("reduction", "none", "none|add|mul|max|min")))
+SCATTER(ScatterND, 11, scatter_nd, NULL)
+SCATTER(ScatterND, 16, scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul")))
+SCATTER(ScatterND, 18, scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul|max|min")))
