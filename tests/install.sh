@@ -2,7 +2,7 @@
 
 # What building nnc takes.
 build_packages="gcc libc6-dev meson ninja-build pkg-config libprotobuf-c-dev protobuf-c-compiler libclang-14-dev
-	libpng-dev libjpeg62-turbo-dev"
+	libssl-dev libpng-dev libjpeg62-turbo-dev"
 
 # install_missing PACKAGE...: installs, with apt-get as root or through sudo, those that are not there, and says so.
 install_missing()

@@ -124,8 +124,10 @@ static bool needs_stdint(const struct emit_model *m)
 
 static void print_header_includes(struct emit *e, const struct emit_model *m)
 {
-	if (needs_stdint(m))
-		emit_directive(e, "#include <stdint.h>");
+	if (!needs_stdint(m))
+		return;
+	emit_directive(e, "#include <stdint.h>");
+	emit_blank(e);
 }
 
 static void print_macros(struct emit *e, const struct emit_model *m)
