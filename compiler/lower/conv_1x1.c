@@ -66,7 +66,7 @@ static bool lower(struct lowering *l, int node)
 	p = conv_pack(&c);
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
 	call = lower_call(l, k->function, "nnrt_gemm");
-	call_field(l, call, "m", pixels);
+	call_rows(l, call, pixels);
 	call_field(l, call, "n", num_const(c.oc));
 	call_field(l, call, "k", num_const(c.ic));
 	call_field(l, call, "a_row", m->tensor[x].stride[c.rank - 1]);

@@ -74,6 +74,13 @@ int lower_packed(struct lowering *l, const char *name, const struct pack *p, int
 	return lower_const_f32(l, name, packed, floats);
 }
 
+void call_rows(struct lowering *l, struct call *call, struct num rows)
+{
+	call_field(l, call, "m", rows);
+	call_field(l, call, "m_begin", num_const(0));
+	call_field(l, call, "m_end", rows);
+}
+
 void channels_last(int rank, uint8_t *order)
 {
 	for (int k = 0; k < rank; k++)

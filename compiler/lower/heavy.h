@@ -29,6 +29,9 @@ int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_
 /** A constant holding w packed as p says, in panels of `columns`; `w` points at p's first element. */
 int lower_packed(struct lowering *l, const char *name, const struct pack *p, int columns, const float *w);
 
+/** The fields of struct nnrt_gemm that say how many rows there are and that all are wanted. */
+void call_rows(struct lowering *l, struct call *call, struct num rows);
+
 /** N, spatial axes, C for a tensor of that rank. */
 void channels_last(int rank, uint8_t *order);
 

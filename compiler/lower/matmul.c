@@ -237,7 +237,7 @@ static bool lower(struct lowering *l, int node)
 		scratch = lower_scratch(l, num_mul(&m->nums, p.k, num_const(4 * (int64_t)k->columns)));
 	flat = rows_flatten(m, &p, p.a, y);
 	call = lower_call(l, k->function, "nnrt_gemm");
-	call_field(l, call, "m", flat ? num_div(&m->nums, tensor_elements(m, p.a), p.k) : p.m);
+	call_rows(l, call, flat ? num_div(&m->nums, tensor_elements(m, p.a), p.k) : p.m);
 	call_field(l, call, "n", p.n);
 	call_field(l, call, "k", p.k);
 	call_field(l, call, "a_row", m->tensor[p.a].stride[p.a_row]);
