@@ -16,21 +16,20 @@
 #define WARNINGS "-Wall -Wextra -Wpedantic -Wconversion -Werror"
 
 static struct arena a;
-static char folder[] = "/tmp/nnc-test-XXXXXX";
+static char folder[512];
 
 static inline void setup(void)
 {
+	const char *temporary = getenv("TMPDIR");
+
 	arena_init(&a, NULL);
-	strcpy(folder, "/tmp/nnc-test-XXXXXX");
+	snprintf(folder, sizeof folder, "%s/nnc-test-XXXXXX", temporary ? temporary : P_tmpdir);
 	cr_assert(mkdtemp(folder));
 }
 
 static inline void teardown(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof command, "rm -r %s", folder);
-	cr_expect_eq(system(command), 0);
+	cr_expect_eq(system(arena_printf(&a, "rm -r '%s'", folder)), 0);
 	arena_free(&a);
 }
 
@@ -49,7 +48,7 @@ static inline void write_file(const char *name, const char *text, size_t n)
 /* Runs a shell command in the folder; what it printed appears only when it failed. */
 static inline bool run(const char *command)
 {
-	return system(arena_printf(&a, "cd %s && ( %s ) >log 2>&1", folder, command)) == 0;
+	return system(arena_printf(&a, "cd '%s' && ( %s ) >log 2>&1", folder, command)) == 0;
 }
 
 static inline void expect_ok(const char *command)
@@ -57,7 +56,7 @@ static inline void expect_ok(const char *command)
 	bool ok = run(command);
 
 	cr_expect(ok, "%s", command);
-	if (!ok && system(arena_printf(&a, "head -30 %s/log >&2", folder)))
+	if (!ok && system(arena_printf(&a, "head -30 '%s/log' >&2", folder)))
 		cr_log_warn("no log\n");
 }
 
