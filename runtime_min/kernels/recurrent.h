@@ -130,9 +130,9 @@ NNRT_INLINE void nnrt_lstm_f32(const struct nnrt_rnn *p, const float *gates, con
 		const float *h = initial_h ? initial_h + b * p->state_batch : NULL;
 		float *c = y_c + b * p->state_batch;
 
-		if (initial_c)
-			memmove(c, initial_c + b * p->state_batch, (size_t)p->hidden * sizeof(float));
-		else
+		if (initial_c && initial_c != y_c)
+			memcpy(c, initial_c + b * p->state_batch, (size_t)p->hidden * sizeof(float));
+		else if (!initial_c)
 			memset(c, 0, (size_t)p->hidden * sizeof(float));
 		for (int s = 0; s < length; s++) {
 			const int t = p->reverse ? length - 1 - s : s;
