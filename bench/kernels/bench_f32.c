@@ -1,0 +1,266 @@
+/* Speed of every row of kernels.def on typical layers: multiply-accumulates per second and the share of what this
+ * core's multiply-add units can do, measured in the same run. Shapes are run-time values here, as in a copy that
+ * several nodes share; a node with constants of its own is a little faster.
+ *
+ *     bench_f32 [PART OF A KERNEL'S NAME [PART OF A LAYER'S NAME]]
+ *
+ * Build: cc -O2 -march=x86-64-v3 -I. bench/kernels/bench_f32.c -lm */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "runtime_min/kernels/kernels.h"
+
+enum kind { CONV, CONV_FIRST, DEPTHWISE, GEMM, GEMM_UNPACKED, GEMM_TRANSPOSED, GEMV };
+
+#define ARGS_CONV const struct nnrt_conv *, const float *, const float *, const float *, const float *, float *
+#define ARGS_DEPTHWISE const struct nnrt_conv *, const float *, const float *, const float *, float *
+#define ARGS_GEMM const struct nnrt_gemm *, const float *, const float *, const float *, float *
+
+struct kernel {
+	const char *name;
+	enum kind kind;
+	int columns;
+	union {
+		void (*conv)(ARGS_CONV);
+		void (*depthwise)(ARGS_DEPTHWISE);
+		void (*gemm)(ARGS_GEMM);
+		void (*transposed)(ARGS_GEMM, float *);
+	} run;
+};
+
+#define MEMBER_CONV conv
+#define MEMBER_CONV_FIRST conv
+#define MEMBER_DEPTHWISE depthwise
+#define MEMBER_GEMM gemm
+#define MEMBER_GEMM_UNPACKED gemm
+#define MEMBER_GEMM_TRANSPOSED transposed
+#define MEMBER_GEMV gemm
+
+/* The epilogue is a constant, as it is in every model: a call through a pointer would keep the tile in memory. */
+#define BODY_CONV(function) static void run_##function(const struct nnrt_conv *p, const float *x, const float *w, \
+		const float *bias, const float *zero, float *y) \
+	{ \
+		function(p, x, w, bias, zero, y, nnrt_epilogue_none, NULL); \
+	}
+#define BODY_CONV_FIRST BODY_CONV
+#define BODY_DEPTHWISE(function) static void run_##function(const struct nnrt_conv *p, const float *x, const float *w, \
+		const float *bias, float *y) \
+	{ \
+		function(p, x, w, bias, y, nnrt_epilogue_none, NULL); \
+	}
+#define BODY_GEMM(function) static void run_##function(const struct nnrt_gemm *p, const float *a, const float *b, \
+		const float *bias, float *y) \
+	{ \
+		function(p, a, b, bias, y, nnrt_epilogue_none, NULL); \
+	}
+#define BODY_GEMM_UNPACKED BODY_GEMM
+#define BODY_GEMV BODY_GEMM
+#define BODY_GEMM_TRANSPOSED(function) static void run_##function(const struct nnrt_gemm *p, const float *a, \
+		const float *b, const float *bias, float *y, float *scratch) \
+	{ \
+		function(p, a, b, bias, y, scratch, nnrt_epilogue_none, NULL); \
+	}
+
+#define BODY(function, kind, columns) BODY_##kind(function)
+#define ROW_OF(function, kind, columns) {#function, kind, columns, {.MEMBER_##kind = run_##function}},
+#define SKIP(row)
+#define KEEP(row) row
+#define HAS_GENERIC SKIP
+#define HAS_AVX2 SKIP
+#define HAS_AVX512 SKIP
+#define HAS_NEON SKIP
+#define HAS_NEON32 SKIP
+#define HAS_WASM SKIP
+#if defined(NNRT_SIMD_X86_AVX512_H)
+#undef HAS_AVX512
+#define HAS_AVX512 KEEP
+#elif defined(NNRT_SIMD_X86_AVX2_H)
+#undef HAS_AVX2
+#define HAS_AVX2 KEEP
+#elif defined(NNRT_SIMD_ARM_NEON_H)
+#undef HAS_NEON
+#define HAS_NEON KEEP
+#elif defined(NNRT_SIMD_ARM_NEON32_H)
+#undef HAS_NEON32
+#define HAS_NEON32 KEEP
+#elif defined(NNRT_SIMD_WASM_SIMD128_H)
+#undef HAS_WASM
+#define HAS_WASM KEEP
+#else
+#undef HAS_GENERIC
+#define HAS_GENERIC KEEP
+#endif
+
+#define KERNEL(function, kind, isa, rows, columns) HAS_##isa(BODY(function, kind, columns))
+#include "runtime_min/kernels/kernels.def"
+#undef KERNEL
+#define KERNEL(function, kind, isa, rows, columns) HAS_##isa(ROW_OF(function, kind, columns))
+
+static const struct kernel kernels[] = {
+#include "runtime_min/kernels/kernels.def"
+};
+
+/* A convolution (h x w pixels in, ic to oc channels, k x k taps) or, for products, h x w matrix times w x oc. */
+struct layer {
+	const char *name;
+	enum kind kind;
+	int h, w, ic, oc, k, stride;
+};
+
+static const struct layer layers[] = {
+	{"resnet 56x56x64 3x3", CONV, 56, 56, 64, 64, 3, 1},
+	{"resnet 28x28x128 3x3", CONV, 28, 28, 128, 128, 3, 1},
+	{"resnet 14x14x256 3x3", CONV, 14, 14, 256, 256, 3, 1},
+	{"resnet 7x7x512 3x3", CONV, 7, 7, 512, 512, 3, 1},
+	{"mobilenet 224x224x3 3x3/2", CONV_FIRST, 224, 224, 3, 32, 3, 2},
+	{"resnet 224x224x3 7x7/2", CONV_FIRST, 224, 224, 3, 64, 7, 2},
+	{"mobilenet 112x112x32", DEPTHWISE, 112, 112, 32, 32, 3, 1},
+	{"mobilenet 112x112x96 /2", DEPTHWISE, 112, 112, 96, 96, 3, 2},
+	{"mobilenet 56x56x144", DEPTHWISE, 56, 56, 144, 144, 3, 1},
+	{"mobilenet 28x28x192", DEPTHWISE, 28, 28, 192, 192, 3, 1},
+	{"mobilenet 14x14x384", DEPTHWISE, 14, 14, 384, 384, 3, 1},
+	{"mobilenet 7x7x960", DEPTHWISE, 7, 7, 960, 960, 3, 1},
+	{"resnet 3136 x 64 x 256", GEMM, 3136, 64, 0, 256, 0, 0},
+	{"resnet 196 x 1024 x 256", GEMM, 196, 1024, 0, 256, 0, 0},
+	{"resnet 49 x 2048 x 512", GEMM, 49, 2048, 0, 512, 0, 0},
+	{"mobilenet 3136 x 144 x 24", GEMM, 3136, 144, 0, 24, 0, 0},
+	{"mobilenet 12544 x 32 x 16", GEMM, 12544, 32, 0, 16, 0, 0},
+	{"transformer 197 x 192 x 768", GEMM, 197, 192, 0, 768, 0, 0},
+	{"attention 197 x 197 x 64", GEMM_UNPACKED, 197, 197, 0, 64, 0, 0},
+	{"attention 197 x 64 x 197", GEMM_TRANSPOSED, 197, 64, 0, 197, 0, 0},
+	{"row 1024 x 1024", GEMV, 1, 1024, 0, 1024, 0, 0},
+	{"row 256 x 256", GEMV, 1, 256, 0, 256, 0, 0},
+	{"row 2560 x 9600", GEMV, 1, 2560, 0, 9600, 0, 0},
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static float *numbers(size_t n)
+{
+	float *p = aligned_alloc(64, (n * sizeof(float) + 127) / 64 * 64);
+
+	if (!p)
+		exit(2);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (float)(rand() % 1000) / 1000.0f - 0.5f;
+	return p;
+}
+
+/* Multiply-accumulates a second that independent FMAs reach. */
+static double fma_peak(void)
+{
+	nnrt_vf a[12];
+	float sum = 0.0f;
+	double best = 1e9;
+
+	for (int i = 0; i < 12; i++)
+		a[i] = nnrt_vf_set1((float)i);
+	for (int turn = 0; turn < 8; turn++) {
+		const double begin = now();
+
+		for (int k = 0; k < 500000; k++) {
+			NNRT_UNROLL(12)
+			for (int i = 0; i < 12; i++)
+				a[i] = nnrt_vf_fma(a[i], nnrt_vf_set1(0.999f), nnrt_vf_set1(0.1f));
+		}
+		best = now() - begin < best ? now() - begin : best;
+	}
+	for (int i = 0; i < 12; i++)
+		sum += nnrt_vf_reduce_add(a[i]);
+	return sum == 1.0f ? 0.0 : 6e6 * NNRT_LANES / best;
+}
+
+struct buffers {
+	float *x, *w, *bias, *zero, *y, *scratch;
+};
+
+static void run_conv(const struct kernel *k, const struct layer *l, const struct buffers *b)
+{
+	const int out_h = (l->h - 1) / l->stride + 1, out_w = (l->w - 1) / l->stride + 1;
+	const struct nnrt_conv p = {l->h, l->w, l->ic, out_h, out_w, l->oc, l->k, l->k, l->stride, l->stride, 1, 1, l->k / 2,
+		l->k / 2, 0, 0, (ptrdiff_t)l->w * l->ic, l->ic, 1, (ptrdiff_t)out_w * l->oc, l->oc, 0, 0, 0, out_h};
+
+	if (k->kind == DEPTHWISE)
+		k->run.depthwise(&p, b->x, b->w, b->bias, b->y);
+	else
+		k->run.conv(&p, b->x, b->w, b->bias, b->zero, b->y);
+}
+
+static void run_gemm(const struct kernel *k, const struct layer *l, const struct buffers *b)
+{
+	const struct nnrt_gemm p = {0, l->h, l->oc, l->w, l->w, k->kind == GEMM_TRANSPOSED ? l->w : l->oc, l->oc};
+
+	if (k->kind == GEMM_TRANSPOSED)
+		k->run.transposed(&p, b->x, b->w, b->bias, b->y, b->scratch);
+	else
+		k->run.gemm(&p, b->x, b->w, b->bias, b->y);
+}
+
+/* Bytes that a layer must touch at least once, and its multiply-accumulates. */
+static double layer_macs(const struct layer *l, double *bytes)
+{
+	const double out = l->kind > DEPTHWISE ? l->h :
+		(double)((l->h - 1) / l->stride + 1) * ((l->w - 1) / l->stride + 1);
+	const double depth = l->kind > DEPTHWISE ? l->w :
+		l->kind == DEPTHWISE ? (double)l->k * l->k : (double)l->k * l->k * l->ic;
+
+	*bytes = 4.0 * (out * l->oc + depth * l->oc + (double)l->h * l->w * (l->kind > DEPTHWISE ? 1 : l->ic));
+	return out * l->oc * depth;
+}
+
+static void measure(const struct kernel *k, const struct layer *l, double peak)
+{
+	const size_t big = (size_t)1 << 22;
+	const size_t weights = (size_t)(l->k > 0 ? l->k * l->k * (l->kind == DEPTHWISE ? 1 : l->ic) : l->w) *
+		(size_t)(l->oc + k->columns);
+	struct buffers b = {numbers(big), numbers(weights), numbers(16384), calloc(16384, sizeof(float)), numbers(big * 2),
+		numbers(big)};
+	double bytes, best = 1e9;
+	const double macs = layer_macs(l, &bytes);
+
+	/* The least of many single runs: others use this machine too. */
+	for (const double begin = now(); now() - begin < 0.1;) {
+		const double start = now();
+		double took;
+
+		if (k->kind <= DEPTHWISE)
+			run_conv(k, l, &b);
+		else
+			run_gemm(k, l, &b);
+		took = now() - start;
+		best = took < best ? took : best;
+	}
+	printf("%-32s %-30s %10.1f us %8.1f GMAC/s %6.1f %% %8.1f GB/s\n", k->name, l->name, best * 1e6, macs / best / 1e9,
+		100.0 * macs / best / peak, bytes / best / 1e9);
+	free(b.x);
+	free(b.w);
+	free(b.bias);
+	free(b.zero);
+	free(b.y);
+	free(b.scratch);
+}
+
+int main(int argc, char **argv)
+{
+	const double peak = fma_peak();
+
+	printf("FMA peak %.1f GMAC/s, %d lanes\n", peak / 1e9, (int)NNRT_LANES);
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
+		for (size_t j = 0; j < sizeof(layers) / sizeof(*layers); j++) {
+			const bool fits = kernels[i].kind == layers[j].kind ||
+				(kernels[i].kind == CONV && layers[j].kind == CONV_FIRST);
+
+			if (fits && (argc < 2 || strstr(kernels[i].name, argv[1])) && (argc < 3 || strstr(layers[j].name, argv[2])))
+				measure(&kernels[i], &layers[j], peak);
+		}
+	}
+	return 0;
+}
