@@ -1,6 +1,7 @@
 /* Scalar expressions of loop nests as C: each distinct expression becomes a constant variable in the innermost scope
  * where it is needed; what stands behind a condition is computed inside it. */
 #include <stdio.h>
+#include <math.h>
 #include <string.h>
 
 #include "emit/nest_writer.h"
@@ -167,6 +168,8 @@ static struct operand write_const(struct nest_writer *w, int k)
 	switch (dtypes[x->type].class) {
 	case CLASS_F:
 		text = x->type == DT_F32 ? spell_f32(buf, f) : spell_f64(buf, x->k.f);
+		if (!isfinite(x->type == DT_F32 ? f : x->k.f))
+			extract_need_header(w->runtime, "<math.h>");
 		break;
 	case CLASS_U:
 		text = spell_u64(buf, (uint64_t)x->k.i);

@@ -387,6 +387,17 @@ static const char *axis_name(struct nest_writer *w, int axis)
 	return print_num(w, w->n->axis[axis]);
 }
 
+/** A loop over one axis; an axis whose index is the constant 0 has at most one turn and no counter. */
+static void open_loop(struct nest_writer *w, int axis)
+{
+	const char *i = axis_name(w, axis), *extent = print_num(w, w->extent[axis]);
+
+	if (!num_is_const(w->n->axis[axis]))
+		emit_open(w->e, "for (ptrdiff_t %s = 0; %s < %s; %s++)", i, i, extent, i);
+	else
+		emit_open(w->e, "if (0 < %s)", extent);
+}
+
 static void write_store(struct nest_writer *w)
 {
 	const struct nest *n = w->n;
@@ -460,7 +471,7 @@ static void write_reduce_loops(struct nest_writer *w, int level, const struct ex
 		emit_open(w->e, "for (; %s < %s; %s++)", i, extent, i);
 		write_turn(w, r, acc, i);
 	} else {
-		emit_open(w->e, "for (ptrdiff_t %s = 0; %s < %s; %s++)", i, i, extent, i);
+		open_loop(w, axis);
 		hoist(w, level + 1);
 		write_reduce_loops(w, level + 1, r, acc, acc_vector);
 	}
@@ -522,7 +533,7 @@ static void write_loops(struct nest_writer *w, int level)
 	i = axis_name(w, axis);
 	extent = print_num(w, w->extent[axis]);
 	if (axis != w->vector_axis) {
-		emit_open(w->e, "for (ptrdiff_t %s = 0; %s < %s; %s++)", i, i, extent, i);
+		open_loop(w, axis);
 		write_loops(w, level + 1);
 		writer_close_scope(w, mark);
 		emit_close(w->e, "");
@@ -568,10 +579,8 @@ static bool write_copy(struct nest_writer *w)
 	if (!coefficient(w, w->store, axis, &to) || !coefficient(w, w->address[n->value], axis, &from) || !num_is(to, 1) ||
 	    !num_is(from, 1))
 		return false;
-	for (int k = 0; k < w->n_outer - 1; k++) {
-		const char *i = axis_name(w, w->loop[k]);
-		emit_open(w->e, "for (ptrdiff_t %s = 0; %s < %s; %s++)", i, i, print_num(w, w->extent[w->loop[k]]), i);
-	}
+	for (int k = 0; k < w->n_outer - 1; k++)
+		open_loop(w, w->loop[k]);
 	{
 		struct num zero = num_const(0);
 		struct num s = num_subst(&w->m->nums, w->store, &n->axis[axis], &zero, 1);
