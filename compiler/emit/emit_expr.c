@@ -227,21 +227,31 @@ static struct operand write_load(struct nest_writer *w, int k)
 	return declare(w, k, arena_printf(w->m->scratch, "%s[%s]", w->name[x.tensor], offset), false);
 }
 
+/* Float to integer goes through functions that saturate; small types wrap round from there. */
+static const char *float_to_integer(struct nest_writer *w, enum dtype to, enum dtype from, const char *a)
+{
+	const bool wide = dtypes[to].bytes == 8, is_unsigned = dtypes[to].class == CLASS_U && dtypes[to].bytes >= 4;
+	const char *function = arena_printf(w->m->scratch, "nnrt_trunc_%s%d_%s", is_unsigned ? "u" : "i", wide ? 64 : 32,
+					    dtypes[from].bytes == 4 ? "f32" : "f64");
+
+	return arena_printf(w->m->scratch, "(%s)%s(%s)", dtypes[to].ctype, writer_use(w, function), a);
+}
+
 static const char *cast_text(struct nest_writer *w, enum dtype to, enum dtype from, const char *a)
 {
 	struct arena *s = w->m->scratch;
 
 	if (from == DT_F16 || from == DT_BF16) {
-		const char *f = from == DT_F16 ? "nnrt_f16_to_f32" : "nnrt_bf16_to_f32";
-		return to == DT_F32 ? arena_printf(s, "%s(%s)", writer_use(w, f), a) :
-				      cast_text(w, to, DT_F32, arena_printf(s, "%s(%s)", writer_use(w, f), a));
+		const char *f = writer_use(w, from == DT_F16 ? "nnrt_f32_f16" : "nnrt_f32_bf16");
+		const char *wide = arena_printf(s, "%s(%s)", f, a);
+		return to == DT_F32 ? wide : cast_text(w, to, DT_F32, wide);
 	}
 	if (to == DT_F16 || to == DT_BF16)
-		return arena_printf(s, "%s((float)%s)", writer_use(w, to == DT_F16 ? "nnrt_f32_to_f16" : "nnrt_f32_to_bf16"), a);
+		return arena_printf(s, "%s((float)%s)", writer_use(w, to == DT_F16 ? "nnrt_f16_f32" : "nnrt_bf16_f32"), a);
 	if (to == DT_BOOL)
-		return from == DT_F32 || from == DT_F64 ? arena_printf(s, "(uint8_t)!nnrt_eq_%s(%s, 0)",
-								       from == DT_F32 ? "f32" : "f64", a) :
-							  arena_printf(s, "%s != 0", a);
+		return arena_printf(s, "(%s) != 0", a);
+	if (dtypes[from].class == CLASS_F && dtypes[to].class != CLASS_F)
+		return float_to_integer(w, to, from, a);
 	return arena_printf(s, "(%s)%s", dtypes[to].ctype, a);
 }
 

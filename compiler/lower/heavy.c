@@ -78,7 +78,6 @@ void call_rows(struct lowering *l, struct call *call, struct num rows)
 {
 	call_field(l, call, "m", rows);
 	call_field(l, call, "m_begin", num_const(0));
-	call_field(l, call, "m_end", rows);
 }
 
 void channels_last(int rank, uint8_t *order)
