@@ -185,7 +185,8 @@ struct buffers {
 static void run_conv(const struct kernel *k, const struct layer *l, const struct buffers *b)
 {
 	const int out_h = (l->h - 1) / l->stride + 1, out_w = (l->w - 1) / l->stride + 1;
-	const struct nnrt_conv p = {l->h, l->w, l->ic, out_h, out_w, l->oc, l->k, l->k, l->stride, l->stride, 1, 1, l->k / 2,
+	const struct nnrt_conv p = {l->h, l->w, l->ic, out_h, out_w, l->oc, l->k, l->k, l->stride, l->stride, 1, 1,
+		l->k / 2,
 		l->k / 2, 0, 0, (ptrdiff_t)l->w * l->ic, l->ic, 1, (ptrdiff_t)out_w * l->oc, l->oc, 0, 0, 0, out_h};
 
 	if (k->kind == DEPTHWISE)
@@ -221,7 +222,8 @@ static void measure(const struct kernel *k, const struct layer *l, double peak)
 	const size_t big = (size_t)1 << 22;
 	const size_t weights = (size_t)(l->k > 0 ? l->k * l->k * (l->kind == DEPTHWISE ? 1 : l->ic) : l->w) *
 		(size_t)(l->oc + k->columns);
-	struct buffers b = {numbers(big), numbers(weights), numbers(16384), calloc(16384, sizeof(float)), numbers(big * 2),
+	struct buffers b = {numbers(big), numbers(weights), numbers(16384), calloc(16384, sizeof(float)),
+		numbers(big * 2),
 		numbers(big)};
 	double bytes, best = 1e9;
 	const double macs = layer_macs(l, &bytes);
@@ -238,7 +240,8 @@ static void measure(const struct kernel *k, const struct layer *l, double peak)
 		took = now() - start;
 		best = took < best ? took : best;
 	}
-	printf("%-32s %-30s %10.1f us %8.1f GMAC/s %6.1f %% %8.1f GB/s\n", k->name, l->name, best * 1e6, macs / best / 1e9,
+	printf("%-32s %-30s %10.1f us %8.1f GMAC/s %6.1f %% %8.1f GB/s\n", k->name, l->name, best * 1e6,
+		macs / best / 1e9,
 		100.0 * macs / best / peak, bytes / best / 1e9);
 	free(b.x);
 	free(b.w);
@@ -258,7 +261,8 @@ int main(int argc, char **argv)
 			const bool fits = kernels[i].kind == layers[j].kind ||
 				(kernels[i].kind == CONV && layers[j].kind == CONV_FIRST);
 
-			if (fits && (argc < 2 || strstr(kernels[i].name, argv[1])) && (argc < 3 || strstr(layers[j].name, argv[2])))
+			if (fits && (argc < 2 || strstr(kernels[i].name, argv[1])) && (argc < 3 ||
+				strstr(layers[j].name, argv[2])))
 				measure(&kernels[i], &layers[j], peak);
 		}
 	}

@@ -15,7 +15,8 @@ void pack_f32(const struct pack *p, int columns, const float *w, float *packed)
 		for (int64_t d0 = 0; d0 < p->depth[0]; d0++) {
 			for (int64_t d1 = 0; d1 < p->depth[1]; d1++) {
 				for (int64_t d2 = 0; d2 < p->depth[2]; d2++) {
-					const float *from = w + d0 * p->stride[0] + d1 * p->stride[1] + d2 * p->stride[2];
+					const float *from = w + d0 * p->stride[0] + d1 * p->stride[1] +
+						d2 * p->stride[2];
 
 					for (int64_t n = first; n < first + columns; n++)
 						*packed++ = n < p->n ? from[n * p->n_stride] : 0.0f;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Source of a packing: element (n, d0, d1, d2) is at w[n * n_stride + d0 * stride[0] + d1 * stride[1] + d2 * stride[2]].
+/* Source of a packing: element (n, d[0], d[1], d[2]) is at w[n * n_stride + sum over i of d[i] * stride[i]].
  *   convolution (OIHW, ic channels a group)   n = oc, depth = {kh, kw, ic}, stride = {kw, 1, kh * kw}
  *   the same over input planes (NCHW)         n = oc, depth = {ic, kh, kw}, stride = {kh * kw, kw, 1}
  *   depthwise (C1HW)                          n = channels, depth = {kh, kw, 1}

@@ -102,11 +102,13 @@ struct extent extent_declaration(const char *text, struct extent x, bool is_func
 /* Is the line at `begin` the directive #word? */
 static bool is_word(const char *text, unsigned begin, const char *word)
 {
+	if (!is_directive(text, begin))
+		return false;
 	begin += (unsigned)strspn(text + begin, " \t#");
 	return !strncmp(text + begin, word, strlen(word)) && strchr(" \t\n(", text[begin + strlen(word)]);
 }
 
-/* A macro that an #if right above it chooses comes with the whole choice, for the user's compiler may choose another. */
+/* A macro that an #if right above it chooses comes with the whole choice: the user's compiler may choose another. */
 static bool macro_choice(const char *text, struct extent *x)
 {
 	unsigned line = line_begin(text, x->begin), at = line, end = x->end;
@@ -114,11 +116,11 @@ static bool macro_choice(const char *text, struct extent *x)
 	if (!line)
 		return false;
 	at = line_begin(text, line - 1);
-	if (!is_directive(text, at) || (!is_word(text, at, "if") && !is_word(text, at, "else") && !is_word(text, at, "elif")))
+	if (!is_word(text, at, "if") && !is_word(text, at, "else") && !is_word(text, at, "elif"))
 		return false;
-	while (at && !(is_directive(text, at) && is_word(text, at, "if")))
+	while (at && !is_word(text, at, "if"))
 		at = line_begin(text, at - 1);
-	while (text[end] && !(is_directive(text, line_begin(text, end)) && is_word(text, line_begin(text, end), "endif")))
+	while (text[end] && !is_word(text, line_begin(text, end), "endif"))
 		end = line_end(text, end + 1);
 	x->begin = with_comments(text, at);
 	x->end = end;

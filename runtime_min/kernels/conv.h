@@ -97,7 +97,8 @@ NNRT_INLINE void nnrt_conv_f32_panel(const struct nnrt_conv *p, const float *x, 
 	int oy = p->row_begin, ox = 0;
 
 	for (ptrdiff_t m = 0; m < pixels; m += rows) {
-		nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, (int)nnrt_min(rows, pixels - m), c, n, epilogue,
+		nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, (int)nnrt_min(rows, pixels - m), c, n,
+			epilogue,
 			ctx, rows, vectors);
 		ox += rows;
 		while (ox >= p->out_w) {
@@ -110,10 +111,10 @@ NNRT_INLINE void nnrt_conv_f32_panel(const struct nnrt_conv *p, const float *x, 
 /** y[oy][ox][c] = epilogue(bias[c] + sum over ky, kx, i of x[iy][ix][i] * w[c][i][ky][kx]);
  *  see struct nnrt_conv for iy, ix, the rows to compute and all strides. x_channel may be other than 1 (planes, as in
  *  a model's own NCHW input).
- *  w: panels of `columns` output channels from pack_f32(), (ky, kx, i) inside, for planes (i, ky, kx). bias: oc values or NULL. zero: ic zeros (one
- *  for planes), read in place of padding. y may not overlap x. rows, columns: constants, the register tile (kernels.def).
- *  Sums start at the bias and take terms in the order of w.   ONNX Conv-11; a group is a call with x, w, bias
- *  and y moved to its channels. */
+ *  w: panels of `columns` output channels from pack_f32(), (ky, kx, i) inside, for planes (i, ky, kx). bias: oc
+ *  values or NULL. zero: ic zeros (one for planes), read in place of padding. y may not overlap x. rows, columns:
+ *  constants, the register tile (kernels.def). Sums start at the bias and take terms in the order of w.   ONNX
+ *  Conv-11; a group is a call with x, w, bias and y moved to its channels. */
 NNRT_INLINE void nnrt_conv_f32(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
 	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx,
 	int rows, int columns)

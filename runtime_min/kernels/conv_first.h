@@ -29,7 +29,8 @@ NNRT_INLINE void nnrt_conv_first_f32_inside(const struct nnrt_conv *p, const flo
 				for (int i = 0; i < rows; i++)
 					a[i] = x + plane * p->x_channel + nnrt_ring(iy, p->x_ring) * p->x_row +
 						(ix + kx * p->dilation_w + i * p->stride_w) * p->x_pixel;
-				nnrt_tile_f32(acc, a, (ptrdiff_t)step * channels, w + (ptrdiff_t)kx * channels * w_row, w_row,
+				nnrt_tile_f32(acc, a, (ptrdiff_t)step * channels, w +
+					(ptrdiff_t)kx * channels * w_row, w_row,
 					NNRT_LANES, rows, vectors);
 			}
 			w += (ptrdiff_t)p->kernel_w * channels * w_row;
@@ -59,7 +60,8 @@ NNRT_INLINE void nnrt_conv_first_f32_panel(const struct nnrt_conv *p, const floa
 				nnrt_conv_first_f32_inside(p, x, w, w_row, bias, y, oy, ox, c, n, epilogue, ctx, rows,
 					vectors);
 			else
-				nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, left < rows ? left : rows, c, n,
+				nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, left < rows ? left : rows,
+					c, n,
 					epilogue, ctx, rows, vectors);
 		}
 	}

@@ -52,10 +52,12 @@ NNRT_INLINE void nnrt_depthwise_f32_pixels(const struct nnrt_conv *p, const floa
 	int c = 0;
 
 	for (; c + NNRT_LANES <= p->oc; c += NNRT_LANES)
-		nnrt_depthwise_f32_tile(p, x, w + c * depth, bias, y, oy, ox, c, NNRT_LANES, ky0, ky1, kx0, taps, epilogue,
+		nnrt_depthwise_f32_tile(p, x, w + c * depth, bias, y, oy, ox, c, NNRT_LANES, ky0, ky1, kx0, taps,
+			epilogue,
 			ctx, pixels);
 	if (c < p->oc)
-		nnrt_depthwise_f32_tile(p, x, w + c * depth, bias, y, oy, ox, c, p->oc - c, ky0, ky1, kx0, taps, epilogue,
+		nnrt_depthwise_f32_tile(p, x, w + c * depth, bias, y, oy, ox, c, p->oc - c, ky0, ky1, kx0, taps,
+			epilogue,
 			ctx, pixels);
 }
 
@@ -112,13 +114,16 @@ NNRT_INLINE void nnrt_depthwise_f32(const struct nnrt_conv *p, const float *x, c
 			if (ox == begin && begin < end) {
 				/* A constant number of taps lets neighbours share their loads. */
 				if (p->kernel_w == 3)
-					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1, 3, epilogue, ctx,
+					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1, 3,
+						epilogue, ctx,
 						pixels);
 				else if (p->kernel_w == 5)
-					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1, 5, epilogue, ctx,
+					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1, 5,
+						epilogue, ctx,
 						pixels);
 				else
-					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1, p->kernel_w,
+					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1,
+						p->kernel_w,
 						epilogue, ctx, pixels);
 				ox = end - 1;
 				continue;

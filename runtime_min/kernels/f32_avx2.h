@@ -10,148 +10,155 @@
 #include "runtime_min/kernels/gemv.h"
 
 /** nnrt_conv_f32 in tiles of 6 pixels x 16 channels. */
-NNRT_INLINE void nnrt_conv_f32_6x16(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_6x16(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 6, 16);
 }
 
 /** nnrt_conv_f32 in tiles of 5 pixels x 16 channels. */
-NNRT_INLINE void nnrt_conv_f32_5x16(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_5x16(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 5, 16);
 }
 
 /** nnrt_conv_f32 in tiles of 4 pixels x 16 channels. */
-NNRT_INLINE void nnrt_conv_f32_4x16(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_4x16(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 4, 16);
 }
 
 /** nnrt_conv_f32 in tiles of 4 pixels x 24 channels. */
-NNRT_INLINE void nnrt_conv_f32_4x24(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_4x24(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 4, 24);
 }
 
 /** nnrt_conv_f32 in tiles of 12 pixels x 8 channels. */
-NNRT_INLINE void nnrt_conv_f32_12x8(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_12x8(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 12, 8);
 }
 
 /** nnrt_conv_f32 in tiles of 8 pixels x 8 channels. */
-NNRT_INLINE void nnrt_conv_f32_8x8(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_8x8(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 8, 8);
 }
 
 /** nnrt_conv_first_f32 in tiles of 6 pixels x 16 channels. */
-NNRT_INLINE void nnrt_conv_first_f32_6x16(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_first_f32_6x16(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_first_f32(p, x, w, bias, zero, y, epilogue, ctx, 6, 16);
 }
 
 /** nnrt_conv_first_f32 in tiles of 12 pixels x 8 channels. */
-NNRT_INLINE void nnrt_conv_first_f32_12x8(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_first_f32_12x8(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_first_f32(p, x, w, bias, zero, y, epilogue, ctx, 12, 8);
 }
 
 /** nnrt_depthwise_f32, 4 pixels at a time. */
-NNRT_INLINE void nnrt_depthwise_f32_4(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_depthwise_f32_4(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_depthwise_f32(p, x, w, bias, y, epilogue, ctx, 4);
 }
 
+/** nnrt_depthwise_f32, 6 pixels at a time. */
+NNRT_INLINE void nnrt_depthwise_f32_6(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+{
+	nnrt_depthwise_f32(p, x, w, bias, y, epilogue, ctx, 6);
+}
+
 /** nnrt_gemm_f32 in tiles of 6 x 16. */
-NNRT_INLINE void nnrt_gemm_f32_6x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_6x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 6, 16);
 }
 
 /** nnrt_gemm_f32 in tiles of 5 x 16. */
-NNRT_INLINE void nnrt_gemm_f32_5x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_5x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 5, 16);
 }
 
 /** nnrt_gemm_f32 in tiles of 4 x 16. */
-NNRT_INLINE void nnrt_gemm_f32_4x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_4x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 4, 16);
 }
 
 /** nnrt_gemm_f32 in tiles of 3 x 16. */
-NNRT_INLINE void nnrt_gemm_f32_3x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_3x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 3, 16);
 }
 
 /** nnrt_gemm_f32 in tiles of 2 x 16. */
-NNRT_INLINE void nnrt_gemm_f32_2x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_2x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 2, 16);
 }
 
 /** nnrt_gemm_f32 in tiles of 4 x 24. */
-NNRT_INLINE void nnrt_gemm_f32_4x24(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_4x24(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 4, 24);
 }
 
 /** nnrt_gemm_f32 in tiles of 12 x 8. */
-NNRT_INLINE void nnrt_gemm_f32_12x8(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_12x8(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 12, 8);
 }
 
 /** nnrt_gemm_f32_unpacked in tiles of 6 x 16. */
-NNRT_INLINE void nnrt_gemm_unpacked_f32_6x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_unpacked_f32_6x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32_unpacked(p, a, b, bias, y, epilogue, ctx, 6, 16);
 }
 
 /** nnrt_gemm_f32_transposed in tiles of 6 x 16. */
-NNRT_INLINE void nnrt_gemm_transposed_f32_6x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_transposed_f32_6x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32_transposed(p, a, b, bias, y, scratch, epilogue, ctx, 6, 16);
 }
 
 /** nnrt_gemm_f32_unpacked in tiles of 4 x 24. */
-NNRT_INLINE void nnrt_gemm_unpacked_f32_4x24(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_unpacked_f32_4x24(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32_unpacked(p, a, b, bias, y, epilogue, ctx, 4, 24);
 }
 
 /** nnrt_gemm_f32_transposed in tiles of 4 x 24. */
-NNRT_INLINE void nnrt_gemm_transposed_f32_4x24(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_transposed_f32_4x24(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32_transposed(p, a, b, bias, y, scratch, epilogue, ctx, 4, 24);
 }
 
 /** nnrt_gemv_f32 in panels of 32. */
-NNRT_INLINE void nnrt_gemv_f32_32(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemv_f32_32(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemv_f32(p, a, b, bias, y, epilogue, ctx, 32);
 }

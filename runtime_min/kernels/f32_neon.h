@@ -10,162 +10,169 @@
 #include "runtime_min/kernels/gemv.h"
 
 /** nnrt_conv_f32 in tiles of 8 pixels x 8 channels. */
-NNRT_INLINE void nnrt_conv_f32_8x8(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_8x8(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 8, 8);
 }
 
 /** nnrt_conv_f32 in tiles of 7 pixels x 8 channels. */
-NNRT_INLINE void nnrt_conv_f32_7x8(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_7x8(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 7, 8);
 }
 
 /** nnrt_conv_f32 in tiles of 6 pixels x 8 channels. */
-NNRT_INLINE void nnrt_conv_f32_6x8(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_6x8(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 6, 8);
 }
 
 /** nnrt_conv_f32 in tiles of 4 pixels x 8 channels. */
-NNRT_INLINE void nnrt_conv_f32_4x8(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_4x8(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 4, 8);
 }
 
 /** nnrt_conv_f32 in tiles of 4 pixels x 16 channels. */
-NNRT_INLINE void nnrt_conv_f32_4x16(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_4x16(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 4, 16);
 }
 
 /** nnrt_conv_f32 in tiles of 8 pixels x 12 channels. */
-NNRT_INLINE void nnrt_conv_f32_8x12(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_8x12(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 8, 12);
 }
 
 /** nnrt_conv_f32 in tiles of 12 pixels x 4 channels. */
-NNRT_INLINE void nnrt_conv_f32_12x4(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_f32_12x4(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_f32(p, x, w, bias, zero, y, epilogue, ctx, 12, 4);
 }
 
 /** nnrt_conv_first_f32 in tiles of 8 pixels x 8 channels. */
-NNRT_INLINE void nnrt_conv_first_f32_8x8(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_first_f32_8x8(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_first_f32(p, x, w, bias, zero, y, epilogue, ctx, 8, 8);
 }
 
 /** nnrt_conv_first_f32 in tiles of 4 pixels x 16 channels. */
-NNRT_INLINE void nnrt_conv_first_f32_4x16(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_conv_first_f32_4x16(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_conv_first_f32(p, x, w, bias, zero, y, epilogue, ctx, 4, 16);
 }
 
 /** nnrt_depthwise_f32, 4 pixels at a time. */
-NNRT_INLINE void nnrt_depthwise_f32_4(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_depthwise_f32_4(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_depthwise_f32(p, x, w, bias, y, epilogue, ctx, 4);
 }
 
+/** nnrt_depthwise_f32, 6 pixels at a time. */
+NNRT_INLINE void nnrt_depthwise_f32_6(const struct nnrt_conv *p, const float *x, const float *w,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
+{
+	nnrt_depthwise_f32(p, x, w, bias, y, epilogue, ctx, 6);
+}
+
 /** nnrt_gemm_f32 in tiles of 8 x 8. */
-NNRT_INLINE void nnrt_gemm_f32_8x8(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_8x8(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 8, 8);
 }
 
 /** nnrt_gemm_f32 in tiles of 7 x 8. */
-NNRT_INLINE void nnrt_gemm_f32_7x8(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_7x8(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 7, 8);
 }
 
 /** nnrt_gemm_f32 in tiles of 6 x 8. */
-NNRT_INLINE void nnrt_gemm_f32_6x8(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_6x8(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 6, 8);
 }
 
 /** nnrt_gemm_f32 in tiles of 4 x 8. */
-NNRT_INLINE void nnrt_gemm_f32_4x8(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_4x8(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 4, 8);
 }
 
 /** nnrt_gemm_f32 in tiles of 2 x 8. */
-NNRT_INLINE void nnrt_gemm_f32_2x8(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_2x8(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 2, 8);
 }
 
 /** nnrt_gemm_f32 in tiles of 4 x 16. */
-NNRT_INLINE void nnrt_gemm_f32_4x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_4x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 4, 16);
 }
 
 /** nnrt_gemm_f32 in tiles of 8 x 12. */
-NNRT_INLINE void nnrt_gemm_f32_8x12(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_8x12(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 8, 12);
 }
 
 /** nnrt_gemm_f32 in tiles of 12 x 4. */
-NNRT_INLINE void nnrt_gemm_f32_12x4(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_f32_12x4(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32(p, a, b, bias, y, epilogue, ctx, 12, 4);
 }
 
 /** nnrt_gemm_f32_unpacked in tiles of 8 x 8. */
-NNRT_INLINE void nnrt_gemm_unpacked_f32_8x8(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_unpacked_f32_8x8(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32_unpacked(p, a, b, bias, y, epilogue, ctx, 8, 8);
 }
 
 /** nnrt_gemm_f32_transposed in tiles of 8 x 8. */
-NNRT_INLINE void nnrt_gemm_transposed_f32_8x8(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_transposed_f32_8x8(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32_transposed(p, a, b, bias, y, scratch, epilogue, ctx, 8, 8);
 }
 
 /** nnrt_gemm_f32_unpacked in tiles of 4 x 16. */
-NNRT_INLINE void nnrt_gemm_unpacked_f32_4x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_unpacked_f32_4x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32_unpacked(p, a, b, bias, y, epilogue, ctx, 4, 16);
 }
 
 /** nnrt_gemm_f32_transposed in tiles of 4 x 16. */
-NNRT_INLINE void nnrt_gemm_transposed_f32_4x16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemm_transposed_f32_4x16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, float *scratch, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemm_f32_transposed(p, a, b, bias, y, scratch, epilogue, ctx, 4, 16);
 }
 
 /** nnrt_gemv_f32 in panels of 16. */
-NNRT_INLINE void nnrt_gemv_f32_16(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
-	float *y, nnrt_epilogue epilogue, const void *const *ctx)
+NNRT_INLINE void nnrt_gemv_f32_16(const struct nnrt_gemm *p, const float *a, const float *b,
+	const float *bias, float *y, nnrt_epilogue epilogue, const void *const *ctx)
 {
 	nnrt_gemv_f32(p, a, b, bias, y, epilogue, ctx, 16);
 }

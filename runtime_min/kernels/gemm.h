@@ -69,7 +69,8 @@ NNRT_INLINE void nnrt_gemm_f32(const struct nnrt_gemm *p, const float *a, const 
 	for (ptrdiff_t j = 0; j < whole; j += columns)
 		nnrt_gemm_f32_panel(p, a, b + j * p->k, columns, bias, y, j, columns, epilogue, ctx,
 			NNRT_LANES, rows, columns / NNRT_LANES);
-	nnrt_gemm_f32_rest(p, a, b + whole * p->k, columns, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 0, rows);
+	nnrt_gemm_f32_rest(p, a, b + whole * p->k, columns, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 0,
+		rows);
 }
 
 /** As nnrt_gemm_f32 with b as it is: row-major, p->b_row floats from row to row (both operands made at run time). */

@@ -31,7 +31,8 @@ NNRT_INLINE ptrdiff_t nnrt_window_row(const struct nnrt_conv *p, const struct nn
 }
 
 /** Greatest of a window for n channels from c on; -inf when it is empty. */
-NNRT_INLINE nnrt_vf nnrt_window_max(const struct nnrt_conv *p, const struct nnrt_window *t, const float *x, int c, int n)
+NNRT_INLINE nnrt_vf nnrt_window_max(const struct nnrt_conv *p, const struct nnrt_window *t, const float *x, int c,
+	int n)
 {
 	nnrt_vf acc = nnrt_vf_set1(-INFINITY);
 
@@ -45,7 +46,8 @@ NNRT_INLINE nnrt_vf nnrt_window_max(const struct nnrt_conv *p, const struct nnrt
 }
 
 /** Sum of a window for n channels from c on, (ky, kx) ascending. */
-NNRT_INLINE nnrt_vf nnrt_window_sum(const struct nnrt_conv *p, const struct nnrt_window *t, const float *x, int c, int n)
+NNRT_INLINE nnrt_vf nnrt_window_sum(const struct nnrt_conv *p, const struct nnrt_window *t, const float *x, int c,
+	int n)
 {
 	nnrt_vf acc = nnrt_vf_set1(0.0f);
 
@@ -102,15 +104,16 @@ NNRT_INLINE void nnrt_mean_pool_f32(const struct nnrt_conv *p, const float *x, f
 	}
 }
 
-/** y[oy][ox][c] = epilogue(mean over taps inside the image of x[iy][ix][c]); see struct nnrt_conv (x_channel 1, ic equal
- *  to oc). NaN where no tap is inside.   ONNX AveragePool-19, GlobalAveragePool-1. */
+/** y[oy][ox][c] = epilogue(mean over taps inside the image of x[iy][ix][c]); see struct nnrt_conv (x_channel 1, ic
+ *  equal to oc). NaN where no tap is inside.   ONNX AveragePool-19, GlobalAveragePool-1. */
 NNRT_INLINE void nnrt_average_pool_f32(const struct nnrt_conv *p, const float *x, float *y, nnrt_epilogue epilogue,
 	const void *const *ctx)
 {
 	nnrt_mean_pool_f32(p, x, y, epilogue, ctx, 0);
 }
 
-/** As nnrt_average_pool_f32 with count_include_pad: taps in the padding (pad_bottom and pad_right too) count as zeros. */
+/** As nnrt_average_pool_f32 with count_include_pad: taps in the padding (pad_bottom and pad_right too) count as
+ *  zeros. */
 NNRT_INLINE void nnrt_average_pool_padded_f32(const struct nnrt_conv *p, const float *x, float *y,
 	nnrt_epilogue epilogue, const void *const *ctx)
 {

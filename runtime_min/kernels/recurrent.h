@@ -99,7 +99,8 @@ NNRT_INLINE void nnrt_rnn_f32(const struct nnrt_rnn *p, const float *gates, cons
 
 /** One vector of units of nnrt_lstm_f32: the new cell state from gates acc (i, o, f, c) and the old one; *h gets the
  *  new output. peep: weights of this vector, p->hidden floats from gate to gate (i, o, f), or NULL. */
-NNRT_INLINE nnrt_vf nnrt_lstm_cell_f32(const struct nnrt_rnn *p, const nnrt_vf acc[4], nnrt_vf c, const float *peep, int n,
+NNRT_INLINE nnrt_vf nnrt_lstm_cell_f32(const struct nnrt_rnn *p, const nnrt_vf acc[4], nnrt_vf c, const float *peep,
+	int n,
 	nnrt_vf *h)
 {
 	nnrt_vf i = acc[0], o = acc[1], f = acc[2], next;
@@ -143,7 +144,8 @@ NNRT_INLINE void nnrt_lstm_f32(const struct nnrt_rnn *p, const float *gates, con
 				const int n = nnrt_lanes_left(p->hidden, u);
 				nnrt_vf acc[4], next;
 
-				nnrt_gates_f32(acc, in + u, p->hidden, h, r + (ptrdiff_t)u * p->hidden * 4, p->hidden, n, 4);
+				nnrt_gates_f32(acc, in + u, p->hidden, h, r + (ptrdiff_t)u * p->hidden * 4, p->hidden,
+					n, 4);
 				nnrt_row_store(c + u, nnrt_lstm_cell_f32(p, acc, nnrt_tile_load(c + u, n),
 					peepholes ? peepholes + u : NULL, n, &next), n);
 				nnrt_row_store(out + u, next, n);
@@ -190,7 +192,8 @@ NNRT_INLINE void nnrt_gru_linear_f32(const struct nnrt_rnn *p, const float *gate
 				c = nnrt_gate_f32(p, 0, nnrt_vf_add(nnrt_tile_load(in + p->hidden + u, n), acc[1]));
 				if (bias)
 					acc[2] = nnrt_vf_add(acc[2], nnrt_tile_load(bias + u, n));
-				c = nnrt_gate_f32(p, 1, nnrt_vf_fma(c, acc[2], nnrt_tile_load(in + 2 * p->hidden + u, n)));
+				c = nnrt_gate_f32(p, 1, nnrt_vf_fma(c, acc[2], nnrt_tile_load(in + 2 * p->hidden + u,
+					n)));
 				nnrt_row_store(out + u, nnrt_gru_mix_f32(z, c, nnrt_state_f32(h, u, n)), n);
 			}
 			h = out;
@@ -222,7 +225,8 @@ NNRT_INLINE void nnrt_gru_step_f32(const struct nnrt_rnn *p, const float *in, co
 	for (int u = 0; u < p->hidden; u += NNRT_LANES) {
 		const int n = nnrt_lanes_left(p->hidden, u);
 
-		nnrt_gates_f32(acc, in + 2 * p->hidden + u, 0, h ? reset : NULL, r_h + (ptrdiff_t)u * p->hidden, p->hidden, n,
+		nnrt_gates_f32(acc, in + 2 * p->hidden + u, 0, h ? reset : NULL, r_h + (ptrdiff_t)u * p->hidden,
+			p->hidden, n,
 			1);
 		nnrt_row_store(out + u, nnrt_gru_mix_f32(nnrt_tile_load(zs + u, n), nnrt_gate_f32(p, 1, acc[0]),
 			nnrt_state_f32(h, u, n)), n);
@@ -243,7 +247,8 @@ NNRT_INLINE void nnrt_gru_f32(const struct nnrt_rnn *p, const float *gates, cons
 			const int t = p->reverse ? length - 1 - s : s;
 			float *out = y + t * p->y_step + b * p->y_batch;
 
-			nnrt_gru_step_f32(p, gates + t * p->gates_step + b * p->gates_batch, r_zr, r_h, h, out, scratch);
+			nnrt_gru_step_f32(p, gates + t * p->gates_step + b * p->gates_batch, r_zr, r_h, h, out,
+				scratch);
 			h = out;
 		}
 		nnrt_rnn_end(p, b, length, h, y, y_h);

@@ -1,5 +1,5 @@
-/* Packing, pooling, row operations and recurrent layers against plain double precision: sizes round the vector, gaps between
- * rows, guard pages, canaries. Activations are the platform's own functions in double. Arguments: cases. */
+/* Packing, pooling, row operations and recurrent layers against plain double precision: sizes round the vector, gaps
+ * between rows, guard pages, canaries. Activations are the platform's own functions in double. Arguments: cases. */
 #include "check.h"
 
 #include "compiler/lower/pack.h"
@@ -43,7 +43,8 @@ static double pool_want(const struct nnrt_conv *p, int kind, const float *x, int
 
 			most = inside && v > most ? v : most;
 			sum += v;
-			count += inside || (kind == MEAN_PADDED && iy < p->in_h + p->pad_bottom && ix < p->in_w + p->pad_right);
+			count += inside || (kind == MEAN_PADDED && iy < p->in_h + p->pad_bottom && ix < p->in_w +
+				p->pad_right);
 		}
 	}
 	return kind == MAX ? most : sum / count;
@@ -51,7 +52,8 @@ static double pool_want(const struct nnrt_conv *p, int kind, const float *x, int
 
 static void pool_check(int kind)
 {
-	struct nnrt_conv p = {.in_h = 1 + pick(9), .in_w = 1 + pick(9), .kernel_h = 1 + pick(4), .kernel_w = 1 + pick(4),
+	struct nnrt_conv p = {.in_h = 1 + pick(9), .in_w = 1 + pick(9), .kernel_h = 1 + pick(4), .kernel_w = 1 +
+		pick(4),
 		.stride_h = 1 + pick(3), .stride_w = 1 + pick(3), .dilation_h = 1 + pick(2), .dilation_w = 1 + pick(2),
 		.pad_top = pick(3), .pad_left = pick(3), .pad_bottom = pick(3), .pad_right = pick(3), .x_channel = 1};
 	struct guarded x, y;
@@ -111,7 +113,8 @@ static void row_compare(int kind, const struct nnrt_rows *p, const float *x, con
 		squares += pow((double)x[i] - sum / (double)p->n, 2.0);
 	}
 	for (ptrdiff_t i = 0; i < p->n; i++) {
-		const double shrunk = ((double)x[i] - sum / (double)p->n) / sqrt(squares / (double)p->n + (double)p->epsilon);
+		const double shrunk = ((double)x[i] - sum / (double)p->n) / sqrt(squares / (double)p->n +
+			(double)p->epsilon);
 		const double want = kind == SOFTMAX ? exp((double)x[i] - most) / exps :
 			kind == LOG_SOFTMAX ? (double)x[i] - most - log(exps) :
 			shrunk * (scale ? (double)scale[i] : 1.0) + (bias ? (double)bias[i] : 0.0);
@@ -214,7 +217,8 @@ static void step(struct recurrent *s)
 			next[u] = gate(s->p, 0, x0);
 		} else if (s->kind == LSTM) {
 			const double *c = s->c;
-			const double pi = s->peep ? (double)s->peep[u] : 0.0, po = s->peep ? (double)s->peep[n + u] : 0.0;
+			const double pi = s->peep ? (double)s->peep[u] : 0.0, po = s->peep ? (double)s->peep[n + u] :
+				0.0;
 			const double pf = s->peep ? (double)s->peep[2 * n + u] : 0.0;
 			const double i = gate(s->p, 0, x0 + pi * c[u]);
 			const double f = s->p->input_forget ? 1.0 - i :
@@ -224,11 +228,13 @@ static void step(struct recurrent *s)
 			next[u] = gate(s->p, 0, (double)s->in[n + u] + product(s, s->h, 1, u) + po * s->c[u]) *
 				activation(s->p, 2, s->c[u]);
 		} else {
-			const double z = gate(s->p, 0, x0), r = gate(s->p, 0, (double)s->in[n + u] + product(s, s->h, 1, u));
+			const double z = gate(s->p, 0, x0), r = gate(s->p, 0, (double)s->in[n + u] + product(s, s->h,
+				1, u));
 			const double linear = r * (product(s, s->h, 2, u) + (s->bias ? (double)s->bias[u] : 0.0));
 			const double in = (double)s->in[2 * n + u];
 
-			next[u] = (1.0 - z) * gate(s->p, 1, in + (s->kind == GRU ? product(s, reset, 2, u) : linear)) + z * s->h[u];
+			next[u] = (1.0 - z) * gate(s->p, 1, in + (s->kind == GRU ? product(s, reset, 2, u) :
+				linear)) + z * s->h[u];
 		}
 	}
 	memcpy(s->h, next, sizeof(next));
@@ -290,7 +296,8 @@ static void recurrent_run(int kind, const struct nnrt_rnn *p, const struct recur
 	else if (kind == GRU)
 		nnrt_gru_f32(p, d->gates.at, d->packed.at, d->packed_h.at, h, lens, d->y.at, d->y_h.at, d->scratch.at);
 	else
-		nnrt_gru_linear_f32(p, d->gates.at, d->packed.at, d->with_bias ? d->bias.at : NULL, h, lens, d->y.at, d->y_h.at);
+		nnrt_gru_linear_f32(p, d->gates.at, d->packed.at, d->with_bias ? d->bias.at : NULL, h, lens, d->y.at,
+			d->y_h.at);
 }
 
 static struct guarded packed_gates(int gates, int first, int hidden, const float *r)
@@ -360,7 +367,8 @@ static void recurrent_check(int kind)
 static void pack_check(void)
 {
 	const int columns = 1 + pick(9);
-	const struct pack p = {pick(20), 1 + pick(3), {1 + pick(4), 1 + pick(4), pick(6)}, {60 + pick(3), 180 + pick(3), 700}};
+	const struct pack p = {pick(20), 1 + pick(3), {1 + pick(4), 1 + pick(4), pick(6)}, {60 + pick(3), 180 +
+		pick(3), 700}};
 	int64_t floats, at = 0;
 	struct guarded w, packed;
 
@@ -373,8 +381,10 @@ static void pack_check(void)
 	pack_f32(&p, columns, w.at, packed.at);
 	for (int64_t n = 0; n < (p.n + columns - 1) / columns * columns; n++) {
 		for (int64_t i = 0; i < p.depth[0] * p.depth[1] * p.depth[2]; i++) {
-			const int64_t d2 = i % p.depth[2], d1 = i / p.depth[2] % p.depth[1], d0 = i / p.depth[2] / p.depth[1];
-			const float want = n < p.n ? w.at[n * p.n_stride + d0 * p.stride[0] + d1 * p.stride[1] + d2 * p.stride[2]]
+			const int64_t d2 = i % p.depth[2], d1 = i / p.depth[2] % p.depth[1],
+				d0 = i / p.depth[2] / p.depth[1];
+			const float want = n < p.n ? w.at[n * p.n_stride + d0 * p.stride[0] + d1 * p.stride[1] +
+				d2 * p.stride[2]]
 						   : 0.0f;
 			const int shape[] = {(int)p.n, columns, (int)n, (int)i};
 

@@ -4,8 +4,10 @@
 
 #include "runtime_min/simd/simd.h"
 
-static const float specials[] = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, -0.5f, 1.5f, -1.5f, 2.5f, -2.5f, 0.49999997f, 8388607.5f,
-	-8388607.5f, 4194304.5f, 8388609.0f, -16777217.0f, 2147483520.0f, -2147483648.0f, 1e10f, -1e10f, 3.4e38f, -3.4e38f,
+static const float specials[] = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, -0.5f, 1.5f, -1.5f, 2.5f, -2.5f, 0.49999997f,
+	8388607.5f,
+	-8388607.5f, 4194304.5f, 8388609.0f, -16777217.0f, 2147483520.0f, -2147483648.0f, 1e10f, -1e10f, 3.4e38f,
+	-3.4e38f,
 	1.1754944e-38f, INFINITY, -INFINITY, NAN, 7.9999995f, -3.0f, 100.25f};
 enum { SPECIALS = sizeof(specials) / sizeof(*specials), N = NNRT_LANES };
 
@@ -28,7 +30,8 @@ static bool same(float x, float y)
 static void fail(const char *what, int lane, double got, double want)
 {
 	if (failures++ < 20)
-		printf("not ok %s: lane %d: got %a, want %a, of %a %a %a, %ld %ld\n", what, lane, got, want, (double)a[lane],
+		printf("not ok %s: lane %d: got %a, want %a, of %a %a %a, %ld %ld\n", what, lane, got, want,
+			(double)a[lane],
 			(double)b[lane], (double)c[lane], (long)i[lane], (long)j[lane]);
 }
 
@@ -113,8 +116,10 @@ static void check_arithmetic(void)
 	FLOATS("sub", nnrt_vf_sub(x, y), a[l] - b[l], tiny(a[l] - b[l]));
 	FLOATS("mul", nnrt_vf_mul(x, y), a[l] * b[l], tiny(a[l] * b[l]));
 	FLOATS("div", nnrt_vf_div(x, y), a[l] / b[l], tiny(a[l] / b[l]));
-	FLOATS("fma", nnrt_vf_fma(x, y, z), fused(a[l], b[l], c[l]), tiny(fused(a[l], b[l], c[l])) || tiny(a[l] * b[l]));
-	FLOATS("fnma", nnrt_vf_fnma(x, y, z), fused(-a[l], b[l], c[l]), tiny(fused(-a[l], b[l], c[l])) || tiny(a[l] * b[l]));
+	FLOATS("fma", nnrt_vf_fma(x, y, z), fused(a[l], b[l], c[l]), tiny(fused(a[l], b[l], c[l])) ||
+		tiny(a[l] * b[l]));
+	FLOATS("fnma", nnrt_vf_fnma(x, y, z), fused(-a[l], b[l], c[l]), tiny(fused(-a[l], b[l], c[l])) ||
+		tiny(a[l] * b[l]));
 	FLOATS("min", nnrt_vf_min(x, y), a[l] < b[l] ? a[l] : b[l], isnan(a[l]) || (a[l] == 0.0f && b[l] == 0.0f));
 	FLOATS("max", nnrt_vf_max(x, y), a[l] > b[l] ? a[l] : b[l], isnan(a[l]) || (a[l] == 0.0f && b[l] == 0.0f));
 	FLOATS("neg", nnrt_vf_neg(x), -a[l], false);
@@ -220,7 +225,8 @@ static void check_partial(void)
 		int32_t whole[N + 2];
 
 		FLOATS("load_n", nnrt_vf_load_n(g.at, n), l < n ? g.at[l] : 0.0f, false);
-		INTEGERS("vi_load_n", nnrt_vi_load_n((const int32_t *)(const void *)g.at, n), l < n ? (int32_t)bits(g.at[l]) : 0,
+		INTEGERS("vi_load_n", nnrt_vi_load_n((const int32_t *)(const void *)g.at, n), l < n ?
+			(int32_t)bits(g.at[l]) : 0,
 			false);
 		nnrt_vf_store_n(g.at, nnrt_vf_load(a), n);
 		for (int l = 0; l < N + 2; l++) {
@@ -261,8 +267,10 @@ int main(int argc, char **argv)
 	skip_unless_supported();
 	for (int turn = 0; turn < turns + SPECIALS * SPECIALS; turn++) {
 		for (int l = 0; l < N; l++) {
-			a[l] = turn < SPECIALS * SPECIALS && l == turn % N ? specials[turn / SPECIALS] : pick_number(turn % 3);
-			b[l] = turn < SPECIALS * SPECIALS && l == turn % N ? specials[turn % SPECIALS] : pick_number(turn % 3);
+			a[l] = turn < SPECIALS * SPECIALS && l == turn % N ? specials[turn / SPECIALS] :
+				pick_number(turn % 3);
+			b[l] = turn < SPECIALS * SPECIALS && l == turn % N ? specials[turn % SPECIALS] :
+				pick_number(turn % 3);
 			c[l] = pick_number(turn % 3);
 			i[l] = (int32_t)(((uint32_t)pick(65536) << 16) | (uint32_t)pick(65536));
 			j[l] = pick(4) ? i[l] ^ (int32_t)pick(3) : pick(100) - 50;
