@@ -84,6 +84,8 @@ NNRT_INLINE void nnrt_depthwise_f32_inside(const struct nnrt_conv *p, const floa
 {
 	for (; ox + pixels <= end; ox += pixels)
 		nnrt_depthwise_f32_pixels(p, x, w, bias, y, oy, ox, ky0, ky1, 0, taps, epilogue, ctx, pixels);
+	for (; ox + 2 <= end; ox += 2)
+		nnrt_depthwise_f32_pixels(p, x, w, bias, y, oy, ox, ky0, ky1, 0, taps, epilogue, ctx, 2);
 	for (; ox < end; ox++)
 		nnrt_depthwise_f32_pixels(p, x, w, bias, y, oy, ox, ky0, ky1, 0, taps, epilogue, ctx, 1);
 }
