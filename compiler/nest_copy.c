@@ -78,7 +78,7 @@ static int copy_expr(const struct nest_copier *c, const struct expr *x, const in
 
 int nest_copy_with(const struct nest_copier *c, int e)
 {
-	struct arena *a = c->n->m->arena;
+	struct arena *a = c->n->m->scratch;
 	bool *needed = ARENA_ARRAY(a, e + 1, bool);
 	int *copy = ARENA_ARRAY(a, e + 1, int);
 
