@@ -5,8 +5,26 @@
 
 #include "runtime_min/kernels/conv.h"
 
+/** Adds `taps` neighbouring taps of one input row to the sums of `pixels` outputs, n channels. in: under the first tap
+ *  of the first output. taps and pixels: constants, taps at most 8. */
+NNRT_INLINE void nnrt_depthwise_f32_taps(const struct nnrt_conv *p, nnrt_vf *acc, const float *in, const float *tap,
+	int n, int taps, int pixels)
+{
+	NNRT_UNROLL(8)
+	for (int kx = 0; kx < taps; kx++) {
+		const nnrt_vf f = nnrt_vf_load(tap + kx * NNRT_LANES);
+
+		NNRT_UNROLL(16)
+		for (int i = 0; i < pixels; i++) {
+			const float *at = in + (i * p->stride_w + kx * p->dilation_w) * p->x_pixel;
+
+			acc[i] = nnrt_vf_fma(nnrt_tile_load(at, n), f, acc[i]);
+		}
+	}
+}
+
 /** `pixels` outputs from (oy, ox) on, n channels from c on, over the taps ky0..ky1-1 and kx0..kx0+taps-1, which must
- *  lie inside the image. x: the image. w: the channels' taps. taps a constant, or this is slow. */
+ *  lie inside the image. x: the image. w: the channels' taps. */
 NNRT_INLINE void nnrt_depthwise_f32_tile(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
 	float *y, int oy, int ox, int c, int n, int ky0, int ky1, int kx0, int taps, nnrt_epilogue epilogue,
 	const void *const *ctx, int pixels)
@@ -24,15 +42,15 @@ NNRT_INLINE void nnrt_depthwise_f32_tile(const struct nnrt_conv *p, const float 
 		const float *in = x + nnrt_ring(iy, p->x_ring) * p->x_row + ix * p->x_pixel + c;
 		const float *tap = w + (ptrdiff_t)(ky * p->kernel_w + kx0) * NNRT_LANES;
 
-		for (int kx = 0; kx < taps; kx++) {
-			const nnrt_vf f = nnrt_vf_load(tap + kx * NNRT_LANES);
-
-			NNRT_UNROLL(16)
-			for (int i = 0; i < pixels; i++) {
-				const float *at = in + (i * p->stride_w + kx * p->dilation_w) * p->x_pixel;
-
-				acc[i] = nnrt_vf_fma(nnrt_tile_load(at, n), f, acc[i]);
-			}
+		/* A constant number of taps lets neighbours share their loads. */
+		if (taps == 3) {
+			nnrt_depthwise_f32_taps(p, acc, in, tap, n, 3, pixels);
+		} else if (taps == 5) {
+			nnrt_depthwise_f32_taps(p, acc, in, tap, n, 5, pixels);
+		} else {
+			for (int kx = 0; kx < taps; kx++)
+				nnrt_depthwise_f32_taps(p, acc, in + kx * p->dilation_w * p->x_pixel,
+					tap + kx * NNRT_LANES, n, 1, pixels);
 		}
 	}
 	NNRT_UNROLL(16)
@@ -114,19 +132,8 @@ NNRT_INLINE void nnrt_depthwise_f32(const struct nnrt_conv *p, const float *x, c
 			const int kx1 = nnrt_tap_end(ix, p->dilation_w, p->kernel_w, p->in_w);
 
 			if (ox == begin && begin < end) {
-				/* A constant number of taps lets neighbours share their loads. */
-				if (p->kernel_w == 3)
-					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1, 3,
-						epilogue, ctx,
-						pixels);
-				else if (p->kernel_w == 5)
-					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1, 5,
-						epilogue, ctx,
-						pixels);
-				else
-					nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1,
-						p->kernel_w,
-						epilogue, ctx, pixels);
+				nnrt_depthwise_f32_inside(p, x, w, bias, y, oy, begin, end, ky0, ky1, p->kernel_w,
+					epilogue, ctx, pixels);
 				ox = end - 1;
 				continue;
 			}
