@@ -30,13 +30,27 @@ static void dump_steps(struct compilation *c, const char *stage)
 	block_print(&c->module, &c->block, &c->dump);
 }
 
+/* Whether NAME is in the list NAME,NAME of --skip-pass. */
+static bool is_skipped(const struct options *o, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (const char *s = o->skip_pass; s && *s; s += strcspn(s, ",")) {
+		s += *s == ',';
+		if (strcspn(s, ",") == n && !strncmp(s, name, n))
+			return true;
+	}
+	return false;
+}
+
 static bool run_passes(struct compilation *c)
 {
 	struct module *m = &c->module;
 
 	for (int i = 0; i < n_passes; i++) {
-		if (m->options->skip_pass && !strcmp(m->options->skip_pass, passes[i].name))
+		if (is_skipped(m->options, passes[i].name))
 			continue;
+		c->stage = passes[i].name;
 		if (!passes[i].run(m))
 			return false;
 		module_check(m);
@@ -51,8 +65,9 @@ static bool run_step_passes(struct compilation *c)
 	struct module *m = &c->module;
 
 	for (int i = 0; i < n_step_passes; i++) {
-		if (m->options->skip_pass && !strcmp(m->options->skip_pass, step_passes[i].name))
+		if (is_skipped(m->options, step_passes[i].name))
 			continue;
+		c->stage = step_passes[i].name;
 		if (!step_passes[i].run(m, &c->block))
 			return false;
 		block_check(m, &c->block);
@@ -91,23 +106,26 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 {
 	struct module *m = &c->module;
 
-	*c = (struct compilation){ .module = { .arena = a, .scratch = scratch, .diag = d, .options = o } };
+	*c = (struct compilation){ .stage = "start", .module = { .arena = a, .scratch = scratch, .diag = d, .options = o } };
 	strbuf_init(&c->dump, a);
 	nums_init(&m->nums, a);
 	m->target = target_find(o->target);
 	if (!m->target)
 		return diag_error(d, STATUS_USAGE, NULL, "unknown target \"%s\"; see nnc targets", o->target);
+	c->stage = "import";
 	if (!import_model(m, o->model, o->dims.v, o->dims.n))
 		return false;
 	module_check(m);
 	dump_graph(c, "import");
 	if (!run_passes(c))
 		return false;
+	c->stage = "lower";
 	if (!lower_graph(m, 0, &c->block))
 		return false;
 	dump_steps(c, "lower");
 	if (!run_step_passes(c))
 		return false;
+	c->stage = "plan";
 	if (!plan_program(m, &c->block, &c->plan))
 		return false;
 	dump_steps(c, "plan");
@@ -115,6 +133,7 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 		return false;
 	if (!o->output)
 		return true;
+	c->stage = "emit";
 	return emit_program(m, &c->block, &c->plan, &c->totals) &&
 	       check_limit(m, "constants", c->totals.weight_bytes, o->flash_limit);
 }

@@ -14,6 +14,7 @@ struct compilation {
 	struct plan plan;
 	struct emit_totals totals;
 	struct strbuf dump;             /* what --dump asked for */
+	const char *volatile stage;     /* what is being done now, for a progress line */
 };
 
 /** Compiles o->model and writes o->output (nothing is written when that is NULL: inspect). All memory is from `a`; `scratch`

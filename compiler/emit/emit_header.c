@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "emit_tap.h"
 #include "emit_weights.h"
 #include "extract.h"
 #include "ident.h"
@@ -124,9 +125,12 @@ static bool needs_stdint(const struct emit_model *m)
 
 static void print_header_includes(struct emit *e, const struct emit_model *m)
 {
-	if (!needs_stdint(m))
+	if (!needs_stdint(m) && !m->has_taps)
 		return;
-	emit_directive(e, "#include <stdint.h>");
+	if (m->has_taps)
+		emit_directive(e, "#include <stddef.h>");
+	if (needs_stdint(m))
+		emit_directive(e, "#include <stdint.h>");
 	emit_blank(e);
 }
 
@@ -187,6 +191,16 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 	strbuf_puts(&b, "Returns 0, or 1 when a size given is out of its range: nothing is written then.");
 	emit_comment(e, "%s", strbuf_text(&b));
 	emit_line(e, "%s;", emit_signature(e->scratch.arena, m));
+	if (!m->has_taps)
+		return;
+	emit_blank(e);
+	emit_comment(e, "To be defined by the caller, who is told of every tensor that a step has written: element\n"
+		"i0, i1 ... of it lies sum of i_k * stride[k] elements of element_bytes bytes from data.");
+	emit_puts(e, "void ");
+	emit_puts(e, m->prefix);
+	emit_puts(e, "_tap(");
+	emit_puts(e, tap_parameters);
+	emit_puts(e, ");\n");
 }
 
 /* --- holes of model.c -------------------------------------------------------------------------------------------- */

@@ -206,7 +206,7 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, st
 	weights_init(&p.weights, m->arena, p.prefix, base, m->target, o->weights ? WEIGHTS_INCBIN : WEIGHTS_TEXT);
 	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena), .target = m->target,
-				     .is_caller_arena = o->arena == ARENA_CALLER, .n_macs = block_macs(b),
+				     .is_caller_arena = o->arena == ARENA_CALLER, .has_taps = o->taps, .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .arena_bytes = plan->arena_bytes,
 				     .arena_bound_bytes = plan->bound_bytes, .stack_bytes = -1, .params = p.params,
 				     .n_params = p.n_params, .runtime = &p.runtime, .weights = &p.weights };
@@ -219,6 +219,7 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, st
 	model.weight_bytes = (int64_t)p.weights.total_bytes;
 	*totals = (struct emit_totals){ .macs = model.n_macs, .weight_bytes = model.weight_bytes,
 					.arena_bytes = model.arena_bytes, .bound_bytes = model.arena_bound_bytes,
-					.n_steps = plan->n_steps };
+					.n_steps = plan->n_steps, .prefix = p.prefix, .params = p.params,
+					.n_params = p.n_params };
 	return write_files(&p, &model, stem);
 }

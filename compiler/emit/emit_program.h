@@ -9,6 +9,9 @@
 struct emit_totals {
 	int64_t macs, weight_bytes, arena_bytes, bound_bytes;
 	int n_steps;
+	const char *prefix;                     /* of the symbols */
+	const struct emit_param *params;        /* of the run function */
+	int n_params;
 };
 
 /** Writes m->options->output and its companions, all or none. False: reported. */

@@ -5,6 +5,7 @@
 
 #include "emit/emit_call.h"
 #include "emit/emit_nest.h"
+#include "emit/emit_tap.h"
 #include "ops/ops.h"
 #include "options.h"
 #include "targets/target.h"
@@ -175,6 +176,9 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 	emit_blank(e);
 	emit_comment(run, "%s", describe(p, s, number));
 	emit_line(run, "%s(%s);", function, strbuf_text(&args));
+	for (int i = 0; m->options->taps && i < u.n; i++)
+		if (u.kind[i] == ARG_WRITE)
+			emit_tap(p, run, s, number, u.tensor[i], pointer_text(p, u.tensor[i]));
 }
 
 /* --- Blocks ------------------------------------------------------------------------------------------------------------- */

@@ -42,7 +42,7 @@ static const Onnx__ModelProto *unpack(struct module *m, const char *path, struct
 
 /* The bytes of the file live in an arena of their own that is gone as soon as they are unpacked, also when memory runs
  * out on the way: control comes here first, and then goes where the module's arenas send it. */
-static const Onnx__ModelProto *read_model(struct module *m, const char *path)
+const Onnx__ModelProto *read_model(struct module *m, const char *path)
 {
 	jmp_buf failed, *arena_failure = m->arena->failure, *scratch_failure = m->scratch->failure;
 	const Onnx__ModelProto *volatile p = NULL;

@@ -74,6 +74,9 @@ const Onnx__AttributeProto *scope_attribute(const struct scope *s, const Onnx__A
 
 /* --- onnx_import.c ------------------------------------------------------------------------------------------------ */
 
+/** The messages of the model at `path`: large fields in m->arena, the rest in m->scratch. NULL: reported. */
+const Onnx__ModelProto *read_model(struct module *m, const char *path);
+
 enum { MAX_OPSET = 28 };        /* of ai.onnx */
 /** Versions of domains, of the model or a function. */
 bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, size_t n);
