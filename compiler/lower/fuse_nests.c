@@ -178,13 +178,16 @@ static struct nest *substituted(const struct nest *reader, const struct nest *pr
 
 /* --- decisions ----------------------------------------------------------------------------------------------------- */
 
-/* Whether one reader may take the producer in, and how often it would compute it, in elements. */
-static bool reader_takes(const struct site *s, const struct site *p, double *computed)
+/* Whether one reader may take the producer in, and how often it would compute it, in elements. Reductions wait for the
+ * last round: an element-wise nest before them is better off in the tail of a kernel. */
+static bool reader_takes(const struct site *s, const struct site *p, bool last, double *computed)
 {
 	const struct nest *producer = site_step(p)->nest, *n = site_step(s)->nest;
 	int loads;
 
 	if (s->block != p->block || s->index <= p->index || site_step(s)->kind != STEP_NEST)
+		return false;
+	if (n->n_reduce && !last)
 		return false;
 	loads = affine_loads(n, producer->out);
 	if (!loads || count_loads(n) + loads * (count_loads(producer) - 1) > MAX_NEST_LOADS)
@@ -197,7 +200,7 @@ static bool reader_takes(const struct site *s, const struct site *p, double *com
 	return true;
 }
 
-static bool is_worth_it(const struct nest *p, int n_readers, double computed, bool repeat)
+static bool is_worth_it(const struct nest *p, int n_readers, double computed, bool last)
 {
 	const bool more_often = computed > elements_of(p->m, p->out) * 1.001;
 
@@ -205,10 +208,10 @@ static bool is_worth_it(const struct nest *p, int n_readers, double computed, bo
 		return n_readers == 1;
 	if (!more_often)
 		return true;
-	return repeat && cost_of(p) <= COST_CHEAP && count_loads(p) <= 1;
+	return last && cost_of(p) <= COST_CHEAP && count_loads(p) <= 1;
 }
 
-static bool fuse_producer(struct uses *u, struct site *p, bool repeat)
+static bool fuse_producer(struct uses *u, struct site *p, bool last)
 {
 	struct step *step = site_step(p);
 	struct site *readers[MAX_READERS];
@@ -221,9 +224,9 @@ static bool fuse_producer(struct uses *u, struct site *p, bool repeat)
 	if (!n || n > MAX_READERS || !uses_may_run_later(u, p))
 		return false;
 	for (int i = 0; i < n; i++)
-		if (!reader_takes(readers[i], p, &computed))
+		if (!reader_takes(readers[i], p, last, &computed))
 			return false;
-	if (!is_worth_it(step->nest, n, computed, repeat))
+	if (!is_worth_it(step->nest, n, computed, last))
 		return false;
 	for (int i = 0; i < n; i++) {
 		struct step *r = site_step(readers[i]);
@@ -235,18 +238,17 @@ static bool fuse_producer(struct uses *u, struct site *p, bool repeat)
 	return true;
 }
 
-static bool fuse(struct module *m, struct block *b, bool repeat)
+static bool fuse(struct module *m, struct block *b, bool last)
 {
 	struct uses u;
 	int fused = 0;
 
 	uses_init(&u, m, b);
 	for (int i = 0; i < u.n_sites; i++)
-		fused += fuse_producer(&u, &u.site[i], repeat);
+		fused += fuse_producer(&u, &u.site[i], last);
 	uses_remove(&u);
 	if (fused)
-		diag_remark(m->diag, NULL, "%d loop nests fused into their readers%s", fused,
-			    repeat ? ", cheap ones" : "");
+		diag_remark(m->diag, NULL, "%d loop nests fused into their readers%s", fused, last ? ", at last" : "");
 	return true;
 }
 
@@ -255,7 +257,7 @@ bool fuse_nests(struct module *m, struct block *b)
 	return fuse(m, b, false);
 }
 
-bool fuse_cheap_nests(struct module *m, struct block *b)
+bool fuse_last_nests(struct module *m, struct block *b)
 {
 	return fuse(m, b, true);
 }
