@@ -105,7 +105,8 @@ int nest_parse(struct nest *n, const char *text, const int *operands, int n_oper
 /* --- nest_eval.c: constant folding ------------------------------------------------------------------------------------- */
 
 /** Evaluates a nest all of whose loads are of constants or tensors with known values. Sets out's data, or its value
- *  when symbolic numbers are involved; false (not reported) when something is not known. */
+ *  when symbolic numbers are involved; false (not reported) when something is not known. A nest that stores a part of
+ *  its output adds to what others stored: whoever runs several clears data and value when one of them fails. */
 bool nest_eval(struct nest *n);
 
 /* --- nest_print.c ------------------------------------------------------------------------------------------------------ */
