@@ -63,7 +63,7 @@ static bool lower(struct lowering *l, int node)
 	if (flat)
 		pixels = num_mul(&m->nums, pixels, m->tensor[x].dim[0]);
 	k = kernel_choose(m, KERNEL_GEMM, pixels.n, c.oc, c.ic, &cycles);
-	p = conv_pack(&c);
+	p = conv_pack(&c, false);
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
 	call = lower_call(l, k->function, "nnrt_gemm");
 	call_rows(l, call, pixels);

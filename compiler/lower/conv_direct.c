@@ -35,6 +35,16 @@ static double cost_first(struct module *m, int node, const char **why)
 	return choose(m, &c, KERNEL_CONV_FIRST, &cycles) ? cycles : -1;
 }
 
+/* The image lies in planes, as the model's own input does: the first-layer kernel reads it so. */
+static bool is_planar(const struct module *m, const struct conv_shape *c)
+{
+	const struct tensor *x = &m->tensor[c->x];
+	uint8_t order[MAX_RANK];
+
+	channels_last(c->rank, order);
+	return num_is(x->stride[c->rank - 1], 1) && !num_is(x->stride[1], 1) && !lower_has_order(m, c->x, order);
+}
+
 static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
 {
 	struct module *m = l->m;
@@ -48,14 +58,16 @@ static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
 	double cycles;
 	int x, y, w;
 	float *packed;
+	bool planar;
 
 	if (!conv_shape_read(m, node, &c, &why))
 		die("conv_direct: %s", why);
 	k = choose(m, &c, kind, &cycles);
 	channels_last(c.rank, order);
-	x = lower_in_order(l, c.x, order);
+	planar = kind == KERNEL_CONV_FIRST && is_planar(m, &c);
+	x = planar ? c.x : lower_in_order(l, c.x, order);
 	y = lower_begin(l, c.y, order);
-	p = conv_pack(&c);
+	p = conv_pack(&c, planar);
 	if (!pack_size(&p, k->columns, &size) || size > MAX_ELEMENTS / c.groups)
 		die("packed weights overflow");
 	packed = ARENA_ARRAY(m->arena, size * c.groups, float);
@@ -63,7 +75,7 @@ static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
 		pack_f32(&p, k->columns, (const float *)m->tensor[c.w].data + g * c.oc * p.n_stride, packed + g * size);
 	w = lower_const_f32(l, m->tensor[c.w].name, packed, size * c.groups);
 	call = lower_call(l, k->function, "nnrt_conv");
-	conv_fields(l, call, &c, x, y);
+	conv_fields(l, call, &c, x, y, planar);
 	conv_arguments(l, call, &c, x, w, size, y, true);
 	lower_finish(l, y, c.y);
 	return true;

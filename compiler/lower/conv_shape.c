@@ -90,15 +90,18 @@ int64_t conv_macs(const struct conv_shape *c)
 	return c->batch_hi * c->groups * c->out_h.n * c->out_w.n * c->oc * c->ic * c->kernel_h * c->kernel_w;
 }
 
-struct pack conv_pack(const struct conv_shape *c)
+struct pack conv_pack(const struct conv_shape *c, bool planar)
 {
 	const int64_t taps = (int64_t)c->kernel_h * c->kernel_w;
 
+	if (planar)
+		return (struct pack){ .n = c->oc, .n_stride = c->ic * taps, .depth = { c->ic, c->kernel_h, c->kernel_w },
+				      .stride = { taps, c->kernel_w, 1 } };
 	return (struct pack){ .n = c->oc, .n_stride = c->ic * taps, .depth = { c->kernel_h, c->kernel_w, c->ic },
 			      .stride = { c->kernel_w, 1, taps } };
 }
 
-void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int y)
+void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int y, bool planar)
 {
 	const struct tensor *tx = &l->m->tensor[x], *ty = &l->m->tensor[y];
 	const int w = c->rank - 1, h = c->rank == 4 ? 2 : -1;
@@ -124,7 +127,7 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 	call_field(l, call, "row_end", c->out_h);
 	call_field(l, call, "x_row", h < 0 ? zero : tx->stride[h]);
 	call_field(l, call, "x_pixel", tx->stride[w]);
-	call_field(l, call, "x_channel", num_const(1));
+	call_field(l, call, "x_channel", planar ? tx->stride[1] : num_const(1));
 	call_field(l, call, "y_row", h < 0 ? zero : ty->stride[h]);
 	call_field(l, call, "y_pixel", ty->stride[w]);
 	call_field(l, call, "x_ring", zero);

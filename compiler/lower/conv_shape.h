@@ -22,11 +22,11 @@ bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const cha
 /** Multiply-accumulates at the upper bound of all sizes. */
 int64_t conv_macs(const struct conv_shape *c);
 
-/** Weights of group g as pack() sees them: depth (kh, kw, ic). */
-struct pack conv_pack(const struct conv_shape *c);
+/** Weights of one group as pack_f32() sees them: depth (kh, kw, ic), for an image in planes (ic, kh, kw). */
+struct pack conv_pack(const struct conv_shape *c, bool planar);
 
 /** Fields of struct nnrt_conv for one group, from the storage of x and y. */
-void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int y);
+void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int y, bool planar);
 
 /** Loops over the batch and the groups; `packed` is the size of one group's weights. Arguments are x, w, bias, zero (when
  *  with_zero), y, epilogue. */
