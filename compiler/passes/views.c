@@ -150,6 +150,15 @@ static bool is_pure_copy(const struct views *v, const struct step *s)
 	       s->nest->out < v->n_tensors && s->nest->e[s->nest->value].tensor < v->n_tensors;
 }
 
+/* Whether copies alone make tensor `out`: what Scatter copies it then overwrites, so that it is no view of its source. */
+static bool only_copied(const struct views *v, const struct block *b, int out)
+{
+	for (int i = 0; i < b->n; i++)
+		if (b->step[i].kind == STEP_NEST && b->step[i].nest->out == out && !is_pure_copy(v, &b->step[i]))
+			return false;
+	return true;
+}
+
 static bool views_node(struct views *v, int node, int graph)
 {
 	struct module *m = v->m;
@@ -158,13 +167,18 @@ static bool views_node(struct views *v, int node, int graph)
 
 	if (m->node[node].op->heavy || !m->node[node].op->lower)
 		return true;
-	for (int i = 0; i < m->node[node].n_out; i++)
-		if (m->node[node].out[i] >= 0 && m->tensor[m->node[node].out[i]].data)
+	/* Folded, or in a branch that is never taken and thus was never inferred. */
+	for (int i = 0; i < m->node[node].n_out; i++) {
+		const struct tensor *t = m->node[node].out[i] < 0 ? NULL : &m->tensor[m->node[node].out[i]];
+
+		if (t && (t->data || t->rank < 0))
 			return true;
+	}
 	if (!m->node[node].op->lower(&l, node))
 		return false;
 	for (int i = 0; i < block.n; i++)
-		if (is_pure_copy(v, &block.step[i]) && !view_forward(v, block.step[i].nest))
+		if (is_pure_copy(v, &block.step[i]) && only_copied(v, &block, block.step[i].nest->out) &&
+		    !view_forward(v, block.step[i].nest))
 			view_backward(v, block.step[i].nest, graph);
 	return true;
 }
