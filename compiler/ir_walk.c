@@ -74,7 +74,8 @@ static void add_edge(void *ctx, int tensor)
 	struct sort *s = ctx;
 	const int p = s->m->tensor[tensor].producer;
 
-	if (p >= 0 && s->m->node[p].graph == s->graph)
+	/* What folded into a constant may have lost the node that made it. */
+	if (p >= 0 && s->m->node[p].graph == s->graph && !s->m->tensor[tensor].data)
 		push(&s->edges, p);
 }
 

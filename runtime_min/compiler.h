@@ -26,4 +26,13 @@
 #define NNRT_UNROLL(n) _Pragma(NNRT_TEXT(GCC unroll n))
 #endif
 
+/* Before a function whose float32 products and sums must each be rounded, as written: gcc merges them across
+ * statements wherever there is a fused multiply-add, unless told; clang merges only within one expression. Such
+ * a function stays out of callers that may merge. */
+#if defined(__clang__)
+#define NNRT_LITERAL __attribute__((noinline, unused))
+#else
+#define NNRT_LITERAL __attribute__((noinline, unused, optimize("fp-contract=off")))
+#endif
+
 #endif

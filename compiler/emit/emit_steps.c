@@ -127,6 +127,18 @@ static const char *describe(struct program *p, const struct step *s, int number)
 	return strbuf_text(&b);
 }
 
+/* Whether every float operation must be rounded by itself: everywhere under --fp=strict, and where bytes come in or go out,
+ * for quantised results are promised to the bit. */
+static bool is_literal(const struct program *p, const struct step *s, const struct touched *u)
+{
+	if (s->kind != STEP_NEST)
+		return false;
+	for (int i = 0; i < u->n; i++)
+		if (dtypes[p->m->tensor[u->tensor[i]].type].bytes == 1 && p->m->tensor[u->tensor[i]].type != DT_BOOL)
+			return true;
+	return p->m->options->fp == FP_STRICT;
+}
+
 /* Writes the step's function, with the parameters that its body names, and the call of it into `run`. */
 static void emit_step(struct program *p, struct emit *e, struct emit *run, struct step *s)
 {
@@ -170,7 +182,10 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 		strbuf_printf(&args, "%s%s", args.size ? ", " : "", dim);
 	}
 	emit_comment(e, "%s", describe(p, s, number));
-	emit_open(e, "static void %s(%s)", function, params.size ? strbuf_text(&params) : "void");
+	if (is_literal(p, s, &u) && extract_mark(&p->runtime, "NNRT_LITERAL"))
+		emit_open(e, "static NNRT_LITERAL void %s(%s)", function, params.size ? strbuf_text(&params) : "void");
+	else
+		emit_open(e, "static void %s(%s)", function, params.size ? strbuf_text(&params) : "void");
 	emit_puts(e, strbuf_text(&body));
 	emit_close(e, "");
 	emit_blank(e);

@@ -2,25 +2,20 @@
  * w[m][c][r…], g = m / (M / group); elements outside x count as 0. x: N x C x spatial, w: M x C/group x kernel. */
 #include <string.h>
 
+#include "ops/conv.h"
+#include "ops/integer.h"
 #include "ops/quant.h"
-#include "ops/window.h"
 
-/* Operands by input number. */
-struct conv {
-	int x, w, bias;
-	int x_zero, w_zero;
-	int64_t group;
-	struct window window;
-};
-
-static bool conv_get(struct module *m, int node, struct conv *c)
+bool conv_get(struct module *m, int node, struct conv *c)
 {
-	bool q = m->node[node].n_in >= 8, integer = !strcmp(m->node[node].op->name, "ConvInteger");
+	bool scaled = m->node[node].op == &op_nnc_IntegerConv;
+	bool q = m->node[node].n_in >= 8;
+	bool integer = scaled || !strcmp(m->node[node].op->name, "ConvInteger");
 	const struct tensor *x, *w;
 
 	c->x = node_in(m, node, 0);
 	c->w = node_in(m, node, q ? 3 : 1);
-	c->bias = integer ? -1 : node_in(m, node, q ? 8 : 2);
+	c->bias = scaled ? node_in(m, node, INTEGER_BIAS) : integer ? -1 : node_in(m, node, q ? 8 : 2);
 	c->x_zero = integer || q ? node_in(m, node, 2) : -1;
 	c->w_zero = integer ? node_in(m, node, 3) : q ? node_in(m, node, 5) : -1;
 	c->group = node_attr_int(m, node, "group", 1);
@@ -50,7 +45,7 @@ static bool conv_check(struct module *m, int node, const struct conv *c)
 	return true;
 }
 
-static bool conv_set(struct module *m, int node, enum dtype type)
+bool conv_set(struct module *m, int node, enum dtype type)
 {
 	struct num dim[MAX_RANK];
 	struct conv c;
@@ -88,8 +83,7 @@ static bool infer_qlinear_conv(struct module *m, int node)
 	return conv_set(m, node, node_in_type(m, node, 7));
 }
 
-/* The sum of products for the nest's element, without bias. */
-static int conv_sum(struct nest *n, const struct conv *c)
+int conv_sum(struct nest *n, const struct conv *c)
 {
 	struct module *m = n->m;
 	struct nums *s = &m->nums;
@@ -157,7 +151,7 @@ static bool lower_qlinear_conv(struct lowering *l, int node)
 	return true;
 }
 
-#define CONV_ATTRS ATTRS(WINDOW_ATTRS, WINDOW_DILATIONS, INT_IN("group", 1, 1, 1 << 20), INTS_OPTIONAL("kernel_shape"))
+#define CONV_ATTRS ATTRS(CONV_ATTRS_LIST)
 
 const struct op_def op_Conv_1 = {
 	ONNX("Conv", 1, 2, 3, 1, 1), .attrs = CONV_ATTRS, .types = TYPES("fh", "T"),

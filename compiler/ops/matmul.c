@@ -2,21 +2,17 @@
  * axes broadcast, a vector is a row on the left and a column on the right and its axis is dropped from the result. */
 #include <string.h>
 
+#include "ops/product.h"
 #include "ops/quant.h"
 
-/* Inputs a and b, with their zero points. */
-struct product {
-	int a, b, a_zero, b_zero;
-};
-
-static struct product product_get(const struct module *m, int node)
+struct product product_get(const struct module *m, int node)
 {
 	if (m->node[node].n_in >= 8)
 		return (struct product){ node_in(m, node, 0), node_in(m, node, 3), node_in(m, node, 2), node_in(m, node, 5) };
 	return (struct product){ node_in(m, node, 0), node_in(m, node, 1), node_in(m, node, 2), node_in(m, node, 3) };
 }
 
-static bool product_set(struct module *m, int node, enum dtype type)
+bool product_set(struct module *m, int node, enum dtype type)
 {
 	struct product p = product_get(m, node);
 	const struct tensor a = m->tensor[p.a], b = m->tensor[p.b];
@@ -87,8 +83,7 @@ static int minus_side(struct nest *n, int v, int zero, const struct num *at, int
 	return nest_binary(n, E_SUB, v, nest_cast(n, DT_I32, load_side(n, zero, at, rank, inner, own)));
 }
 
-/* Indexes of both operands for the nest's element and a new reduction axis. */
-static void product_indexes(struct nest *n, const struct product *p, struct num *at_a, struct num *at_b)
+void product_indexes(struct nest *n, const struct product *p, struct num *at_a, struct num *at_b)
 {
 	const struct tensor a = n->m->tensor[p->a], b = n->m->tensor[p->b];
 	int batch = n->n_axes - (a.rank > 1) - (b.rank > 1);
@@ -104,7 +99,7 @@ static void product_indexes(struct nest *n, const struct product *p, struct num 
 		at_b[b.rank - 1] = n->axis[n->n_axes - 1];
 }
 
-static int product_sum(struct nest *n, const struct product *p, struct num *at_a, struct num *at_b)
+int product_sum(struct nest *n, const struct product *p, struct num *at_a, struct num *at_b)
 {
 	const struct tensor a = n->m->tensor[p->a], b = n->m->tensor[p->b];
 	int x = nest_load_wide(n, p->a, at_a), y = nest_load_wide(n, p->b, at_b);

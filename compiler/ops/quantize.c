@@ -43,12 +43,13 @@ static bool quantize_check(struct module *m, int node)
 {
 	const struct tensor *x = node_in_tensor(m, node, 0), *scale = node_in_tensor(m, node, 1), *zero;
 	int64_t block = node_attr_int(m, node, "block_size", 0);
+	bool one = num_is(tensor_elements(m, node_in(m, node, 1)), 1);
 	int axis;
 
 	zero = node_in_tensor(m, node, 2);
-	if (zero && zero->rank != scale->rank)
+	if (zero && zero->rank != scale->rank && !(one && num_is(tensor_elements(m, node_in(m, node, 2)), 1)))
 		return node_bad(m, node, "the zero point is of rank %d, allowed: %d as the scale", zero->rank, scale->rank);
-	if (scale->rank == 0 || num_is(tensor_elements(m, node_in(m, node, 1)), 1))
+	if (one)
 		return true;
 	if (block < 0)
 		return node_bad(m, node, "block_size is %lld, allowed: 0 or more", (long long)block);

@@ -1,0 +1,153 @@
+/* IntegerConv, IntegerMatMul and IntegerTable of domain "nnc", and what all integer operators ask of quantised tensors. */
+#include "ops/integer.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "ops/conv.h"
+#include "ops/product.h"
+#include "ops/quant.h"
+
+/* --- Parameters ------------------------------------------------------------------------------------------------------- */
+
+bool scale_is_sound(double scale)
+{
+	return scale >= FLT_MIN * 1024.0 && scale <= FLT_MAX / 1024.0;
+}
+
+bool dequantised_get(const struct module *m, int t, struct dequantised *d)
+{
+	int node = t < 0 ? -1 : m->tensor[t].producer;
+	const struct tensor *q, *scale, *zero;
+
+	if (node < 0 || strcmp(m->node[node].op->name, "DequantizeLinear") != 0 || node_attr_int(m, node, "block_size", 0))
+		return false;
+	*d = (struct dequantised){ .q = node_in(m, node, 0), .scale = node_in(m, node, 1), .zero = node_in(m, node, 2) };
+	q = &m->tensor[d->q];
+	scale = &m->tensor[d->scale];
+	zero = d->zero < 0 ? NULL : &m->tensor[d->zero];
+	if (!scale->data || scale->type != DT_F32 || scale->rank > 1 || (zero && !zero->data))
+		return false;
+	if (q->type != DT_I8 && q->type != DT_U8 && q->type != DT_I32)
+		return false;
+	d->n = scale->rank ? (int)scale->dim[0].n : 1;
+	d->axis = (int)node_attr_int(m, node, "axis", 1);
+	d->axis += d->axis < 0 ? q->rank : 0;
+	for (int i = 0; i < d->n; i++)
+		if (!scale_is_sound(const_double(m, d->scale, i)))
+			return false;
+	return d->n > 0;
+}
+
+float dequantised_scale(const struct module *m, const struct dequantised *d, int64_t i)
+{
+	return (float)const_double(m, d->scale, d->n > 1 ? i : 0);
+}
+
+int64_t dequantised_zero(const struct module *m, const struct dequantised *d, int64_t i)
+{
+	return d->zero < 0 ? 0 : const_int(m, d->zero, d->n > 1 ? i : 0);
+}
+
+int64_t quantised_value(float v, float scale, int64_t zero, enum dtype type)
+{
+	const float low = type == DT_I8 ? -128.0f : 0.0f, high = low + 255.0f;
+	const float q = rintf(v / scale) + (float)zero;
+
+	return (int64_t)(q > low ? q < high ? q : high : low);
+}
+
+/* --- IntegerConv, IntegerMatMul ----------------------------------------------------------------------------------------- */
+
+/* clamp(round(float(acc + bias) * multiplier) + zero, low, high) for output channel `channel`. */
+static void store_scaled(struct nest *n, int node, int acc, struct num channel)
+{
+	struct module *m = n->m;
+	int bias = node_in(m, node, INTEGER_BIAS), v;
+
+	if (bias >= 0)
+		acc = nest_binary(n, E_ADD, acc, nest_load_channel(n, bias, channel));
+	v = nest_binary(n, E_MUL, nest_cast(n, DT_F32, acc), nest_load_channel(n, node_in(m, node, INTEGER_MULTIPLIER), channel));
+	v = nest_unary(n, E_ROUND, v);
+	v = nest_binary(n, E_ADD, v, nest_cast(n, DT_F32, nest_load_channel(n, node_in(m, node, INTEGER_Y_ZERO), num_const(0))));
+	v = nest_binary(n, E_MAX, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "low", 0)));
+	v = nest_binary(n, E_MIN, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "high", 0)));
+	nest_store(n, nest_saturate(n, m->tensor[n->out].type, v));
+}
+
+static bool infer_integer_conv(struct module *m, int node)
+{
+	return conv_set(m, node, node_in_type(m, node, INTEGER_Y_ZERO));
+}
+
+static bool lower_integer_conv(struct lowering *l, int node)
+{
+	struct nest *n = nest_new(l->m, node_out(l->m, node, 0));
+	struct conv c;
+
+	if (!conv_get(l->m, node, &c))
+		return false;
+	store_scaled(n, node, conv_sum(n, &c), n->axis[1]);
+	lower_nest(l, n);
+	return true;
+}
+
+static bool infer_integer_matmul(struct module *m, int node)
+{
+	return product_set(m, node, node_in_type(m, node, INTEGER_Y_ZERO));
+}
+
+static bool lower_integer_matmul(struct lowering *l, int node)
+{
+	struct nest *n = nest_new(l->m, node_out(l->m, node, 0));
+	struct product p = product_get(l->m, node);
+	struct num at_a[MAX_RANK], at_b[MAX_RANK];
+
+	product_indexes(n, &p, at_a, at_b);
+	store_scaled(n, node, product_sum(n, &p, at_a, at_b), n->n_axes ? n->axis[n->n_axes - 1] : num_const(0));
+	lower_nest(l, n);
+	return true;
+}
+
+/* What all operators of this domain have in common. */
+#define INTEGER(op_name, least_in, most_in) .domain = "nnc", .name = op_name, .since = 1, .min_in = least_in, .max_in = most_in, \
+	.min_out = 1, .max_out = 1
+
+#define SCALED_TYPES TYPES("iu", "iu", "iu", "iu", "i", "f", "iu")
+
+const struct op_def op_nnc_IntegerConv = {
+	INTEGER("IntegerConv", INTEGER_INPUTS, INTEGER_INPUTS),
+	.attrs = ATTRS(CONV_ATTRS_LIST, INTEGER_LIMITS), .types = SCALED_TYPES,
+	.infer = infer_integer_conv, .lower = lower_integer_conv, .heavy = true,
+};
+const struct op_def op_nnc_IntegerMatMul = {
+	INTEGER("IntegerMatMul", INTEGER_INPUTS, INTEGER_INPUTS),
+	.attrs = ATTRS(INTEGER_LIMITS), .types = SCALED_TYPES,
+	.infer = infer_integer_matmul, .lower = lower_integer_matmul, .heavy = true,
+};
+
+/* --- IntegerTable: y = table[x - lowest value of x's type] -------------------------------------------------------------- */
+
+static bool infer_integer_table(struct module *m, int node)
+{
+	const struct tensor x = *node_in_tensor(m, node, 0);
+
+	return tensor_set(m, node, node_out(m, node, 0), node_in_type(m, node, 1), x.rank, x.dim);
+}
+
+static bool lower_integer_table(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	struct nest *n = nest_new(m, node_out(m, node, 0));
+	struct index at = { .affine = num_const(node_in_type(m, node, 0) == DT_I8 ? 128 : 0) };
+
+	at.expr = nest_cast(n, DT_I64, nest_load(n, node_in(m, node, 0), n->axis));
+	nest_store(n, nest_load_at(n, node_in(m, node, 1), &at));
+	lower_nest(l, n);
+	return true;
+}
+
+const struct op_def op_nnc_IntegerTable = {
+	INTEGER("IntegerTable", 2, 2), .types = TYPES("iu", "iu"), .infer = infer_integer_table, .lower = lower_integer_table,
+};
