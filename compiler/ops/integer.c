@@ -47,7 +47,9 @@ float dequantised_scale(const struct module *m, const struct dequantised *d, int
 
 int64_t dequantised_zero(const struct module *m, const struct dequantised *d, int64_t i)
 {
-	return d->zero < 0 ? 0 : const_int(m, d->zero, d->n > 1 ? i : 0);
+	const struct tensor *zero = d->zero < 0 ? NULL : &m->tensor[d->zero];
+
+	return zero ? const_int(m, d->zero, zero->rank && zero->dim[0].n > 1 ? i : 0) : 0;
 }
 
 int64_t quantised_value(float v, float scale, int64_t zero, enum dtype type)
@@ -117,12 +119,12 @@ static bool lower_integer_matmul(struct lowering *l, int node)
 #define SCALED_TYPES TYPES("iu", "iu", "iu", "iu", "i", "f", "iu")
 
 const struct op_def op_nnc_IntegerConv = {
-	INTEGER("IntegerConv", INTEGER_INPUTS, INTEGER_INPUTS),
+	INTEGER("IntegerConv", 2, INTEGER_INPUTS),
 	.attrs = ATTRS(CONV_ATTRS_LIST, INTEGER_LIMITS), .types = SCALED_TYPES,
 	.infer = infer_integer_conv, .lower = lower_integer_conv, .heavy = true,
 };
 const struct op_def op_nnc_IntegerMatMul = {
-	INTEGER("IntegerMatMul", INTEGER_INPUTS, INTEGER_INPUTS),
+	INTEGER("IntegerMatMul", 2, INTEGER_INPUTS),
 	.attrs = ATTRS(INTEGER_LIMITS), .types = SCALED_TYPES,
 	.infer = infer_integer_matmul, .lower = lower_integer_matmul, .heavy = true,
 };
