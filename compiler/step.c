@@ -43,8 +43,47 @@ void call_field_float(struct lowering *l, struct call *c, const char *name, doub
 {
 	struct field *p = field_add(l, c, name);
 
-	p->is_float = true;
+	p->kind = FIELD_FLOAT;
 	p->f = f;
+}
+
+void call_field_stride(struct lowering *l, struct call *c, const char *name, int axis)
+{
+	struct field *p = field_add(l, c, name);
+
+	p->kind = FIELD_OUT_STRIDE;
+	p->axis = axis;
+}
+
+void call_field_col_stride(struct lowering *l, struct call *c, const char *name)
+{
+	field_add(l, c, name)->kind = FIELD_OUT_COL_STRIDE;
+}
+
+struct num call_field_value(struct module *m, const struct call *c, const struct field *f)
+{
+	const struct tensor *y = c->out >= 0 ? &m->tensor[c->out] : NULL;
+	int axis;
+
+	switch (f->kind) {
+	case FIELD_OUT_STRIDE:
+		return y->stride[f->axis];
+	case FIELD_OUT_COL_STRIDE:
+		axis = c->col_axis[0];
+		for (int i = 0; i < c->n_col_axes; i++)
+			if (!num_is(y->dim[c->col_axis[i]], 1))
+				axis = c->col_axis[i];
+		return y->stride[axis];
+	default:
+		return f->n;
+	}
+}
+
+struct num call_arg_advance(struct module *m, const struct call *c, const struct arg *a, int k)
+{
+	if (a->kind == ARG_WRITE && a->tensor == c->out && c->loop_axis[k] >= 0)
+		return num_mul(&m->nums, c->loop_step[k], m->tensor[c->out].stride[c->loop_axis[k]]);
+	return a->advance[k];
 }
 
 struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor)
@@ -85,6 +124,11 @@ int lower_temp(struct lowering *l, enum dtype type, int rank, const struct num *
 int lower_scratch(struct lowering *l, struct num bytes)
 {
 	return lower_temp(l, DT_U8, 1, &bytes);
+}
+
+int lower_scratch_f32(struct lowering *l, struct num n)
+{
+	return lower_temp(l, DT_F32, 1, &n);
 }
 
 struct step *lower_control(struct lowering *l, enum step_kind kind)
@@ -132,15 +176,15 @@ static void print_tensor(int t, struct strbuf *out)
 		strbuf_printf(out, "%%%d", t);
 }
 
-static void step_print(const struct module *m, const struct step *s, int depth, struct strbuf *out);
+static void step_print(struct module *m, const struct step *s, int depth, struct strbuf *out);
 
-static void steps_print(const struct module *m, const struct block *b, int depth, struct strbuf *out)
+static void steps_print(struct module *m, const struct block *b, int depth, struct strbuf *out)
 {
 	for (int i = 0; i < b->n; i++)
 		step_print(m, &b->step[i], depth, out);
 }
 
-static void call_print(const struct module *m, const struct call *c, struct strbuf *out)
+static void call_print(struct module *m, const struct call *c, struct strbuf *out)
 {
 	static const char *const kinds[] = { "", "-> ", "scratch ", "", "epilogue " };
 
@@ -155,17 +199,17 @@ static void call_print(const struct module *m, const struct call *c, struct strb
 	strbuf_puts(out, ")");
 	for (int i = 0; i < c->n_fields; i++) {
 		strbuf_printf(out, " %s=", c->field[i].name);
-		if (c->field[i].is_float)
+		if (c->field[i].kind == FIELD_FLOAT)
 			strbuf_printf(out, "%g", c->field[i].f);
 		else
-			num_print(&m->nums, c->field[i].n, out);
+			num_print(&m->nums, call_field_value(m, c, &c->field[i]), out);
 	}
 	strbuf_puts(out, "\n");
 	if (c->epilogue)
 		nest_print(c->epilogue, out);
 }
 
-static void step_print(const struct module *m, const struct step *s, int depth, struct strbuf *out)
+static void step_print(struct module *m, const struct step *s, int depth, struct strbuf *out)
 {
 	strbuf_printf(out, "%*s", 2 * depth, "");
 	switch (s->kind) {
@@ -191,7 +235,7 @@ static void step_print(const struct module *m, const struct step *s, int depth, 
 	}
 }
 
-void block_print(const struct module *m, const struct block *b, struct strbuf *out)
+void block_print(struct module *m, const struct block *b, struct strbuf *out)
 {
 	steps_print(m, b, 0, out);
 }

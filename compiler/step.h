@@ -8,12 +8,16 @@
 
 enum step_kind { STEP_NEST, STEP_CALL, STEP_IF, STEP_LOOP };
 
-/* One member of a kernel's parameter struct. */
+/* One member of a kernel's parameter struct. Strides of the result are looked up when the call is written, for fusion may
+ * put another tensor in its place. */
+enum field_kind { FIELD_NUMBER, FIELD_FLOAT, FIELD_OUT_STRIDE, FIELD_OUT_COL_STRIDE };
+
 struct field {
 	const char *name;
-	bool is_float;
-	struct num n;
-	double f;
+	enum field_kind kind;
+	struct num n;           /* NUMBER */
+	double f;               /* FLOAT */
+	int axis;               /* OUT_STRIDE: of this ONNX axis; OUT_COL_STRIDE: from col to col + 1 */
 };
 
 /* NUMBER: a plain integer argument; EPILOGUE: stands for two, the epilogue function and its context. */
@@ -23,7 +27,8 @@ struct arg {
 	int tensor;             /* -1 prints NULL */
 	enum arg_kind kind;
 	struct num first;       /* elements from the tensor's first one to where the argument points; NUMBER: its value */
-	struct num advance[MAX_RANK];   /* elements further for each turn of loop k of the call */
+	struct num advance[MAX_RANK];   /* elements further for each turn of loop k of the call; for the result where
+					 * loop_axis is known, its stride counts instead */
 };
 
 /* for every turn of the loops: function(&params, arg0, arg1, …) */
@@ -74,6 +79,12 @@ void lower_nest(struct lowering *l, struct nest *n);
 struct call *lower_call(struct lowering *l, const char *function, const char *params);
 void call_field(struct lowering *l, struct call *c, const char *name, struct num n);
 void call_field_float(struct lowering *l, struct call *c, const char *name, double f);
+/** The stride of the result along an axis, and from column to column. */
+void call_field_stride(struct lowering *l, struct call *c, const char *name, int axis);
+void call_field_col_stride(struct lowering *l, struct call *c, const char *name);
+/** The value of a field that is no float; of the advance of an argument in loop k. */
+struct num call_field_value(struct module *m, const struct call *c, const struct field *f);
+struct num call_arg_advance(struct module *m, const struct call *c, const struct arg *a, int k);
 struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor);
 void call_number(struct lowering *l, struct call *c, struct num n);
 /** The place of the epilogue among the arguments, and the tensor that it is applied to. */
@@ -85,6 +96,8 @@ int call_loop(struct call *c, struct num times, int axis, struct num step);
 struct step *lower_control(struct lowering *l, enum step_kind kind);
 /** A scratch tensor of n bytes. */
 int lower_scratch(struct lowering *l, struct num bytes);
+/** A scratch tensor of n floats. */
+int lower_scratch_f32(struct lowering *l, struct num n);
 /** A fresh tensor for an intermediate value. */
 int lower_temp(struct lowering *l, enum dtype type, int rank, const struct num *dim);
 
@@ -94,7 +107,7 @@ bool lower_graph(struct module *m, int g, struct block *b);
 /** Calls f for every tensor that a step reads or writes (scratch: both), bodies included. */
 void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
 
-void block_print(const struct module *m, const struct block *b, struct strbuf *out);
+void block_print(struct module *m, const struct block *b, struct strbuf *out);
 /** What must hold of steps: everything read is written before or is a constant or input, types and ranks match. Dies. */
 void block_check(struct module *m, const struct block *b);
 

@@ -135,9 +135,11 @@ static const char *argument_text(struct module *m, const struct call *c, const s
 	strbuf_puts(&b, name[a->tensor]);
 	if (!num_is(a->first, 0))
 		strbuf_printf(&b, " + (%s)", text_of(m, a->first));
-	for (int k = 0; k < c->n_loops; k++)
-		if (!num_is(a->advance[k], 0))
-			strbuf_printf(&b, " + b%d * (%s)", k, text_of(m, a->advance[k]));
+	for (int k = 0; k < c->n_loops; k++) {
+		struct num advance = call_arg_advance(m, c, a, k);
+		if (!num_is(advance, 0))
+			strbuf_printf(&b, " + b%d * (%s)", k, text_of(m, advance));
+	}
 	return strbuf_text(&b);
 }
 
@@ -183,7 +185,8 @@ void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct
 	}
 	for (int i = 0; i < c->n_fields; i++) {
 		const struct field *f = &c->field[i];
-		emit_line(e, "p.%s = %s;", f->name, f->is_float ? spell_f32(buf, (float)f->f) : text_of(m, f->n));
+		emit_line(e, "p.%s = %s;", f->name, f->kind == FIELD_FLOAT ? spell_f32(buf, (float)f->f) :
+							  text_of(m, call_field_value(m, c, f)));
 	}
 	for (int k = 0; k < c->n_loops; k++)
 		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, text_of(m, c->times[k]), k);

@@ -71,7 +71,7 @@ static bool lower(struct lowering *l, int node)
 	call_field(l, call, "k", num_const(c.ic));
 	call_field(l, call, "a_row", m->tensor[x].stride[c.rank - 1]);
 	call_field(l, call, "b_row", num_const(0));
-	call_field(l, call, "y_row", m->tensor[y].stride[c.rank - 1]);
+	call_field_col_stride(l, call, "y_row");
 	if (!flat)
 		loop = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
 	a = call_arg(l, call, ARG_READ, x);
@@ -79,9 +79,7 @@ static bool lower(struct lowering *l, int node)
 		a->advance[loop] = m->tensor[x].stride[0];
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, c.b);
-	a = call_arg(l, call, ARG_WRITE, y);
-	if (loop >= 0)
-		a->advance[loop] = m->tensor[y].stride[0];
+	call_arg(l, call, ARG_WRITE, y);
 	call_epilogue(l, call, y);
 	call->c_axis = 1;
 	if (flat && !num_is(m->tensor[x].dim[0], 1))

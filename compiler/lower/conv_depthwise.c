@@ -43,7 +43,7 @@ static bool lower(struct lowering *l, int node)
 			   .stride = { c.kernel_w, 1, 1 } };
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
 	call = lower_call(l, k->function, "nnrt_conv");
-	conv_fields(l, call, &c, x, y, false);
+	conv_fields(l, call, &c, x, false);
 	conv_arguments(l, call, &c, x, w, 0, y, false);
 	l->block->step[l->block->n - 1].macs /= c.oc;
 	lower_finish(l, y, c.y);

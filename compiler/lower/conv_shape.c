@@ -101,9 +101,9 @@ struct pack conv_pack(const struct conv_shape *c, bool planar)
 			      .stride = { c->kernel_w, 1, taps } };
 }
 
-void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int y, bool planar)
+void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, bool planar)
 {
-	const struct tensor *tx = &l->m->tensor[x], *ty = &l->m->tensor[y];
+	const struct tensor *tx = &l->m->tensor[x];
 	const int w = c->rank - 1, h = c->rank == 4 ? 2 : -1;
 	const struct num zero = num_const(0);
 
@@ -128,8 +128,11 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 	call_field(l, call, "x_row", h < 0 ? zero : tx->stride[h]);
 	call_field(l, call, "x_pixel", tx->stride[w]);
 	call_field(l, call, "x_channel", planar ? tx->stride[1] : num_const(1));
-	call_field(l, call, "y_row", h < 0 ? zero : ty->stride[h]);
-	call_field(l, call, "y_pixel", ty->stride[w]);
+	if (h < 0)
+		call_field(l, call, "y_row", zero);
+	else
+		call_field_stride(l, call, "y_row", h);
+	call_field_stride(l, call, "y_pixel", w);
 	call_field(l, call, "x_ring", zero);
 	call_field(l, call, "y_ring", zero);
 	call->row_axis = h;
@@ -165,11 +168,7 @@ void conv_arguments(struct lowering *l, struct call *call, const struct conv_sha
 		a->advance[group] = num_const(c->oc);
 	if (with_zero)
 		call_arg(l, call, ARG_READ, zero);
-	a = call_arg(l, call, ARG_WRITE, y);
-	if (batch >= 0)
-		a->advance[batch] = m->tensor[y].stride[0];
-	if (group >= 0)
-		a->advance[group] = num_const(c->oc);
+	call_arg(l, call, ARG_WRITE, y);
 	call_epilogue(l, call, y);
 	l->block->step[l->block->n - 1].macs = conv_macs(c);
 }

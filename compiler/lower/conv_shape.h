@@ -25,8 +25,8 @@ int64_t conv_macs(const struct conv_shape *c);
 /** Weights of one group as pack_f32() sees them: depth (kh, kw, ic), for an image in planes (ic, kh, kw). */
 struct pack conv_pack(const struct conv_shape *c, bool planar);
 
-/** Fields of struct nnrt_conv for one group, from the storage of x and y. */
-void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int y, bool planar);
+/** Fields of struct nnrt_conv for one group, from the storage of x; the result is the call's. */
+void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, bool planar);
 
 /** Loops over the batch and the groups; `packed` is the size of one group's weights. Arguments are x, w, bias, zero (when
  *  with_zero), y, epilogue. */

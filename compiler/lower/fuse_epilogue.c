@@ -1,12 +1,13 @@
 /* Element-wise nests become the tail of the kernel whose result they alone read: activation, residual addition, scale.
  *
  * Requires nests fused among themselves. Legal when the nest computes each element from the same element of the result, of
- * tensors of its shape, and of tensors broadcast to it by the standard's rule; when its tensor lies in memory just as the
- * kernel's result does; and when the kernel may run as late as the nest. Bit-exact: the sums are the same, and the
+ * tensors of its shape, and of tensors broadcast to it by the standard's rule; when the kernel can write its tensor
+ * as well; and when the kernel may run as late as the nest. Bit-exact: the sums are the same, and the
  * nest's operations follow them in the same order. */
 #include <string.h>
 
 #include "lower/fuse.h"
+#include "lower/lower.h"
 #include "lower/uses.h"
 #include "nest_build.h"
 
@@ -84,17 +85,16 @@ static bool nest_fits(const struct nest *n)
 
 /* --- the kernel's result ------------------------------------------------------------------------------------------- */
 
-/* Same shape and the same distances between elements, so that the kernel's parameters hold for both. */
-static bool same_layout(const struct module *m, int a, int b)
+/* A kernel can write b where it wrote a: the same elements, channels side by side, columns in equal steps. */
+static bool may_replace(struct module *m, const struct call *c, int a, int b)
 {
 	const struct tensor *x = &m->tensor[a], *y = &m->tensor[b];
 
 	if (!tensor_same_shape(m, a, b) || x->type != y->type)
 		return false;
-	for (int k = 0; k < x->rank; k++)
-		if (!num_is(x->dim[k], 1) && !num_same(x->stride[k], y->stride[k]))
-			return false;
-	return true;
+	if (c->c_axis >= 0 && !num_is(y->dim[c->c_axis], 1) && !num_is(y->stride[c->c_axis], 1))
+		return false;
+	return lower_is_run(m, b, c->col_axis, c->n_col_axes);
 }
 
 /* The kernel writes out as a whole and reads nothing of the storage that it would write instead. */
@@ -182,7 +182,7 @@ static struct site *absorb_reader(struct uses *u, struct site *s)
 	if (reader->block != s->block || reader->index <= s->index || site_step(reader)->kind != STEP_NEST)
 		return NULL;
 	n = site_step(reader)->nest;
-	if (!same_layout(m, c->out, n->out) || !nest_fits(n) || reads_storage(n, m->tensor[n->out].base) ||
+	if (!may_replace(m, c, c->out, n->out) || !nest_fits(n) || reads_storage(n, m->tensor[n->out].base) ||
 	    !can_write(m, c, n->out) || !uses_may_run_later(u, s))
 		return NULL;
 	if (count_loads(n) + count_loads(c->epilogue) > MAX_NEST_LOADS)

@@ -142,7 +142,7 @@ static int packed_weights(struct lowering *l, const struct product *p, int colum
 
 /* One loop a leading axis of y; a and b stand still where they are broadcast. */
 static void batch_loops(struct lowering *l, struct call *call, const struct product *p, int y, struct num *a_step,
-			struct num *b_step, struct num *y_step)
+			struct num *b_step)
 {
 	const struct module *m = l->m;
 	const struct tensor *ta = &m->tensor[p->a], *tb = &m->tensor[p->b], *ty = &m->tensor[y];
@@ -154,7 +154,6 @@ static void batch_loops(struct lowering *l, struct call *call, const struct prod
 		loop = call_loop(call, ty->dim[axis], axis, num_const(1));
 		a_step[loop] = a >= 0 && !num_is(ta->dim[a], 1) ? ta->stride[a] : num_const(0);
 		b_step[loop] = b >= 0 && !num_is(tb->dim[b], 1) ? tb->stride[b] : num_const(0);
-		y_step[loop] = ty->stride[axis];
 	}
 }
 
@@ -214,7 +213,7 @@ static bool lower(struct lowering *l, int node)
 	const struct kernel *k;
 	const char *why;
 	struct call *call;
-	struct num a_step[MAX_RANK] = { 0 }, b_step[MAX_RANK] = { 0 }, y_step[MAX_RANK] = { 0 };
+	struct num a_step[MAX_RANK] = { 0 }, b_step[MAX_RANK] = { 0 };
 	bool packed, scale_after, c_after, flat;
 	int y, w, scratch = -1;
 	double cycles;
@@ -234,7 +233,7 @@ static bool lower(struct lowering *l, int node)
 		p.b = with_inner(l, p.b, kind == KERNEL_GEMM_TRANSPOSED ? p.b_row : p.b_col);
 	w = packed ? packed_weights(l, &p, k->columns) : p.b;
 	if (kind == KERNEL_GEMM_TRANSPOSED)
-		scratch = lower_scratch(l, num_mul(&m->nums, p.k, num_const(4 * (int64_t)k->columns)));
+		scratch = lower_scratch_f32(l, num_mul(&m->nums, p.k, num_const(k->columns)));
 	flat = rows_flatten(m, &p, p.a, y);
 	call = lower_call(l, k->function, "nnrt_gemm");
 	call_rows(l, call, flat ? num_div(&m->nums, tensor_elements(m, p.a), p.k) : p.m);
@@ -243,13 +242,13 @@ static bool lower(struct lowering *l, int node)
 	call_field(l, call, "a_row", m->tensor[p.a].stride[p.a_row]);
 	call_field(l, call, "b_row", packed ? num_const(0) :
 			   m->tensor[p.b].stride[kind == KERNEL_GEMM_TRANSPOSED ? p.b_col : p.b_row]);
-	call_field(l, call, "y_row", m->tensor[y].stride[m->tensor[y].rank - 2]);
+	call_field_col_stride(l, call, "y_row");
 	if (!flat)
-		batch_loops(l, call, &p, y, a_step, b_step, y_step);
+		batch_loops(l, call, &p, y, a_step, b_step);
 	memcpy(call_arg(l, call, ARG_READ, p.a)->advance, a_step, sizeof a_step);
 	memcpy(call_arg(l, call, ARG_READ, w)->advance, b_step, sizeof b_step);
 	call_arg(l, call, ARG_READ, p.bias);
-	memcpy(call_arg(l, call, ARG_WRITE, y)->advance, y_step, sizeof y_step);
+	call_arg(l, call, ARG_WRITE, y);
 	if (scratch >= 0)
 		call_arg(l, call, ARG_SCRATCH, scratch);
 	call_epilogue(l, call, y);
