@@ -197,8 +197,9 @@ static int lower_scores(struct lowering *l, int node, const struct attention *a,
 	n = nest_new(m, masked);
 	nest_store(n, mask_score(n, node, a, type, nest_load(n, capped, n->axis)));
 	lower_nest(l, n);
-	return m->node[node].op->since >= 24 ? (lower_shown(l, node, 1, capped), lower_shown(l, node, 2, masked), masked) :
-		(lower_shown(l, node, 1, masked), lower_shown(l, node, 2, capped), masked);
+	lower_shown(l, node, 1, capped);
+	lower_shown(l, node, 2, masked);
+	return masked;
 }
 
 /* Softmax over the last axis; rows that are masked throughout become 0. */

@@ -79,9 +79,15 @@ static bool lower_space_to_depth(struct lowering *l, int node)
 	struct nest *n = nest_new(m, node_out(m, node, 0));
 	struct num b = num_const(node_attr_int(m, node, "blocksize", 1)), at[4], inner;
 
-	inner = num_div(s, n->axis[1], x.dim[1]);
+	/* DCR: channel block * C + c; CRD (from opset 28): c * b * b + block. */
+	if (node_attr_is(m, node, "mode", "CRD")) {
+		inner = num_mod(s, n->axis[1], num_mul(s, b, b));
+		at[1] = num_div(s, n->axis[1], num_mul(s, b, b));
+	} else {
+		inner = num_div(s, n->axis[1], x.dim[1]);
+		at[1] = num_mod(s, n->axis[1], x.dim[1]);
+	}
 	at[0] = n->axis[0];
-	at[1] = num_mod(s, n->axis[1], x.dim[1]);
 	at[2] = num_add(s, num_mul(s, n->axis[2], b), num_div(s, inner, b));
 	at[3] = num_add(s, num_mul(s, n->axis[3], b), num_mod(s, inner, b));
 	nest_store(n, nest_load(n, node_in(m, node, 0), at));
@@ -100,6 +106,10 @@ const struct op_def op_DepthToSpace_11 = {
 const struct op_def op_SpaceToDepth_1 = {
 	ONNX("SpaceToDepth", 1, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("blocksize")), .types = TYPES("fhiub"),
 	.infer = infer_space_to_depth, .lower = lower_space_to_depth,
+};
+const struct op_def op_SpaceToDepth_28 = {
+	ONNX("SpaceToDepth", 28, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("blocksize"), STRING("mode", "DCR", "DCR|CRD")),
+	.types = TYPES("fhiub"), .infer = infer_space_to_depth, .lower = lower_space_to_depth,
 };
 
 /* --- ReverseSequence: the first lens[b] elements along the time axis in reverse ---------------------------------------------- */

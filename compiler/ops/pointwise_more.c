@@ -23,7 +23,7 @@ const struct op_def op_Gelu_20 = {
 
 static bool infer_mod(struct module *m, int node)
 {
-	if (is_float(node_in_type(m, node, 0)) && !node_attr_int(m, node, "fmod", 0))
+	if (m->node[node].op->since < 28 && is_float(node_in_type(m, node, 0)) && !node_attr_int(m, node, "fmod", 0))
 		return node_bad(m, node, "fmod is 0, allowed for %s: 1", dtypes[node_in_type(m, node, 0)].name);
 	return infer_broadcast_same(m, node);
 }
@@ -35,6 +35,12 @@ static bool lower_mod(struct lowering *l, int node)
 
 const struct op_def op_Mod_10 = {
 	ONNX("Mod", 10, 2, 2, 1, 1), .attrs = ATTRS(FLAG("fmod", 0)), .types = TYPES("fhiu", "T"),
+	.infer = infer_mod, .lower = lower_mod,
+};
+
+/* From 28 on floats, too, may take the divisor's sign. */
+const struct op_def op_Mod_28 = {
+	ONNX("Mod", 28, 2, 2, 1, 1), .attrs = ATTRS(FLAG("fmod", 0)), .types = TYPES("fhiu", "T"),
 	.infer = infer_mod, .lower = lower_mod,
 };
 
