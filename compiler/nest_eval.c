@@ -21,12 +21,28 @@ bool nest_stores_all(const struct nest *n)
 {
 	const struct tensor *t = &n->m->tensor[n->out];
 
+	/* Indexes that come from data may meet the same element twice. */
+	for (int k = 0; k < t->rank; k++)
+		if (n->store[k].expr >= 0)
+			return false;
 	return nest_points(n->extent, n->n_axes, MAX_ELEMENTS) == nest_points(t->dim, t->rank, MAX_ELEMENTS);
+}
+
+/* Whether elements depend on what the nest itself stored before: many are evaluated at once here. */
+static bool reads_itself(const struct nest *n)
+{
+	for (int i = 0; i < n->n_e; i++)
+		if (n->e[i].op == E_LOAD && n->e[i].tensor == n->out)
+			return true;
+	return false;
 }
 
 bool nest_eval(struct nest *n)
 {
 	const struct tensor *t = &n->m->tensor[n->out];
+
+	if (reads_itself(n))
+		return false;
 
 	if (nest_points(t->dim, t->rank, MAX_FOLD_ELEMENTS) < 0)
 		return false;
