@@ -1,0 +1,23 @@
+/* y = x * scale[c] + shift[c], the form of BatchNormalization and of arithmetic with per-channel or single constants. */
+#ifndef NNC_AFFINE_H
+#define NNC_AFFINE_H
+
+#include "ir.h"
+
+struct affine {
+	int axis;               /* of x and y that c counts */
+	int64_t n;              /* channels */
+	double *scale, *shift;  /* scratch memory */
+};
+
+/** scale 1, shift 0 for the channels along an axis of tensor t; false when their number is no constant. */
+bool affine_identity(struct module *m, int t, int axis, struct affine *a);
+
+/** Applies the node on top: a(x) becomes node(a(x)). *x: the operand that varies. False (a unchanged): the node is no such
+ *  map of floats with constants, or would change the shape. */
+bool affine_append(struct module *m, int node, struct affine *a, int *x);
+
+/** The operand of such a node that varies, or -1. Constants are not looked into. */
+int affine_operand(struct module *m, int node);
+
+#endif
