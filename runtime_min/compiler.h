@@ -26,6 +26,9 @@
 #define NNRT_UNROLL(n) _Pragma(NNRT_TEXT(GCC unroll n))
 #endif
 
+/** A function that all its callers share: nothing is gained by constant arguments. */
+#define NNRT_SHARED static __attribute__((noinline, unused))
+
 /* Before a function whose float32 products and sums must each be rounded, as written: gcc merges them across
  * statements wherever there is a fused multiply-add, unless told; clang merges only within one expression. Such
  * a function stays out of callers that may merge. */

@@ -6,6 +6,7 @@
 #include "runtime_min/nnrt.h"
 #include "runtime_min/simd/simd.h"
 #include "runtime_min/kernels/epilogue.h"
+#include "runtime_min/kernels/int8.h"
 #include "runtime_min/kernels/kernels.h"
 #include "runtime_min/kernels/shape.h"
 #include "runtime_min/maths/bits.h"

@@ -45,7 +45,7 @@ bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const cha
 	c->rank = x->rank;
 	c->groups = (int)node_attr_int(m, node, "group", 1);
 	*why = "only float32 has kernels";
-	if (x->type != DT_F32)
+	if (x->type != DT_F32 && dtypes[x->type].bytes != 1)
 		return false;
 	*why = "only one or two spatial axes have kernels";
 	if (x->rank != 3 && x->rank != 4)

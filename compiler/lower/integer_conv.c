@@ -1,0 +1,250 @@
+/* IntegerConv and IntegerMatMul by kernels over bytes: any convolution, depthwise convolution, matrix product. */
+#include "lower/conv_shape.h"
+#include "lower/integer_kernel.h"
+
+static int const_bytes(struct lowering *l, const char *name, const int8_t *v, int64_t n)
+{
+	int t = tensor_const(l->m, name, DT_I8, 1, &n, v);
+
+	tensor_dense(l->m, t);
+	return t;
+}
+
+/* Weights of all groups as one packed constant; *size: of one group. */
+static int packed_weights(struct lowering *l, const char *name, const struct pack *p, int groups, const struct kernel_int8 *k,
+			  const int8_t *w, int64_t *size)
+{
+	int8_t *packed;
+
+	if (!pack_int8_size(p, k->columns, size) || *size > MAX_ELEMENTS / groups)
+		die("packed weights overflow");
+	packed = arena_array(l->m->arena, (size_t)(*size * groups), 1);
+	for (int g = 0; g < groups; g++)
+		pack_int8(p, k->columns, k->lanes, k->beside, w + g * p->n * p->n_stride, packed + g * *size);
+	return const_bytes(l, name, packed, *size * groups);
+}
+
+/* Room for the gathered taps of one tile. */
+static int taps_scratch(struct lowering *l, const struct kernel_int8 *k, int64_t depth)
+{
+	return lower_scratch(l, num_const(k->rows * (depth + (depth & 1)) * 2));
+}
+
+/* --- Convolution ------------------------------------------------------------------------------------------------------- */
+
+static bool read_conv(struct module *m, int node, struct conv_shape *c, const char **why)
+{
+	return conv_shape_read(m, node, c, why) && integer_fits(m, node, 0, why);
+}
+
+static double cost_conv(struct module *m, int node, const char **why)
+{
+	struct conv_shape c;
+	double cycles = 0;
+
+	if (!read_conv(m, node, &c, why))
+		return -1;
+	*why = "the target has no such kernel";
+	if (!int8_choose(m, INT8_CONV, c.out_h.n * c.out_w.n, c.oc, c.ic * c.kernel_h * c.kernel_w, &cycles))
+		return -1;
+	return cycles * (double)(c.batch_hi * c.groups);
+}
+
+/* Loops over batch and groups; moves an argument along with them. */
+static struct arg *moving(struct lowering *l, struct call *call, enum arg_kind kind, int t, int batch, struct num by_batch,
+			  int group, struct num by_group)
+{
+	struct arg *a = call_arg(l, call, kind, t);
+
+	if (batch >= 0)
+		a->advance[batch] = by_batch;
+	if (group >= 0)
+		a->advance[group] = by_group;
+	return a;
+}
+
+static bool lower_conv(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const struct num none = num_const(0);
+	struct conv_shape c;
+	const struct kernel_int8 *k;
+	const int8_t *weights;
+	const char *why;
+	struct call *call;
+	struct pack p;
+	uint8_t order[MAX_RANK];
+	int64_t size, depth, width;
+	double cycles = 0;
+	int x, y, w, bias, scale, zeros, scratch, batch = -1, group = -1;
+
+	if (!read_conv(m, node, &c, &why))
+		die("integer_conv: %s", why);
+	depth = c.ic * c.kernel_h * c.kernel_w;
+	k = int8_choose(m, INT8_CONV, c.out_h.n * c.out_w.n, c.oc, depth, &cycles);
+	weights = integer_weights(m, node, 0);
+	channels_last(c.rank, order);
+	x = lower_in_order(l, c.x, order);
+	y = lower_begin(l, c.y, order);
+	p = conv_pack(&c, false);
+	w = packed_weights(l, m->tensor[c.w].name, &p, c.groups, k, weights, &size);
+	bias = integer_bias(l, node, &p, c.groups, k->columns, weights);
+	scale = integer_scale(l, node, c.oc, c.groups, k->columns);
+	zeros = integer_zeros(l, node, c.ic);
+	scratch = taps_scratch(l, k, depth);
+	width = (c.oc + k->columns - 1) / k->columns * k->columns;
+	call = lower_call(l, k->function, "nnrt_conv");
+	call->out = y;
+	conv_fields(l, call, &c, x, false);
+	if (!num_is(m->tensor[x].dim[0], 1))
+		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+	if (c.groups > 1)
+		group = call_loop(call, num_const(c.groups), 1, num_const(c.oc));
+	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
+	       num_mul(&m->nums, num_const(c.ic), m->tensor[x].stride[1]));
+	moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
+	moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
+	moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
+	call_arg(l, call, ARG_READ, zeros);
+	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c.oc));
+	call_arg(l, call, ARG_SCRATCH, scratch);
+	integer_numbers(l, call, node);
+	l->block->step[l->block->n - 1].macs = conv_macs(&c);
+	lower_finish(l, y, c.y);
+	return true;
+}
+
+/* --- Depthwise ---------------------------------------------------------------------------------------------------------- */
+
+static double cost_depthwise(struct module *m, int node, const char **why)
+{
+	struct conv_shape c;
+	double cycles = 0;
+
+	if (!read_conv(m, node, &c, why))
+		return -1;
+	*why = "for one input and one output channel a group";
+	if (c.ic != 1 || c.oc != 1 || c.groups == 1)
+		return -1;
+	*why = "the target has no such kernel";
+	if (!int8_choose(m, INT8_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, c.kernel_h * c.kernel_w, &cycles))
+		return -1;
+	return cycles * (double)c.batch_hi;
+}
+
+static bool lower_depthwise(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	struct conv_shape c;
+	const struct kernel_int8 *k;
+	const int8_t *weights;
+	const char *why;
+	struct call *call;
+	struct pack p;
+	uint8_t order[MAX_RANK];
+	int64_t taps, width;
+	double cycles = 0;
+	int8_t *packed;
+	int x, y, bias, scale, batch = -1;
+
+	if (!read_conv(m, node, &c, &why))
+		die("integer_depthwise: %s", why);
+	taps = (int64_t)c.kernel_h * c.kernel_w;
+	k = int8_choose(m, INT8_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, taps, &cycles);
+	weights = integer_weights(m, node, 0);
+	c.ic = c.oc = c.groups;
+	c.groups = 1;
+	channels_last(c.rank, order);
+	x = lower_in_order(l, c.x, order);
+	y = lower_begin(l, c.y, order);
+	p = (struct pack){ .n = c.oc, .n_stride = taps, .depth = { c.kernel_h, c.kernel_w, 1 }, .stride = { c.kernel_w, 1, 1 } };
+	width = (c.oc + k->lanes - 1) / k->lanes * k->lanes;
+	packed = arena_array(m->arena, (size_t)(width * taps), 1);
+	pack_int8_depthwise(&p, k->lanes, weights, packed);
+	bias = integer_bias(l, node, &p, 1, k->lanes, weights);
+	scale = integer_scale(l, node, c.oc, 1, k->lanes);
+	call = lower_call(l, k->function, "nnrt_conv");
+	call->out = y;
+	conv_fields(l, call, &c, x, false);
+	if (!num_is(m->tensor[x].dim[0], 1))
+		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], -1, num_const(0));
+	call_arg(l, call, ARG_READ, const_bytes(l, m->tensor[c.w].name, packed, width * taps));
+	call_arg(l, call, ARG_READ, bias);
+	call_arg(l, call, ARG_READ, scale);
+	call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
+	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
+	integer_numbers(l, call, node);
+	l->block->step[l->block->n - 1].macs = conv_macs(&c) / c.oc;
+	lower_finish(l, y, c.y);
+	return true;
+}
+
+/* --- Matrix product ----------------------------------------------------------------------------------------------------- */
+
+/* Row-major a with constant b of rank 2: pixels of a convolution with one tap. */
+static double cost_matmul(struct module *m, int node, const char **why)
+{
+	const struct tensor *a = node_in_tensor(m, node, INTEGER_X), *b = node_in_tensor(m, node, INTEGER_W);
+	double cycles = 0;
+
+	*why = "the right side is no constant matrix, or a size no constant";
+	if (!b->data || b->rank != 2 || a->rank < 2 || !tensor_is_static(m, node_in(m, node, INTEGER_X)) || b->dim[1].n < 1)
+		return -1;
+	if (!integer_fits(m, node, 1, why))
+		return -1;
+	*why = "rows have gaps, or there are too many";
+	if (!tensor_is_plain(m, node_in(m, node, INTEGER_X)) || !tensor_is_plain(m, node_out(m, node, 0)) ||
+	    tensor_elements(m, node_in(m, node, INTEGER_X)).n > INT32_MAX / 2)
+		return -1;
+	*why = "the target has no such kernel";
+	if (!int8_choose(m, INT8_CONV, tensor_elements(m, node_out(m, node, 0)).n / b->dim[1].n, b->dim[1].n, b->dim[0].n, &cycles))
+		return -1;
+	return cycles;
+}
+
+static bool lower_matmul(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const int x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
+	const int64_t depth = node_in_tensor(m, node, INTEGER_W)->dim[0].n, n = node_in_tensor(m, node, INTEGER_W)->dim[1].n;
+	const int64_t rows = tensor_elements(m, y).n / n;
+	const struct pack p = { .n = n, .n_stride = 1, .depth = { 1, 1, depth }, .stride = { 0, 0, n } };
+	const int8_t *weights = integer_weights(m, node, 1);
+	double cycles = 0;
+	const struct kernel_int8 *k = int8_choose(m, INT8_CONV, rows, n, depth, &cycles);
+	const struct {
+		const char *name;
+		int64_t v;
+	} fields[] = {
+		{ "in_h", 1 }, { "in_w", rows }, { "ic", depth }, { "out_h", 1 }, { "out_w", rows }, { "oc", n }, { "kernel_h", 1 },
+		{ "kernel_w", 1 }, { "stride_h", 1 }, { "stride_w", 1 }, { "dilation_h", 1 }, { "dilation_w", 1 }, { "pad_top", 0 },
+		{ "pad_left", 0 }, { "pad_bottom", 0 }, { "pad_right", 0 }, { "x_row", 0 }, { "x_pixel", depth }, { "x_channel", 1 },
+		{ "y_row", 0 }, { "y_pixel", n }, { "x_ring", 0 }, { "y_ring", 0 }, { "row_begin", 0 }, { "row_end", 1 },
+	};
+	int64_t size;
+	int w = packed_weights(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, 1, k, weights, &size);
+	int bias = integer_bias(l, node, &p, 1, k->columns, weights), scale = integer_scale(l, node, n, 1, k->columns);
+	int scratch = taps_scratch(l, k, depth);
+	struct call *call = lower_call(l, k->function, "nnrt_conv");
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		call_field(l, call, fields[i].name, num_const(fields[i].v));
+	call->out = y;
+	call_arg(l, call, ARG_READ, x);
+	call_arg(l, call, ARG_READ, w);
+	call_arg(l, call, ARG_READ, bias);
+	call_arg(l, call, ARG_READ, scale);
+	call_arg(l, call, ARG_READ, integer_zeros(l, node, 1));
+	call_arg(l, call, ARG_WRITE, y);
+	call_arg(l, call, ARG_SCRATCH, scratch);
+	integer_numbers(l, call, node);
+	l->block->step[l->block->n - 1].macs = rows * n * depth;
+	return true;
+}
+
+const struct strategy integer_conv = { .name = "integer_conv", .op = "IntegerConv", .cost = cost_conv, .lower = lower_conv };
+const struct strategy integer_depthwise = { .name = "integer_depthwise", .op = "IntegerConv", .cost = cost_depthwise,
+					    .lower = lower_depthwise };
+const struct strategy integer_matmul = { .name = "integer_matmul", .op = "IntegerMatMul", .cost = cost_matmul,
+					 .lower = lower_matmul };

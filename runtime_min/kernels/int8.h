@@ -1,0 +1,17 @@
+/* The integer kernels of the instruction set being compiled for; the same choice as in simd/simd.h. */
+#ifndef NNRT_INT8_H
+#define NNRT_INT8_H
+
+#include "runtime_min/simd/simd.h"
+
+#if defined(NNRT_SIMD_X86_AVX512_H)
+#include "runtime_min/kernels/int8_tiles_avx512.h"
+#elif defined(NNRT_SIMD_X86_AVX2_H)
+#include "runtime_min/kernels/int8_tiles_avx2.h"
+#elif defined(NNRT_SIMD_ARM_NEON_H)
+#include "runtime_min/kernels/int8_tiles_neon.h"
+#else
+#include "runtime_min/kernels/int8_tiles_plain.h"
+#endif
+
+#endif

@@ -1,0 +1,79 @@
+/* The integer kernels' vectors: sixteen lanes of AVX-512 F and BW.
+ * The contract of every operation stands in int8_plain.h and is the same in all of these headers. */
+#ifndef NNRT_INT8_AVX512_H
+#define NNRT_INT8_AVX512_H
+
+#include <immintrin.h>
+
+#include "runtime_min/nnrt.h"
+
+/** Sums. */
+typedef __m512i nnrt_i8v;
+
+/** Two weights for every lane, as 16 bits. */
+typedef __m512i nnrt_i8w;
+
+/** Lanes of a vector. */
+enum { NNRT_INT8_LANES = 16 };
+
+/** Sums from p. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_load(const int32_t *p)
+{
+	return _mm512_loadu_si512(p);
+}
+
+/** Weights from p, the two of a lane side by side. */
+NNRT_INLINE nnrt_i8w nnrt_i8w_load(const int8_t *p)
+{
+	return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+
+/** sum + x[0] * first weight + x[1] * second weight. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_dot(nnrt_i8v sum, nnrt_i8w w, const int16_t *x)
+{
+	int32_t pair;
+
+	memcpy(&pair, x, sizeof(pair));
+	return _mm512_add_epi32(sum, _mm512_madd_epi16(w, _mm512_set1_epi32(pair)));
+}
+
+/** Bytes as numbers. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_bytes(const unsigned char *p, int is_signed)
+{
+	const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+	return is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
+}
+
+/** sum + x * w. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
+{
+	return _mm512_add_epi32(sum, _mm512_mullo_epi32(x, w));
+}
+
+/** Scales, rounds, bounds and stores the first n lanes. */
+NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+{
+	const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_loadu_ps(scale));
+	const __m512 least = _mm512_max_ps(scaled, _mm512_set1_ps((float)low));
+	const __m512i q = _mm512_cvtps_epi32(_mm512_min_ps(least, _mm512_set1_ps((float)high)));
+
+	_mm512_mask_cvtepi32_storeu_epi8(y, (__mmask16)((1u << n) - 1u), _mm512_add_epi32(q, _mm512_set1_epi32(zero)));
+}
+
+/** Bytes to 16 bits. */
+NNRT_INLINE void nnrt_int8_widen(int16_t *to, const unsigned char *from, int n, int is_signed)
+{
+	int i = 0;
+
+	for (; i + 16 <= n; i += 16) {
+		const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(from + i));
+		const __m256i wide = is_signed ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+
+		_mm256_storeu_si256((__m256i *)(void *)(to + i), wide);
+	}
+	for (; i < n; i++)
+		to[i] = is_signed ? (int8_t)from[i] : from[i];
+}
+
+#endif

@@ -1,0 +1,91 @@
+/* The integer kernels' vectors: four lanes of AArch64 NEON.
+ * The contract of every operation stands in int8_plain.h and is the same in all of these headers. */
+#ifndef NNRT_INT8_NEON_H
+#define NNRT_INT8_NEON_H
+
+#include <arm_neon.h>
+
+#include "runtime_min/nnrt.h"
+
+/** Sums. */
+typedef int32x4_t nnrt_i8v;
+
+/** The first weights of all lanes, then the second ones, as 16 bits. */
+typedef int16x8_t nnrt_i8w;
+
+/** Lanes of a vector. */
+enum { NNRT_INT8_LANES = 4 };
+
+/** Sums from p. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_load(const int32_t *p)
+{
+	return vld1q_s32(p);
+}
+
+/** Weights from p. */
+NNRT_INLINE nnrt_i8w nnrt_i8w_load(const int8_t *p)
+{
+	return vmovl_s8(vld1_s8(p));
+}
+
+/** sum + x[0] * first weight + x[1] * second weight. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_dot(nnrt_i8v sum, nnrt_i8w w, const int16_t *x)
+{
+	return vmlal_n_s16(vmlal_n_s16(sum, vget_low_s16(w), x[0]), vget_high_s16(w), x[1]);
+}
+
+/** Bytes as numbers. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_bytes(const unsigned char *p, int is_signed)
+{
+	uint32_t four;
+	uint8x8_t bytes;
+
+	memcpy(&four, p, sizeof(four));
+	bytes = vcreate_u8(four);
+	if (is_signed)
+		return vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(bytes))));
+	return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
+}
+
+/** sum + x * w. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
+{
+	return vmlaq_s32(sum, x, w);
+}
+
+/** Scales, rounds, bounds and stores the first n lanes. */
+NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+{
+	const float32x4_t scaled = vmulq_f32(vcvtq_f32_s32(sum), vld1q_f32(scale));
+	const float32x4_t least = vmaxq_f32(scaled, vdupq_n_f32((float)low));
+	const int32x4_t q = vcvtnq_s32_f32(vminq_f32(least, vdupq_n_f32((float)high)));
+	const int16x4_t half = vmovn_s32(vaddq_s32(q, vdupq_n_s32(zero)));
+	unsigned char lane[8];
+
+	vst1_u8(lane, vreinterpret_u8_s8(vmovn_s16(vcombine_s16(half, half))));
+	if (n == 4) {
+		memcpy(y, lane, 4);
+	} else {
+		for (int i = 0; i < n; i++)
+			y[i] = lane[i];
+	}
+}
+
+/** Bytes to 16 bits. */
+NNRT_INLINE void nnrt_int8_widen(int16_t *to, const unsigned char *from, int n, int is_signed)
+{
+	int i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		const uint8x8_t bytes = vld1_u8(from + i);
+
+		if (is_signed)
+			vst1q_s16(to + i, vmovl_s8(vreinterpret_s8_u8(bytes)));
+		else
+			vst1q_s16(to + i, vreinterpretq_s16_u16(vmovl_u8(bytes)));
+	}
+	for (; i < n; i++)
+		to[i] = is_signed ? (int8_t)from[i] : from[i];
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* The integer kernels' vectors: one lane of portable C. Beside it lie the same operations for instruction sets.
+ * A vector is NNRT_INT8_LANES sums, of output channels that lie side by side. */
+#ifndef NNRT_INT8_PLAIN_H
+#define NNRT_INT8_PLAIN_H
+
+#include "runtime_min/maths/round.h"
+#include "runtime_min/nnrt.h"
+
+/** Sums. */
+typedef int32_t nnrt_i8v;
+
+/** Two weights for every lane. */
+typedef struct {
+	int32_t first, second;
+} nnrt_i8w;
+
+/** Lanes of a vector. */
+enum { NNRT_INT8_LANES = 1 };
+
+/** NNRT_INT8_LANES sums from p. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_load(const int32_t *p)
+{
+	return *p;
+}
+
+/** 2 * NNRT_INT8_LANES weights from p, in the order of pack_int8(). */
+NNRT_INLINE nnrt_i8w nnrt_i8w_load(const int8_t *p)
+{
+	const nnrt_i8w w = {p[0], p[1]};
+
+	return w;
+}
+
+/** sum + x[0] * first weight + x[1] * second weight, in every lane. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_dot(nnrt_i8v sum, nnrt_i8w w, const int16_t *x)
+{
+	return sum + x[0] * w.first + x[1] * w.second;
+}
+
+/** NNRT_INT8_LANES bytes as numbers, of int8 (is_signed 1) or uint8. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_bytes(const unsigned char *p, int is_signed)
+{
+	return is_signed ? (int8_t)*p : *p;
+}
+
+/** sum + x * w in every lane. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
+{
+	return sum + x * w;
+}
+
+/** y[i] = byte of round_half_even(min(max(float(sum) * scale[i], low), high)) + zero in the first n lanes; low and high are
+ *  whole, within -510..510, and have zero taken off. scale: NNRT_INT8_LANES elements. */
+NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+{
+	(void)n;
+	*y = (unsigned char)(nnrt_nearest_near(nnrt_bounded((float)sum * *scale, (float)low, (float)high)) + zero);
+}
+
+/** to[i] = from[i] for n bytes of int8 (is_signed 1) or uint8. */
+NNRT_INLINE void nnrt_int8_widen(int16_t *to, const unsigned char *from, int n, int is_signed)
+{
+	if (is_signed) {
+		for (int i = 0; i < n; i++)
+			to[i] = (int8_t)from[i];
+	} else {
+		for (int i = 0; i < n; i++)
+			to[i] = from[i];
+	}
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* The integer kernels over int8_avx512.h: one function a row of kernels_int8.def. */
+#ifndef NNRT_INT8_TILES_AVX512_H
+#define NNRT_INT8_TILES_AVX512_H
+
+#include "runtime_min/kernels/int8_avx512.h"
+#include "runtime_min/kernels/int8_conv.h"
+#include "runtime_min/kernels/int8_depthwise.h"
+
+/** nnrt_conv_int8() in tiles of 8 pixels x 32 channels. */
+NNRT_SHARED void nnrt_conv_int8_8x32(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	nnrt_conv_int8(p, x, w, bias, scale, zero, y, scratch, q, 8, 2);
+}
+
+/** nnrt_conv_int8() in tiles of 8 pixels x 16 channels. */
+NNRT_SHARED void nnrt_conv_int8_8x16(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	nnrt_conv_int8(p, x, w, bias, scale, zero, y, scratch, q, 8, 1);
+}
+
+/** nnrt_conv_int8() in tiles of 1 pixel x 64 channels. */
+NNRT_SHARED void nnrt_conv_int8_1x64(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	nnrt_conv_int8(p, x, w, bias, scale, zero, y, scratch, q, 1, 4);
+}
+
+/** nnrt_conv_int8() in tiles of 1 pixel x 16 channels. */
+NNRT_SHARED void nnrt_conv_int8_1x16(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	nnrt_conv_int8(p, x, w, bias, scale, zero, y, scratch, q, 1, 1);
+}
+
+/** nnrt_depthwise_int8(). */
+NNRT_SHARED void nnrt_depthwise_int8_1x16(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	nnrt_depthwise_int8(p, x, w, bias, scale, zero, y, q);
+}
+
+#endif

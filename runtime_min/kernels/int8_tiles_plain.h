@@ -1,0 +1,36 @@
+/* The integer kernels over int8_plain.h: one function a row of kernels_int8.def. */
+#ifndef NNRT_INT8_TILES_PLAIN_H
+#define NNRT_INT8_TILES_PLAIN_H
+
+#include "runtime_min/kernels/int8_plain.h"
+#include "runtime_min/kernels/int8_conv.h"
+#include "runtime_min/kernels/int8_depthwise.h"
+
+/** nnrt_conv_int8() in tiles of 2 pixels x 4 channels. */
+NNRT_SHARED void nnrt_conv_int8_2x4(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	nnrt_conv_int8(p, x, w, bias, scale, zero, y, scratch, q, 2, 4);
+}
+
+/** nnrt_conv_int8() in tiles of 1 pixel x 4 channels. */
+NNRT_SHARED void nnrt_conv_int8_1x4(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	nnrt_conv_int8(p, x, w, bias, scale, zero, y, scratch, q, 1, 4);
+}
+
+/** nnrt_depthwise_int8(). */
+NNRT_SHARED void nnrt_depthwise_int8_1x1(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	nnrt_depthwise_int8(p, x, w, bias, scale, zero, y, q);
+}
+
+#endif
