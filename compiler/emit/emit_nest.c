@@ -447,6 +447,12 @@ static void write_turn(struct nest_writer *w, const struct expr *r, const char *
 	emit_line(w->e, "%s = %s;", acc, scalar_text(w, reduces[r->how].op, type, vector, acc, v));
 }
 
+/* A loop over vectors leaves nothing over. */
+static bool fills_vectors(const struct nest_writer *w, int axis)
+{
+	return num_is_const(w->extent[axis]) && w->extent[axis].n % (w->m->target->vector_bytes / 4) == 0;
+}
+
 static void write_reduce_loops(struct nest_writer *w, int level, const struct expr *r, const char *acc, const char *acc_vector)
 {
 	int mark = w->n_open, axis;
@@ -468,6 +474,8 @@ static void write_reduce_loops(struct nest_writer *w, int level, const struct ex
 		w->in_vector = false;
 		writer_close_scope(w, mark);
 		emit_close(w->e, "");
+		if (fills_vectors(w, axis))
+			return;
 		emit_open(w->e, "for (; %s < %s; %s++)", i, extent, i);
 		write_turn(w, r, acc, i);
 	} else {
@@ -546,7 +554,7 @@ static void write_loops(struct nest_writer *w, int level)
 	write_body(w);
 	writer_close_scope(w, mark);
 	emit_close(w->e, "");
-	if (!num_is_const(w->extent[axis]) || w->extent[axis].n % (w->m->target->vector_bytes / 4) != 0) {
+	if (!fills_vectors(w, axis)) {
 		emit_open(w->e, "if (%s < %s)", i, extent);
 		emit_line(w->e, "const int n = (int)(%s - %s);", extent, i);
 		w->lanes = "n";
