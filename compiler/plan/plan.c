@@ -272,6 +272,40 @@ static bool place(struct module *m, struct timeline *l, struct flow *f, struct p
 	return true;
 }
 
+struct output_search {
+	const struct module *m;
+	const bool *output;
+	bool found;
+};
+
+static void find_output_read(void *ctx, int tensor, enum arg_kind kind)
+{
+	struct output_search *o = ctx;
+
+	o->found |= kind == ARG_READ && o->output[o->m->tensor[tensor].base];
+}
+
+/* Whether steps depend on each other through an output of the model: one reads it, or overwrites elements of it. Outputs
+ * are no storage of the arena, so the flow does not show this, and the order of such steps must stay. */
+static bool depends_through_outputs(const struct timeline *l)
+{
+	struct module *m = l->m;
+	bool *output = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
+	struct output_search o = { .m = m, .output = output };
+
+	for (int i = 0; i < m->graph[0].n_out; i++)
+		output[m->graph[0].out[i]] = true;
+	for (int i = 0; i < l->n && !o.found; i++) {
+		const struct nest *n = l->step[i]->kind == STEP_NEST ? l->step[i]->nest : NULL;
+
+		if (l->step[i]->kind == STEP_NEST || l->step[i]->kind == STEP_CALL)
+			step_each_tensor(l->step[i], find_output_read, &o);
+		for (int k = 0; n && k < m->tensor[n->out].rank; k++)
+			o.found |= n->store[k].expr >= 0 && output[m->tensor[n->out].base];
+	}
+	return o.found;
+}
+
 bool plan_program(struct module *m, struct block *b, struct plan *p)
 {
 	struct timeline l = { .m = m };
@@ -281,7 +315,7 @@ bool plan_program(struct module *m, struct block *b, struct plan *p)
 	flatten(&l, b);
 	find_storages(&l);
 	make_flow(&l, &f);
-	if (!reorder(m, b, &l, &f))
+	if (!depends_through_outputs(&l) && !reorder(m, b, &l, &f))
 		return false;
 	if (!l.n_regions)
 		make_flow(&l, &f);      /* l.step points into b, whose steps now stand in the new order */
