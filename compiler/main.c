@@ -23,41 +23,64 @@ static const struct command commands[] = {
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-static void print_help(FILE *f, struct arena *a)
+static const char data_help[] =
+	"\nDATA is a file for each input in order, or NAME=FILE: .npy, .npz, ONNX tensors (.pb), PNG or JPEG pictures (scaled\n"
+	"to the input's height and width; 1 or 3 channels, first or last as the input's shape says; --pixels chooses what float\n"
+	"inputs get, integer inputs get the bytes, int8 less 128), raw little-endian elements (.bin, .raw). Symbolic dimensions\n"
+	"without --dim take their sizes from the data. bench makes up data when none are given.\n";
+
+/* The command, what it takes, its options. */
+static void print_help(FILE *f, const struct command *c, struct arena *a)
 {
 	struct strbuf b;
 
+	fprintf(f, "nnc %s%s%s%s: %s\n\n", c == commands ? "" : c->name, c == commands || !*c->arguments ? "" : " ",
+		c->arguments, *c->arguments ? " [options]" : "", c->help);
+	strbuf_init(&b, a);
+	options_help(&b, c->name);
+	fputs(strbuf_text(&b), f);
+	if (strstr(c->arguments, "DATA"))
+		fputs(data_help, f);
+}
+
+static void print_overview(FILE *f, struct arena *a)
+{
 	fputs("nnc: ONNX models to self-contained C\n\n", f);
 	for (int i = 0; i < N_COMMANDS; i++)
-		fprintf(f, "  nnc %-8s %-28s %s\n", i ? commands[i].name : "", commands[i].arguments, commands[i].help);
-	strbuf_init(&b, a);
-	options_help(&b);
-	fprintf(f, "\n%s\nExit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 not supported, 4 the environment\n"
-		   "failed (file, memory, compiler), 5 outputs differ or a limit is exceeded.\n", strbuf_text(&b));
+		fprintf(f, "  nnc %-8s %-24s %s\n", i ? commands[i].name : "", commands[i].arguments, commands[i].help);
+	fputs("\n`nnc COMMAND --help` lists what a command takes. Of the first:\n\n", f);
+	print_help(f, &commands[0], a);
+	fputs("\nExit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 not supported, 4 the environment\n"
+	      "failed (file, memory, compiler), 5 outputs differ or a limit is exceeded.\n", f);
 }
 
 static enum status run_command(int argc, char **argv, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	const char *names[N_COMMANDS];
 	struct options o;
+	bool is_named = false;
 	int k = 0;
 
 	for (int i = 0; i < N_COMMANDS; i++)
 		names[i] = commands[i].name;
 	if (!options_parse(&o, argc, argv, names, N_COMMANDS, a, d))
 		return d->status;
+	while (strcmp(names[k], o.command) != 0)
+		k++;
+	is_named = argc > 1 && !strcmp(argv[1], o.command);
 	d->verbose = o.verbose;
 	if (o.help || o.version) {
 		if (o.version)
 			puts("nnc " NNC_VERSION);
+		else if (is_named)
+			print_help(stdout, &commands[k], a);
 		else
-			print_help(stdout, a);
+			print_overview(stdout, a);
 		return STATUS_OK;
 	}
-	while (strcmp(names[k], o.command) != 0)
-		k++;
 	if (!o.model && *commands[k].arguments) {
-		diag_error(d, STATUS_USAGE, NULL, "no model given; see nnc --help");
+		diag_error(d, STATUS_USAGE, NULL, "no model given: nnc %s%s%s; see nnc %s--help", k ? o.command : "",
+			   k ? " " : "", commands[k].arguments, k ? arena_printf(a, "%s ", o.command) : "");
 		return d->status;
 	}
 	if (o.name && !ident_is_valid(o.name)) {
@@ -87,8 +110,7 @@ int main(int argc, char **argv)
 			diag_error(&d, STATUS_ENVIRONMENT, NULL, "standard output cannot be written");
 			status = STATUS_ENVIRONMENT;
 		}
-		if (d.verbose)
-			fputs(strbuf_text(&d.remarks), stderr);
+		fputs(strbuf_text(&d.remarks), stderr);
 		fputs(strbuf_text(&d.errors), stderr);
 	}
 	arena_free(&scratch);

@@ -11,6 +11,7 @@
 
 enum option_kind { KIND_FLAG, KIND_TEXT, KIND_CHOICE, KIND_BYTES, KIND_COUNT, KIND_NUMBER, KIND_DIM };
 
+/* A row; without a flag, the beginning of a group: argument names its commands, a blank round each. */
 struct option {
 	const char *flag, *argument, *value, *help;
 	enum option_kind kind;
@@ -20,8 +21,10 @@ struct option {
 static const struct option table[] = {
 #define OPTION(flag, field, kind, argument, value, help) \
 	{ flag, argument, value, help, KIND_##kind, offsetof(struct options, field) },
+#define OPTION_GROUP(commands) { .argument = commands },
 #include "options.def"
 #undef OPTION
+#undef OPTION_GROUP
 };
 
 enum { N_OPTIONS = sizeof table / sizeof *table };
@@ -116,6 +119,25 @@ static bool takes_argument(const struct option *p)
 	return p->kind != KIND_FLAG && p->kind != KIND_COUNT;
 }
 
+/* The commands that take row k; "": all. */
+static const char *commands_of(int k)
+{
+	while (table[k].flag)
+		k--;
+	return table[k].argument;
+}
+
+static bool is_option_of(int k, const char *command)
+{
+	const char *list = commands_of(k);
+	const size_t n = strlen(command);
+
+	for (const char *s = list; (s = strstr(s, command)); s += n)
+		if (s > list && s[-1] == ' ' && s[n] == ' ')
+			return true;
+	return !*list;
+}
+
 /* One flag, its argument after "=" or in the next word; *i moves past what was used. */
 static bool parse_flag(struct options *o, int argc, char **argv, int *i, struct arena *a, struct diag *d)
 {
@@ -124,8 +146,11 @@ static bool parse_flag(struct options *o, int argc, char **argv, int *i, struct 
 
 	for (int k = 0; k < N_OPTIONS; k++) {
 		const struct option *p = &table[k];
-		if (strlen(p->flag) != n || strncmp(p->flag, word, n) != 0)
+		if (!p->flag || strlen(p->flag) != n || strncmp(p->flag, word, n) != 0)
 			continue;
+		if (!is_option_of(k, o->command))
+			return diag_error(d, STATUS_USAGE, NULL, "%s is an option of%s, not of %s", p->flag, commands_of(k),
+					  o->command);
 		if (!takes_argument(p)) {
 			if (equals)
 				return diag_error(d, STATUS_USAGE, NULL, "%s takes no argument", p->flag);
@@ -150,7 +175,7 @@ bool options_parse(struct options *o, int argc, char **argv, const char *const *
 
 	*o = (struct options){ .command = commands[0] };
 	for (int k = 0; k < N_OPTIONS; k++)
-		if (table[k].value)
+		if (table[k].flag && table[k].value)
 			set_option(o, &table[k], table[k].value, a);
 	for (int k = 0; k < n && argc > 1; k++)
 		if (!strcmp(argv[1], commands[k])) {
@@ -172,10 +197,12 @@ bool options_parse(struct options *o, int argc, char **argv, const char *const *
 	return true;
 }
 
-void options_help(struct strbuf *out)
+void options_help(struct strbuf *out, const char *command)
 {
 	for (int k = 0; k < N_OPTIONS; k++) {
 		char flag[64];
+		if (!table[k].flag || !is_option_of(k, command))
+			continue;
 		snprintf(flag, sizeof flag, "%s%s%s", table[k].flag,
 			 !takes_argument(&table[k]) ? "" : table[k].flag[1] == '-' ? "=" : " ", table[k].argument);
 		strbuf_printf(out, "  %-34s %s\n", flag, table[k].help);

@@ -220,6 +220,6 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, st
 	*totals = (struct emit_totals){ .macs = model.n_macs, .weight_bytes = model.weight_bytes,
 					.arena_bytes = model.arena_bytes, .bound_bytes = model.arena_bound_bytes,
 					.n_steps = plan->n_steps, .prefix = p.prefix, .params = p.params,
-					.n_params = p.n_params };
+					.n_params = p.n_params, .n_weight_files = p.weights.n_files };
 	return write_files(&p, &model, stem);
 }

@@ -52,7 +52,8 @@ void emit_tap(struct program *p, struct emit *run, const struct step *s, int num
 	const struct tensor *x = &m->tensor[t];
 	const int node = x->producer >= 0 ? x->producer : s->node;
 
-	emit_open(run, "%s", "");
+	emit_line(run, "{");
+	run->depth++;
 	emit_numbers(p, run, "tap_dim", x->dim, x->rank);
 	emit_numbers(p, run, "tap_stride", x->stride, x->rank);
 	emit_line(run, "%s_tap(%d, %s, %s, \"%s\", %d, %s, %d, tap_dim, tap_stride);", p->prefix, number,

@@ -29,6 +29,8 @@ int main(int argc, char **argv)
 	FILE *out = argc > 1 ? fopen(argv[1], "w") : NULL;
 	int failed = !out;
 
+	if (out)        /* C promises no more than 4,095 characters; those who build nnc have more */
+		fputs("#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\n", out);
 	for (int i = 2; !failed && i < argc; i++) {
 		const char *file = strchr(argv[i], '=');
 		failed = !file || embed(out, argv[i], (int)(file - argv[i]), file + 1);

@@ -83,6 +83,15 @@ void diag_remark(struct diag *d, const struct place *at, const char *format, ...
 	va_end(args);
 }
 
+void diag_note(struct diag *d, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_message(&d->remarks, format, args);
+	va_end(args);
+}
+
 _Noreturn void die_at(const char *file, int line, const char *format, ...)
 {
 	va_list args;

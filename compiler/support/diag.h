@@ -42,6 +42,9 @@ bool diag_error(struct diag *d, enum status status, const struct place *at, cons
 void diag_remark(struct diag *d, const struct place *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/** The same, kept without -v too: what the user must know of a result that is no error. */
+void diag_note(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /** We are wrong: prints file and line and aborts. */
 #define die(...) die_at(__FILE__, __LINE__, __VA_ARGS__)
 _Noreturn void die_at(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));

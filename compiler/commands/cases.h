@@ -1,0 +1,23 @@
+/* The cases of a data folder: inputs with the outputs that are expected. */
+#ifndef NNC_CASES_H
+#define NNC_CASES_H
+
+#include "commands/inputs.h"
+
+struct case_data {
+	const char *folder;
+	struct inputs in;
+	struct value **output;          /* by number; NULL: nothing is expected of it */
+	int n_outputs;
+	struct options options;         /* with the dimensions of this case */
+};
+
+/** The folder itself when it holds input_0 or output_0, else those of its subfolders that do, by name with numbers in
+ *  order. False: reported. */
+bool cases_read(struct case_data **cases, int *n, const struct signature *s, const struct options *o, struct arena *a,
+		struct diag *d);
+
+/** Whether one build serves both. */
+bool cases_same_dims(const struct case_data *a, const struct case_data *b);
+
+#endif

@@ -1,0 +1,79 @@
+#include "commands/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+static double default_error(enum dtype type)
+{
+	switch (type) {
+	case DT_F32:
+	case DT_F64:
+		return 1e-5;
+	case DT_F16:
+		return 1e-3;
+	case DT_BF16:
+		return 1e-2;
+	default:
+		return 0;
+	}
+}
+
+static double range_of(const struct value *v)
+{
+	double range = 0;
+
+	for (int64_t i = 0; i < v->n; i++) {
+		const double x = fabs(value_number(v, i));
+		if (isfinite(x) && x > range)
+			range = x;
+	}
+	return range;
+}
+
+/* Infinite when no tolerance can make them equal. */
+static double distance(double a, double b)
+{
+	if (a == b || (isnan(a) && isnan(b)))
+		return 0;
+	return isfinite(a) && isfinite(b) ? fabs(a - b) : INFINITY;
+}
+
+/* Differences of integers beyond 2^53 may round to 0, so equality is of the bits. */
+static double element_distance(const struct value *seen, const struct value *wanted, int64_t i)
+{
+	const double gap = distance(value_number(seen, i), value_number(wanted, i));
+	const enum dtype_class class = dtypes[seen->type].class;
+
+	if (gap > 0 || class == CLASS_F || class == CLASS_X)
+		return gap;
+	return value_same(seen, wanted, i) ? 0 : 1;
+}
+
+void compare_values(struct difference *x, const struct value *seen, const struct value *wanted, const struct tolerance *t)
+{
+	const double error = default_error(wanted->type) * t->looseness;
+	const double atol = t->given ? t->atol : error * range_of(wanted), rtol = t->given ? t->rtol : error;
+	double furthest = -1;
+
+	*x = (struct difference){ .worst = -1 };
+	x->same_form = seen->type == wanted->type && seen->rank == wanted->rank &&
+		       !memcmp(seen->dim, wanted->dim, (size_t)seen->rank * sizeof *seen->dim);
+	for (int64_t i = 0; x->same_form && i < seen->n; i++) {
+		const double magnitude = fabs(value_number(wanted, i)), gap = element_distance(seen, wanted, i);
+		const double allowed = atol + (isfinite(magnitude) ? rtol * magnitude : 0);
+		const double beyond = gap > allowed ? 2 + (gap - allowed) : allowed > 0 ? gap / allowed : 0;
+		x->n_beyond += gap > allowed;
+		if (beyond > furthest) {
+			furthest = beyond;
+			x->worst = i;
+		}
+		if (gap > x->absolute) {
+			x->absolute = gap;
+			x->absolute_at = i;
+		}
+		if (magnitude > 0 && isfinite(magnitude) && gap / magnitude > x->relative) {
+			x->relative = gap / magnitude;
+			x->relative_at = i;
+		}
+	}
+}

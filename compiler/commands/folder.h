@@ -1,0 +1,24 @@
+/* A temporary folder that is gone when nnc ends, however it ends. */
+#ifndef NNC_FOLDER_H
+#define NNC_FOLDER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct arena;
+struct diag;
+
+struct folder {
+	const char *path;
+	pid_t keeper;           /* a process that waits for us and removes the folder */
+	int pipe;               /* that closes when we end */
+};
+
+/** Makes a folder in $TMPDIR (or /tmp). A small process of its own, deaf to interrupts, removes it as soon as this one has
+ *  ended, be it by a signal. False: reported. */
+bool folder_make(struct folder *f, struct arena *a, struct diag *d);
+
+/** Removes it now. */
+void folder_remove(struct folder *f);
+
+#endif

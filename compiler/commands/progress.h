@@ -1,0 +1,12 @@
+/* A line on the terminal about whatever takes over a second. */
+#ifndef NNC_PROGRESS_H
+#define NNC_PROGRESS_H
+
+/** Says from now on, once a second, what is being done: `*what`, which may change; it must stay valid until
+ *  progress_end(). Nothing is said when standard error is no terminal. */
+void progress_begin(const char *const volatile *what);
+
+/** Clears the line. */
+void progress_end(void);
+
+#endif

@@ -1,0 +1,176 @@
+/* nnc run: what a model answers. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "commands/built.h"
+#include "commands/commands.h"
+#include "commands/inputs.h"
+#include "data/npy.h"
+#include "emit/output.h"
+
+enum { FIRST = 6, MAX_LABEL = 200 };
+
+static void print_statistics(const struct value *v)
+{
+	double least = INFINITY, greatest = -INFINITY, sum = 0;
+	int64_t n = 0;
+
+	for (int64_t i = 0; i < v->n; i++) {
+		const double x = value_number(v, i);
+		if (isnan(x))
+			continue;
+		least = x < least ? x : least;
+		greatest = x > greatest ? x : greatest;
+		sum += x;
+		n++;
+	}
+	if (n)
+		printf("  min %.6g, max %.6g, mean %.6g", least, greatest, sum / (double)n);
+	if (n < v->n)
+		printf("  %lld NaN", (long long)(v->n - n));
+	if (v->n)
+		printf("\n");
+}
+
+static void print_first(const struct value *v)
+{
+	char text[SHAPE_BYTES];
+
+	printf(" ");
+	for (int64_t i = 0; i < v->n && i < FIRST; i++)
+		printf(" %s", value_text(text, v, i));
+	printf("%s\n", v->n > FIRST ? " ..." : v->n ? "" : " no elements");
+}
+
+/* Line n of the labels, or NULL. */
+static const char *label(const char *const *labels, int n_labels, const struct value *v, int64_t i)
+{
+	const int64_t k = v->rank ? i % v->dim[v->rank - 1] : i;
+
+	return k < n_labels ? labels[k] : NULL;
+}
+
+static bool comes_before(const struct value *v, int64_t a, int64_t b)
+{
+	const double x = value_number(v, a), y = value_number(v, b);
+
+	return x > y || (x == y && a < b) || (isnan(y) && !isnan(x));
+}
+
+/* The `top` greatest elements, equal ones in their order. */
+static void print_top(const struct value *v, int64_t top, const char *const *labels, int n_labels, struct arena *a)
+{
+	int64_t *best = ARENA_ARRAY(a, (top < v->n ? top : v->n) + 1, int64_t), n = 0;
+	char text[SHAPE_BYTES], index[SHAPE_BYTES];
+
+	for (int64_t i = 0; i < v->n; i++) {
+		int64_t k = n;
+		if (n == top && !comes_before(v, i, best[n - 1]))
+			continue;
+		for (n += n < top; k > 0 && comes_before(v, i, best[k - 1]); k--)
+			if (k < n)
+				best[k] = best[k - 1];
+		best[k] = i;
+	}
+	for (int64_t k = 0; k < n; k++) {
+		const char *name = label(labels, n_labels, v, best[k]);
+		printf("  %2lld. %-12s %s%s%s\n", (long long)(k + 1), value_text(text, v, best[k]),
+		       index_text(index, v, best[k]), name ? "  " : "", name ? name : "");
+	}
+}
+
+static bool read_labels(const char *path, const char ***labels, int *n, struct arena *a, struct diag *d)
+{
+	FILE *f = fopen(path, "r");
+	char line[MAX_LABEL];
+
+	if (!f)
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot open %s: %s", path, strerror(errno));
+	/* Memory that runs out leaves the file open: nnc ends then. */
+	while (fgets(line, sizeof line, f)) {
+		line[strcspn(line, "\r\n")] = 0;
+		*labels = ARENA_PUSH(a, *labels, *n, const char *);
+		(*labels)[(*n)++] = arena_strdup(a, line);
+	}
+	fclose(f);
+	return true;
+}
+
+static bool save(const struct answer *r, const char *folder, struct arena *a, struct diag *d)
+{
+	struct output *o = ARENA_NEW(a, struct output);
+
+	if (mkdir(folder, 0777) && errno != EEXIST)
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the folder %s: %s", folder, strerror(errno));
+	output_init(o, a, d);
+	for (int i = 0; i < r->n_out; i++) {
+		FILE *f = output_open(o, arena_printf(a, "%s/output_%d.npy", folder, i));
+		if (!f) {
+			output_abort(o);
+			return false;
+		}
+		npy_write(f, &r->out[i]);
+	}
+	return output_commit(o);
+}
+
+static bool show(const struct options *o, const struct answer *r, struct arena *a, struct diag *d)
+{
+	char shape[SHAPE_BYTES];
+	const char **labels = NULL;
+	int n_labels = 0;
+
+	if (o->labels && !read_labels(o->labels, &labels, &n_labels, a, d))
+		return false;
+	for (int i = 0; i < r->n_out; i++) {
+		const struct value *v = &r->out[i];
+		printf("%s: %s %s\n", v->name, dtypes[v->type].name, shape_text(shape, v->rank, v->dim));
+		print_statistics(v);
+		if (o->top)
+			print_top(v, o->top, labels, n_labels, a);
+		else
+			print_first(v);
+	}
+	return !o->save || save(r, o->save, a, d);
+}
+
+static bool run_in(const struct folder *f, const struct options *o, const struct inputs *in, struct arena *a,
+		   struct arena *scratch, struct diag *d)
+{
+	struct built *b = ARENA_NEW(a, struct built);
+	const struct value *values;
+	struct answer r;
+
+	if (!built_make(b, o, f, 0, a, scratch, d))
+		return false;
+	values = inputs_for_graph(in, &b->c.module, a);
+	return built_run(b, &values, 1, &r, a, d) && show(o, &r, a, d);
+}
+
+enum status command_run(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)
+{
+	struct options o = *given;
+	const char *const model = d->file;
+	struct signature s;
+	struct inputs in;
+	struct folder f;
+	bool ok;
+
+	if (o.data && o.n_rest) {
+		diag_error(d, STATUS_USAGE, NULL, "either --data or files, not both");
+		return d->status;
+	}
+	if (!signature_read(&s, a, d, o.model))
+		return d->status;
+	d->file = NULL;                 /* messages about data name the data */
+	ok = o.data ? inputs_from_folder(&in, &s, &o, o.data, a, d) : inputs_from_arguments(&in, &s, &o, a, d);
+	if (!ok || !inputs_fix_dims(&o, &in, a, d) || !folder_make(&f, a, d))
+		return d->status;
+	d->file = model;
+	run_in(&f, &o, &in, a, scratch, d);
+	folder_remove(&f);
+	return d->status;
+}
