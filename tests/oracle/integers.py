@@ -1,10 +1,11 @@
-"""A slow evaluation of QDQ graphs by the integer reading of the design, section 6, exact to the last bit.
+"""A slow evaluation of QDQ graphs by runtime_min/INTEGERS.md, exact to the last bit.
 
 Every node is evaluated literally in its own types, except the sandwiches: a Conv, Gemm or MatMul whose data inputs come
 from DequantizeLinear and whose result, possibly through Relu or Clip, goes into QuantizeLinear alone. Such a group is
   acc = sum (x - zx) * (w - zw) + bias            exact, bias already in steps of sx * sw
   q   = saturate(round_half_even(float32(acc) * ((sx * sw) / sy)) + zy)      all float32, one multiplication
-Relu and Clip inside fold into the limits of saturation: QuantizeLinear is monotone.
+Relu and Clip inside fold into the limits of saturation: QuantizeLinear is monotone. A Softmax between the two takes its powers
+from a table. Means sum from zero in row-major order.
 """
 import collections
 
@@ -13,10 +14,41 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from onnx.reference.op_run import OpRun
+
 from float64_ops import OPERATORS, Conv, along, quantize
 
 HEAVY = ("Conv", "Gemm", "MatMul")
 F32 = np.float32
+
+
+def mean_in_order(x, axes, keepdims):
+    """The mean over the axes, summed one element after the other in row-major order in x's own type."""
+    axes = sorted(a % x.ndim for a in axes)
+    rest = [a for a in range(x.ndim) if a not in axes]
+    rows = np.transpose(x, (*axes, *rest)).reshape(-1, *(x.shape[a] for a in rest))
+    total = np.zeros(rows.shape[1:], x.dtype)
+    for row in rows:
+        total = total + row
+    mean = total / x.dtype.type(len(rows))
+    return np.expand_dims(mean, tuple(axes)) if keepdims else mean
+
+
+class ReduceMean(OpRun):
+    op_domain = ""
+
+    def _run(self, x, axes_input=None, axes=None, keepdims=1, noop_with_empty_axes=0):
+        axes = axes if axes_input is None else [int(a) for a in axes_input]
+        if not axes and noop_with_empty_axes:
+            return (x,)
+        return (mean_in_order(x, axes or range(x.ndim), 1 if keepdims is None else keepdims),)
+
+
+class GlobalAveragePool(OpRun):
+    op_domain = ""
+
+    def _run(self, x):
+        return (mean_in_order(x, range(2, x.ndim), 1),)
 
 
 class Graph:
@@ -61,7 +93,7 @@ def sandwich(graph, node):
     data = [graph.dequantize(i) for i in node.input[:2]]
     if None in data:
         return None
-    if len(node.input) > 2 and node.input[2] and graph.dequantize(node.input[2]) is None:
+    if len(node.input) > 2 and node.input[2] and bias_steps(graph, node) is None:
         return None
     tail, at = [], graph.only_reader(node.output[0])
     while at is not None and at.op_type in ("Relu", "Clip"):
@@ -70,6 +102,25 @@ def sandwich(graph, node):
     if at is None or at.op_type != "QuantizeLinear":
         return None
     return tail, at
+
+
+def bias_steps(graph, node):
+    """The bias as int64 steps of sx * sw, or None when it is no constant of whole steps: see INTEGERS.md."""
+    sx, sw = (graph.constants[graph.dequantize(i).input[1]].astype(F32).reshape(-1) for i in node.input[:2])
+    step = (sx * sw).astype(F32)
+    made = graph.dequantize(node.input[2])
+    if made is None:
+        if node.input[2] not in graph.constants:
+            return None
+        value = graph.constants[node.input[2]].reshape(-1)
+        steps = np.rint(value / step)
+        return steps.astype(np.int64) if (steps.astype(F32) * step == value).all() else None
+    if made.input[0] not in graph.constants:
+        return None
+    scale = graph.constants[made.input[1]].astype(F32).reshape(-1)
+    if (np.abs(scale / step - 1) > 1e-3).any():
+        return None
+    return Quantised(graph, made, graph.constants).steps().reshape(-1)
 
 
 class Quantised:
@@ -136,7 +187,7 @@ def run_group(graph, node, tail, last, values):
     x, w = (Quantised(graph, graph.dequantize(i), values) for i in node.input[:2])
     bias = None
     if len(node.input) > 2 and node.input[2]:
-        bias = Quantised(graph, graph.dequantize(node.input[2]), values).steps()
+        bias = bias_steps(graph, node)
     acc = accumulate(node, x.steps(), w.steps(), bias)
     scale_y = graph.constants[last.input[1]].astype(F32).reshape(())
     zero = graph.constants[last.input[2]] if len(last.input) > 2 and last.input[2] else np.zeros((), np.uint8)
@@ -146,6 +197,18 @@ def run_group(graph, node, tail, last, values):
     scaled = np.rint(acc.astype(np.int32).astype(F32) * combined.astype(F32)).astype(np.int64)
     low, high = tail_limits(graph, tail, scale_y, int(zero.reshape(-1)[0]), zero.dtype)
     return np.clip(scaled + zero.astype(np.int64).reshape(-1)[0], low, high).astype(zero.dtype)
+
+
+def quantised_softmax(graph, node, values):
+    """The float32 result of a Softmax over dequantised bytes: powers from a table, sums in rising order."""
+    x = Quantised(graph, graph.dequantize(node.input[0]), values)
+    axis = attribute(node, "axis", -1)
+    q = np.moveaxis(x.q.astype(np.int64), axis, 0)
+    powers = np.exp(-np.arange(256, dtype=np.float64) * float(x.scale[0])).astype(F32)[q.max(axis=0) - q]
+    total = np.zeros(powers.shape[1:], F32)
+    for row in powers:
+        total = total + row
+    return np.moveaxis(powers / total, 0, axis)
 
 
 class Evaluator:
@@ -169,9 +232,17 @@ class Evaluator:
             if node.output[0] in groups:
                 middle, tail, last = groups[node.output[0]]
                 values[node.output[0]] = run_group(graph, middle, tail, last, values)
+            elif self.is_quantised_softmax(node):
+                values[node.output[0]] = quantised_softmax(graph, node, values)
             elif node.output[0] not in inside and node.op_type != "Constant":
                 self.literal(node, values)
         return [values[o.name] for o in graph.model.graph.output]
+
+    def is_quantised_softmax(self, node):
+        if node.op_type != "Softmax" or self.graph.dequantize(node.input[0]) is None:
+            return False
+        last = self.graph.only_reader(node.output[0])
+        return last is not None and last.op_type == "QuantizeLinear"
 
     def literal(self, node, values):
         """One node as it stands, in its own types."""
@@ -180,5 +251,6 @@ class Evaluator:
                  for n in dict.fromkeys(names)]
         outs = [onnx.ValueInfoProto(name=o) for o in node.output]
         model = helper.make_model(helper.make_graph([node], "one", infos, outs), opset_imports=self.opsets)
-        results = ReferenceEvaluator(model, new_ops=OPERATORS).run(None, {n: values[n] for n in names})
+        own = [*OPERATORS, ReduceMean, GlobalAveragePool]
+        results = ReferenceEvaluator(model, new_ops=own).run(None, {n: values[n] for n in names})
         values.update(zip(node.output, (np.asarray(r) for r in results)))
