@@ -250,6 +250,8 @@ static void emit_output_copies(struct program *p, struct emit *run)
 		const struct emit_param *param = &p->params[p->n_params - g->n_out + i];
 		if (!strcmp(p->param[t], param->name) && !m->tensor[t].data)
 			continue;
+		if (num_is(tensor_elements(m, t), 0))   /* memcpy must not see the address of nothing */
+			continue;
 		strbuf_printf(&p->used, "%s ", param->name);
 		emit_line(run, "memcpy(%s, %s, (size_t)(%s) * sizeof *%s);", param->name, pointer_text(p, t),
 			  text_of(m, tensor_elements(m, t)), param->name);

@@ -171,5 +171,10 @@ bool liveness_find(const struct flow *f, const int *order, const struct region *
 		for (int l = loop_of[buffers[g].last]; l >= 0; l = loops[l].parent)
 			if (buffers[g].first < loops[l].first && loops[l].last > buffers[g].last)
 				buffers[g].last = loops[l].last;
+	/* What a loop makes for steps behind it may grow by a part each turn (the stacked outputs of a Scan). */
+	for (int g = 0; g < f->n_storages; g++)
+		for (int l = loop_of[buffers[g].first]; l >= 0; l = loops[l].parent)
+			if (buffers[g].last > loops[l].last && loops[l].first < buffers[g].first)
+				buffers[g].first = loops[l].first;
 	return true;
 }

@@ -24,7 +24,8 @@ struct region {
  *  and live_out reach to the ends of the timeline, and so does, backwards, a value nobody writes.
  *  Round a loop: what is written before it and used inside lives to its end, since the next
  *  iteration uses it again; what is read inside before it is written there is carried from one
- *  iteration to the next and lives over the whole loop. A storage nobody touches lives in step 0.
+ *  iteration to the next and lives over the whole loop; so does what is used behind the loop, which each
+ *  iteration may have written a part of. A storage nobody touches lives in step 0.
  *
  *  Errors (false, STATUS_MODEL): an index out of range, regions that cross. */
 bool liveness_find(const struct flow *f, const int *order, const struct region *regions, int n_regions,

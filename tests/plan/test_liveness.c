@@ -100,6 +100,17 @@ Test(liveness, nested_loops_extend_to_the_outer_end, .init = setup, .fini = tear
 	expect_life(b, 'c', 2, 3);
 }
 
+Test(liveness, what_a_loop_leaves_lives_over_it, .init = setup, .fini = teardown)
+{
+	static const char *const text[] = { ">a", "a>b", "b>c", ">d", "c>e" };
+	const struct region loop = { 1, 3, true };
+	const struct buffer *b = lives(text, 5, &loop, 1);
+
+	expect_life(b, 'c', 1, 4);
+	expect_life(b, 'b', 1, 2);
+	expect_life(b, 'd', 3, 3);
+}
+
 Test(liveness, branches_extend_nothing, .init = setup, .fini = teardown)
 {
 	static const char *const text[] = { ">a", "a>b", "b>c", "a>d", "d>e" };
