@@ -1,0 +1,295 @@
+/* Steps of recurrent layers. Layouts 0 and 1 differ in strides only. */
+#include "lower/recurrent.h"
+
+#include "targets/target.h"
+
+static const uint8_t in_order[MAX_RANK] = { 0, 1, 2, 3 };
+
+/* --- States and outputs: B x H a direction, the same distance from row to row in all of them ------------------------------ */
+
+static int state_batch_axis(const struct layer *a)
+{
+	return !a->size.batch_first;
+}
+
+static struct num state_stride(struct lowering *l, const struct layer *a)
+{
+	return a->size.batch_first ? num_mul(&l->m->nums, a->size.hidden, num_const(a->size.directions)) : a->size.hidden;
+}
+
+static bool is_state(struct lowering *l, const struct layer *a, int t)
+{
+	const struct tensor *x = &l->m->tensor[t];
+	const int batch = state_batch_axis(a);
+
+	return (num_is(x->dim[2], 1) || num_is(x->stride[2], 1)) &&
+	       (num_is(x->dim[batch], 1) || num_same(x->stride[batch], state_stride(l, a)));
+}
+
+static int new_state(struct lowering *l, const struct layer *a)
+{
+	struct num dim[3] = { num_const(a->size.directions), a->size.batch, a->size.hidden };
+
+	if (a->size.batch_first) {
+		dim[0] = a->size.batch;
+		dim[1] = num_const(a->size.directions);
+	}
+	return lower_temp(l, DT_F32, 3, dim);
+}
+
+static int state_in(struct lowering *l, const struct layer *a, int t)
+{
+	int copy;
+
+	if (t < 0 || is_state(l, a, t))
+		return t;
+	copy = new_state(l, a);
+	lower_finish(l, t, copy);
+	return copy;
+}
+
+void layer_begin(struct lowering *l, struct layer *a)
+{
+	struct module *m = l->m;
+	struct num y[4] = { a->size.steps, num_const(a->size.directions), a->size.batch, a->size.hidden };
+
+	if (a->size.batch_first) {
+		y[0] = a->size.batch;
+		y[1] = a->size.steps;
+		y[2] = num_const(a->size.directions);
+	}
+	a->x = lower_in_order(l, a->x, in_order);
+	a->h = state_in(l, a, a->h);
+	a->c = state_in(l, a, a->c);
+	if (a->lens >= 0)
+		a->lens = lower_in_order(l, a->lens, in_order);
+	if (a->peepholes >= 0)
+		a->peepholes = lower_in_order(l, a->peepholes, in_order);
+	if (a->y < 0 || (!num_is(m->tensor[a->y].stride[3], 1) && !num_is(a->size.hidden, 1)))
+		a->y = lower_temp(l, DT_F32, 4, y);
+	if (a->y_h >= 0 && !is_state(l, a, a->y_h))
+		a->y_h = new_state(l, a);
+	if (a->size.gates == 4 && (a->y_c < 0 || !is_state(l, a, a->y_c)))
+		a->y_c = new_state(l, a);
+}
+
+void layer_end(struct lowering *l, const struct layer *a, const struct layer *before)
+{
+	if (before->y >= 0)
+		lower_finish(l, a->y, before->y);
+	if (before->y_h >= 0)
+		lower_finish(l, a->y_h, before->y_h);
+	if (before->y_c >= 0)
+		lower_finish(l, a->y_c, before->y_c);
+}
+
+/* --- The product of all steps' inputs --------------------------------------------------------------------------------------- */
+
+/* Elements of B for direction d: Wb + Rb, without Rb for the last gate where the cell wants it apart. */
+static int gates_bias(struct lowering *l, const struct layer *a, int d)
+{
+	struct module *m = l->m;
+	const int64_t hidden = a->size.hidden.n, rows = a->size.gates * hidden;
+	const int64_t joined = a->size.gates == 3 && a->linear_before_reset ? 2 * hidden : rows;
+	struct num at[2] = { num_const(d) };
+	struct nest *n;
+	int bias, rb;
+
+	if (a->b < 0)
+		return -1;
+	bias = lower_temp(l, DT_F32, 1, (struct num[]){ num_const(rows) });
+	n = nest_new(m, bias);
+	at[1] = num_add(&m->nums, n->axis[0], num_const(rows));
+	rb = nest_select(n, nest_in_range(n, n->axis[0], num_const(0), num_const(joined)), nest_load(n, a->b, at),
+			 nest_const_float(n, DT_F32, 0));
+	at[1] = n->axis[0];
+	nest_store(n, nest_binary(n, E_ADD, nest_load(n, a->b, at), rb));
+	if (!nest_eval(n))
+		lower_nest(l, n);
+	return bias;
+}
+
+int layer_last_bias(struct lowering *l, const struct layer *a, int d)
+{
+	struct module *m = l->m;
+	const int64_t hidden = a->size.hidden.n;
+	struct num at[2] = { num_const(d) };
+	struct nest *n;
+	int bias;
+
+	if (a->b < 0)
+		return -1;
+	bias = lower_temp(l, DT_F32, 1, &a->size.hidden);
+	n = nest_new(m, bias);
+	at[1] = num_add(&m->nums, n->axis[0], num_const((2 * a->size.gates - 1) * hidden));
+	nest_store(n, nest_load(n, a->b, at));
+	if (!nest_eval(n))
+		lower_nest(l, n);
+	return bias;
+}
+
+/* Weights as the right-hand side: packed when they are known, else their rows are read as columns. */
+static const struct kernel *choose_product(const struct module *m, const struct layer *a, enum kernel_kind *kind)
+{
+	const int64_t rows = a->size.steps.n * a->size.batch.n, columns = a->size.gates * a->size.hidden.n;
+	const bool known = m->tensor[a->w].data;
+	const struct kernel *k = NULL;
+	double cycles;
+
+	*kind = known ? KERNEL_GEMV : KERNEL_GEMM_TRANSPOSED;
+	if (known && rows == 1)
+		k = kernel_choose(m, KERNEL_GEMV, rows, columns, a->size.input.n, &cycles);
+	if (!k && known)
+		*kind = KERNEL_GEMM;
+	if (!k)
+		k = kernel_choose(m, *kind, rows, columns, a->size.input.n, &cycles);
+	if (!k)
+		die("no matrix product for a recurrent layer");
+	return k;
+}
+
+int layer_gates(struct lowering *l, const struct layer *a, int d)
+{
+	struct module *m = l->m;
+	const int64_t columns = a->size.gates * a->size.hidden.n, input = a->size.input.n;
+	const struct num dim[3] = { m->tensor[a->x].dim[0], m->tensor[a->x].dim[1], num_const(columns) };
+	const bool flat = lower_is_run(m, a->x, (const int[]){ 0, 1 }, 2);
+	enum kernel_kind kind;
+	const struct kernel *k = choose_product(m, a, &kind);
+	const int bias = gates_bias(l, a, d), gates = lower_temp(l, DT_F32, 3, dim);
+	int w = lower_in_order(l, a->w, in_order), scratch = -1;
+	struct call *call;
+	struct arg *arg;
+
+	if (kind == KERNEL_GEMM_TRANSPOSED) {
+		scratch = lower_scratch_f32(l, num_const(input * k->columns));
+	} else {
+		const struct pack p = { .n = columns, .n_stride = input, .depth = { 1, 1, input }, .stride = { 0, 0, 1 } };
+		const float *from = m->tensor[a->w].data;
+		w = lower_packed(l, m->tensor[a->w].name, &p, k->columns, from + d * columns * input);
+	}
+	call = lower_call(l, k->function, "nnrt_gemm");
+	call_rows(l, call, flat ? num_mul(&m->nums, dim[0], dim[1]) : dim[1]);
+	call_field(l, call, "n", num_const(columns));
+	call_field(l, call, "k", num_const(input));
+	call_field(l, call, "a_row", m->tensor[a->x].stride[flat && num_is(dim[1], 1) ? 0 : 1]);
+	call_field(l, call, "b_row", scratch < 0 ? num_const(0) : m->tensor[w].stride[1]);
+	call_field(l, call, "y_row", num_const(columns));
+	if (!flat)
+		call_loop(call, dim[0], 0, num_const(1));
+	arg = call_arg(l, call, ARG_READ, a->x);
+	if (!flat)
+		arg->advance[0] = m->tensor[a->x].stride[0];
+	arg = call_arg(l, call, ARG_READ, w);
+	if (scratch >= 0)
+		arg->first = num_mul(&m->nums, num_const(d), m->tensor[w].stride[0]);
+	call_arg(l, call, ARG_READ, bias);
+	arg = call_arg(l, call, ARG_WRITE, gates);
+	if (!flat)
+		arg->advance[0] = m->tensor[gates].stride[0];
+	if (scratch >= 0)
+		call_arg(l, call, ARG_SCRATCH, scratch);
+	call_epilogue(l, call, gates);
+	call->c_axis = 2;
+	call->col_axis[call->n_col_axes++] = 0;
+	call->col_axis[call->n_col_axes++] = 1;
+	l->block->step[l->block->n - 1].macs = tensor_elements(m, gates).n * input;
+	return gates;
+}
+
+/* --- The walk over the steps ---------------------------------------------------------------------------------------------------- */
+
+/* pack_gates_f32() as a nest, for weights that come at run time: panel, k, gate, lane. */
+static int packed_at_run_time(struct lowering *l, const struct layer *a, int d, int first, int gates, int lanes)
+{
+	struct module *m = l->m;
+	struct nums *s = &m->nums;
+	const struct num hidden = a->size.hidden;
+	const struct num dim[4] = { num_const((hidden.n + lanes - 1) / lanes), hidden, num_const(gates), num_const(lanes) };
+	const int packed = lower_temp(l, DT_F32, 4, dim);
+	struct nest *n = nest_new(m, packed);
+	const struct num unit = num_add(s, num_mul(s, n->axis[0], num_const(lanes)), n->axis[3]);
+	const struct num row = num_add(s, num_mul(s, num_add(s, n->axis[2], num_const(first)), hidden), unit);
+	const int value = nest_load(n, a->r, (const struct num[]){ num_const(d), row, n->axis[1] });
+
+	nest_store(n, nest_select(n, nest_in_range(n, unit, num_const(0), hidden), value, nest_const_float(n, DT_F32, 0)));
+	lower_nest(l, n);
+	return packed;
+}
+
+int layer_weights(struct lowering *l, const struct layer *a, int d, int first, int gates)
+{
+	const struct module *m = l->m;
+	const int64_t hidden = a->size.hidden.n;
+	const int lanes = m->target->vector_bytes / 4;
+	const float *from = m->tensor[a->r].data;
+	int order[4];
+	int64_t floats;
+	float *packed;
+
+	if (!from)
+		return packed_at_run_time(l, a, d, first, gates, lanes);
+	for (int i = 0; i < gates; i++)
+		order[i] = first + i;
+	if (!pack_gates_size(gates, hidden, hidden, lanes, &floats) || floats > MAX_ELEMENTS)
+		die("packed weights of \"%s\" overflow", m->tensor[a->r].name);
+	packed = ARENA_ARRAY(m->arena, floats, float);
+	pack_gates_f32(gates, order, hidden, hidden, lanes, from + d * a->size.gates * hidden * hidden, packed);
+	return lower_const_f32(l, m->tensor[a->r].name, packed, floats);
+}
+
+struct call *layer_call(struct lowering *l, const struct layer *a, int d, const char *function, int gates)
+{
+	static const char *const code[] = { "activation[0]", "activation[1]", "activation[2]" };
+	static const char *const alpha[] = { "alpha[0]", "alpha[1]", "alpha[2]" };
+	static const char *const beta[] = { "beta[0]", "beta[1]", "beta[2]" };
+	const struct module *m = l->m;
+	const int step = a->size.batch_first, batch = !a->size.batch_first;
+	const struct num *x = m->tensor[gates].stride, *y = m->tensor[a->y].stride;
+	struct call *c = lower_call(l, function, "nnrt_rnn");
+
+	c->out = a->y;
+	call_field(l, c, "steps", a->size.steps);
+	call_field(l, c, "batch", a->size.batch);
+	call_field(l, c, "hidden", a->size.hidden);
+	call_field(l, c, "reverse", num_const(a->size.reverse || d == 1));
+	call_field(l, c, "gates_step", x[step]);
+	call_field(l, c, "gates_batch", x[batch]);
+	call_field(l, c, "y_step", y[step]);
+	call_field(l, c, "y_batch", y[a->size.batch_first ? 0 : 2]);
+	call_field(l, c, "state_batch", state_stride(l, a));
+	for (int i = 0; i < MAX_ACTIVATIONS; i++) {
+		call_field(l, c, code[i], num_const(a->activation[d][i].code));
+		call_field_float(l, c, alpha[i], (double)a->activation[d][i].alpha);
+		call_field_float(l, c, beta[i], (double)a->activation[d][i].beta);
+	}
+	call_field_float(l, c, "clip", (double)a->clip);
+	call_field(l, c, "input_forget", num_const(a->input_forget));
+	l->block->step[l->block->n - 1].macs = layer_macs(a);
+	return c;
+}
+
+/* The argument with its tensor's stride along `axis`, d times, added. */
+static void argument_at(struct lowering *l, struct call *call, enum arg_kind kind, int t, int axis, int d)
+{
+	struct num first = num_const(0);
+
+	if (t >= 0)
+		first = num_mul(&l->m->nums, num_const(d), l->m->tensor[t].stride[axis]);
+	call_arg(l, call, kind, t)->first = first;
+}
+
+void layer_state(struct lowering *l, const struct layer *a, struct call *call, enum arg_kind kind, int t, int d)
+{
+	argument_at(l, call, kind, t, a->size.batch_first, d);
+}
+
+void layer_output(struct lowering *l, const struct layer *a, struct call *call, int d)
+{
+	argument_at(l, call, ARG_WRITE, a->y, a->size.batch_first ? 2 : 1, d);
+}
+
+void layer_peepholes(struct lowering *l, const struct layer *a, struct call *call, int d)
+{
+	argument_at(l, call, ARG_READ, a->peepholes, 0, d);
+}

@@ -1,0 +1,106 @@
+/* RNN, GRU and LSTM: the arguments of their kernels. */
+#include "lower/recurrent.h"
+#include "targets/target.h"
+
+static double cost(struct module *m, int node, const char **why)
+{
+	struct layer a;
+
+	if (!layer_read(m, node, &a, why))
+		return -1;
+	return (double)layer_macs(&a) * a.size.directions * 4 / m->target->vector_bytes;
+}
+
+static void lower_rnn(struct lowering *l, const struct layer *a, int d)
+{
+	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 1);
+	struct call *c = layer_call(l, a, d, "nnrt_rnn_f32", gates);
+
+	call_arg(l, c, ARG_READ, gates);
+	call_arg(l, c, ARG_READ, r);
+	layer_state(l, a, c, ARG_READ, a->h, d);
+	call_arg(l, c, ARG_READ, a->lens);
+	layer_output(l, a, c, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+}
+
+static void lower_lstm(struct lowering *l, const struct layer *a, int d)
+{
+	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 4);
+	struct call *c = layer_call(l, a, d, "nnrt_lstm_f32", gates);
+
+	call_arg(l, c, ARG_READ, gates);
+	call_arg(l, c, ARG_READ, r);
+	layer_peepholes(l, a, c, d);
+	layer_state(l, a, c, ARG_READ, a->h, d);
+	layer_state(l, a, c, ARG_READ, a->c, d);
+	call_arg(l, c, ARG_READ, a->lens);
+	layer_output(l, a, c, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_c, d);
+}
+
+/* The reset gate acts on H before the product with the third gate's weights, which therefore comes last. */
+static void lower_gru_reset(struct lowering *l, const struct layer *a, int d)
+{
+	const int gates = layer_gates(l, a, d);
+	const int zr = layer_weights(l, a, d, 0, 2), h = layer_weights(l, a, d, 2, 1);
+	const int scratch = lower_scratch_f32(l, num_mul(&l->m->nums, a->size.hidden, num_const(2)));
+	struct call *c = layer_call(l, a, d, "nnrt_gru_f32", gates);
+
+	call_arg(l, c, ARG_READ, gates);
+	call_arg(l, c, ARG_READ, zr);
+	call_arg(l, c, ARG_READ, h);
+	layer_state(l, a, c, ARG_READ, a->h, d);
+	call_arg(l, c, ARG_READ, a->lens);
+	layer_output(l, a, c, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+	call_arg(l, c, ARG_SCRATCH, scratch);
+}
+
+static void lower_gru(struct lowering *l, const struct layer *a, int d)
+{
+	int gates, r, bias;
+	struct call *c;
+
+	if (!a->linear_before_reset) {
+		lower_gru_reset(l, a, d);
+		return;
+	}
+	gates = layer_gates(l, a, d);
+	r = layer_weights(l, a, d, 0, 3);
+	bias = layer_last_bias(l, a, d);
+	c = layer_call(l, a, d, "nnrt_gru_linear_f32", gates);
+	call_arg(l, c, ARG_READ, gates);
+	call_arg(l, c, ARG_READ, r);
+	call_arg(l, c, ARG_READ, bias);
+	layer_state(l, a, c, ARG_READ, a->h, d);
+	call_arg(l, c, ARG_READ, a->lens);
+	layer_output(l, a, c, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+}
+
+static bool lower(struct lowering *l, int node)
+{
+	struct layer before, a;
+	const char *why;
+
+	if (!layer_read(l->m, node, &before, &why))
+		die("recurrent: %s", why);
+	a = before;
+	layer_begin(l, &a);
+	for (int d = 0; d < a.size.directions; d++) {
+		if (a.size.gates == 1)
+			lower_rnn(l, &a, d);
+		else if (a.size.gates == 3)
+			lower_gru(l, &a, d);
+		else
+			lower_lstm(l, &a, d);
+	}
+	layer_end(l, &a, &before);
+	return true;
+}
+
+const struct strategy rnn = { .name = "rnn", .op = "RNN", .cost = cost, .lower = lower };
+const struct strategy gru = { .name = "gru", .op = "GRU", .cost = cost, .lower = lower };
+const struct strategy lstm = { .name = "lstm", .op = "LSTM", .cost = cost, .lower = lower };
