@@ -11,8 +11,8 @@ static int const_bytes(struct lowering *l, const char *name, const int8_t *v, in
 }
 
 /* Weights of all groups as one packed constant; *size: of one group. */
-static int packed_weights(struct lowering *l, const char *name, const struct pack *p, int groups, const struct kernel_int8 *k,
-			  const int8_t *w, int64_t *size)
+static int packed_weights(struct lowering *l, const char *name, const struct pack *p, int groups,
+			  const struct kernel_int8 *k, const int8_t *w, int64_t *size)
 {
 	int8_t *packed;
 
@@ -30,7 +30,7 @@ static int taps_scratch(struct lowering *l, const struct kernel_int8 *k, int64_t
 	return lower_scratch(l, num_const(k->rows * (depth + (depth & 1)) * 2));
 }
 
-/* --- Convolution ------------------------------------------------------------------------------------------------------- */
+/* --- Convolution -------------------------------------------------------------------------------------------------- */
 
 static bool read_conv(struct module *m, int node, struct conv_shape *c, const char **why)
 {
@@ -51,8 +51,8 @@ static double cost_conv(struct module *m, int node, const char **why)
 }
 
 /* Loops over batch and groups; moves an argument along with them. */
-static struct arg *moving(struct lowering *l, struct call *call, enum arg_kind kind, int t, int batch, struct num by_batch,
-			  int group, struct num by_group)
+static struct arg *moving(struct lowering *l, struct call *call, enum arg_kind kind, int t, int batch,
+			  struct num by_batch, int group, struct num by_group)
 {
 	struct arg *a = call_arg(l, call, kind, t);
 
@@ -114,7 +114,7 @@ static bool lower_conv(struct lowering *l, int node)
 	return true;
 }
 
-/* --- Depthwise ---------------------------------------------------------------------------------------------------------- */
+/* --- Depthwise ---------------------------------------------------------------------------------------------------- */
 
 static double cost_depthwise(struct module *m, int node, const char **why)
 {
@@ -157,7 +157,9 @@ static bool lower_depthwise(struct lowering *l, int node)
 	channels_last(c.rank, order);
 	x = lower_in_order(l, c.x, order);
 	y = lower_begin(l, c.y, order);
-	p = (struct pack){ .n = c.oc, .n_stride = taps, .depth = { c.kernel_h, c.kernel_w, 1 }, .stride = { c.kernel_w, 1, 1 } };
+	p = (struct pack){
+		.n = c.oc, .n_stride = taps, .depth = { c.kernel_h, c.kernel_w, 1 }, .stride = { c.kernel_w, 1, 1 }
+	};
 	width = (c.oc + k->lanes - 1) / k->lanes * k->lanes;
 	packed = arena_array(m->arena, (size_t)(width * taps), 1);
 	pack_int8_depthwise(&p, k->lanes, weights, packed);
@@ -180,7 +182,7 @@ static bool lower_depthwise(struct lowering *l, int node)
 	return true;
 }
 
-/* --- Matrix product ----------------------------------------------------------------------------------------------------- */
+/* --- Matrix product ----------------------------------------------------------------------------------------------- */
 
 /* Row-major a with constant b of rank 2: pixels of a convolution with one tap. */
 static double cost_matmul(struct module *m, int node, const char **why)
@@ -189,7 +191,8 @@ static double cost_matmul(struct module *m, int node, const char **why)
 	double cycles = 0;
 
 	*why = "the right side is no constant matrix, or a size no constant";
-	if (!b->data || b->rank != 2 || a->rank < 2 || !tensor_is_static(m, node_in(m, node, INTEGER_X)) || b->dim[1].n < 1)
+	if (!b->data || b->rank != 2 || a->rank < 2 || !tensor_is_static(m, node_in(m, node, INTEGER_X)) ||
+	    b->dim[1].n < 1)
 		return -1;
 	if (!integer_fits(m, node, 1, why))
 		return -1;
@@ -198,7 +201,8 @@ static double cost_matmul(struct module *m, int node, const char **why)
 	    tensor_elements(m, node_in(m, node, INTEGER_X)).n > INT32_MAX / 2)
 		return -1;
 	*why = "the target has no such kernel";
-	if (!int8_choose(m, INT8_CONV, tensor_elements(m, node_out(m, node, 0)).n / b->dim[1].n, b->dim[1].n, b->dim[0].n, &cycles))
+	if (!int8_choose(m, INT8_CONV, tensor_elements(m, node_out(m, node, 0)).n / b->dim[1].n, b->dim[1].n,
+			 b->dim[0].n, &cycles))
 		return -1;
 	return cycles;
 }
@@ -207,7 +211,8 @@ static bool lower_matmul(struct lowering *l, int node)
 {
 	struct module *m = l->m;
 	const int x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
-	const int64_t depth = node_in_tensor(m, node, INTEGER_W)->dim[0].n, n = node_in_tensor(m, node, INTEGER_W)->dim[1].n;
+	const int64_t depth = node_in_tensor(m, node, INTEGER_W)->dim[0].n,
+		      n = node_in_tensor(m, node, INTEGER_W)->dim[1].n;
 	const int64_t rows = tensor_elements(m, y).n / n;
 	const struct pack p = { .n = n, .n_stride = 1, .depth = { 1, 1, depth }, .stride = { 0, 0, n } };
 	const int8_t *weights = integer_weights(m, node, 1);
@@ -217,10 +222,11 @@ static bool lower_matmul(struct lowering *l, int node)
 		const char *name;
 		int64_t v;
 	} fields[] = {
-		{ "in_h", 1 }, { "in_w", rows }, { "ic", depth }, { "out_h", 1 }, { "out_w", rows }, { "oc", n }, { "kernel_h", 1 },
-		{ "kernel_w", 1 }, { "stride_h", 1 }, { "stride_w", 1 }, { "dilation_h", 1 }, { "dilation_w", 1 }, { "pad_top", 0 },
-		{ "pad_left", 0 }, { "pad_bottom", 0 }, { "pad_right", 0 }, { "x_row", 0 }, { "x_pixel", depth }, { "x_channel", 1 },
-		{ "y_row", 0 }, { "y_pixel", n }, { "x_ring", 0 }, { "y_ring", 0 }, { "row_begin", 0 }, { "row_end", 1 },
+		{ "in_h", 1 },	     { "in_w", rows },	  { "ic", depth },	{ "out_h", 1 },	    { "out_w", rows },
+		{ "oc", n },	     { "kernel_h", 1 },	  { "kernel_w", 1 },	{ "stride_h", 1 },  { "stride_w", 1 },
+		{ "dilation_h", 1 }, { "dilation_w", 1 }, { "pad_top", 0 },	{ "pad_left", 0 },  { "pad_bottom", 0 },
+		{ "pad_right", 0 },  { "x_row", 0 },	  { "x_pixel", depth }, { "x_channel", 1 }, { "y_row", 0 },
+		{ "y_pixel", n },    { "x_ring", 0 },	  { "y_ring", 0 },	{ "row_begin", 0 }, { "row_end", 1 },
 	};
 	int64_t size;
 	int w = packed_weights(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, 1, k, weights, &size);
@@ -243,7 +249,9 @@ static bool lower_matmul(struct lowering *l, int node)
 	return true;
 }
 
-const struct strategy integer_conv = { .name = "integer_conv", .op = "IntegerConv", .cost = cost_conv, .lower = lower_conv };
+const struct strategy integer_conv = {
+	.name = "integer_conv", .op = "IntegerConv", .cost = cost_conv, .lower = lower_conv
+};
 const struct strategy integer_depthwise = { .name = "integer_depthwise", .op = "IntegerConv", .cost = cost_depthwise,
 					    .lower = lower_depthwise };
 const struct strategy integer_matmul = { .name = "integer_matmul", .op = "IntegerMatMul", .cost = cost_matmul,

@@ -16,13 +16,15 @@ enum { N_KERNELS = sizeof kernels / sizeof *kernels };
 /* A vector of sums takes two instructions for two terms, a vector of weights two, a tile some twenty cycles more. */
 static double int8_cycles(const struct kernel_int8 *k, int64_t pixels, int64_t channels, int64_t depth)
 {
-	const double tiles = (double)((pixels + k->rows - 1) / k->rows), panels = (double)((channels + k->columns - 1) / k->columns);
+	const double tiles = (double)((pixels + k->rows - 1) / k->rows),
+		     panels = (double)((channels + k->columns - 1) / k->columns);
 	const double vectors = (double)k->columns / k->lanes;
 
 	if (k->kind == INT8_DEPTHWISE)
 		return tiles * panels * ((double)depth * 2 + 10);
-	return tiles * (panels * (vectors * (k->rows + 1) * (double)((depth + 1) / 2) / 1.5 + 5 * vectors * k->rows + 20) +
-			k->rows * ((double)depth / 8 + 10));
+	return tiles *
+	       (panels * (vectors * (k->rows + 1) * (double)((depth + 1) / 2) / 1.5 + 5 * vectors * k->rows + 20) +
+		k->rows * ((double)depth / 8 + 10));
 }
 
 const struct kernel_int8 *int8_choose(const struct module *m, enum int8_kind kind, int64_t pixels, int64_t channels,
@@ -117,7 +119,8 @@ int integer_bias(struct lowering *l, int node, const struct pack *p, int groups,
 		for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
 			for (int64_t d1 = 0; d1 < p->depth[1]; d1++)
 				for (int64_t d2 = 0; d2 < p->depth[2]; d2++)
-					sum += w[i * p->n_stride + d0 * p->stride[0] + d1 * p->stride[1] + d2 * p->stride[2]];
+					sum += w[i * p->n_stride + d0 * p->stride[0] + d1 * p->stride[1] +
+						 d2 * p->stride[2]];
 		v[i / p->n * width + i % p->n] = (int32_t)((bias < 0 ? 0 : const_int(m, bias, i)) - x_zero * sum);
 	}
 	t = tensor_const(m, "bias", DT_I32, 1, (const int64_t[]){ width * groups }, v);

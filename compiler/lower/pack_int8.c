@@ -22,7 +22,8 @@ bool pack_int8_size(const struct pack *p, int columns, int64_t *bytes)
 	int64_t depth;
 
 	return checked_mul(p->depth[0], p->depth[1], &depth) && checked_mul(depth, p->depth[2], &depth) &&
-	       checked_align(depth, 2, &depth) && checked_align(p->n, columns, bytes) && checked_mul(*bytes, depth, bytes);
+	       checked_align(depth, 2, &depth) && checked_align(p->n, columns, bytes) &&
+	       checked_mul(*bytes, depth, bytes);
 }
 
 void pack_int8(const struct pack *p, int columns, int lanes, bool beside, const int8_t *w, int8_t *packed)

@@ -1,4 +1,5 @@
-/* IntegerConv, IntegerMatMul and IntegerTable of domain "nnc", and what all integer operators ask of quantised tensors. */
+/* IntegerConv, IntegerMatMul and IntegerTable of domain "nnc", and what all integer operators ask of quantised
+ * tensors. */
 #include "ops/integer.h"
 
 #include <float.h>
@@ -9,7 +10,7 @@
 #include "ops/product.h"
 #include "ops/quant.h"
 
-/* --- Parameters ------------------------------------------------------------------------------------------------------- */
+/* --- Parameters --------------------------------------------------------------------------------------------------- */
 
 bool scale_is_sound(double scale)
 {
@@ -21,9 +22,11 @@ bool dequantised_get(const struct module *m, int t, struct dequantised *d)
 	int node = t < 0 ? -1 : m->tensor[t].producer;
 	const struct tensor *q, *scale, *zero;
 
-	if (node < 0 || strcmp(m->node[node].op->name, "DequantizeLinear") != 0 || node_attr_int(m, node, "block_size", 0))
+	if (node < 0 || strcmp(m->node[node].op->name, "DequantizeLinear") != 0 ||
+	    node_attr_int(m, node, "block_size", 0))
 		return false;
-	*d = (struct dequantised){ .q = node_in(m, node, 0), .scale = node_in(m, node, 1), .zero = node_in(m, node, 2) };
+	*d = (struct dequantised){ .q = node_in(m, node, 0), .scale = node_in(m, node, 1),
+				   .zero = node_in(m, node, 2) };
 	q = &m->tensor[d->q];
 	scale = &m->tensor[d->scale];
 	zero = d->zero < 0 ? NULL : &m->tensor[d->zero];
@@ -60,7 +63,7 @@ int64_t quantised_value(float v, float scale, int64_t zero, enum dtype type)
 	return (int64_t)(q > low ? q < high ? q : high : low);
 }
 
-/* --- IntegerConv, IntegerMatMul ----------------------------------------------------------------------------------------- */
+/* --- IntegerConv, IntegerMatMul ----------------------------------------------------------------------------------- */
 
 /* clamp(round(float(acc + bias) * multiplier) + zero, low, high) for output channel `channel`. */
 static void store_scaled(struct nest *n, int node, int acc, struct num channel)
@@ -70,9 +73,11 @@ static void store_scaled(struct nest *n, int node, int acc, struct num channel)
 
 	if (bias >= 0)
 		acc = nest_binary(n, E_ADD, acc, nest_load_channel(n, bias, channel));
-	v = nest_binary(n, E_MUL, nest_cast(n, DT_F32, acc), nest_load_channel(n, node_in(m, node, INTEGER_MULTIPLIER), channel));
+	v = nest_binary(n, E_MUL, nest_cast(n, DT_F32, acc),
+			nest_load_channel(n, node_in(m, node, INTEGER_MULTIPLIER), channel));
 	v = nest_unary(n, E_ROUND, v);
-	v = nest_binary(n, E_ADD, v, nest_cast(n, DT_F32, nest_load_channel(n, node_in(m, node, INTEGER_Y_ZERO), num_const(0))));
+	v = nest_binary(n, E_ADD, v,
+			nest_cast(n, DT_F32, nest_load_channel(n, node_in(m, node, INTEGER_Y_ZERO), num_const(0))));
 	v = nest_binary(n, E_MAX, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "low", 0)));
 	v = nest_binary(n, E_MIN, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "high", 0)));
 	nest_store(n, nest_saturate(n, m->tensor[n->out].type, v));
@@ -113,8 +118,8 @@ static bool lower_integer_matmul(struct lowering *l, int node)
 }
 
 /* What all operators of this domain have in common. */
-#define INTEGER(op_name, least_in, most_in) .domain = "nnc", .name = op_name, .since = 1, .min_in = least_in, .max_in = most_in, \
-	.min_out = 1, .max_out = 1
+#define INTEGER(op_name, least_in, most_in)                                                                            \
+	.domain = "nnc", .name = op_name, .since = 1, .min_in = least_in, .max_in = most_in, .min_out = 1, .max_out = 1
 
 #define SCALED_TYPES TYPES("iu", "iu", "iu", "iu", "i", "f", "iu")
 
@@ -129,7 +134,7 @@ const struct op_def op_nnc_IntegerMatMul = {
 	.infer = infer_integer_matmul, .lower = lower_integer_matmul, .heavy = true,
 };
 
-/* --- IntegerTable: y = table[x - lowest value of x's type] -------------------------------------------------------------- */
+/* --- IntegerTable: y = table[x - lowest value of x's type] -------------------------------------------------------- */
 
 static bool infer_integer_table(struct module *m, int node)
 {
@@ -151,5 +156,8 @@ static bool lower_integer_table(struct lowering *l, int node)
 }
 
 const struct op_def op_nnc_IntegerTable = {
-	INTEGER("IntegerTable", 2, 2), .types = TYPES("iu", "iu"), .infer = infer_integer_table, .lower = lower_integer_table,
+	INTEGER("IntegerTable", 2, 2),
+	.types = TYPES("iu", "iu"),
+	.infer = infer_integer_table,
+	.lower = lower_integer_table,
 };

@@ -1,5 +1,5 @@
-/* Integer operators, domain "nnc": what QuantizeLinear/DequantizeLinear sandwiches become (passes/quantize.c). Their tensors
- * are int8 or uint8; runtime_min/INTEGERS.md states what each computes. */
+/* Integer operators, domain "nnc": what QuantizeLinear/DequantizeLinear sandwiches become (passes/quantize.c). Their
+ * tensors are int8 or uint8; runtime_min/INTEGERS.md states what each computes. */
 #ifndef NNC_OPS_INTEGER_H
 #define NNC_OPS_INTEGER_H
 
@@ -9,7 +9,16 @@
  *   y = clamp(round_half_even(float(sum (x - x_zero) * (w - w_zero) + bias) * multiplier) + y_zero, low, high)
  * bias: int32, one element a channel. multiplier: float32, one element or one a channel. y_zero: of y's type.
  * Attributes low and high: the limits of saturation after Relu and Clip, within y's type. */
-enum { INTEGER_X, INTEGER_W, INTEGER_X_ZERO, INTEGER_W_ZERO, INTEGER_BIAS, INTEGER_MULTIPLIER, INTEGER_Y_ZERO, INTEGER_INPUTS };
+enum {
+	INTEGER_X,
+	INTEGER_W,
+	INTEGER_X_ZERO,
+	INTEGER_W_ZERO,
+	INTEGER_BIAS,
+	INTEGER_MULTIPLIER,
+	INTEGER_Y_ZERO,
+	INTEGER_INPUTS
+};
 
 #define INTEGER_LIMITS INT("low", 0), INT("high", 0)
 
@@ -20,8 +29,8 @@ struct dequantised {
 	int n, axis;            /* parameters: one, or one for each index of the axis */
 };
 
-/** False when t is no such tensor: not made by DequantizeLinear, in blocks, parameters not constant or scales that are not
- *  positive normal numbers. */
+/** False when t is no such tensor: not made by DequantizeLinear, in blocks, parameters not constant or scales that are
+ * not positive normal numbers. */
 bool dequantised_get(const struct module *m, int t, struct dequantised *d);
 float dequantised_scale(const struct module *m, const struct dequantised *d, int64_t i);
 int64_t dequantised_zero(const struct module *m, const struct dequantised *d, int64_t i);

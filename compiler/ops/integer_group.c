@@ -1,8 +1,8 @@
 /* IntegerGroup of domain "nnc": an operator whose inputs come through DequantizeLinear and whose result goes through
  * QuantizeLinear, as one loop nest over bytes, by the literal float32 formula:
  *   y = clamp(round_half_even(op((q - zero) * scale, …) / y_scale) + y_zero, low, high)
- * The operator itself is node `inner`, which stands in no graph any more; its loop nest is copied with what the loads and
- * the store convert written in. Bit-exact: every float32 operation of the three nodes is there, in their order. */
+ * The operator itself is node `inner`, which stands in no graph any more; its loop nest is copied with what the loads
+ * and the store convert written in. Bit-exact: every float32 operation of the three nodes is there, in their order. */
 #include "ops/integer.h"
 #include "nest_build.h"
 
@@ -37,7 +37,8 @@ static int load_dequantised(void *ctx, struct nest *n, int tensor, const struct 
 		die("a flat load at a computed place has no integer form");
 	v = n_at < 0 ? nest_load_flat(n, d.q, at[0].affine) : nest_load_at(n, d.q, at);
 	v = nest_binary(n, E_SUB, nest_cast(n, DT_I32, v), nest_const_int(n, DT_I32, dequantised_zero(n->m, &d, 0)));
-	return nest_binary(n, E_MUL, nest_cast(n, DT_F32, v), nest_const_float(n, DT_F32, (double)dequantised_scale(n->m, &d, 0)));
+	return nest_binary(n, E_MUL, nest_cast(n, DT_F32, v),
+			   nest_const_float(n, DT_F32, (double)dequantised_scale(n->m, &d, 0)));
 }
 
 bool integer_group_applies(struct module *m, int inner)

@@ -1,12 +1,13 @@
-/* Integers: DequantizeLinear -> operator -> [Relu, Clip] -> QuantizeLinear becomes one operator on bytes (domain "nnc").
+/* Integers: DequantizeLinear -> operator -> [Relu, Clip] -> QuantizeLinear becomes one operator on bytes
+ * (domain "nnc").
  *
- * Every QuantizeLinear to 8 bits with one constant scale is looked at once; what is behind it decides the form: convolution
- * or matrix product (onnxruntime's QLinear reading), movement of bytes, a table of 256 elements, softmax, or the literal float32
- * formula in one loop nest. runtime_min/INTEGERS.md states them all. Relu and Clip become limits: rounding is monotone, so
- * clamping before and after it is the same.
+ * Every QuantizeLinear to 8 bits with one constant scale is looked at once; what is behind it decides the form:
+ * convolution or matrix product (onnxruntime's QLinear reading), movement of bytes, a table of 256 elements, softmax,
+ * or the literal float32 formula in one loop nest. runtime_min/INTEGERS.md states them all. Relu and Clip become
+ * limits: rounding is monotone, so clamping before and after it is the same.
  *
- * Requires types, shapes and folded constants. Ensures definition-before-use order; what is not read any more is gone. What
- * has no integer form stays as it was, with a remark. */
+ * Requires types, shapes and folded constants. Ensures definition-before-use order; what is not read any more is gone.
+ * What has no integer form stays as it was, with a remark. */
 #include <string.h>
 
 #include "infer.h"
@@ -71,7 +72,7 @@ int sandwich_node(struct sandwich *s, const struct op_def *op, int n_in, const i
 	return node;
 }
 
-/* --- What is behind a QuantizeLinear -------------------------------------------------------------------------------------- */
+/* --- What is behind a QuantizeLinear ------------------------------------------------------------------------------ */
 
 static bool read_quantize(struct sandwich *s, int node)
 {
@@ -120,7 +121,8 @@ static bool take_tail(struct sandwich *s, int node)
 	int64_t v;
 
 	if (strcmp(s->m->node[node].op->name, "Relu") != 0 &&
-	    (strcmp(s->m->node[node].op->name, "Clip") != 0 || !clip_bounds(s->m, node, &low, &high, &has_low, &has_high)))
+	    (strcmp(s->m->node[node].op->name, "Clip") != 0 ||
+	     !clip_bounds(s->m, node, &low, &high, &has_low, &has_high)))
 		return false;
 	if (has_low) {
 		v = quantised_value(low, s->scale, s->zero, s->type);
@@ -141,11 +143,13 @@ static const struct {
 	const char *op;
 	bool (*form)(struct sandwich *s);
 } forms[] = {
-	{ "Conv", sandwich_conv }, { "Gemm", sandwich_matmul }, { "MatMul", sandwich_matmul }, { "Softmax", sandwich_softmax },
-	{ "Concat", sandwich_move }, { "DepthToSpace", sandwich_move }, { "Expand", sandwich_move }, { "Flatten", sandwich_move },
-	{ "Gather", sandwich_move }, { "Identity", sandwich_move }, { "MaxPool", sandwich_move }, { "Pad", sandwich_move },
-	{ "Reshape", sandwich_move }, { "Slice", sandwich_move }, { "SpaceToDepth", sandwich_move }, { "Squeeze", sandwich_move },
-	{ "Tile", sandwich_move }, { "Transpose", sandwich_move }, { "Unsqueeze", sandwich_move },
+	{ "Conv", sandwich_conv },	 { "Gemm", sandwich_matmul },  { "MatMul", sandwich_matmul },
+	{ "Softmax", sandwich_softmax }, { "Concat", sandwich_move },  { "DepthToSpace", sandwich_move },
+	{ "Expand", sandwich_move },	 { "Flatten", sandwich_move }, { "Gather", sandwich_move },
+	{ "Identity", sandwich_move },	 { "MaxPool", sandwich_move }, { "Pad", sandwich_move },
+	{ "Reshape", sandwich_move },	 { "Slice", sandwich_move },   { "SpaceToDepth", sandwich_move },
+	{ "Squeeze", sandwich_move },	 { "Tile", sandwich_move },    { "Transpose", sandwich_move },
+	{ "Unsqueeze", sandwich_move },
 };
 
 /* Finds the form of what makes t, tail aside. */
@@ -197,7 +201,8 @@ static bool integers_graph(struct module *m, int graph, const int *uses, int n_u
 		const struct place at = node_place(m, node);
 		struct sandwich s = { .m = m, .uses = uses, .n_uses = n_uses, .graph = graph };
 		int t = node_in(m, node, 0), y = node_out(m, node, 0), made;
-		if (strcmp(m->node[node].op->name, "QuantizeLinear") != 0 || m->tensor[y].data || !read_quantize(&s, node))
+		if (strcmp(m->node[node].op->name, "QuantizeLinear") != 0 || m->tensor[y].data ||
+		    !read_quantize(&s, node))
 			continue;
 		if (!sandwich_any(&s, t)) {
 			if (s.why)

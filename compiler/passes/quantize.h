@@ -26,7 +26,8 @@ bool sandwich_softmax(struct sandwich *s);
 bool sandwich_group(struct sandwich *s);
 /** An operator that only moves elements: the same one on bytes, and a table behind it where parameters change. */
 bool sandwich_move(struct sandwich *s);
-/** Element-wise operators over one quantised tensor and constants: a table of 256 elements. `t` is what is quantised. */
+/** Element-wise operators over one quantised tensor and constants: a table of 256 elements. `t` is what is quantised.
+ */
 bool sandwich_table(struct sandwich *s, int t);
 
 /** Appends a node that makes y from the inputs and infers it. */

@@ -19,10 +19,10 @@ static bool weights(struct sandwich *s, int t, int axis, int64_t channels, struc
 	       (d->n == 1 || (d->axis == axis && d->n == channels));
 }
 
-/* The bias as int32 in steps of x's scale times w's. Those of DequantizeLinear are taken as they are when their scale says
- * the same; float32 constants when every one is a whole number of steps. */
-static bool bias_steps(struct sandwich *s, int t, const struct dequantised *x, const struct dequantised *w, int64_t channels,
-		       int *bias)
+/* The bias as int32 in steps of x's scale times w's. Those of DequantizeLinear are taken as they are when their scale
+ * says the same; float32 constants when every one is a whole number of steps. */
+static bool bias_steps(struct sandwich *s, int t, const struct dequantised *x, const struct dequantised *w,
+		       int64_t channels, int *bias)
 {
 	const struct module *m = s->m;
 	struct dequantised b;
@@ -42,7 +42,8 @@ static bool bias_steps(struct sandwich *s, int t, const struct dequantised *x, c
 	for (int64_t i = 0; i < channels; i++) {
 		float step = dequantised_scale(m, x, 0) * dequantised_scale(m, w, i);
 		float v = given ? 0.0f : (float)const_double(m, t, i), q = rintf(v / step);
-		if (given ? fabsf(dequantised_scale(m, &b, i) / step - 1.0f) > 1e-3f : !(fabsf(q) < 1e9f) || q * step != v)
+		if (given ? fabsf(dequantised_scale(m, &b, i) / step - 1.0f) > 1e-3f
+			  : !(fabsf(q) < 1e9f) || q * step != v)
 			return false;
 		steps[i] = given ? (int32_t)(const_int(m, b.q, i) - dequantised_zero(m, &b, i)) : (int32_t)q;
 	}
@@ -50,31 +51,37 @@ static bool bias_steps(struct sandwich *s, int t, const struct dequantised *x, c
 	return true;
 }
 
-/* (x's scale * w's scale) / y's scale, each operation rounded to float32, as onnxruntime's QLinearConv has it. */
-static int multipliers(struct sandwich *s, const struct dequantised *x, const struct dequantised *w)
+/* (x's scale * w's scale) / y's scale, each operation rounded to float32, as onnxruntime's QLinearConv has it; false: beyond
+ * what keeps its precision, which targets that flush small numbers would show. */
+static bool multipliers(struct sandwich *s, const struct dequantised *x, const struct dequantised *w, int *result)
 {
 	float *v = ARENA_ARRAY(s->m->arena, w->n, float);
 
+	s->why = "the scales' product leaves float32";
 	for (int i = 0; i < w->n; i++) {
 		const float product = dequantised_scale(s->m, x, 0) * dequantised_scale(s->m, w, i);
 		v[i] = product / s->scale;
+		if (!scale_is_sound((double)product) || !scale_is_sound((double)v[i]))
+			return false;
 	}
-	return const_typed(s->m, DT_F32, w->n, v);
+	*result = const_typed(s->m, DT_F32, w->n, v);
+	return true;
 }
 
-/* Appends IntegerConv or IntegerMatMul. */
-static int scaled_node(struct sandwich *s, const struct op_def *op, const struct dequantised *x, const struct dequantised *w,
-		       int w_q, int bias)
+/* Appends IntegerConv or IntegerMatMul; -1: scales out of range. */
+static int scaled_node(struct sandwich *s, const struct op_def *op, const struct dequantised *x,
+		       const struct dequantised *w, int w_q, int bias)
 {
 	struct module *m = s->m;
 	int in[INTEGER_INPUTS], node;
 
+	if (!multipliers(s, x, w, &in[INTEGER_MULTIPLIER]))
+		return -1;
 	in[INTEGER_X] = x->q;
 	in[INTEGER_W] = w_q;
 	in[INTEGER_X_ZERO] = const_zero_point(m, m->tensor[x->q].type, dequantised_zero(m, x, 0));
 	in[INTEGER_W_ZERO] = w->zero;
 	in[INTEGER_BIAS] = bias;
-	in[INTEGER_MULTIPLIER] = multipliers(s, x, w);
 	in[INTEGER_Y_ZERO] = const_zero_point(m, s->type, s->zero);
 	node = sandwich_node(s, op, INTEGER_INPUTS, in);
 	node_set_int(m, node, "low", s->low);
@@ -97,6 +104,8 @@ bool sandwich_conv(struct sandwich *s)
 	    !bias_steps(s, node_in(m, s->core, 2), &x, &w, channels, &bias))
 		return false;
 	node = scaled_node(s, &op_nnc_IntegerConv, &x, &w, w.q, bias);
+	if (node < 0)
+		return false;
 	for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
 		const struct attr *from = node_attr(m, s->core, copied[i]);
 		for (int k = 0; from && op_nnc_IntegerConv.attrs[k].name; k++)
@@ -122,7 +131,8 @@ static int transposed(struct module *m, int t)
 bool sandwich_matmul(struct sandwich *s)
 {
 	struct module *m = s->m;
-	const bool gemm = !strcmp(m->node[s->core].op->name, "Gemm"), t_b = gemm && node_attr_int(m, s->core, "transB", 0);
+	const bool gemm = !strcmp(m->node[s->core].op->name, "Gemm"),
+		   t_b = gemm && node_attr_int(m, s->core, "transB", 0);
 	const struct tensor b = *node_in_tensor(m, s->core, 1);
 	const int axis = t_b ? 0 : b.rank - 1;
 	const int64_t columns = b.rank ? b.dim[axis].n : 1;
@@ -139,8 +149,7 @@ bool sandwich_matmul(struct sandwich *s)
 		return false;
 	if (gemm && !bias_steps(s, node_in(m, s->core, 2), &x, &w, columns, &bias))
 		return false;
-	scaled_node(s, &op_nnc_IntegerMatMul, &x, &w, t_b ? transposed(m, w.q) : w.q, bias);
-	return true;
+	return scaled_node(s, &op_nnc_IntegerMatMul, &x, &w, t_b ? transposed(m, w.q) : w.q, bias) >= 0;
 }
 
 bool sandwich_softmax(struct sandwich *s)

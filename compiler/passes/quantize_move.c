@@ -28,8 +28,8 @@ static bool pad_value(struct sandwich *s, const struct dequantised *d, int *in)
 	s->why = "the value to pad with is no constant of the range";
 	if (node_in(m, s->core, 1) < 0 || (t >= 0 && !m->tensor[t].data))
 		return false;
-	q = quantised_value(t < 0 ? 0.0f : (float)const_double(m, t, 0), dequantised_scale(m, d, 0), dequantised_zero(m, d, 0),
-			    m->tensor[d->q].type);
+	q = quantised_value(t < 0 ? 0.0f : (float)const_double(m, t, 0), dequantised_scale(m, d, 0),
+			    dequantised_zero(m, d, 0), m->tensor[d->q].type);
 	/* A table behind the movement reads the value back: it must be that number exactly. */
 	if (!same_parameters(s, d) && (float)(q - dequantised_zero(m, d, 0)) * dequantised_scale(m, d, 0) !=
 				      (t < 0 ? 0.0f : (float)const_double(m, t, 0)))
@@ -105,7 +105,8 @@ bool sandwich_group(struct sandwich *s)
 	int *in = ARENA_ARRAY(m->arena, core.n_in, int), n_in = 0, node;
 	struct dequantised d;
 
-	if (core.op->heavy || core.op->impure || !core.op->lower || core.n_out != 1 || m->tensor[core.out[0]].type != DT_F32)
+	if (core.op->heavy || core.op->impure || !core.op->lower || core.n_out != 1 ||
+	    m->tensor[core.out[0]].type != DT_F32)
 		return false;
 	for (int k = 0; core.op->attrs && core.op->attrs[k].name; k++)
 		if (core.attr[k].kind == ATTR_GRAPH)

@@ -1,5 +1,5 @@
-/* Integers: element-wise operators over one quantised tensor are a table of its 256 values. The table is what the very nodes
- * give for a constant tensor of all values, so it is exact by construction. */
+/* Integers: element-wise operators over one quantised tensor are a table of its 256 values. The table is what the very
+ * nodes give for a constant tensor of all values, so it is exact by construction. */
 #include <string.h>
 
 #include "infer.h"
@@ -44,7 +44,8 @@ static bool gather(struct chain *c, int t, bool last)
 		c->source = node;
 		return true;
 	}
-	if (node < 0 || m->node[node].n_out != 1 || m->node[node].graph != c->s->graph || !is_elementwise(m->node[node].op))
+	if (node < 0 || m->node[node].n_out != 1 || m->node[node].graph != c->s->graph ||
+	    !is_elementwise(m->node[node].op))
 		return false;
 	if ((!last && !is_private(c->s, t)) || c->n++ == MAX_TABLE_NODES)
 		return false;

@@ -62,7 +62,8 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 	const __m256i bytes = _mm256_shuffle_epi8(_mm256_add_epi32(q, _mm256_set1_epi32(zero)), gather);
 	unsigned char lane[16];
 
-	_mm_storeu_si128((__m128i *)(void *)lane, _mm_or_si128(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)));
+	_mm_storeu_si128((__m128i *)(void *)lane,
+		_mm_or_si128(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)));
 	if (n == 8) {
 		memcpy(y, lane, 8);
 	} else {

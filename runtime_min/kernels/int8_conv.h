@@ -1,5 +1,5 @@
-/* Convolution of bytes, channels last; a matrix product is one with a single tap. The taps of a tile of output pixels are
- * gathered and widened to 16 bits once, then meet one panel of weights after the other. */
+/* Convolution of bytes, channels last; a matrix product is one with a single tap. The taps of a tile of output pixels
+ * are gathered and widened to 16 bits once, then meet one panel of weights after the other. */
 #ifndef NNRT_INT8_CONV_H
 #define NNRT_INT8_CONV_H
 
@@ -14,8 +14,8 @@ struct nnrt_int8 {
 enum { NNRT_INT8_ROWS = 8, NNRT_INT8_VECTORS = 4 };
 
 /** Gathers what output pixel (oy, ox) sees, (ky, kx, channel) inside, as 16 bits and rounded up to an even number. */
-NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, int16_t *to, int oy,
-	int ox, int is_signed)
+NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+	int16_t *to, int oy, int ox, int is_signed)
 {
 	const int iy = oy * p->stride_h - p->pad_top, ix = ox * p->stride_w - p->pad_left;
 	const int row_inside = ix >= 0 && ix + p->kernel_w <= p->in_w && p->x_pixel == p->ic && p->dilation_w == 1;
@@ -41,14 +41,14 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
 		*to = 0;
 }
 
-/** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]), low, high) + zero, for the output rows that p
- *  says; see struct nnrt_conv, all strides in bytes, x_channel 1. x: bytes. zero: ic bytes of x's zero point, read in
- *  place of padding. w: int8 weights from pack_int8(), their own zero point taken off. bias: int32, with x's zero point times
- *  the sum of w taken off; bias and scale go on to a multiple of the panel. scratch: rows times (kernel_h * kernel_w * ic
- *  rounded up to even) elements. y may not overlap x. rows, vectors: constants, the register tile.
- *  Sums are exact in int32. ONNX QLinearConv-10. */
-NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const float *scale,
-	const void *zero, void *y, void *scratch, struct nnrt_int8 q, int rows, int vectors)
+/** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]), low, high) + zero, for the output
+ * rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x: bytes. zero: ic bytes of x's zero
+ * point, read in place of padding. w: int8 weights from pack_int8(), their own zero point taken off. bias: int32, with
+ * x's zero point times the sum of w taken off; bias and scale go on to a multiple of the panel. scratch: rows times
+ * (kernel_h * kernel_w * ic rounded up to even) elements. y may not overlap x. rows, vectors: constants, the register
+ * tile. Sums are exact in int32. ONNX QLinearConv-10. */
+NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, void *scratch, struct nnrt_int8 q, int rows, int vectors)
 {
 	const int pairs = (p->kernel_h * p->kernel_w * p->ic + 1) / 2, columns = vectors * NNRT_INT8_LANES;
 	const ptrdiff_t end = (ptrdiff_t)p->row_end * p->out_w;
@@ -86,7 +86,8 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 
 					NNRT_UNROLL(8)
 					for (int i = 0; i < rows; i++)
-						sum[i][j] = nnrt_i8v_dot(sum[i][j], weights, a + (ptrdiff_t)i * 2 * pairs);
+						sum[i][j] =
+							nnrt_i8v_dot(sum[i][j], weights, a + (ptrdiff_t)i * 2 * pairs);
 					panel += 2 * NNRT_INT8_LANES;
 				}
 				a += 2;
@@ -99,7 +100,8 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 					const int n = left < NNRT_INT8_LANES ? left : NNRT_INT8_LANES;
 
 					if (i < valid && n > 0)
-						nnrt_i8v_finish(to[i] + from, sum[i][j], scale + from, q.low, q.high, q.zero, n);
+						nnrt_i8v_finish(to[i] + from, sum[i][j], scale + from, q.low, q.high,
+							q.zero, n);
 				}
 			}
 		}

@@ -49,8 +49,8 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
 	return sum + x * w;
 }
 
-/** y[i] = byte of round_half_even(min(max(float(sum) * scale[i], low), high)) + zero in the first n lanes; low and high are
- *  whole, within -510..510, and have zero taken off. scale: NNRT_INT8_LANES elements. */
+/** y[i] = byte of round_half_even(min(max(float(sum) * scale[i], low), high)) + zero in the first n lanes; low and high
+ * are whole, within -510..510, and have zero taken off. scale: NNRT_INT8_LANES elements. */
 NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
 {
 	(void)n;

@@ -43,8 +43,9 @@ NNRT_SHARED void nnrt_conv_int8_1x16(const struct nnrt_conv *p, const void *x, c
 }
 
 /** nnrt_depthwise_int8(). */
-NNRT_SHARED void nnrt_depthwise_int8_1x16(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
+NNRT_SHARED void nnrt_depthwise_int8_1x16(const struct nnrt_conv *p, const void *x, const int8_t *w,
+	const int32_t *bias, const float *scale, const void *zero, void *y, int is_signed, int low, int high,
+	int y_zero)
 {
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 

@@ -1,0 +1,258 @@
+/* Every kernel over bytes against slow loops from the definition: random shapes and the extreme values, x, weights and the
+ * constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
+#include "runtime_min/kernels/int8.h"
+
+#include "../kernels/check.h"
+#include "lower/pack_int8.h"
+
+typedef void conv_fn(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const float *scale,
+	const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero);
+typedef void depthwise_fn(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero);
+
+struct row {
+	const char *name;
+	conv_fn *conv;
+	depthwise_fn *depthwise;
+	int rows, columns, lanes, beside;
+};
+
+#define FUNCTIONS_CONV(function) function, NULL
+#define FUNCTIONS_DEPTHWISE(function) NULL, function
+#define MINE(function, kind, rows, columns, lanes, beside) \
+	{#function, FUNCTIONS_##kind(function), rows, columns, lanes, beside},
+#define OTHER(function, kind, rows, columns, lanes, beside)
+#if defined(NNRT_INT8_TILES_AVX512_H)
+#define ROW_AVX512 MINE
+#else
+#define ROW_AVX512 OTHER
+#endif
+#if defined(NNRT_INT8_TILES_AVX2_H)
+#define ROW_AVX2 MINE
+#else
+#define ROW_AVX2 OTHER
+#endif
+#if defined(NNRT_INT8_TILES_NEON_H)
+#define ROW_NEON MINE
+#else
+#define ROW_NEON OTHER
+#endif
+#if defined(NNRT_INT8_TILES_PLAIN_H)
+#define ROW_GENERIC MINE
+#else
+#define ROW_GENERIC OTHER
+#endif
+#define ROW_NEON32 OTHER
+#define ROW_WASM OTHER
+
+static const struct row table[] = {
+#define KERNEL_INT8(function, kind, isa, rows, columns, lanes, beside) \
+	ROW_##isa(function, kind, rows, columns, lanes, beside)
+#include "runtime_min/kernels/kernels_int8.def"
+#undef KERNEL_INT8
+};
+
+/* n bytes that end at an inaccessible page. */
+static void *guarded_bytes(size_t n)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (n + page - 1) / page * page;
+	unsigned char *base = mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (base == MAP_FAILED || mprotect(base + whole, page, PROT_NONE))
+		abort();
+	return base + whole - n;
+}
+
+static void release_bytes(void *at, size_t n)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (n + page - 1) / page * page;
+
+	munmap((unsigned char *)at + n - whole, whole + page);
+}
+
+/* One problem. w: oc x ic x kernel (depthwise: ic is 1). */
+struct problem {
+	struct nnrt_conv p;
+	int is_signed, is_depthwise, x_zero, y_zero, y_low, low, high;
+	unsigned char *x, *zero;
+	int8_t *w;
+	int32_t *bias;          /* before x_zero is taken off */
+	float *scale;
+	size_t x_bytes;
+};
+
+static int round_up(int n, int to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/* The extreme values come up often. */
+static int pick_byte(int extreme)
+{
+	return extreme ? (pick(2) ? 255 : 0) ^ (pick(2) ? 0x80 : 0) : pick(256);
+}
+
+static void problem_new(struct problem *q, int is_depthwise, int columns)
+{
+	struct nnrt_conv *p = &q->p;
+	const int extreme = pick(4) == 0, channels[] = {1, 2, 3, columns - 1, columns, columns + 1, 2 * columns + 3, 19};
+
+	*p = (struct nnrt_conv){.in_h = 1 + pick(9), .in_w = 1 + pick(9), .kernel_h = 1 + pick(4), .kernel_w = 1 + pick(4),
+		.stride_h = 1 + pick(3), .stride_w = 1 + pick(3), .dilation_h = 1 + pick(2), .dilation_w = 1 + pick(2),
+		.pad_top = pick(4), .pad_left = pick(4), .out_h = 1 + pick(6), .out_w = 1 + pick(6), .x_channel = 1};
+	q->is_depthwise = is_depthwise;
+	p->oc = pick_of(channels, 8);
+	p->oc = p->oc > 0 ? p->oc : 1;
+	p->ic = is_depthwise ? p->oc : 1 + pick(35);
+	p->x_pixel = p->ic + (pick(2) ? 0 : pick(5));
+	p->x_row = p->in_w * p->x_pixel + pick(4);
+	p->y_pixel = p->oc + pick(3);
+	p->y_row = p->out_w * p->y_pixel + pick(5);
+	p->row_begin = pick(p->out_h);
+	p->row_end = p->row_begin + 1 + pick(p->out_h - p->row_begin);
+	q->is_signed = pick(2);
+	q->y_low = pick(2) ? -128 : 0;
+	q->x_zero = pick(256) - (q->is_signed ? 128 : 0);
+	q->y_zero = q->y_low + (extreme ? 255 * pick(2) : pick(256));
+	q->low = q->y_low + (pick(3) ? 0 : pick(100));
+	q->high = q->y_low + 255 - (pick(3) ? 0 : pick(100));
+	q->x_bytes = (size_t)((p->in_h - 1) * p->x_row + (p->in_w - 1) * p->x_pixel + p->ic);
+	q->x = guarded_bytes(q->x_bytes);
+	for (size_t i = 0; i < q->x_bytes; i++)
+		q->x[i] = (unsigned char)pick_byte(extreme);
+	const int depth = p->kernel_h * p->kernel_w * (is_depthwise ? 1 : p->ic);
+	q->w = malloc((size_t)(p->oc * depth));
+	q->bias = malloc((size_t)p->oc * sizeof *q->bias);
+	q->scale = malloc((size_t)p->oc * sizeof *q->scale);
+	for (int i = 0; i < p->oc * depth; i++)
+		q->w[i] = (int8_t)pick_byte(extreme);
+	for (int i = 0; i < p->oc; i++) {
+		q->bias[i] = extreme ? (pick(2) ? 1 : -1) * 1000000000 : pick(20001) - 10000;
+		q->scale[i] = pick(8) ? (float)(1 + pick(4000)) / 1e6f : 0.5f;  /* a half makes ties */
+	}
+}
+
+static void problem_free(struct problem *q)
+{
+	release_bytes(q->x, q->x_bytes);
+	free(q->w);
+	free(q->bias);
+	free(q->scale);
+}
+
+/* The definition, for one element. */
+static int wanted(const struct problem *q, int oy, int ox, int c)
+{
+	const struct nnrt_conv *p = &q->p;
+	const int ic = q->is_depthwise ? 1 : p->ic;
+	int64_t sum = q->bias[c];
+
+	for (int i = 0; i < ic; i++) {
+		for (int ky = 0; ky < p->kernel_h; ky++) {
+			for (int kx = 0; kx < p->kernel_w; kx++) {
+				const int iy = oy * p->stride_h - p->pad_top + ky * p->dilation_h;
+				const int ix = ox * p->stride_w - p->pad_left + kx * p->dilation_w;
+				int byte;
+
+				if (iy < 0 || iy >= p->in_h || ix < 0 || ix >= p->in_w)
+					continue;
+				byte = q->x[iy * p->x_row + ix * p->x_pixel + (q->is_depthwise ? c : i)];
+				byte = q->is_signed && byte > 127 ? byte - 256 : byte;
+				sum += (byte - q->x_zero) * q->w[((c * ic + i) * p->kernel_h + ky) * p->kernel_w + kx];
+			}
+		}
+	}
+	const double scaled = rint((double)((float)(int32_t)sum * q->scale[c])) + q->y_zero;
+
+	return (int)(scaled > q->low ? scaled < q->high ? scaled : q->high : q->low);
+}
+
+static int check_output(const struct problem *q, const unsigned char *y, size_t bytes, unsigned char canary_byte)
+{
+	const struct nnrt_conv *p = &q->p;
+	unsigned char *expected = malloc(bytes);
+	int bad;
+
+	memset(expected, canary_byte, bytes);
+	for (int oy = p->row_begin; oy < p->row_end; oy++)
+		for (int ox = 0; ox < p->out_w; ox++)
+			for (int c = 0; c < p->oc; c++)
+				expected[oy * p->y_row + ox * p->y_pixel + c] = (unsigned char)wanted(q, oy, ox, c);
+	bad = memcmp(expected, y, bytes) != 0;
+	for (size_t i = 0; i < bytes && bad; i++)
+		if (expected[i] != y[i]) {
+			printf("  byte %zu is %d, expected %d\n", i, y[i], expected[i]);
+			break;
+		}
+	free(expected);
+	return bad;
+}
+
+static void run(const struct row *r, struct problem *q)
+{
+	const struct nnrt_conv *p = &q->p;
+	const int taps = p->kernel_h * p->kernel_w, ic = q->is_depthwise ? 1 : p->ic, depth = taps * ic;
+	const int width = round_up(p->oc, r->columns), zeros = q->is_depthwise ? round_up(p->oc, r->lanes) : p->ic;
+	const struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
+		.stride = {p->kernel_w, 1, taps}};
+	const size_t y_bytes = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
+	const size_t scratch_bytes = (size_t)(r->rows * round_up(depth, 2)) * 2;
+	int64_t packed_bytes = (int64_t)round_up(p->oc, r->lanes) * taps;
+	if (r->conv && !pack_int8_size(&pack, r->columns, &packed_bytes))
+		abort();
+	int8_t *packed = guarded_bytes((size_t)packed_bytes);
+	int32_t *bias = guarded_bytes((size_t)width * sizeof *bias);
+	float *scale = guarded_bytes((size_t)width * sizeof *scale);
+	unsigned char *zero = guarded_bytes((size_t)zeros), *y = guarded_bytes(y_bytes);
+	void *scratch = guarded_bytes(scratch_bytes);
+
+	for (int c = 0; c < p->oc; c++) {
+		int sum = 0;
+		for (int i = 0; i < depth; i++)
+			sum += q->w[c * depth + i];
+		bias[c] = q->bias[c] - q->x_zero * sum;
+		scale[c] = q->scale[c];
+	}
+	memset(zero, q->x_zero & 0xff, (size_t)zeros);
+	memset(y, 0xa5, y_bytes);
+	if (r->conv) {
+		pack_int8(&pack, r->columns, r->lanes, r->beside, q->w, packed);
+		r->conv(p, q->x, packed, bias, scale, zero, y, scratch, q->is_signed, q->low - q->y_zero,
+			q->high - q->y_zero, q->y_zero);
+	} else {
+		pack_int8_depthwise(&pack, r->lanes, q->w, packed);
+		r->depthwise(p, q->x, packed, bias, scale, zero, y, q->is_signed, q->low - q->y_zero,
+			q->high - q->y_zero, q->y_zero);
+	}
+	if (check_output(q, y, y_bytes, 0xa5)) {
+		printf("%s: in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d pad %d,%d\n", r->name, p->in_h, p->in_w,
+			p->ic, p->out_h, p->out_w, p->oc, p->kernel_h, p->kernel_w, p->stride_h, p->stride_w,
+			p->pad_top, p->pad_left);
+		failures++;
+	}
+	release_bytes(packed, (size_t)packed_bytes);
+	release_bytes(bias, (size_t)width * sizeof *bias);
+	release_bytes(scale, (size_t)width * sizeof *scale);
+	release_bytes(zero, (size_t)zeros);
+	release_bytes(y, y_bytes);
+	release_bytes(scratch, scratch_bytes);
+}
+
+int main(int argc, char **argv)
+{
+	const int turns = argc > 1 ? atoi(argv[1]) : 100;
+	const int rows = (int)(sizeof table / sizeof *table);
+
+	skip_unless_supported();
+	for (int i = 0; i < rows; i++) {
+		for (int turn = 0; turn < turns && failures < 10; turn++) {
+			struct problem q;
+
+			problem_new(&q, table[i].depthwise != NULL, table[i].columns);
+			run(&table[i], &q);
+			problem_free(&q);
+		}
+		printf("%s: %d problems\n", table[i].name, turns);
+	}
+	return failures || !rows;
+}
