@@ -1,6 +1,7 @@
 #include "driver.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "import/import.h"
 #include "lower/fuse.h"
@@ -43,6 +44,30 @@ static bool is_skipped(const struct options *o, const char *name)
 	return false;
 }
 
+static int64_t milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int count_nodes(const struct module *m)
+{
+	int n = 0;
+
+	for (int g = 0; g < m->n_graphs; g++)
+		n += m->graph[g].n_nodes;
+	return n;
+}
+
+/* For -v: how long something took, and what became of the nodes or steps. */
+static void remark_time(struct compilation *c, const char *what, const char *name, int64_t began, int before, int after)
+{
+	diag_remark(c->module.diag, NULL, "%s %s: %lld ms, %d before -> %d after", what, name,
+		    (long long)(milliseconds() - began), before, after);
+}
+
 static bool run_passes(struct compilation *c)
 {
 	struct module *m = &c->module;
@@ -50,9 +75,12 @@ static bool run_passes(struct compilation *c)
 	for (int i = 0; i < n_passes; i++) {
 		if (is_skipped(m->options, passes[i].name))
 			continue;
+		const int64_t began = milliseconds();
+		const int before = count_nodes(m);
 		c->stage = passes[i].name;
 		if (!passes[i].run(m))
 			return false;
+		remark_time(c, "pass", passes[i].name, began, before, count_nodes(m));
 		module_check(m);
 		arena_free(m->scratch);
 		dump_graph(c, passes[i].name);
@@ -67,9 +95,12 @@ static bool run_step_passes(struct compilation *c)
 	for (int i = 0; i < n_step_passes; i++) {
 		if (is_skipped(m->options, step_passes[i].name))
 			continue;
+		const int64_t began = milliseconds();
+		const int before = c->block.n;
 		c->stage = step_passes[i].name;
 		if (!step_passes[i].run(m, &c->block))
 			return false;
+		remark_time(c, "step pass", step_passes[i].name, began, before, c->block.n);
 		block_check(m, &c->block);
 		arena_free(m->scratch);
 		dump_steps(c, step_passes[i].name);
@@ -105,6 +136,7 @@ static bool check_ram(struct compilation *c)
 bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct module *m = &c->module;
+	int64_t began = milliseconds();
 
 	*c = (struct compilation){ .stage = "start", .module = { .arena = a, .scratch = scratch, .diag = d, .options = o } };
 	strbuf_init(&c->dump, a);
@@ -115,19 +147,24 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 	c->stage = "import";
 	if (!import_model(m, o->model, o->dims.v, o->dims.n))
 		return false;
+	remark_time(c, "stage", "import", began, 0, count_nodes(m));
 	module_check(m);
 	dump_graph(c, "import");
 	if (!run_passes(c))
 		return false;
 	c->stage = "lower";
+	began = milliseconds();
 	if (!lower_graph(m, 0, &c->block))
 		return false;
+	remark_time(c, "stage", "lower", began, count_nodes(m), c->block.n);
 	dump_steps(c, "lower");
 	if (!run_step_passes(c))
 		return false;
 	c->stage = "plan";
+	began = milliseconds();
 	if (!plan_program(m, &c->block, &c->plan))
 		return false;
+	remark_time(c, "stage", "plan", began, c->block.n, c->plan.n_steps);
 	dump_steps(c, "plan");
 	if (!check_ram(c))
 		return false;

@@ -149,7 +149,7 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 	int number = p->n_steps++;
 	const char *function = arena_printf(m->scratch, "%s_s%d", p->prefix, number);
 	const char *epilogue = arena_printf(m->scratch, "%s_e%d", p->prefix, number);
-	const char **name = ARENA_ARRAY(m->scratch, m->n_tensors, const char *);
+	const char **name = p->tensor_name;
 
 	step_each_tensor(s, touch, &u);
 	for (int i = 0, reads = 0, writes = 0; i < u.n; i++)
@@ -194,6 +194,8 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 	for (int i = 0; m->options->taps && i < u.n; i++)
 		if (u.kind[i] == ARG_WRITE)
 			emit_tap(p, run, s, number, u.tensor[i], pointer_text(p, u.tensor[i]));
+	for (int i = 0; i < u.n; i++)
+		name[u.tensor[i]] = NULL;
 }
 
 /* --- Blocks ------------------------------------------------------------------------------------------------------------- */
@@ -265,6 +267,7 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	struct emit run;
 	bool static_arena = m->options->arena == ARENA_STATIC;
 
+	p->tensor_name = ARENA_ARRAY(m->arena, m->n_tensors, const char *);
 	strbuf_init(&p->used, m->arena);
 	strbuf_init(&text, m->arena);
 	emit_to_text(&run, m->arena, &text);

@@ -22,6 +22,7 @@ struct program {
 	struct emit_param *params;      /* run-time dimensions first, then inputs, then outputs */
 	int n_params, n_dims;
 	const char **param;             /* tensor -> its parameter, or NULL */
+	const char **tensor_name;       /* tensor -> its name inside the step being written, or NULL */
 	const char **turn;              /* counters of the loops that are open */
 	int n_turns;
 	int n_steps;                    /* numbered so far */
