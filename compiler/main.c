@@ -78,6 +78,10 @@ static enum status run_command(int argc, char **argv, struct arena *a, struct ar
 			print_overview(stdout, a);
 		return STATUS_OK;
 	}
+	if (o.model && !is_named && !strpbrk(o.model, "./")) {
+		diag_error(d, STATUS_USAGE, NULL, "\"%s\" is no command; see nnc --help", o.model);
+		return d->status;
+	}
 	if (!o.model && *commands[k].arguments) {
 		diag_error(d, STATUS_USAGE, NULL, "no model given: nnc %s%s%s; see nnc %s--help", k ? o.command : "",
 			   k ? " " : "", commands[k].arguments, k ? arena_printf(a, "%s ", o.command) : "");

@@ -149,8 +149,8 @@ static bool parse_flag(struct options *o, int argc, char **argv, int *i, struct 
 		if (!p->flag || strlen(p->flag) != n || strncmp(p->flag, word, n) != 0)
 			continue;
 		if (!is_option_of(k, o->command))
-			return diag_error(d, STATUS_USAGE, NULL, "%s is an option of%s, not of %s", p->flag, commands_of(k),
-					  o->command);
+			return diag_error(d, STATUS_USAGE, NULL, "%s is no option of %s; it belongs to:%.*s", p->flag,
+					  o->command, (int)strlen(commands_of(k)) - 1, commands_of(k));
 		if (!takes_argument(p)) {
 			if (equals)
 				return diag_error(d, STATUS_USAGE, NULL, "%s takes no argument", p->flag);

@@ -79,7 +79,8 @@ static int next_open(const struct inputs *in)
 
 static bool no_more(const struct inputs *in, const char *path, struct diag *d)
 {
-	return diag_error(d, STATUS_USAGE, NULL, "%s: the model has %d inputs and all have data", path, in->signature->n_inputs);
+	return diag_error(d, STATUS_USAGE, NULL, "%s: all inputs of the model (%d) have data already", path,
+			  in->signature->n_inputs);
 }
 
 /* An archive: by name when all its arrays are inputs, else in order. */

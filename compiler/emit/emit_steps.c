@@ -192,7 +192,7 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 	emit_comment(run, "%s", describe(p, s, number));
 	emit_line(run, "%s(%s);", function, strbuf_text(&args));
 	for (int i = 0; m->options->taps && i < u.n; i++)
-		if (u.kind[i] == ARG_WRITE)
+		if (u.kind[i] == ARG_WRITE && p->last_write[u.tensor[i]] == s)
 			emit_tap(p, run, s, number, u.tensor[i], pointer_text(p, u.tensor[i]));
 	for (int i = 0; i < u.n; i++)
 		name[u.tensor[i]] = NULL;
@@ -230,6 +230,8 @@ static void emit_loop(struct program *p, struct emit *e, struct emit *run, struc
 /* Depth is bounded by MAX_NESTING. */
 static void emit_block(struct program *p, struct emit *e, struct emit *run, struct block *b)
 {
+	if (p->m->options->taps)
+		taps_find(p, b);
 	for (int i = 0; i < b->n; i++) {
 		struct step *s = &b->step[i];
 		if (s->kind == STEP_IF)

@@ -46,6 +46,32 @@ static void emit_numbers(struct program *p, struct emit *run, const char *name, 
 	emit_line(run, "%sconst ptrdiff_t %s[] = { %s };", fixed ? "static " : "", name, n ? strbuf_text(&b) : "0");
 }
 
+struct writes {
+	struct program *p;
+	const struct step *step;
+};
+
+static void note_write(void *ctx, int tensor, enum arg_kind kind)
+{
+	struct writes *w = ctx;
+
+	if (kind == ARG_WRITE)
+		w->p->last_write[tensor] = w->step;
+}
+
+void taps_find(struct program *p, const struct block *b)
+{
+	struct writes w = { .p = p };
+
+	if (!p->last_write)
+		p->last_write = ARENA_ARRAY(p->m->arena, p->m->n_tensors, const struct step *);
+	for (int i = 0; i < b->n; i++) {
+		w.step = &b->step[i];
+		if (w.step->kind != STEP_IF && w.step->kind != STEP_LOOP)
+			step_each_tensor(w.step, note_write, &w);
+	}
+}
+
 void emit_tap(struct program *p, struct emit *run, const struct step *s, int number, int t, const char *pointer)
 {
 	struct module *m = p->m;
