@@ -242,14 +242,13 @@ bool tensor_set(struct module *m, int node, int t, enum dtype type, int rank, co
 	if (x->type != DT_NONE && x->type != type)
 		return diag_error(m->diag, STATUS_MODEL, &at, "type of \"%s\": %s by its inputs, %s by the model", x->name,
 				  dtypes[type].name, dtypes[x->type].name);
+	/* Exporters leave stale shapes behind; the node's own inputs decide. */
 	if (x->rank >= 0 && x->rank != rank)
-		return diag_error(m->diag, STATUS_MODEL, &at, "rank of \"%s\": %d by its inputs, %d by the model", x->name,
-				  rank, x->rank);
-	for (int k = 0; k < x->rank; k++)
+		diag_remark(m->diag, &at, "rank of \"%s\": %d by its inputs, %d by the model", x->name, rank, x->rank);
+	for (int k = 0; k < x->rank && x->rank == rank; k++)
 		if (!dim_agrees(m, x->dim[k], dim[k]))
-			return diag_error(m->diag, STATUS_MODEL, &at,
-					  "axis %d of \"%s\": %lld by its inputs, %lld by the model", k, x->name,
-					  (long long)dim[k].n, (long long)x->dim[k].n);
+			diag_remark(m->diag, &at, "axis %d of \"%s\": %lld by its inputs, %lld by the model", k, x->name,
+				    (long long)dim[k].n, (long long)x->dim[k].n);
 	x->type = type;
 	x->rank = rank;
 	for (int k = 0; k < rank; k++)

@@ -166,15 +166,17 @@ static void arena_table(struct program *p, struct emit_model *model)
 {
 	const struct plan *plan = p->plan;
 	struct emit_arena_row *rows = ARENA_ARRAY(p->m->arena, plan->n_buffers, struct emit_arena_row);
+	int n = 0;
 
 	for (int i = 0; i < plan->n_buffers; i++) {
 		const struct buffer *b = &plan->buffer[i];
 		const struct tensor *t = &p->m->tensor[plan->tensor_of[i]];
-		rows[i] = (struct emit_arena_row){ .name = *t->name ? t->name : "(between steps)", .bytes = b->size_bytes,
+		if (b->size_bytes)
+			rows[n++] = (struct emit_arena_row){ .name = *t->name ? t->name : "(between steps)", .bytes = b->size_bytes,
 						   .offset = b->offset, .first_step = b->first, .last_step = b->last };
 	}
 	model->arena_rows = rows;
-	model->n_arena_rows = plan->n_buffers;
+	model->n_arena_rows = n;
 }
 
 static int64_t block_macs(const struct block *b)

@@ -34,6 +34,16 @@ NNRT_INLINE nnrt_vf nnrt_load_at(const float *p, struct nnrt_at at)
 	return at.n == NNRT_LANES ? nnrt_vf_load(p) : nnrt_vf_load_n(p, at.n);
 }
 
+/** The n floats at p, p + stride, p + 2 * stride ... as lanes, the others 0: for operands whose channels lie apart. */
+NNRT_INLINE nnrt_vf nnrt_vf_gather(const float *p, ptrdiff_t stride, int n)
+{
+	float lanes[NNRT_LANES] = {0};
+
+	for (int i = 0; i < n; i++)
+		lanes[i] = p[i * stride];
+	return nnrt_vf_load(lanes);
+}
+
 /** Stores at.n lanes of a finished vector to y + at.y. */
 NNRT_INLINE void nnrt_store_at(float *y, nnrt_vf a, struct nnrt_at at)
 {
