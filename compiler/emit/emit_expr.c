@@ -121,6 +121,8 @@ bool expr_varies(const struct nest_writer *w, int k)
 
 	if (w->vector_axis < 0)
 		return false;
+	if (w->value[k].text && w->value[k].vector)
+		return true;
 	axis = w->n->axis[w->vector_axis];
 	switch (x->op) {
 	case E_CONST:
