@@ -77,6 +77,7 @@ struct graph {
 	int parent;                     /* graph, or -1 */
 	int n_nodes, n_in, n_out;
 	int *node, *in, *out;           /* nodes in an order in which values are defined before use */
+	bool refused;                   /* an If's branch, emptied, for it cannot run with the sizes at hand */
 };
 
 struct opset {

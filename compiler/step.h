@@ -52,6 +52,7 @@ struct call {
 struct block {
 	struct step *step;
 	int n;
+	bool refused;           /* a branch that cannot run with the sizes at hand: taking it ends the run */
 };
 
 struct step {

@@ -189,6 +189,8 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 		strbuf_puts(&b, "\n");
 	}
 	strbuf_puts(&b, "Returns 0, or 1 when a size given is out of its range: nothing is written then.");
+	if (m->may_refuse)
+		strbuf_puts(&b, "\nReturns 2 when the inputs ask for a branch of the model that these sizes do not fit.");
 	emit_comment(e, "%s", strbuf_text(&b));
 	emit_line(e, "%s;", emit_signature(e->scratch.arena, m));
 	if (!m->has_taps)

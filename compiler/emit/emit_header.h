@@ -53,7 +53,7 @@ struct emit_model {
 	const char *version;            /* of nnc */
 	const char *options;            /* options that change the output, one line; "" when none */
 	const struct target *target;
-	bool is_caller_arena, has_taps;
+	bool is_caller_arena, has_taps, may_refuse;
 	int64_t n_macs, n_steps, weight_bytes, arena_bytes, arena_bound_bytes, stack_bytes;
 	const struct emit_arena_row *arena_rows;
 	int n_arena_rows;

@@ -188,6 +188,14 @@ static int64_t block_macs(const struct block *b)
 	return macs;
 }
 
+static bool may_refuse(const struct module *m)
+{
+	for (int i = 0; i < m->n_graphs; i++)
+		if (m->graph[i].refused)
+			return true;
+	return false;
+}
+
 bool emit_program(struct module *m, struct block *b, const struct plan *plan, struct emit_totals *totals)
 {
 	const struct options *o = m->options;
@@ -208,7 +216,7 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, st
 	weights_init(&p.weights, m->arena, p.prefix, base, m->target, o->weights ? WEIGHTS_INCBIN : WEIGHTS_TEXT);
 	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena), .target = m->target,
-				     .is_caller_arena = o->arena == ARENA_CALLER, .has_taps = o->taps, .n_macs = block_macs(b),
+				     .is_caller_arena = o->arena == ARENA_CALLER, .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .arena_bytes = plan->arena_bytes,
 				     .arena_bound_bytes = plan->bound_bytes, .stack_bytes = -1, .params = p.params,
 				     .n_params = p.n_params, .runtime = &p.runtime, .weights = &p.weights };

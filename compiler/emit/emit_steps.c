@@ -202,13 +202,20 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 
 static void emit_block(struct program *p, struct emit *e, struct emit *run, struct block *b);
 
+static void emit_branch(struct program *p, struct emit *e, struct emit *run, struct block *b)
+{
+	if (b->refused)
+		emit_line(run, "return 2;");
+	emit_block(p, e, run, b);
+}
+
 static void emit_if(struct program *p, struct emit *e, struct emit *run, struct step *s)
 {
 	emit_open(run, "if (*(%s))", pointer_text(p, s->cond));
-	emit_block(p, e, run, &s->body[0]);
-	if (s->body[1].n) {
+	emit_branch(p, e, run, &s->body[0]);
+	if (s->body[1].n || s->body[1].refused) {
 		emit_reopen(run, "else");
-		emit_block(p, e, run, &s->body[1]);
+		emit_branch(p, e, run, &s->body[1]);
 	}
 	emit_close(run, "");
 }

@@ -89,16 +89,13 @@ static struct num input_dimension(struct import *im, const Onnx__TensorShapeProt
 	return named_dimension(im, arena_printf(im->m->scratch, "%s.%d", input, axis));
 }
 
-static struct num info_dimension(struct import *im, const Onnx__TensorShapeProto__Dimension *d)
+/* A name says nothing here: exporters give one name to sizes that differ (batch_size for 1 and for the rows of a result),
+ * onnxruntime does not mind, and inference finds every size without it. */
+static struct num info_dimension(const Onnx__TensorShapeProto__Dimension *d)
 {
-	int64_t known;
-
 	if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value >= 0)
 		return num_const(d->dim_value);
-	if (d->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM)
-		return num_const(-1);
-	known = map_get_name(&im->dimension_names, d->dim_param, -1);
-	return known >= 0 ? im->dimension[known].size : num_const(-1);
+	return num_const(-1);
 }
 
 /* --- tensors ------------------------------------------------------------------------------------------------------------ */
@@ -146,7 +143,7 @@ bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
 				  v->name, t->shape->n_dim, MAX_RANK);
 	x->rank = (int)t->shape->n_dim;
 	for (int k = 0; k < x->rank; k++)
-		x->dim[k] = info_dimension(im, t->shape->dim[k]);
+		x->dim[k] = info_dimension(t->shape->dim[k]);
 	return true;
 }
 

@@ -24,6 +24,9 @@ static bool lower_branch(struct lowering *l, int node, int branch)
 	const struct module *m = l->m;
 	const int graph = (int)node_attr(m, node, branch ? "else_branch" : "then_branch")->i;
 
+	l->block->refused = m->graph[graph].refused;
+	if (l->block->refused)
+		return true;
 	if (!lower_graph(l->m, graph, l->block))
 		return false;
 	for (int i = 0; i < m->node[node].n_out; i++)

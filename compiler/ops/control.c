@@ -33,11 +33,40 @@ static bool scalar(struct module *m, int node, int t, enum dtype type, const cha
 
 static bool branch_outputs(struct module *m, int node, int graph)
 {
+	if (m->graph[graph].refused)
+		return true;
 	if (m->graph[graph].n_in)
 		return node_bad(m, node, "a branch has %d inputs, must be 0", m->graph[graph].n_in);
 	if (m->graph[graph].n_out < m->node[node].n_out)
 		return node_bad(m, node, "a branch has %d outputs, the node %d", m->graph[graph].n_out, m->node[node].n_out);
 	return infer_graph(m, graph);
+}
+
+/* What an exporter puts into both branches often fits one set of sizes each (two sampling rates). Where the condition is
+ * known only at run time, a branch that is wrong for the sizes at hand becomes one that ends the run. False if neither fits. */
+static bool either_branch(struct module *m, int node, int *from)
+{
+	struct diag *d = m->diag;
+	const struct diag before = *d;
+
+	for (int k = 0; k < 2; k++) {
+		struct graph *g;
+		if (branch_outputs(m, node, branch_graph(m, node, k)))
+			continue;
+		g = &m->graph[branch_graph(m, node, k)];
+		if (d->status != STATUS_MODEL || m->graph[branch_graph(m, node, 1 - k)].refused)
+			return false;
+		diag_note(d, "%s cannot run with these sizes: taking that branch makes the function return 2", g->name);
+		d->status = before.status;
+		d->n_errors = before.n_errors;
+		d->errors.size = before.errors.size;
+		if (d->errors.text)
+			d->errors.text[d->errors.size] = 0;
+		g->refused = true;
+		g->n_nodes = g->n_out = 0;
+	}
+	*from = branch_graph(m, node, m->graph[branch_graph(m, node, 0)].refused);
+	return true;
 }
 
 static bool same_type(struct module *m, int node, int a, int b, const char *what, int i)
@@ -54,18 +83,20 @@ static bool same_type(struct module *m, int node, int a, int b, const char *what
 /* Only the branch that is taken counts when that is known: the other is often wrong for the shapes at hand. */
 static bool infer_if(struct module *m, int node)
 {
-	const int taken = if_taken(m, node), from = branch_graph(m, node, taken == 1);
+	const int taken = if_taken(m, node);
+	int from = branch_graph(m, node, taken == 1), other = branch_graph(m, node, 1);
 
 	if (!scalar(m, node, node_in(m, node, 0), DT_BOOL, "the condition"))
 		return false;
-	for (int k = 0; k < 2; k++)
-		if ((taken < 0 || taken == k) && !branch_outputs(m, node, branch_graph(m, node, k)))
-			return false;
+	if (taken < 0 ? !either_branch(m, node, &from) : !branch_outputs(m, node, from))
+		return false;
+	if (m->graph[other].refused)
+		other = from;
 	for (int i = 0; i < m->node[node].n_out; i++) {
 		const int t = m->graph[from].out[i], out = node_out(m, node, i);
 		if (out < 0)
 			continue;
-		if (taken < 0 && !same_type(m, node, t, m->graph[branch_graph(m, node, 1)].out[i], "output", i))
+		if (taken < 0 && !same_type(m, node, t, m->graph[other].out[i], "output", i))
 			return false;
 		if (!tensor_set(m, node, out, m->tensor[t].type, m->tensor[t].rank, m->tensor[t].dim))
 			return false;
