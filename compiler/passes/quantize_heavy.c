@@ -51,8 +51,8 @@ static bool bias_steps(struct sandwich *s, int t, const struct dequantised *x, c
 	return true;
 }
 
-/* (x's scale * w's scale) / y's scale, each operation rounded to float32, as onnxruntime's QLinearConv has it; false: beyond
- * what keeps its precision, which targets that flush small numbers would show. */
+/* (x's scale * w's scale) / y's scale, each operation rounded to float32, as onnxruntime's QLinearConv has it; false:
+ * beyond what keeps its precision, which targets that flush small numbers would show. */
 static bool multipliers(struct sandwich *s, const struct dequantised *x, const struct dequantised *w, int *result)
 {
 	float *v = ARENA_ARRAY(s->m->arena, w->n, float);

@@ -13,6 +13,12 @@ struct nnrt_int8 {
 
 enum { NNRT_INT8_ROWS = 8, NNRT_INT8_VECTORS = 4 };
 
+/** Position of row r in a tensor that keeps `ring` rows (0: all). */
+NNRT_INLINE ptrdiff_t nnrt_int8_row(int r, int ring)
+{
+	return ring > 0 ? r % ring : r;
+}
+
 /** Gathers what output pixel (oy, ox) sees, (ky, kx, channel) inside, as 16 bits and rounded up to an even number. */
 NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
 	int16_t *to, int oy, int ox, int is_signed)
@@ -22,7 +28,7 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
 
 	for (int ky = 0; ky < p->kernel_h; ky++) {
 		const int sy = iy + ky * p->dilation_h;
-		const unsigned char *row = x + (p->x_ring > 0 ? sy % p->x_ring : sy) * p->x_row;
+		const unsigned char *row = x + nnrt_int8_row(sy, p->x_ring) * p->x_row;
 
 		if (row_inside && sy >= 0 && sy < p->in_h) {
 			nnrt_int8_widen(to, row + ix * p->x_pixel, p->kernel_w * p->ic, is_signed);
@@ -51,23 +57,30 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 	const float *scale, const void *zero, void *y, void *scratch, struct nnrt_int8 q, int rows, int vectors)
 {
 	const int pairs = (p->kernel_h * p->kernel_w * p->ic + 1) / 2, columns = vectors * NNRT_INT8_LANES;
-	const ptrdiff_t end = (ptrdiff_t)p->row_end * p->out_w;
+	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * p->out_w;
+	int oy = p->row_begin, ox = 0;
 
-	for (ptrdiff_t m = (ptrdiff_t)p->row_begin * p->out_w; m < end; m += rows) {
+	for (ptrdiff_t m = 0; m < pixels; m += rows) {
 		int16_t *const taps = (int16_t *)scratch;
-		const int valid = (int)nnrt_min(rows, end - m);
+		const int valid = (int)nnrt_min(rows, pixels - m);
 		unsigned char *to[NNRT_INT8_ROWS];
 		const int8_t *panel = w;
 
 		for (int i = 0; i < rows; i++) {
-			const int at = (int)m + (i < valid ? i : valid - 1), oy = at / p->out_w, ox = at % p->out_w;
+			int16_t *const row = taps + (ptrdiff_t)i * 2 * pairs;
 
-			to[i] = (unsigned char *)y + (p->y_ring > 0 ? oy % p->y_ring : oy) * p->y_row + ox * p->y_pixel;
-			if (i < valid)
-				nnrt_int8_gather(p, (const unsigned char *)x, (const unsigned char *)zero,
-					taps + (ptrdiff_t)i * 2 * pairs, oy, ox, q.is_signed);
-			else
-				memset(taps + (ptrdiff_t)i * 2 * pairs, 0, (size_t)pairs * 4);
+			if (i >= valid) {
+				to[i] = to[0];
+				memset(row, 0, (size_t)pairs * 4);
+				continue;
+			}
+			to[i] = (unsigned char *)y + nnrt_int8_row(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+			nnrt_int8_gather(
+				p, (const unsigned char *)x, (const unsigned char *)zero, row, oy, ox, q.is_signed);
+			if (++ox == p->out_w) {
+				ox = 0;
+				oy++;
+			}
 		}
 		for (int c = 0; c < p->oc; c += columns) {
 			nnrt_i8v sum[NNRT_INT8_ROWS][NNRT_INT8_VECTORS];

@@ -4,48 +4,110 @@
 
 #include "runtime_min/kernels/int8_conv.h"
 
+enum { NNRT_INT8_DEPTHWISE_PIXELS = 4 };
+
+/** `pixels` neighbours in a row, all of whose taps are inside the image, for n channels: x points at the first tap of
+ * the first one, to at its result. */
+NNRT_INLINE void nnrt_int8_depthwise_inside(const struct nnrt_conv *p, const unsigned char *x, const int8_t *w,
+	int width, const int32_t *bias, const float *scale, unsigned char *to, struct nnrt_int8 q, int is_signed,
+	int pixels)
+{
+	const ptrdiff_t step = p->stride_w * p->x_pixel;
+	nnrt_i8v sum[NNRT_INT8_DEPTHWISE_PIXELS];
+
+	NNRT_UNROLL(4)
+	for (int i = 0; i < pixels; i++)
+		sum[i] = nnrt_i8v_load(bias);
+	for (int ky = 0; ky < p->kernel_h; ky++) {
+		const unsigned char *from = x + ky * p->dilation_h * p->x_row;
+
+		for (int kx = 0; kx < p->kernel_w; kx++) {
+			const nnrt_i8v weight = nnrt_i8v_bytes((const unsigned char *)w, 1);
+
+			NNRT_UNROLL(4)
+			for (int i = 0; i < pixels; i++)
+				sum[i] = nnrt_i8v_mac(sum[i], nnrt_i8v_bytes(from + i * step, is_signed), weight);
+			from += p->dilation_w * p->x_pixel;
+			w += width;
+		}
+	}
+	NNRT_UNROLL(4)
+	for (int i = 0; i < pixels; i++)
+		nnrt_i8v_finish(to + i * p->y_pixel, sum[i], scale, q.low, q.high, q.zero, NNRT_INT8_LANES);
+}
+
+/** One pixel, whose first tap is at (iy, ix), and n channels, anywhere. zero is read in place of padding. */
+NNRT_INLINE void nnrt_int8_depthwise_any(const struct nnrt_conv *p, const unsigned char *x, const int8_t *w, int width,
+	const int32_t *bias, const float *scale, const unsigned char *zero, unsigned char *to, int iy, int ix, int n,
+	struct nnrt_int8 q, int is_signed)
+{
+	nnrt_i8v sum = nnrt_i8v_load(bias);
+
+	for (int ky = 0; ky < p->kernel_h; ky++) {
+		const int sy = iy + ky * p->dilation_h;
+
+		for (int kx = 0; kx < p->kernel_w; kx++, w += width) {
+			const int sx = ix + kx * p->dilation_w;
+			const int inside = sy >= 0 && sy < p->in_h && sx >= 0 && sx < p->in_w;
+			const unsigned char *from =
+				inside ? x + nnrt_int8_row(sy, p->x_ring) * p->x_row + sx * p->x_pixel : zero;
+			unsigned char rest[NNRT_INT8_LANES];
+
+			if (n < NNRT_INT8_LANES) {
+				memset(rest, 0, sizeof(rest));
+				memcpy(rest, from, (size_t)n);
+				from = rest;
+			}
+			sum = nnrt_i8v_mac(
+				sum, nnrt_i8v_bytes(from, is_signed), nnrt_i8v_bytes((const unsigned char *)w, 1));
+		}
+	}
+	nnrt_i8v_finish(to, sum, scale, q.low, q.high, q.zero, n);
+}
+
 /** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum over ky, kx of x[iy][ix][c] * w[ky][kx][c]) * scale[c]),
- * low, high) + zero, for the output rows that p says; oc channels. As nnrt_conv_int8(), but w: rows of channels, one a
- * tap, bias, scale and zero (oc bytes of x's zero point) all going on to a multiple of NNRT_INT8_LANES. */
+ *  low, high) + zero, for the output rows that p says; oc channels. As nnrt_conv_int8(), but w: rows of channels, one a
+ *  tap, bias, scale and zero (oc bytes of x's zero point) all going on to a multiple of NNRT_INT8_LANES. */
 NNRT_INLINE void nnrt_depthwise_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, const void *zero, void *y, struct nnrt_int8 q)
+	const float *scale, const void *zero, void *y, struct nnrt_int8 q, int is_signed)
 {
 	const int width = (p->oc + NNRT_INT8_LANES - 1) / NNRT_INT8_LANES * NNRT_INT8_LANES;
+	const int reach_h = (p->kernel_h - 1) * p->dilation_h, reach_w = (p->kernel_w - 1) * p->dilation_w;
 
 	for (int oy = p->row_begin; oy < p->row_end; oy++) {
-		for (int ox = 0; ox < p->out_w; ox++) {
-			const int iy = oy * p->stride_h - p->pad_top, ix = ox * p->stride_w - p->pad_left;
+		const int iy = oy * p->stride_h - p->pad_top;
+		const int row_inside = iy >= 0 && iy + reach_h < p->in_h && p->x_ring == 0;
+		int pixels;
+
+		for (int ox = 0; ox < p->out_w; ox += pixels) {
+			const int ix = ox * p->stride_w - p->pad_left;
+			const int inside = row_inside && ix >= 0 && ix + reach_w < p->in_w;
+			const int last = ix + (NNRT_INT8_DEPTHWISE_PIXELS - 1) * p->stride_w + reach_w;
+			const ptrdiff_t first = iy * p->x_row + ix * p->x_pixel;
 			unsigned char *const to =
-				(unsigned char *)y + (p->y_ring > 0 ? oy % p->y_ring : oy) * p->y_row + ox * p->y_pixel;
+				(unsigned char *)y + nnrt_int8_row(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+			int c = 0;
 
-			for (int c = 0; c < p->oc; c += NNRT_INT8_LANES) {
-				const int left = p->oc - c, n = left < NNRT_INT8_LANES ? left : NNRT_INT8_LANES;
-				const int8_t *tap = w + c;
-				nnrt_i8v sum = nnrt_i8v_load(bias + c);
+			pixels = inside && last < p->in_w && ox + NNRT_INT8_DEPTHWISE_PIXELS <= p->out_w
+					 ? NNRT_INT8_DEPTHWISE_PIXELS
+					 : 1;
+			for (; inside && c + NNRT_INT8_LANES <= p->oc; c += NNRT_INT8_LANES) {
+				const unsigned char *from = (const unsigned char *)x + first + c;
 
-				for (int ky = 0; ky < p->kernel_h; ky++) {
-					const int sy = iy + ky * p->dilation_h;
-					const unsigned char *row = (const unsigned char *)x +
-						(p->x_ring > 0 ? sy % p->x_ring : sy) * p->x_row + c;
-
-					for (int kx = 0; kx < p->kernel_w; kx++, tap += width) {
-						const int sx = ix + kx * p->dilation_w;
-						const int inside = sy >= 0 && sy < p->in_h && sx >= 0 && sx < p->in_w;
-						const unsigned char *from = inside ? row + sx * p->x_pixel
-										   : (const unsigned char *)zero + c;
-						unsigned char rest[NNRT_INT8_LANES];
-
-						if (n < NNRT_INT8_LANES) {
-							memset(rest, 0, sizeof(rest));
-							memcpy(rest, from, (size_t)n);
-							from = rest;
-						}
-						sum = nnrt_i8v_mac(sum, nnrt_i8v_bytes(from, q.is_signed),
-							nnrt_i8v_bytes((const unsigned char *)tap, 1));
-					}
-				}
-				nnrt_i8v_finish(to + c, sum, scale + c, q.low, q.high, q.zero, n);
+				if (pixels == NNRT_INT8_DEPTHWISE_PIXELS)
+					nnrt_int8_depthwise_inside(p, from, w + c, width, bias + c, scale + c, to + c,
+						q, is_signed, NNRT_INT8_DEPTHWISE_PIXELS);
+				else
+					nnrt_int8_depthwise_inside(
+						p, from, w + c, width, bias + c, scale + c, to + c, q, is_signed, 1);
 			}
+			for (; c < p->oc; c += NNRT_INT8_LANES)
+				for (int i = 0; i < pixels; i++)
+					nnrt_int8_depthwise_any(p, (const unsigned char *)x + c, w + c, width, bias + c,
+						scale + c, (const unsigned char *)zero + c, to + i * p->y_pixel + c, iy,
+						ix + i * p->stride_w,
+						p->oc - c < NNRT_INT8_LANES ? p->oc - c : NNRT_INT8_LANES, q,
+						is_signed);
 		}
 	}
 }

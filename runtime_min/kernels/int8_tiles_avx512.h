@@ -49,7 +49,10 @@ NNRT_SHARED void nnrt_depthwise_int8_1x16(const struct nnrt_conv *p, const void 
 {
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
-	nnrt_depthwise_int8(p, x, w, bias, scale, zero, y, q);
+	if (is_signed)
+		nnrt_depthwise_int8(p, x, w, bias, scale, zero, y, q, 1);
+	else
+		nnrt_depthwise_int8(p, x, w, bias, scale, zero, y, q, 0);
 }
 
 #endif

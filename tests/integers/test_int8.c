@@ -1,5 +1,5 @@
-/* Every kernel over bytes against slow loops from the definition: random shapes and the extreme values, x, weights and the
- * constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
+/* Every kernel over bytes against slow loops from the definition: random shapes and the extreme values, x, weights and
+ * the constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
 #include "runtime_min/kernels/int8.h"
 
 #include "../kernels/check.h"
@@ -95,11 +95,22 @@ static int pick_byte(int extreme)
 static void problem_new(struct problem *q, int is_depthwise, int columns)
 {
 	struct nnrt_conv *p = &q->p;
-	const int extreme = pick(4) == 0, channels[] = {1, 2, 3, columns - 1, columns, columns + 1, 2 * columns + 3, 19};
+	const int extreme = pick(4) == 0,
+		  channels[] = {1, 2, 3, columns - 1, columns, columns + 1, 2 * columns + 3, 19};
 
-	*p = (struct nnrt_conv){.in_h = 1 + pick(9), .in_w = 1 + pick(9), .kernel_h = 1 + pick(4), .kernel_w = 1 + pick(4),
-		.stride_h = 1 + pick(3), .stride_w = 1 + pick(3), .dilation_h = 1 + pick(2), .dilation_w = 1 + pick(2),
-		.pad_top = pick(4), .pad_left = pick(4), .out_h = 1 + pick(6), .out_w = 1 + pick(6), .x_channel = 1};
+	*p = (struct nnrt_conv){.in_h = 1 + pick(9),
+		.in_w = 1 + pick(9),
+		.kernel_h = 1 + pick(4),
+		.kernel_w = 1 + pick(4),
+		.stride_h = 1 + pick(3),
+		.stride_w = 1 + pick(3),
+		.dilation_h = 1 + pick(2),
+		.dilation_w = 1 + pick(2),
+		.pad_top = pick(4),
+		.pad_left = pick(4),
+		.out_h = 1 + pick(6),
+		.out_w = 1 + pick(6),
+		.x_channel = 1};
 	q->is_depthwise = is_depthwise;
 	p->oc = pick_of(channels, 8);
 	p->oc = p->oc > 0 ? p->oc : 1;
