@@ -51,10 +51,9 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
 	return _mm256_add_epi32(sum, _mm256_mullo_epi32(x, w));
 }
 
-/** Scales, rounds, bounds and stores the first n lanes. */
-NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+/** Bounds, rounds and stores the first n lanes. */
+NNRT_INLINE void nnrt_i8v_store(unsigned char *y, __m256 scaled, int low, int high, int zero, int n)
 {
-	const __m256 scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(scale));
 	const __m256 least = _mm256_max_ps(scaled, _mm256_set1_ps((float)low));
 	const __m256i q = _mm256_cvtps_epi32(_mm256_min_ps(least, _mm256_set1_ps((float)high)));
 	const __m256i gather = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
@@ -70,6 +69,35 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 		for (int i = 0; i < n; i++)
 			y[i] = lane[i];
 	}
+}
+
+/** Scales, rounds, bounds and stores the first n lanes. */
+NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+{
+	nnrt_i8v_store(y, _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(scale)), low, high, zero, n);
+}
+
+/** Numbers. */
+typedef __m256 nnrt_i8f;
+
+/** (byte - zero) * scale. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_real(const unsigned char *p, int is_signed, int zero, float scale)
+{
+	const __m256i steps = _mm256_sub_epi32(nnrt_i8v_bytes(p, is_signed), _mm256_set1_epi32(zero));
+
+	return _mm256_mul_ps(_mm256_cvtepi32_ps(steps), _mm256_set1_ps(scale));
+}
+
+/** a + b, or a * b. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
+{
+	return product ? _mm256_mul_ps(a, b) : _mm256_add_ps(a, b);
+}
+
+/** Divides, rounds, bounds and stores. */
+NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
+{
+	nnrt_i8v_store(y, _mm256_div_ps(a, _mm256_set1_ps(scale)), low, high, zero, NNRT_INT8_LANES);
 }
 
 /** Bytes to 16 bits. */

@@ -51,14 +51,42 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
 	return _mm512_add_epi32(sum, _mm512_mullo_epi32(x, w));
 }
 
-/** Scales, rounds, bounds and stores the first n lanes. */
-NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+/** Bounds, rounds and stores the first n lanes. */
+NNRT_INLINE void nnrt_i8v_store(unsigned char *y, __m512 scaled, int low, int high, int zero, int n)
 {
-	const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_loadu_ps(scale));
 	const __m512 least = _mm512_max_ps(scaled, _mm512_set1_ps((float)low));
 	const __m512i q = _mm512_cvtps_epi32(_mm512_min_ps(least, _mm512_set1_ps((float)high)));
 
 	_mm512_mask_cvtepi32_storeu_epi8(y, (__mmask16)((1u << n) - 1u), _mm512_add_epi32(q, _mm512_set1_epi32(zero)));
+}
+
+/** Scales, rounds, bounds and stores the first n lanes. */
+NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+{
+	nnrt_i8v_store(y, _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_loadu_ps(scale)), low, high, zero, n);
+}
+
+/** Numbers. */
+typedef __m512 nnrt_i8f;
+
+/** (byte - zero) * scale. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_real(const unsigned char *p, int is_signed, int zero, float scale)
+{
+	const __m512i steps = _mm512_sub_epi32(nnrt_i8v_bytes(p, is_signed), _mm512_set1_epi32(zero));
+
+	return _mm512_mul_ps(_mm512_cvtepi32_ps(steps), _mm512_set1_ps(scale));
+}
+
+/** a + b, or a * b. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
+{
+	return product ? _mm512_mul_ps(a, b) : _mm512_add_ps(a, b);
+}
+
+/** Divides, rounds, bounds and stores. */
+NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
+{
+	nnrt_i8v_store(y, _mm512_div_ps(a, _mm512_set1_ps(scale)), low, high, zero, NNRT_INT8_LANES);
 }
 
 /** Bytes to 16 bits. */

@@ -53,10 +53,9 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
 	return vmlaq_s32(sum, x, w);
 }
 
-/** Scales, rounds, bounds and stores the first n lanes. */
-NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+/** Bounds, rounds and stores the first n lanes. */
+NNRT_INLINE void nnrt_i8v_store(unsigned char *y, float32x4_t scaled, int low, int high, int zero, int n)
 {
-	const float32x4_t scaled = vmulq_f32(vcvtq_f32_s32(sum), vld1q_f32(scale));
 	const float32x4_t least = vmaxq_f32(scaled, vdupq_n_f32((float)low));
 	const int32x4_t q = vcvtnq_s32_f32(vminq_f32(least, vdupq_n_f32((float)high)));
 	const int16x4_t half = vmovn_s32(vaddq_s32(q, vdupq_n_s32(zero)));
@@ -69,6 +68,33 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 		for (int i = 0; i < n; i++)
 			y[i] = lane[i];
 	}
+}
+
+/** Scales, rounds, bounds and stores the first n lanes. */
+NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+{
+	nnrt_i8v_store(y, vmulq_f32(vcvtq_f32_s32(sum), vld1q_f32(scale)), low, high, zero, n);
+}
+
+/** Numbers. */
+typedef float32x4_t nnrt_i8f;
+
+/** (byte - zero) * scale. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_real(const unsigned char *p, int is_signed, int zero, float scale)
+{
+	return vmulq_f32(vcvtq_f32_s32(vsubq_s32(nnrt_i8v_bytes(p, is_signed), vdupq_n_s32(zero))), vdupq_n_f32(scale));
+}
+
+/** a + b, or a * b. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
+{
+	return product ? vmulq_f32(a, b) : vaddq_f32(a, b);
+}
+
+/** Divides, rounds, bounds and stores. */
+NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
+{
+	nnrt_i8v_store(y, vdivq_f32(a, vdupq_n_f32(scale)), low, high, zero, NNRT_INT8_LANES);
 }
 
 /** Bytes to 16 bits. */

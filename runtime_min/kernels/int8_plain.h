@@ -57,6 +57,27 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 	*y = (unsigned char)(nnrt_nearest_near(nnrt_bounded((float)sum * *scale, (float)low, (float)high)) + zero);
 }
 
+/** Numbers of a sum's lanes in float32. */
+typedef float nnrt_i8f;
+
+/** (byte - zero) * scale in every lane, of int8 (is_signed 1) or uint8; NNRT_INT8_LANES bytes. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_real(const unsigned char *p, int is_signed, int zero, float scale)
+{
+	return (float)(nnrt_i8v_bytes(p, is_signed) - zero) * scale;
+}
+
+/** a + b, or with `product` 1 a * b, rounded to float32. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
+{
+	return product ? a * b : a + b;
+}
+
+/** y[i] = byte of round_half_even(min(max(a[i] / scale, low), high)) + zero; as nnrt_i8v_finish(), whole vectors. */
+NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
+{
+	*y = (unsigned char)(nnrt_nearest_near(nnrt_bounded(a / scale, (float)low, (float)high)) + zero);
+}
+
 /** to[i] = from[i] for n bytes of int8 (is_signed 1) or uint8. */
 NNRT_INLINE void nnrt_int8_widen(int16_t *to, const unsigned char *from, int n, int is_signed)
 {

@@ -5,6 +5,7 @@
 #include "runtime_min/kernels/int8_avx512.h"
 #include "runtime_min/kernels/int8_conv.h"
 #include "runtime_min/kernels/int8_depthwise.h"
+#include "runtime_min/kernels/int8_pair.h"
 
 /** nnrt_conv_int8() in tiles of 8 pixels x 32 channels. */
 NNRT_SHARED void nnrt_conv_int8_8x32(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,

@@ -5,6 +5,7 @@
 #include "runtime_min/kernels/int8_neon.h"
 #include "runtime_min/kernels/int8_conv.h"
 #include "runtime_min/kernels/int8_depthwise.h"
+#include "runtime_min/kernels/int8_pair.h"
 
 /** nnrt_conv_int8() in tiles of 4 pixels x 16 channels. */
 NNRT_SHARED void nnrt_conv_int8_4x16(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,

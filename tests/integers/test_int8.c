@@ -249,6 +249,51 @@ static void run(const struct row *r, struct problem *q)
 	release_bytes(scratch, scratch_bytes);
 }
 
+/* Sums and products of two tensors. Products and sums are rounded through volatile variables, one by one. */
+static void run_pair(void)
+{
+	const struct nnrt_int8_pair p = {.n = pick(70),
+		.a_signed = pick(2),
+		.b_signed = pick(2),
+		.a_zero = pick(200) - 100,
+		.b_zero = pick(200) - 100,
+		.y_zero = pick(128),
+		.a_scale = (float)(1 + pick(9999)) / 7e5f,
+		.b_scale = (float)(1 + pick(9999)) / 7e5f,
+		.y_scale = (float)(1 + pick(9999)) / 5e4f,
+		.low = -pick(128),
+		.high = pick(127),
+		.product = pick(2)};
+	const size_t n = (size_t)p.n;
+	unsigned char *a = guarded_bytes(n), *b = guarded_bytes(n), *y = guarded_bytes(n);
+
+	for (size_t i = 0; i < n; i++) {
+		a[i] = (unsigned char)pick(256);
+		b[i] = (unsigned char)pick(256);
+	}
+	nnrt_pair_int8(&p, a, b, y);
+	for (size_t i = 0; i < n && failures < 10; i++) {
+		const int qa = p.a_signed && a[i] > 127 ? a[i] - 256 : a[i],
+			  qb = p.b_signed && b[i] > 127 ? b[i] - 256 : b[i];
+		volatile float va = (float)(qa - p.a_zero), vb = (float)(qb - p.b_zero), v;
+		double r;
+
+		va *= p.a_scale;
+		vb *= p.b_scale;
+		v = p.product ? va * vb : va + vb;
+		v /= p.y_scale;
+		r = rint((double)v);
+		r = (r > p.low ? r < p.high ? r : p.high : p.low) + p.y_zero;
+		if (y[i] != (unsigned char)(int)r) {
+			printf("nnrt_pair_int8: element %zu of %zu is %d, expected %d\n", i, n, y[i], (int)r);
+			failures++;
+		}
+	}
+	release_bytes(a, n);
+	release_bytes(b, n);
+	release_bytes(y, n);
+}
+
 int main(int argc, char **argv)
 {
 	const int turns = argc > 1 ? atoi(argv[1]) : 100;
@@ -265,5 +310,8 @@ int main(int argc, char **argv)
 		}
 		printf("%s: %d problems\n", table[i].name, turns);
 	}
+	for (int turn = 0; turn < 20 * turns; turn++)
+		run_pair();
+	printf("nnrt_pair_int8: %d problems\n", 20 * turns);
 	return failures || !rows;
 }

@@ -1,0 +1,77 @@
+/* IntegerGroup of an Add or Mul of two tensors of one shape that lie alike, by a kernel over bytes. */
+#include <string.h>
+
+#include "lower/lower.h"
+#include "ops/integer.h"
+
+/* Elements of t follow each other in the same order as y's, without gaps. */
+static bool lies_like(struct module *m, int t, int y)
+{
+	const struct tensor *a = &m->tensor[t], *b = &m->tensor[y];
+	int64_t last = 0;
+
+	if (!tensor_same_shape(m, t, y) || !tensor_is_static(m, t))
+		return false;
+	for (int k = 0; k < a->rank; k++) {
+		if (num_is(a->dim[k], 1))
+			continue;
+		if (!num_same(a->stride[k], b->stride[k]))
+			return false;
+		last += (a->dim[k].n - 1) * a->stride[k].n;
+	}
+	return last + 1 == tensor_elements(m, t).n;
+}
+
+static bool read_pair(struct module *m, int node, struct dequantised d[2], const char **why)
+{
+	const int inner = (int)node_attr_int(m, node, "inner", 0), y = node_out(m, node, 0);
+	const struct node *n = &m->node[inner];
+
+	*why = "only a sum or product of two quantised tensors has a kernel";
+	if ((strcmp(n->op->name, "Add") != 0 && strcmp(n->op->name, "Mul") != 0) || n->n_in != 2)
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (m->tensor[n->in[i]].data || !dequantised_get(m, n->in[i], &d[i]) || d[i].n != 1)
+			return false;
+	*why = "the tensors do not lie alike without gaps";
+	return lies_like(m, d[0].q, y) && lies_like(m, d[1].q, y) && tensor_elements(m, y).n <= INT32_MAX;
+}
+
+static double cost(struct module *m, int node, const char **why)
+{
+	struct dequantised d[2];
+
+	return read_pair(m, node, d, why) ? (double)tensor_elements(m, node_out(m, node, 0)).n : -1;
+}
+
+static bool lower(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const int inner = (int)node_attr_int(m, node, "inner", 0), y = node_out(m, node, 0);
+	const int64_t zero = node_attr_int(m, node, "zero", 0);
+	struct dequantised d[2];
+	const char *why;
+	struct call *call;
+
+	if (!read_pair(m, node, d, &why))
+		die("integer_pair: %s", why);
+	call = lower_call(l, "nnrt_pair_int8", "nnrt_int8_pair");
+	call->out = y;
+	call_field(l, call, "n", tensor_elements(m, y));
+	for (int i = 0; i < 2; i++) {
+		call_field(l, call, i ? "b_signed" : "a_signed", num_const(m->tensor[d[i].q].type == DT_I8));
+		call_field(l, call, i ? "b_zero" : "a_zero", num_const(dequantised_zero(m, &d[i], 0)));
+		call_field_float(l, call, i ? "b_scale" : "a_scale", (double)dequantised_scale(m, &d[i], 0));
+	}
+	call_field(l, call, "y_zero", num_const(zero));
+	call_field_float(l, call, "y_scale", node_attr_float(m, node, "scale", 1));
+	call_field(l, call, "low", num_const(node_attr_int(m, node, "low", 0) - zero));
+	call_field(l, call, "high", num_const(node_attr_int(m, node, "high", 0) - zero));
+	call_field(l, call, "product", num_const(!strcmp(m->node[inner].op->name, "Mul")));
+	call_arg(l, call, ARG_READ, d[0].q);
+	call_arg(l, call, ARG_READ, d[1].q);
+	call_arg(l, call, ARG_WRITE, y);
+	return true;
+}
+
+const struct strategy integer_pair = { .name = "integer_pair", .op = "IntegerGroup", .cost = cost, .lower = lower };
