@@ -150,13 +150,21 @@ static bool is_pure_copy(const struct views *v, const struct step *s)
 	       s->nest->out < v->n_tensors && s->nest->e[s->nest->value].tensor < v->n_tensors;
 }
 
-/* Whether copies alone make tensor `out`: what Scatter copies it then overwrites, so that it is no view of its source. */
+/* Whether copies alone make tensor `out`, each of its own part: what Scatter copies it then overwrites, so that it is no
+ * view of its source. */
 static bool only_copied(const struct views *v, const struct block *b, int out)
 {
-	for (int i = 0; i < b->n; i++)
-		if (b->step[i].kind == STEP_NEST && b->step[i].nest->out == out && !is_pure_copy(v, &b->step[i]))
+	int writers = 0, whole = 0;
+
+	for (int i = 0; i < b->n; i++) {
+		if (b->step[i].kind != STEP_NEST || b->step[i].nest->out != out)
+			continue;
+		if (!is_pure_copy(v, &b->step[i]))
 			return false;
-	return true;
+		writers++;
+		whole += stores_whole(b->step[i].nest);
+	}
+	return !whole || writers == 1;
 }
 
 static bool views_node(struct views *v, int node, int graph)

@@ -84,20 +84,32 @@ void timeline_again(struct timeline *l, struct block *b)
 	flatten(l, b);
 }
 
-/* Elements written at indexes that are data overwrite others, and everything in a loop is written at each turn. */
+struct writers {
+	struct timeline *l;
+	bool *written;          /* tensors */
+};
+
+static void find_rewritten(void *ctx, int tensor, enum arg_kind kind)
+{
+	struct writers *w = ctx;
+	const int s = w->l->storage_of[w->l->m->tensor[tensor].base];
+
+	if (kind != ARG_WRITE || s < 0)
+		return;
+	w->l->ordered[s] |= w->written[tensor];
+	w->written[tensor] = true;
+}
+
+/* A tensor that several steps write may be overwritten in part, and everything in a loop is written at each turn. */
 static void find_ordered(struct timeline *l)
 {
-	const struct module *m = l->m;
+	struct writers w = { .l = l, .written = ARENA_ARRAY(l->m->scratch, l->m->n_tensors, bool) };
 
-	l->ordered = ARENA_ARRAY(m->scratch, l->n_storages, bool);
+	l->ordered = ARENA_ARRAY(l->m->scratch, l->n_storages, bool);
 	for (int s = 0; s < l->n_storages; s++)
 		l->ordered[s] = l->n_regions;
-	for (int i = 0; i < l->n; i++) {
-		const struct nest *n = l->step[i]->kind == STEP_NEST ? l->step[i]->nest : NULL;
-		const int s = n ? l->storage_of[m->tensor[n->out].base] : -1;
-		for (int k = 0; s >= 0 && k < m->tensor[n->out].rank; k++)
-			l->ordered[s] |= n->store[k].expr >= 0;
-	}
+	for (int i = 0; i < l->n; i++)
+		step_own_tensors(l->step[i], find_rewritten, &w);
 }
 
 static void add_outputs(struct timeline *l)
