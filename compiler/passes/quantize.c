@@ -157,7 +157,7 @@ static bool sandwich_any(struct sandwich *s, int t)
 {
 	struct module *m = s->m;
 	struct sandwich whole = *s;
-	const char *name;
+	const char *name, *why;
 
 	for (;;) {
 		s->core = m->tensor[t].producer;
@@ -174,11 +174,15 @@ static bool sandwich_any(struct sandwich *s, int t)
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
 		if (!strcmp(forms[i].op, name) && is_private(s, t) && forms[i].form(s))
 			return true;
+	why = s->why;
 	whole.core = s->core;
 	if (sandwich_table(&whole, node_in(m, m->tensor[s->y].producer, 0)))
 		return true;
-	s->why = s->why ? s->why : "the result before quantisation has other readers";
-	return is_private(s, t) && sandwich_group(s);
+	s->why = "the result before quantisation has other readers";
+	if (is_private(s, t) && sandwich_group(s))
+		return true;
+	s->why = why ? why : s->why;
+	return false;
 }
 
 /* The QuantizeLinear makes something that nobody reads from now on, so that dead code takes it away. */
@@ -227,5 +231,7 @@ bool pass_integers(struct module *m)
 	for (int g = 0; g < n_graphs; g++)
 		if (!integers_graph(m, g, uses, n_uses))
 			return false;
+	for (int g = 0; g < n_graphs; g++)
+		fold_pads(m, g);
 	return pass_dce(m);
 }

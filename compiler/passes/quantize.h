@@ -30,6 +30,9 @@ bool sandwich_move(struct sandwich *s);
  */
 bool sandwich_table(struct sandwich *s, int t);
 
+/** Paddings in front of the graph's convolutions become theirs. */
+void fold_pads(struct module *m, int graph);
+
 /** Appends a node that makes y from the inputs and infers it. */
 int sandwich_node(struct sandwich *s, const struct op_def *op, int n_in, const int *in);
 /** Appends the table that re-quantises bytes of tensor q (as d says) to y with its limits. */

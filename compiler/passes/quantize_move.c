@@ -38,17 +38,15 @@ static bool pad_value(struct sandwich *s, const struct dequantised *d, int *in)
 	return true;
 }
 
-/* Input i re-quantised to y's parameters: for a Concat of several scales. */
+/* An input re-quantised to y's parameters and limits: for a Concat of several scales. */
 static int input_as_y(struct sandwich *s, const struct dequantised *d)
 {
 	struct sandwich part = *s;
 	const struct tensor x = s->m->tensor[d->q];
 
-	if (same_parameters(s, d))
+	if (same_parameters(s, d) && s->high - s->low == 255)
 		return d->q;
 	part.y = tensor_like(s->m, NULL, s->type, x.rank, x.dim);
-	part.low = s->type == DT_I8 ? -128 : 0;
-	part.high = part.low + 255;
 	return sandwich_requantise(&part, d->q, d) ? part.y : -1;
 }
 
@@ -76,9 +74,6 @@ bool sandwich_move(struct sandwich *s)
 		if (core.n_in < 2 || !pad_value(s, &d, in))
 			return false;
 	}
-	s->why = "limits behind several inputs";
-	if (many && limited)
-		return false;
 	for (int i = 0; i < core.n_in && many; i++) {
 		if (!byte_source(s, core.in[i], &d))
 			return false;

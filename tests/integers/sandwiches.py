@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One quantised sandwich a model, every kind of runtime_min/INTEGERS.md, random parameters: equal to the oracle, bit for bit.
+"""One quantised sandwich a model, every kind of runtime_min/INTEGERS.md, random parameters: equal to the oracle.
 
     sandwiches.py [--target T] [--turns N]
 
