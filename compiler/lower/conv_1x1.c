@@ -18,6 +18,16 @@ static bool is_flat(struct module *m, int t, bool batch)
 	return lower_is_run(m, t, axes, n);
 }
 
+/* Elements from pixel to pixel. */
+static struct num pixel_step(const struct module *m, int t)
+{
+	int axes[MAX_RANK] = { 0 }, n = 1;
+
+	for (int axis = 2; axis < m->tensor[t].rank; axis++)
+		axes[n++] = axis;
+	return lower_run_step(m, t, axes, n);
+}
+
 static double cost(struct module *m, int node, const char **why)
 {
 	struct conv_shape c;
@@ -69,7 +79,7 @@ static bool lower(struct lowering *l, int node)
 	call_rows(l, call, pixels);
 	call_field(l, call, "n", num_const(c.oc));
 	call_field(l, call, "k", num_const(c.ic));
-	call_field(l, call, "a_row", m->tensor[x].stride[c.rank - 1]);
+	call_field(l, call, "a_row", pixel_step(m, x));
 	call_field(l, call, "b_row", num_const(0));
 	call_field_col_stride(l, call, "y_row");
 	if (!flat)

@@ -126,6 +126,16 @@ bool lower_is_run(struct module *m, int t, const int *axes, int n)
 	return true;
 }
 
+struct num lower_run_step(const struct module *m, int t, const int *axes, int n)
+{
+	const struct tensor *x = &m->tensor[t];
+
+	for (int i = n - 1; i > 0; i--)
+		if (!num_is(x->dim[axes[i]], 1))
+			return x->stride[axes[i]];
+	return x->stride[axes[0]];
+}
+
 int lower_in_order(struct lowering *l, int t, const uint8_t *order)
 {
 	struct module *m = l->m;

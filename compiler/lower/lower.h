@@ -35,6 +35,9 @@ bool lower_has_order(const struct module *m, int t, const uint8_t *order);
 /** The given axes, outermost first, walk memory in equal steps, as one axis would. */
 bool lower_is_run(struct module *m, int t, const int *axes, int n);
 
+/** The step of that run: the stride of the innermost of the axes that has more than one element. */
+struct num lower_run_step(const struct module *m, int t, const int *axes, int n);
+
 /** t itself when its storage has `order` and stride 1 on the innermost axis; else a copy that has, made by a step. */
 int lower_in_order(struct lowering *l, int t, const uint8_t *order);
 

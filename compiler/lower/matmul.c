@@ -63,6 +63,16 @@ static bool rows_flatten(struct module *m, const struct product *p, int a, int y
 	       lower_is_run(m, y, axes, n);
 }
 
+/* Elements from row to row of a. */
+static struct num row_step(const struct module *m, const struct product *p, bool flat)
+{
+	int axes[MAX_RANK];
+
+	for (int k = 0; k <= p->a_row; k++)
+		axes[k] = k;
+	return flat ? lower_run_step(m, p->a, axes, p->a_row + 1) : m->tensor[p->a].stride[p->a_row];
+}
+
 static int64_t rows_of(struct module *m, const struct product *p)
 {
 	return p->n.n ? tensor_elements(m, p->y).n / p->n.n : 0;
@@ -239,7 +249,7 @@ static bool lower(struct lowering *l, int node)
 	call_rows(l, call, flat ? num_div(&m->nums, tensor_elements(m, p.a), p.k) : p.m);
 	call_field(l, call, "n", p.n);
 	call_field(l, call, "k", p.k);
-	call_field(l, call, "a_row", m->tensor[p.a].stride[p.a_row]);
+	call_field(l, call, "a_row", row_step(m, &p, flat));
 	call_field(l, call, "b_row", packed ? num_const(0) :
 			   m->tensor[p.b].stride[kind == KERNEL_GEMM_TRANSPOSED ? p.b_col : p.b_row]);
 	call_field_col_stride(l, call, "y_row");
