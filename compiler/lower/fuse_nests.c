@@ -14,7 +14,7 @@
 
 enum {
 	MAX_READERS = 8,        /* nests that take in one producer */
-	MAX_FUSED_EXPRS = 1000, /* expressions of one nest */
+	MAX_FUSED_EXPRS = 250,  /* expressions of one nest: a chain of n costs n * this in copies */
 	COST_DIVIDE = 8,
 	COST_FUNCTION = 20,
 	COST_CHEAP = 2,         /* what may be computed more often than before */
