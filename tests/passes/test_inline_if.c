@@ -7,7 +7,7 @@ TestSuite(inline_if, .init = setup, .fini = teardown);
 static int branch(const char *op, int x)
 {
 	const int g = graph_add(&m, "branch", 0);
-	const int out = op ? m.node[node_of(g, op, 1, &x)].out[0] : x;
+	const int node = op ? node_of(g, op, 1, &x) : -1, out = op ? m.node[node].out[0] : x;
 
 	m.graph[g].out = append_index(NULL, 0, out);
 	m.graph[g].n_out = 1;
