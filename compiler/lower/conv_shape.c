@@ -101,6 +101,15 @@ struct pack conv_pack(const struct conv_shape *c, bool planar)
 			      .stride = { c->kernel_w, 1, taps } };
 }
 
+/* From output row to row, or from column to column. */
+static void field_y(struct lowering *l, struct call *call, const char *name, int y, int axis, int step)
+{
+	if (step <= 1)
+		call_field_stride(l, call, name, axis);
+	else
+		call_field(l, call, name, num_mul(&l->m->nums, l->m->tensor[y].stride[axis], num_const(step)));
+}
+
 void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, bool planar)
 {
 	const struct tensor *tx = &l->m->tensor[x];
@@ -131,8 +140,8 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 	if (h < 0)
 		call_field(l, call, "y_row", zero);
 	else
-		call_field_stride(l, call, "y_row", h);
-	call_field_stride(l, call, "y_pixel", w);
+		field_y(l, call, "y_row", c->y, h, c->y_step_h);
+	field_y(l, call, "y_pixel", c->y, w, c->y_step_w);
 	call_field(l, call, "x_ring", zero);
 	call_field(l, call, "y_ring", zero);
 	call->row_axis = h;
@@ -168,7 +177,7 @@ void conv_arguments(struct lowering *l, struct call *call, const struct conv_sha
 		a->advance[group] = num_const(c->oc);
 	if (with_zero)
 		call_arg(l, call, ARG_READ, zero);
-	call_arg(l, call, ARG_WRITE, y);
+	call_arg(l, call, ARG_WRITE, y)->first = c->y_first;
 	call_epilogue(l, call, y);
 	l->block->step[l->block->n - 1].macs = conv_macs(c);
 }

@@ -13,6 +13,9 @@ struct conv_shape {
 	int64_t ic, oc;         /* of one group */
 	int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
 	struct num pad_top, pad_left;
+	/* One phase of a transposed convolution writes every so many rows and columns from y_first elements on; 0: all of y. */
+	int y_step_h, y_step_w;
+	struct num y_first;
 };
 
 /** Reads a Conv node; false with the reason when kernels cannot do it: not float32, not 1-D or 2-D, weights or bias not

@@ -1,11 +1,10 @@
 /* ConvTranspose: the gradient of Conv.  y[n][g*M + m][o…] = b[g*M + m] + sum over c, r… of x[n][g*C + c][i…] *
  * w[g*C + c][m][r…] where o + begin = i*stride + r*dilation. w: C x M/group x kernel. */
+#include "ops/conv_transpose.h"
+
 #include <string.h>
 
-#include "ops/window.h"
-
-/* in, kernel, stride, dilation as usual; begin: elements cut at the beginning of the full result; out. */
-static bool transpose_window(struct module *m, int node, struct window *w)
+bool transpose_window(struct module *m, int node, struct window *w)
 {
 	struct nums *s = &m->nums;
 	const struct tensor x = *node_in_tensor(m, node, 0), k = *node_in_tensor(m, node, 1);
