@@ -38,7 +38,7 @@ bool dequantised_get(const struct module *m, int t, struct dequantised *d)
 	d->axis = (int)node_attr_int(m, node, "axis", 1);
 	d->axis += d->axis < 0 ? q->rank : 0;
 	for (int i = 0; i < d->n; i++)
-		if (!scale_is_sound(const_double(m, d->scale, i)))
+		if (!(const_double(m, d->scale, i) > 0.0 && const_double(m, d->scale, i) <= (double)FLT_MAX))
 			return false;
 	return d->n > 0;
 }

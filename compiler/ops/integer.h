@@ -30,7 +30,7 @@ struct dequantised {
 };
 
 /** False when t is no such tensor: not made by DequantizeLinear, in blocks, parameters not constant or scales that are
- * not positive normal numbers. */
+ *  not positive and finite. */
 bool dequantised_get(const struct module *m, int t, struct dequantised *d);
 float dequantised_scale(const struct module *m, const struct dequantised *d, int64_t i);
 int64_t dequantised_zero(const struct module *m, const struct dequantised *d, int64_t i);

@@ -6,8 +6,9 @@
  * or the literal float32 formula in one loop nest. runtime_min/INTEGERS.md states them all. Relu and Clip become
  * limits: rounding is monotone, so clamping before and after it is the same.
  *
- * Requires types, shapes and folded constants. Ensures definition-before-use order; what is not read any more is gone.
- * What has no integer form stays as it was, with a remark. */
+ * Requires types, shapes and folded constants; runs before equal constants are joined, which would join zeros that
+ * different DequantizeLinears make. Ensures definition-before-use order; what is not read any more is gone. What has no
+ * integer form stays as it was, with a remark. */
 #include <string.h>
 
 #include "infer.h"
@@ -226,8 +227,14 @@ static bool integers_graph(struct module *m, int graph, const int *uses, int n_u
 
 bool pass_integers(struct module *m)
 {
-	const int *uses = tensor_uses(m), n_uses = m->n_tensors, n_graphs = m->n_graphs;
+	const int n_graphs = m->n_graphs;
+	const int *uses;
+	int n_uses;
 
+	if (!pass_dce(m))
+		return false;
+	uses = tensor_uses(m);
+	n_uses = m->n_tensors;
 	for (int g = 0; g < n_graphs; g++)
 		if (!integers_graph(m, g, uses, n_uses))
 			return false;

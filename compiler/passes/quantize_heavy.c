@@ -8,7 +8,8 @@
 static bool one_scale(struct sandwich *s, int t, struct dequantised *d)
 {
 	s->why = "an input is not dequantised from 8 bits with one constant scale";
-	return dequantised_get(s->m, t, d) && d->n == 1 && s->m->tensor[d->q].type != DT_I32;
+	return dequantised_get(s->m, t, d) && d->n == 1 && s->m->tensor[d->q].type != DT_I32 &&
+	       scale_is_sound((double)dequantised_scale(s->m, d, 0));
 }
 
 /* Constant 8-bit weights with one scale or one for each index of `axis`, channels of them. */
@@ -52,7 +53,7 @@ static bool bias_steps(struct sandwich *s, int t, const struct dequantised *x, c
 }
 
 /* (x's scale * w's scale) / y's scale, each operation rounded to float32, as onnxruntime's QLinearConv has it; false:
- * beyond what keeps its precision, which targets that flush small numbers would show. */
+ * not finite. One that is tiny, of a channel without weights, is fine: whatever a target makes of it rounds to 0. */
 static bool multipliers(struct sandwich *s, const struct dequantised *x, const struct dequantised *w, int *result)
 {
 	float *v = ARENA_ARRAY(s->m->arena, w->n, float);
@@ -61,7 +62,7 @@ static bool multipliers(struct sandwich *s, const struct dequantised *x, const s
 	for (int i = 0; i < w->n; i++) {
 		const float product = dequantised_scale(s->m, x, 0) * dequantised_scale(s->m, w, i);
 		v[i] = product / s->scale;
-		if (!scale_is_sound((double)product) || !scale_is_sound((double)v[i]))
+		if (!isfinite(v[i]))
 			return false;
 	}
 	*result = const_typed(s->m, DT_F32, w->n, v);

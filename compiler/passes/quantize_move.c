@@ -13,7 +13,8 @@ static bool same_parameters(const struct sandwich *s, const struct dequantised *
 static bool byte_source(struct sandwich *s, int t, struct dequantised *d)
 {
 	s->why = "an input is not dequantised from 8 bits with one constant scale";
-	return dequantised_get(s->m, t, d) && d->n == 1 && s->m->tensor[d->q].type != DT_I32;
+	return dequantised_get(s->m, t, d) && d->n == 1 && s->m->tensor[d->q].type != DT_I32 &&
+	       scale_is_sound((double)dequantised_scale(s->m, d, 0));
 }
 
 /* The value that Pad fills with, quantised. */

@@ -1,5 +1,5 @@
 /* Integers: a Pad with the zero point of x in front of an IntegerConv becomes its own padding. Bit-exact: padding reads
- * padding reads the zero point. */
+ * the zero point. */
 #include <string.h>
 
 #include "passes/quantize.h"

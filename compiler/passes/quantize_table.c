@@ -39,7 +39,8 @@ static bool gather(struct chain *c, int t, bool last)
 	if (m->tensor[t].data)
 		return num_is(tensor_elements(m, t), 1);
 	if (dequantised_get(m, t, &d)) {
-		if (d.n != 1 || m->tensor[d.q].type == DT_I32 || (c->source >= 0 && c->source != node))
+		if (d.n != 1 || m->tensor[d.q].type == DT_I32 || !scale_is_sound((double)dequantised_scale(m, &d, 0)) ||
+		    (c->source >= 0 && c->source != node))
 			return false;
 		c->source = node;
 		return true;

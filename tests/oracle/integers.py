@@ -118,7 +118,8 @@ def bias_steps(graph, node):
     if made.input[0] not in graph.constants:
         return None
     scale = graph.constants[made.input[1]].astype(F32).reshape(-1)
-    if (np.abs(scale / step - 1) > 1e-3).any():
+    tiny = (scale < 1e-30) & (step < 1e-30)
+    if (~tiny & ~(np.abs(scale / step - 1) <= 1e-3)).any():
         return None
     return Quantised(graph, made, graph.constants).steps().reshape(-1)
 
