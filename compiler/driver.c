@@ -115,22 +115,33 @@ static bool check_limit(struct module *m, const char *what, int64_t bytes, int64
 	return diag_error(m->diag, STATUS_DIFFERS, NULL, "%s: %lld bytes, limit %lld", what, (long long)bytes, (long long)limit);
 }
 
-/* The node that needs most at the plan's peak, so that a failed limit says where to look. */
+static const char *tensor_text(const struct module *m, int t)
+{
+	const struct tensor *x = &m->tensor[t];
+
+	if (*x->name)
+		return arena_printf(m->scratch, "\"%s\"", x->name);
+	return x->producer < 0 ? "scratch" : arena_printf(m->scratch, "a result of \"%s\"", m->node[x->producer].name);
+}
+
+/* With the tensors that need most at the plan's peak, so that a failed limit says where to look. */
 static bool check_ram(struct compilation *c)
 {
 	const struct module *m = &c->module;
 	const struct plan *p = &c->plan;
 	int64_t limit = m->options->ram_limit;
+	struct strbuf b;
 
 	if (!limit || p->arena_bytes <= limit)
 		return true;
+	strbuf_init(&b, m->scratch);
 	for (int i = 0; i < p->n_buffers; i++) {
-		const struct buffer *b = &p->buffer[i];
-		if (b->first <= p->pool.peak_step && p->pool.peak_step <= b->last && b->size_bytes * 8 > p->arena_bytes)
-			diag_error(m->diag, STATUS_DIFFERS, NULL, "tensor \"%s\" needs %lld bytes at the peak, step %d",
-				   m->tensor[p->tensor_of[i]].name, (long long)b->size_bytes, p->pool.peak_step);
+		const struct buffer *x = &p->buffer[i];
+		if (x->first <= p->pool.peak_step && p->pool.peak_step <= x->last && x->size_bytes * 8 > p->arena_bytes)
+			strbuf_printf(&b, ", %lld for %s", (long long)x->size_bytes, tensor_text(m, p->tensor_of[i]));
 	}
-	return check_limit(&c->module, "arena", p->arena_bytes, limit);
+	return diag_error(m->diag, STATUS_DIFFERS, NULL, "arena: %lld bytes, limit %lld; at its peak, step %d%s",
+			  (long long)p->arena_bytes, (long long)limit, p->pool.peak_step, strbuf_text(&b));
 }
 
 bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)

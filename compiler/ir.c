@@ -227,7 +227,7 @@ static bool shape_possible(struct module *m, int node, int t, int rank, const st
 			return diag_error(m->diag, STATUS_MODEL, &at, "axis %d of \"%s\" has negative size %lld", k,
 					  name, (long long)num_hi(&m->nums, dim[k]));
 	if (elements_most(m, rank, dim) < 0)
-		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "\"%s\" has more than %lld elements", name,
+		return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\" has more than %lld elements", name,
 				  (long long)MAX_ELEMENTS);
 	return true;
 }

@@ -379,8 +379,7 @@ void scalar_load(enum dtype type, const void *data, int64_t size, const int64_t 
 	}
 }
 
-/* Element i as it lies in memory. */
-static uint64_t stored_bits(enum dtype type, const union lanes *a, int i)
+uint64_t scalar_bits(enum dtype type, const union lanes *a, int i)
 {
 	switch ((int)type) {
 	case DT_F32: return float_bits(a->f[i]);
@@ -397,7 +396,7 @@ void scalar_store(enum dtype type, void *data, int64_t size, const int64_t *at, 
 
 	for (int i = 0; i < n; i++) {
 		unsigned char *p = (unsigned char *)data + at[i] * bytes;
-		uint64_t v = stored_bits(type, a, i);
+		uint64_t v = scalar_bits(type, a, i);
 		for (int k = 0; k < bytes && at[i] >= 0 && at[i] < size; k++)
 			p[k] = (unsigned char)(v >> 8 * k);
 	}

@@ -25,6 +25,8 @@ void scalar_saturate(enum dtype from, enum dtype to, const union lanes *a, union
 void scalar_load(enum dtype type, const void *data, int64_t size, const int64_t *at, union lanes *out, int n);
 /** Stores elements, the reverse. What lies beyond is not stored. */
 void scalar_store(enum dtype type, void *data, int64_t size, const int64_t *at, const union lanes *a, int n);
+/** Element i as it lies in memory. */
+uint64_t scalar_bits(enum dtype type, const union lanes *a, int i);
 
 /** v wrapped to the width of an integer type; bool: whether it is not 0. */
 int64_t scalar_wrap(enum dtype type, int64_t v);

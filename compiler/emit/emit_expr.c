@@ -6,6 +6,7 @@
 
 #include "emit/nest_writer.h"
 #include "emit/spell.h"
+#include "nest_scalar.h"
 
 struct scalar_c {
 	const char *f32, *f64, *integer, *vector;
@@ -168,6 +169,9 @@ static struct operand write_const(struct nest_writer *w, int k)
 	float f = (float)x->k.f;
 
 	switch (dtypes[x->type].class) {
+	case CLASS_X:
+		text = spell_u64(buf, scalar_bits(x->type, &(union lanes){ .f = { f } }, 0));
+		break;
 	case CLASS_F:
 		text = x->type == DT_F32 ? spell_f32(buf, f) : spell_f64(buf, x->k.f);
 		if (!isfinite(x->type == DT_F32 ? f : x->k.f))

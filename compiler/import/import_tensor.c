@@ -28,7 +28,7 @@ static bool read_dims(struct import *im, const Onnx__TensorProto *p, struct num 
 			return diag_error(d, STATUS_MODEL, NULL, "tensor \"%s\": axis %zu has size %lld", what, k,
 					  (long long)p->dims[k]);
 		if (!checked_mul(*n, p->dims[k], n) || *n > MAX_ELEMENTS)
-			return diag_error(d, STATUS_UNSUPPORTED, NULL, "tensor \"%s\" has more than %lld elements", what,
+			return diag_error(d, STATUS_MODEL, NULL, "tensor \"%s\" has more than %lld elements", what,
 					  (long long)MAX_ELEMENTS);
 		dim[k] = num_const(p->dims[k]);
 	}
