@@ -156,3 +156,42 @@ Test(fold_pad, other_values_and_channels_stay)
 	run_and_compare(pass_fold_pad, 0);
 	cr_expect_eq(count_nodes("Pad"), 2);
 }
+
+/* --- Flattened tensors ------------------------------------------------------------------------------------------------------ */
+
+TestSuite(flatten_rows, .init = setup, .fini = teardown);
+
+Test(flatten_rows, weights_take_the_order_of_channels_last)
+{
+	for (int trans = 0; trans < 2; trans++) {
+		int x, y, in[2], n;
+		teardown();
+		setup();
+		x = conv("Conv", input(DT_F32, DIMS(2, 3, 4, 4)), weights(DIMS(5, 3, 2, 2)), 1, NULL, 0);
+		y = OP("Reshape", OP("Relu", x), ints(2, (int64_t[]){ 0, -1 }));
+		in[0] = y;
+		in[1] = trans ? weights(DIMS(7, 45)) : weights(DIMS(45, 7));
+		n = node_of(0, "Gemm", 2, in);
+		rewrite_attr(&m, n, "transB")->i = trans;
+		infer(n);
+		output(m.node[n].out[0]);
+		run(pass_layout);
+		run_and_compare(pass_flatten_rows, close);
+		cr_expect_eq(count_nodes("Transpose"), 1);
+		run(pass_views);
+		cr_expect_eq(m.tensor[y].base, m.tensor[node_in(&m, m.tensor[y].producer, 0)].base, "the reshape is no view");
+	}
+}
+
+Test(flatten_rows, what_is_plain_or_read_twice_stays)
+{
+	const int x = conv("Conv", input(DT_F32, DIMS(1, 3, 4, 4)), weights(DIMS(5, 3, 4, 4)), 1, NULL, 0);
+	const int y = conv("Conv", m.graph[0].in[0], weights(DIMS(5, 3, 2, 2)), 1, NULL, 0);
+	const int flat = OP("Flatten", y);
+
+	output(OP("Add", OP("MatMul", OP("Flatten", x), weights(DIMS(5, 2))),
+		  OP("Add", OP("MatMul", flat, weights(DIMS(45, 2))), OP("ReduceMax", flat))));
+	run(pass_layout);
+	run_and_compare(pass_flatten_rows, close);
+	cr_expect_eq(count_nodes("Transpose"), 0);
+}
