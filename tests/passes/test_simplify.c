@@ -113,3 +113,32 @@ Test(cse, attributes_and_outputs_of_the_model_keep_nodes_apart)
 	cr_expect_eq(count_nodes("Transpose"), 2);
 	cr_expect_eq(count_nodes("Neg"), 2);
 }
+
+TestSuite(transposes, .init = setup, .fini = teardown);
+
+Test(transposes, cancel_round_element_wise_nodes)
+{
+	const int x = input(DT_F32, DIMS(2, 3, 4)), t = transposed(x, 3, (int64_t[]){ 0, 2, 1 });
+	const int u = transposed(OP("Neg", x), 3, (int64_t[]){ 0, 2, 1 });
+	int y = OP("Mul", OP("Relu", t), OP("Add", u, filled(3, DIMS(1))));
+
+	y = OP("Clip", y, filled(-1, 0, NULL), filled(2, 0, NULL));
+	output(transposed(y, 3, (int64_t[]){ 0, 2, 1 }));
+	run_and_compare(pass_transposes, 0);
+	run(pass_dce);
+	cr_expect_eq(count_nodes("Transpose"), 0);
+	cr_expect_eq(count_nodes(NULL), 5);
+}
+
+Test(transposes, others_stay)
+{
+	const int x = input(DT_F32, DIMS(2, 2, 2)), t = transposed(x, 3, (int64_t[]){ 1, 2, 0 }), y = OP("Relu", t);
+	const int z = OP("Add", OP("Neg", t), weights(DIMS(2)));
+
+	output(OP("Add", y, transposed(y, 3, (int64_t[]){ 2, 0, 1 })));
+	output(transposed(OP("Relu", transposed(x, 3, (int64_t[]){ 0, 2, 1 })), 3, (int64_t[]){ 1, 0, 2 }));
+	output(transposed(z, 3, (int64_t[]){ 2, 0, 1 }));
+	run_and_compare(pass_transposes, 0);
+	run(pass_dce);
+	cr_expect_eq(count_nodes("Transpose"), 5);
+}
