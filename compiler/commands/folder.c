@@ -83,8 +83,10 @@ bool folder_make(struct folder *f, struct arena *a, struct diag *d)
 		close(ends[0]);
 		f->pipe = ends[1];
 	}
-	if (f->keeper > 0)
+	if (f->keeper > 0) {
+		setenv("TMPDIR", path, 1);      /* what a compiler leaves when it is killed goes with the folder */
 		return true;
+	}
 	diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot start a process: %s", strerror(errno));
 	folder_remove(f);
 	return false;
