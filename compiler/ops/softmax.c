@@ -1,9 +1,8 @@
 /* Softmax, LogSoftmax, Hardmax. Before opset 13 the axes from `axis` on are taken together as one row; from 13 on one axis.
  * Softmax is exp(x - max) / sum(exp(x - max)). */
-#include "ops/ops_common.h"
+#include "ops/softmax.h"
 
-/* Rows are taken along axes first … last-1. */
-static bool softmax_axes(struct module *m, int node, int *first, int *last)
+bool softmax_axes(struct module *m, int node, int *first, int *last)
 {
 	const struct tensor *x = node_in_tensor(m, node, 0);
 	bool one = m->node[node].op->since >= 13;
