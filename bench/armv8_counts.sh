@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 
 install_missing $build_packages python3 python3-venv gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 make_environment
-build_into build
+configure build
+build_into build compiler/nnc
 plugin=../shared/emulation/insncount.c
 if [ ! -f "$plugin" ]; then
 	echo "bench/armv8_counts.sh: $plugin is not there: nothing can be counted" >&2

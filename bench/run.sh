@@ -10,5 +10,6 @@ cd "$(dirname "$0")/.."
 
 install_missing $build_packages python3 python3-venv
 make_environment
-build_into build --buildtype=debugoptimized
+configure build
+build_into build compiler/nnc
 exec python bench/compare.py "$@"

@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.."
 
 install_missing $build_packages binutils
 echo "building nnc in build/"
-build_into build
+configure build
+build_into build compiler/nnc
 
 out=build/examples/digits
 mkdir -p "$out"

@@ -4,6 +4,8 @@
 build_packages="gcc libc6-dev meson ninja-build pkg-config libprotobuf-c-dev protobuf-c-compiler libclang-14-dev
 	libssl-dev libpng-dev libjpeg62-turbo-dev"
 
+missing=
+
 # install_missing PACKAGE...: installs, with apt-get as root or through sudo, those that are not there, and says so.
 install_missing()
 {
@@ -32,13 +34,20 @@ make_environment()
 	export PATH
 }
 
-# build_into FOLDER [meson options]: quiet unless it fails.
+# configure FOLDER [meson options]: once, and again when packages came that a build made earlier did not see.
+configure()
+{
+	folder=$1 log=$1.log again=
+	shift
+	[ ! -f "$folder/build.ninja" ] || [ -n "$missing" ] || return 0
+	[ ! -f "$folder/build.ninja" ] || again=--reconfigure
+	meson setup $again "$folder" "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }
+}
+
+# build_into FOLDER [TARGET...]: all of it, or what is asked for; quiet unless it fails.
 build_into()
 {
-	folder=$1
+	folder=$1 log=$1.log
 	shift
-	if [ ! -f "$folder/build.ninja" ]; then
-		meson setup "$folder" "$@" >"$folder.log" 2>&1 || { tail -n 20 "$folder.log" >&2; return 1; }
-	fi
-	ninja -C "$folder" >"$folder.log" 2>&1 || { tail -n 40 "$folder.log" >&2; return 1; }
+	ninja -C "$folder" "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
 }

@@ -30,9 +30,9 @@ if [ $install = yes ]; then
 fi
 make_environment || stop "the virtual environment was not made"
 echo "building build/"
-build_into build || stop "build/ failed"
+configure build && build_into build || stop "build/ failed"
 echo "building build-asan/"
 # Warnings are errors in build/; here gcc's own instrumentation makes some that mean nothing.
-build_into build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=false ||
+configure build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=false && build_into build-asan ||
 	echo "build-asan/ failed: its groups fail below"
 exec python tests/python/schedule.py "$@"

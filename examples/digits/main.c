@@ -70,6 +70,6 @@ int main(int argc, char **argv)
 	for (i = 0; i < REPEATS; i++)
 		model_run(grey, scores);
 	printf("time:    %.2f microseconds\n", 1e6 * (seconds() - began) / REPEATS);
-	printf("RAM:     %d bytes of arena, %d bytes of stack\n", (int)MODEL_ARENA_BYTES, (int)MODEL_STACK_BYTES);
+	printf("RAM:     %d bytes of arena\n", (int)MODEL_ARENA_BYTES);
 	return 0;
 }

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/../.."
 . tests/install.sh
 
 install_missing $build_packages gcc-arm-none-eabi picolibc-arm-none-eabi qemu-system-arm
-build_into build
+configure build
+build_into build compiler/nnc
 
 here=examples/firmware out=build/examples/firmware
 cpu="-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16"
