@@ -65,8 +65,10 @@ static bool append_norm(struct module *m, int node, struct affine *a)
 		if (!tensor_is_const(m, node_in(m, node, i)))
 			return false;
 	for (int64_t c = 0; c < a->n; c++) {
-		const double scale = const_double(m, node_in(m, node, 1), c), bias = const_double(m, node_in(m, node, 2), c);
-		const double mean = const_double(m, node_in(m, node, 3), c), var = const_double(m, node_in(m, node, 4), c);
+		const double scale = const_double(m, node_in(m, node, 1), c);
+		const double bias = const_double(m, node_in(m, node, 2), c);
+		const double mean = const_double(m, node_in(m, node, 3), c);
+		const double var = const_double(m, node_in(m, node, 4), c);
 		const double by = scale / sqrt(var + epsilon);
 		a->scale[c] *= by;
 		a->shift[c] = (a->shift[c] - mean) * by + bias;
@@ -78,8 +80,9 @@ bool affine_append(struct module *m, int node, struct affine *a, int *x)
 {
 	const int y = node_out(m, node, 0);
 	const char op = m->node[node].op->name[0];      /* Add, BatchNormalization, Div, Mul, Sub */
-	int constant;
+	bool from_constant;
 	int64_t step;
+	int constant;
 
 	*x = affine_operand(m, node);
 	if (*x < 0 || !tensor_same_shape(m, *x, y))
@@ -87,11 +90,12 @@ bool affine_append(struct module *m, int node, struct affine *a, int *x)
 	if (op == 'B')
 		return append_norm(m, node, a);
 	constant = node_in(m, node, *x == node_in(m, node, 0));
+	from_constant = op == 'S' && constant == node_in(m, node, 0);
 	if (!is_per_channel(m, constant, y, a, &step))
 		return false;
 	for (int64_t c = 0; c < a->n; c++) {
 		const double k = const_double(m, constant, c * step);
-		const double by = op == 'M' ? k : op == 'D' ? 1 / k : op == 'S' && constant == node_in(m, node, 0) ? -1 : 1;
+		const double by = op == 'M' ? k : op == 'D' ? 1 / k : from_constant ? -1 : 1;
 		a->scale[c] *= by;
 		a->shift[c] = a->shift[c] * by + (op == 'A' ? k : op == 'S' ? -k * by : 0);
 	}

@@ -1,4 +1,4 @@
-/* y = x * scale[c] + shift[c], the form of BatchNormalization and of arithmetic with per-channel or single constants. */
+/* y = x * scale[c] + shift[c]: BatchNormalization, and arithmetic with constants per channel or single. */
 #ifndef NNC_AFFINE_H
 #define NNC_AFFINE_H
 
@@ -13,8 +13,8 @@ struct affine {
 /** scale 1, shift 0 for the channels along an axis of tensor t; false when their number is no constant. */
 bool affine_identity(struct module *m, int t, int axis, struct affine *a);
 
-/** Applies the node on top: a(x) becomes node(a(x)). *x: the operand that varies. False (a unchanged): the node is no such
- *  map of floats with constants, or would change the shape. */
+/** Applies the node on top: a(x) becomes node(a(x)). *x: the operand that varies. False (a unchanged): the node is no
+ *  such map of floats with constants, or would change the shape. */
 bool affine_append(struct module *m, int node, struct affine *a, int *x);
 
 /** The operand of such a node that varies, or -1. Constants are not looked into. */

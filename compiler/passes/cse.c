@@ -1,9 +1,9 @@
 /* Common sub-expressions: of two nodes of one graph with the same operator, attributes and inputs the later goes, and
  * equal constants are one.
  *
- * Requires types and shapes. Excepted: nodes with effects or sub-graphs, and outputs of the model, which keep their own
- * storage. Legal: nodes are functions of inputs and attributes. Bit-exact. Linear: one hash a node, and of a constant its
- * shape and first bytes; equal ones are compared in full. */
+ * Requires types and shapes. Excepted: nodes with effects or sub-graphs, and outputs of the model, which keep their
+ * own storage. Legal: nodes are functions of inputs and attributes. Bit-exact. Linear: one hash a node, and of a
+ * constant its shape and first bytes; equal ones are compared in full. */
 #include <string.h>
 
 #include "ops/ops.h"

@@ -1,6 +1,6 @@
-/* A channels-last tensor that is flattened for a matrix product keeps its layout: the rows of the constant weights are put
- * into its order at compile time, instead of the elements into the order of the rows at each run. The new Transpose and
- * the Reshape behind it then only name elements that lie in this order already: views.
+/* A channels-last tensor that is flattened for a matrix product keeps its layout: the rows of the constant weights
+ * are put into its order at compile time, instead of the elements into the order of the rows at each run. The new
+ * Transpose and the Reshape behind it then only name elements that lie in this order already: views.
  *
  *     y[n][j] = sum over c, s of x[n][c][s] * w[c S + s][j] = sum over s, c of x[n][s][c] * w'[s C + c][j]
  *

@@ -1,12 +1,12 @@
-/* BatchNormalization and arithmetic with constants go into the weights and the bias of the Conv, ConvTranspose, Gemm or
- * MatMul before them, or after them; a BatchNormalization that finds none becomes one Mul and one Add.
+/* BatchNormalization and arithmetic with constants go into the weights and the bias of the Conv, ConvTranspose, Gemm
+ * or MatMul before them, or after them; a BatchNormalization that finds none becomes one Mul and one Add.
  *
  *     w * x + b scaled by s[oc] and shifted by t[oc]:      (s[oc] w) * x + (s[oc] b + t[oc])
  *     w * (s[ic] x + t[ic]) + b, without padding:          (w s[ic]) * x + (b + sum of w t[ic])
  *
- * Requires shapes, constant float32 or float64 weights, and that nothing else reads the tensor between. Ensures that all
- * such neighbours of a product are in it. Legal as real arithmetic; not bit-exact: close. Folding is done in float64 and
- * rounded once, so its result is mostly nearer to the exact one. */
+ * Requires shapes, constant float32 or float64 weights, and that nothing else reads the tensor between. Ensures that
+ * all such neighbours of a product are in it. Legal as real arithmetic; not bit-exact: close. Folding is done in
+ * float64 and rounded once, so its result is mostly nearer to the exact one. */
 #include <string.h>
 
 #include "infer.h"
@@ -83,8 +83,8 @@ static bool read_product(struct module *m, int node, struct product *p)
 		kind++;
 	if (kind == 4)
 		return false;
-	*p = (struct product){ .w = node_in(m, node, 1), .bias = kind == MATMUL ? -1 : node_in(m, node, 2), .kind = kind,
-			       .d = { 1, 1, 1 }, .groups = 1, .alpha = 1, .beta = 1 };
+	*p = (struct product){ .w = node_in(m, node, 1), .bias = kind == MATMUL ? -1 : node_in(m, node, 2),
+			       .kind = kind, .d = { 1, 1, 1 }, .groups = 1, .alpha = 1, .beta = 1 };
 	if (!tensor_is_const(m, p->w) || m->tensor[p->w].quant ||
 	    (m->tensor[p->w].type != DT_F32 && m->tensor[p->w].type != DT_F64))
 		return false;
@@ -163,8 +163,9 @@ static bool set_bias(struct rewriter *r, int *node, const struct product *p, con
 	struct module *m = r->m;
 	const enum dtype type = m->tensor[p->w].type;
 	void *data = new_array(m, type, p->n_out);
-	const int in[3] = { node_in(m, *node, 0), node_in(m, *node, 1),
-			    tensor_const(m, p->bias < 0 ? m->node[*node].name : m->tensor[p->bias].name, type, 1, &p->n_out, data) };
+	const char *name = p->bias < 0 ? m->node[*node].name : m->tensor[p->bias].name;
+	const int values = tensor_const(m, name, type, 1, &p->n_out, data);
+	const int in[3] = { node_in(m, *node, 0), node_in(m, *node, 1), values };
 
 	for (int64_t c = 0; c < p->n_out; c++)
 		put(data, type, c, bias[c]);
@@ -185,7 +186,7 @@ static bool takes_bias(const struct module *m, int node, const struct product *p
 	return p->kind != MATMUL || (node_in_tensor(m, node, 0)->rank == 2 && m->tensor[p->w].type == DT_F32);
 }
 
-/* --- After the product ------------------------------------------------------------------------------------------------------ */
+/* --- After the product -------------------------------------------------------------------------------------------- */
 
 static bool fold_after(struct rewriter *r, int node)
 {
@@ -209,7 +210,7 @@ static bool fold_after(struct rewriter *r, int node)
 	return (is_all(bias, p.n_out, 0) && p.bias < 0) || set_bias(r, &product, &p, bias);
 }
 
-/* --- Before the product ----------------------------------------------------------------------------------------------------- */
+/* --- Before the product ------------------------------------------------------------------------------------------- */
 
 /* Padding is zeros, which a shift would not leave as they are. */
 static bool has_padding(const struct module *m, int node)
@@ -232,7 +233,8 @@ static void add_shift(const struct module *m, const struct product *p, const dou
 	for (int64_t i = 0; i < p->d[0]; i++)
 		for (int64_t j = 0; j < p->d[1]; j++)
 			for (int64_t k = 0; k < p->d[2]; k++, e++)
-				bias[out_channel(p, i, j)] += p->alpha * const_double(m, p->w, e) * shift[in_channel(p, i, j)];
+				bias[out_channel(p, i, j)] += p->alpha * const_double(m, p->w, e) *
+							      shift[in_channel(p, i, j)];
 }
 
 /* *node: the product, by now perhaps another node. *found: one was folded. */
@@ -251,7 +253,8 @@ static bool fold_before_once(struct rewriter *r, int *node, bool *found)
 	if (!affine_identity(m, y, p.kind <= CONV_TRANSPOSE ? 1 : m->tensor[y].rank - 1, &a) || a.n != p.n_in ||
 	    !affine_append(m, before, &a, &x))
 		return true;
-	if (!is_all(a.shift, a.n, 0) && (p.kind == CONV_TRANSPOSE || has_padding(m, *node) || !takes_bias(m, *node, &p)))
+	if (!is_all(a.shift, a.n, 0) &&
+	    (p.kind == CONV_TRANSPOSE || has_padding(m, *node) || !takes_bias(m, *node, &p)))
 		return true;
 	*found = true;
 	bias = ARENA_ARRAY(m->scratch, p.n_out, double);
@@ -276,7 +279,7 @@ static bool fold_before(struct rewriter *r, int node)
 	return true;
 }
 
-/* --- Alone ------------------------------------------------------------------------------------------------------------------ */
+/* --- Alone -------------------------------------------------------------------------------------------------------- */
 
 static int channel_constant(struct module *m, const char *name, enum dtype type, int rank, int64_t n, const double *v)
 {
@@ -296,7 +299,7 @@ static bool split_norm(struct rewriter *r, int node)
 	const struct tensor x = *node_in_tensor(m, node, 0);
 	const char *name = m->node[node].name;
 	struct affine a;
-	int from, scaled, mul;
+	int from, scaled, mul, shift;
 
 	if ((x.type != DT_F32 && x.type != DT_F64) || x.rank < 2 || !affine_identity(m, node_in(m, node, 0), 1, &a) ||
 	    !affine_append(m, node, &a, &from))
@@ -304,9 +307,8 @@ static bool split_norm(struct rewriter *r, int node)
 	scaled = tensor_like(m, name, x.type, x.rank, x.dim);
 	mul = rewrite_add(r, node, "Mul", 2,
 			  (int[]){ from, channel_constant(m, name, x.type, x.rank, a.n, a.scale) }, scaled);
-	return infer_node(m, mul) &&
-	       infer_node(m, rewrite_add(r, node, "Add", 2,
-					 (int[]){ scaled, channel_constant(m, name, x.type, x.rank, a.n, a.shift) }, -1));
+	shift = channel_constant(m, name, x.type, x.rank, a.n, a.shift);
+	return infer_node(m, mul) && infer_node(m, rewrite_add(r, node, "Add", 2, (int[]){ scaled, shift }, -1));
 }
 
 static bool fold(struct rewriter *r, int node)

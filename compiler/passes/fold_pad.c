@@ -1,9 +1,9 @@
 /* A Pad before a Conv, AveragePool or MaxPool becomes that node's own padding.
  *
- * Requires known pads >= 0 along spatial axes alone, mode constant, and no other reader of the padded tensor. Legal, and
- * bit-exact, where the node pads with what the Pad did: zeros for Conv, and for AveragePool when padding counts
- * (count_include_pad, which an AveragePool without own padding is given); for MaxPool the least value, or anything that
- * is never greater than the elements themselves: zero after a Relu, when each window holds an element. */
+ * Requires known pads >= 0 along spatial axes alone, mode constant, and no other reader of the padded tensor. Legal,
+ * and bit-exact, where the node pads with what the Pad did: zeros for Conv, and for AveragePool when padding counts
+ * (count_include_pad, which an AveragePool without own padding is given); for MaxPool the least value, or anything
+ * that is never greater than the elements themselves: zero after a Relu, when each window holds an element. */
 #include <math.h>
 #include <string.h>
 
@@ -19,7 +19,9 @@ static bool read_pads(struct module *m, int pad, int64_t *before, int64_t *after
 	int axis[MAX_RANK], n_axes, n;
 	const int64_t *v;
 
-	if (!node_attr_is(m, pad, "mode", "constant") || (node_in(m, pad, 1) >= 0 && !tensor_is_const(m, node_in(m, pad, 1))))
+	if (!node_attr_is(m, pad, "mode", "constant"))
+		return false;
+	if (node_in(m, pad, 1) >= 0 && !tensor_is_const(m, node_in(m, pad, 1)))
 		return false;
 	if (node_in(m, pad, 3) >= 0 && !tensor_is_const(m, node_in(m, pad, 3)))
 		return false;
@@ -77,7 +79,8 @@ static bool windows_reach(const struct module *m, int node, const int64_t *pads,
 	const struct attr *kernel = node_attr(m, node, "kernel_shape"), *dilations = node_attr(m, node, "dilations");
 
 	for (int k = 0; k < n; k++)
-		if (int_at(dilations, k, 1) != 1 || pads[k] >= int_at(kernel, k, 1) || pads[n + k] >= int_at(kernel, k, 1))
+		if (int_at(dilations, k, 1) != 1 || pads[k] >= int_at(kernel, k, 1) ||
+		    pads[n + k] >= int_at(kernel, k, 1))
 			return false;
 	return true;
 }

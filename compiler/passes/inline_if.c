@@ -1,9 +1,9 @@
-/* An If whose condition is known gives way to the nodes of the branch that is taken, followed by Identities that give its
- * results the names that the If gave them (simplify drops those that it can).
+/* An If whose condition is known gives way to the nodes of the branch that is taken, followed by Identities that give
+ * its results the names that the If gave them (simplify drops those that it can).
  *
- * Requires inference: the branch taken is inferred, the other one may not be. Ensures that a branch's nodes belong to the
- * graph that held the If. Legal: names in a branch are tensors of their own, and what it reads of the outside is defined
- * before the If. Bit-exact. */
+ * Requires inference: the branch taken is inferred, the other one may not be. Ensures that a branch's nodes belong to
+ * the graph that held the If. Legal: names in a branch are tensors of their own, and what it reads of the outside is
+ * defined before the If. Bit-exact. */
 #include "infer.h"
 #include "ops/control.h"
 #include "ops/ops_common.h"
@@ -39,7 +39,8 @@ static void append_branch(struct module *m, struct list *l, int branch, int grap
 static bool append_copy(struct module *m, struct list *l, int node, int from, int to)
 {
 	const struct node like = m->node[node];
-	const int copy = node_add(m, like.graph, op_find("", "Identity", like.opset, &(bool){ false }), like.name, 1, &from, 1, &to);
+	const struct op_def *identity = op_find("", "Identity", like.opset, &(bool){ false });
+	const int copy = node_add(m, like.graph, identity, like.name, 1, &from, 1, &to);
 
 	m->graph[like.graph].n_nodes--;         /* its place is in the list */
 	append(m, l, copy);

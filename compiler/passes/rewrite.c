@@ -179,7 +179,7 @@ void rewrite_attr_ints(struct module *m, int node, const char *name, const int64
 	a->n = n;
 }
 
-/* --- The walk ----------------------------------------------------------------------------------------------------------- */
+/* --- The walk ----------------------------------------------------------------------------------------------------- */
 
 /* Depth is bounded by MAX_NESTING. */
 static bool walk(struct rewriter *r, int graph, rewrite_node *f)

@@ -1,5 +1,5 @@
-/* What the passes that replace nodes by fewer or simpler ones share: one walk over all nodes in order of definition, with
- * inputs already read through earlier replacements, so that a pass is linear in nodes whatever it replaces. */
+/* What the passes that replace nodes by fewer or simpler ones share: one walk over all nodes in order of definition,
+ * with inputs already read through earlier replacements, so that a pass is linear in nodes whatever it replaces. */
 #ifndef NNC_REWRITE_H
 #define NNC_REWRITE_H
 

@@ -1,4 +1,5 @@
-/* Simplify: nodes that do nothing go, and a few become cheaper ones. A table of local rules, tried in order on each node.
+/* Simplify: nodes that do nothing go, and a few become cheaper ones. A table of local rules, tried in order on each
+ * node.
  *
  * Requires types and shapes. Ensures the same values under fewer nodes. Bit-exact: every rule says why. */
 #include <math.h>
@@ -9,7 +10,7 @@
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 
-/* --- When the output is input 0 ------------------------------------------------------------------------------------------ */
+/* --- When the output is input 0 ----------------------------------------------------------------------------------- */
 
 static bool always(struct module *m, int node)
 {
@@ -129,7 +130,7 @@ static const struct same_rule same_rules[] = {
 	{ "Round", idempotent }, { "Sign", idempotent },
 };
 
-/* --- Cheaper nodes ---------------------------------------------------------------------------------------------------------- */
+/* --- Cheaper nodes ------------------------------------------------------------------------------------------------ */
 
 /* Two transposes in a row are one. */
 static bool join_transposes(struct rewriter *r, int node)

@@ -1,11 +1,11 @@
-/* A Transpose that undoes another one, with element-wise nodes between them: both go, and what is between works on the
- * elements as they lie.
+/* A Transpose that undoes another one, with element-wise nodes between them: both go, and what is between works on
+ * the elements as they lie.
  *
  *     T'(f(T(a), T(b), 3)) = f(a, b, 3)        T' the inverse of T
  *
- * Requires shapes. Nodes between must be read by the next one alone and broadcast nothing but single elements. Ensures
- * that no such pair is left. Legal: element-wise nodes do not care where elements lie. Bit-exact. Linear: a tree of at most
- * MAX_TREE nodes is looked at for each Transpose. */
+ * Requires shapes. Nodes between must be read by the next one alone and broadcast nothing but single elements.
+ * Ensures that no such pair is left. Legal: element-wise nodes do not care where elements lie. Bit-exact. Linear: a
+ * tree of at most MAX_TREE nodes is looked at for each Transpose. */
 #include <string.h>
 
 #include "infer.h"
@@ -92,7 +92,8 @@ static bool find_tree(struct tree *x, int below)
 	for (int k = 0; k < x->n; k++) {
 		const struct node *n = &m->node[x->node[k]];
 		for (int i = 0; i < n->n_in; i++)
-			if (!is_single_constant(m, n->in[i]) && !is_undone(x, n->in[i]) && !take(x, x->node[k], n->in[i]))
+			if (!is_single_constant(m, n->in[i]) && !is_undone(x, n->in[i]) &&
+			    !take(x, x->node[k], n->in[i]))
 				return false;
 	}
 	return true;

@@ -47,7 +47,8 @@ int in_place_pairs(const struct timeline *l, const struct step *s, int pairs[MAX
 	for (int i = 0; i < n->n_e && found < MAX_IN_PLACE; i++) {
 		const struct tensor *t = n->e[i].op == E_LOAD ? &m->tensor[n->e[i].tensor] : NULL;
 		const int from = t ? l->storage_of[t->base] : -1;
-		if (from < 0 || from >= l->n_arena || from == out || dtypes[t->type].bytes != dtypes[m->tensor[n->out].type].bytes ||
+		if (from < 0 || from >= l->n_arena || from == out ||
+		    dtypes[t->type].bytes != dtypes[m->tensor[n->out].type].bytes ||
 		    is_listed(pairs, found, from) || is_argument(s->kind == STEP_CALL ? s->call : NULL, m, t->base) ||
 		    !reads_at(n, t->base, to))
 			continue;

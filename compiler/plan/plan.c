@@ -9,7 +9,7 @@
 #include "plan/validate.h"
 #include "targets/target.h"
 
-/* --- Order -------------------------------------------------------------------------------------------------------------- */
+/* --- Order -------------------------------------------------------------------------------------------------------- */
 
 /* Steps of a block, and before them those of the blocks inside, in the order with the lowest peak. Depth is bounded by
  * MAX_NESTING. */
@@ -54,9 +54,9 @@ static bool order_program(struct timeline *l, struct block *b)
 	return true;
 }
 
-/* --- Places -------------------------------------------------------------------------------------------------------------- */
+/* --- Places ------------------------------------------------------------------------------------------------------- */
 
-/* Elements, and whole vectors where a vector is a small part of the buffer. Scratch is of bytes and used as anything. */
+/* Elements, and whole vectors where those are a small part of the buffer. Scratch is bytes that serve as anything. */
 static int buffer_align(const struct target *target, enum dtype type, int64_t size_bytes)
 {
 	int align = type == DT_U8 ? 8 : dtypes[type].bytes;
@@ -93,8 +93,8 @@ static bool place(struct timeline *l, struct plan *p)
 	p->n_buffers = l->n_arena;
 	for (int i = 0; i < l->n_arena; i++) {
 		const int64_t size = l->storage[i].size_bytes;
-		p->buffer[i] = (struct buffer){ .size_bytes = size,
-						.align = buffer_align(m->target, m->tensor[l->tensor_of[i]].type, size) };
+		const int align = buffer_align(m->target, m->tensor[l->tensor_of[i]].type, size);
+		p->buffer[i] = (struct buffer){ .size_bytes = size, .align = align };
 	}
 	timeline_flow(l, &f);
 	if (!liveness_find(&f, NULL, l->region, l->n_regions, p->buffer, m->scratch, m->diag))

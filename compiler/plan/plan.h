@@ -1,5 +1,5 @@
-/* The plan of a program: the order of its steps and the place of every tensor. Translates between steps and tensors here
- * and flows, storages and buffers there. */
+/* The plan of a program: the order of its steps and the place of every tensor. Translates between steps and tensors
+ * here and flows, storages and buffers there. */
 #ifndef NNC_PLAN_H
 #define NNC_PLAN_H
 
@@ -16,8 +16,8 @@ struct plan {
 	int64_t arena_bytes, bound_bytes;
 };
 
-/** Orders the steps of b for the lowest peak (in place) and places every tensor that lives in the arena. Graph inputs and
- *  outputs and constants have their own places. False: reported. */
+/** Orders the steps of b for the lowest peak (in place) and places every tensor that lives in the arena. Graph inputs
+ *  and outputs and constants have their own places. False: reported. */
 bool plan_program(struct module *m, struct block *b, struct plan *p);
 
 #endif

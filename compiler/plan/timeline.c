@@ -154,7 +154,7 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b)
 	}
 }
 
-/* --- Flows ---------------------------------------------------------------------------------------------------------------- */
+/* --- Flows -------------------------------------------------------------------------------------------------------- */
 
 /* Every write is a value of its own, and a read reads all values that its storage holds so far: the parts of a
  * concatenation. */
@@ -207,8 +207,8 @@ static struct collector collector(struct timeline *l)
 
 static struct flow_step collected(struct collector *c)
 {
-	const struct flow_step f = { .reads = c->reads, .writes = c->writes, .n_reads = c->n_reads, .n_writes = c->n_writes,
-				     .over = -1 };
+	const struct flow_step f = { .reads = c->reads, .writes = c->writes, .n_reads = c->n_reads,
+				     .n_writes = c->n_writes, .over = -1 };
 
 	c->reads = c->writes = NULL;
 	c->n_reads = c->n_writes = 0;
@@ -332,7 +332,8 @@ static void collect_all(struct collector *c, const struct step *s,
 }
 
 /* A result that takes the place of an operand: what that saves while the step runs. */
-static void allow_over(struct timeline *l, const struct step *s, const int *n_write, const int *value_storage, struct flow_step *f)
+static void allow_over(struct timeline *l, const struct step *s, const int *n_write, const int *value_storage,
+		       struct flow_step *f)
 {
 	int pairs[MAX_IN_PLACE][2];
 	const int n = in_place_pairs(l, s, pairs);
@@ -358,7 +359,8 @@ void timeline_block_flow(struct timeline *l, const struct block *b, const int64_
 	bool *inside = ARENA_ARRAY(a, l->n_storages, bool);
 	struct collector c = collector(l);
 	struct hazards h = { .l = l, .writer = ARENA_ARRAY(a, l->n_storages, int),
-			     .reader = ARENA_ARRAY(a, l->n_storages, int *), .n_reader = ARENA_ARRAY(a, l->n_storages, int) };
+			     .reader = ARENA_ARRAY(a, l->n_storages, int *),
+			     .n_reader = ARENA_ARRAY(a, l->n_storages, int) };
 
 	c.skip = inside;
 	block_storages(l, b, storages, inside);

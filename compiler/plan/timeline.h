@@ -1,5 +1,5 @@
-/* The timeline of a program: leaf steps one after the other, a branch or a loop body being a stretch of it; and the storages
- * that steps read and write. From steps and tensors to what the planner knows: flows. */
+/* The timeline of a program: leaf steps one after the other, a branch or a loop body being a stretch of it; and the
+ * storages that steps read and write. From steps and tensors to what the planner knows: flows. */
 #ifndef NNC_PLAN_TIMELINE_H
 #define NNC_PLAN_TIMELINE_H
 
@@ -29,8 +29,8 @@ void timeline_again(struct timeline *l, struct block *b);
 /** The whole timeline as a flow, for the lives of storages. */
 void timeline_flow(struct timeline *l, struct flow *f);
 
-/** The steps of one block as a flow, for their order: an If or Loop is one step, with inside_bytes[i] of memory for what lives in
- *  it alone. Storages that other blocks touch as well count for nothing here: they live throughout. */
+/** The steps of one block as a flow, for their order: an If or Loop is one step, with inside_bytes[i] of memory for
+ *  what lives in it alone. Storages that other blocks touch as well count for nothing here: they live throughout. */
 void timeline_block_flow(struct timeline *l, const struct block *b, const int64_t *inside_bytes, struct flow *f);
 
 #endif

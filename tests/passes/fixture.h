@@ -188,7 +188,8 @@ static inline void run_and_compare(bool (*pass)(struct module *m), float toleran
 	for (int64_t i = 0; i < n; i++)
 		cr_assert(fabsf(after[i] - before[i]) <= tolerance * (1 + fabsf(before[i])) ||
 			  memcmp(&after[i], &before[i], sizeof *after) == 0,
-			  "element %lld: %.9g, before the pass %.9g", (long long)i, (double)after[i], (double)before[i]);
+			  "element %lld: %.9g, before the pass %.9g", (long long)i, (double)after[i],
+			  (double)before[i]);
 }
 
 #endif

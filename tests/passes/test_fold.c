@@ -41,7 +41,8 @@ Test(fold_batchnorm, after_every_kind_of_product)
 					conv("ConvTranspose", y, weights(DIMS(4, 3, 2, 2)), 2, NULL, 0);
 		} else {
 			y = input(DT_F32, DIMS(3, 4));
-			y = kind == 3 ? OP("Gemm", y, weights(DIMS(4, 6)), weights(DIMS(6))) : OP("MatMul", y, weights(DIMS(4, 6)));
+			y = kind == 3 ? OP("Gemm", y, weights(DIMS(4, 6)), weights(DIMS(6))) :
+					OP("MatMul", y, weights(DIMS(4, 6)));
 		}
 		output(OP("Relu", norm(y, 6)));
 		run_and_compare(pass_fold_batchnorm, close);
@@ -105,7 +106,7 @@ Test(fold_batchnorm, what_others_read_or_is_not_by_channel_stays)
 	cr_expect_eq(count_nodes("Mul"), 2);
 }
 
-/* --- Pad ------------------------------------------------------------------------------------------------------------------ */
+/* --- Pad ---------------------------------------------------------------------------------------------------------- */
 
 static int pooled(const char *op, int x)
 {
@@ -157,7 +158,7 @@ Test(fold_pad, other_values_and_channels_stay)
 	cr_expect_eq(count_nodes("Pad"), 2);
 }
 
-/* --- Flattened tensors ------------------------------------------------------------------------------------------------------ */
+/* --- Flattened tensors -------------------------------------------------------------------------------------------- */
 
 TestSuite(flatten_rows, .init = setup, .fini = teardown);
 
@@ -179,7 +180,8 @@ Test(flatten_rows, weights_take_the_order_of_channels_last)
 		run_and_compare(pass_flatten_rows, close);
 		cr_expect_eq(count_nodes("Transpose"), 1);
 		run(pass_views);
-		cr_expect_eq(m.tensor[y].base, m.tensor[node_in(&m, m.tensor[y].producer, 0)].base, "the reshape is no view");
+		x = node_in(&m, m.tensor[y].producer, 0);
+		cr_expect_eq(m.tensor[y].base, m.tensor[x].base, "the reshape is no view");
 	}
 }
 

@@ -92,8 +92,8 @@ Test(simplify, division_by_powers_of_two_and_squares_are_products)
 
 Test(cse, equal_nodes_and_constants_are_one)
 {
-	const int x = input(DT_F32, DIMS(3)), a = OP("Add", x, filled(2, DIMS(3))), b = OP("Add", x, filled(2, DIMS(3)));
-	const int c = OP("Sub", x, filled(2, DIMS(3)));
+	const int x = input(DT_F32, DIMS(3)), a = OP("Add", x, filled(2, DIMS(3)));
+	const int b = OP("Add", x, filled(2, DIMS(3))), c = OP("Sub", x, filled(2, DIMS(3)));
 
 	output(OP("Mul", OP("Mul", OP("Exp", a), OP("Exp", b)), OP("Exp", c)));
 	run_and_compare(pass_cse, 0);

@@ -113,9 +113,12 @@ Test(ir, impossible_shapes_are_refused)
 	cr_assert_not(tensor_set(&m, 0, t, DT_F32, MAX_RANK + 1, huge));
 	cr_assert(tensor_set(&m, 0, t, DT_F32, 2, fine));
 	cr_assert_not(tensor_set(&m, 0, t, DT_I32, 2, fine));
-	cr_assert_not(tensor_set(&m, 0, t, DT_F32, 2, other));
-	cr_assert(strstr(strbuf_text(&diag.errors), "axis 0 of \"t\": 3 by its inputs, 2 by the model"), "%s",
-		  strbuf_text(&diag.errors));
+	/* A stale shape of the model gives way, and -v says so. */
+	diag.verbose = 1;
+	cr_assert(tensor_set(&m, 0, t, DT_F32, 2, other));
+	cr_assert(num_is(m.tensor[t].dim[0], 3));
+	cr_assert(strstr(strbuf_text(&diag.remarks), "axis 0 of \"t\": 3 by its inputs, 2 by the model"), "%s",
+		  strbuf_text(&diag.remarks));
 }
 
 Test(ir, strides_follow_the_order)
