@@ -130,8 +130,8 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 	call_field(l, call, "dilation_w", num_const(c->dilation_w));
 	call_field(l, call, "pad_top", c->pad_top);
 	call_field(l, call, "pad_left", c->pad_left);
-	call_field(l, call, "pad_bottom", zero);
-	call_field(l, call, "pad_right", zero);
+	call_field(l, call, "pad_bottom", c->pad_bottom);
+	call_field(l, call, "pad_right", c->pad_right);
 	call_field(l, call, "row_begin", zero);
 	call_field(l, call, "row_end", c->out_h);
 	call_field(l, call, "x_row", h < 0 ? zero : tx->stride[h]);

@@ -13,6 +13,7 @@ struct conv_shape {
 	int64_t ic, oc;         /* of one group */
 	int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
 	struct num pad_top, pad_left;
+	struct num pad_bottom, pad_right;       /* of pooling that counts padding; else 0 */
 	/* One phase of a transposed convolution writes every so many rows and columns from y_first elements on; 0: all of y. */
 	int y_step_h, y_step_w;
 	struct num y_first;

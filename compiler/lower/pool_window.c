@@ -1,0 +1,119 @@
+/* MaxPool and AveragePool over padded channels-last images. Without padding their loop nests are as fast as can be; with
+ * it the kernels take fewer taps at the borders instead of asking at each. */
+#include "lower/conv_shape.h"
+#include "ops/window.h"
+#include "targets/target.h"
+
+struct pool {
+	struct conv_shape c;
+	bool counts_padding;
+};
+
+/* Some window reaches out of 0 … in-1 along axis k. */
+static bool is_padded(struct module *m, const struct window *w, int k)
+{
+	struct nums *s = &m->nums;
+	const struct num last = num_mul(s, num_sub(s, w->out[k], num_const(1)), num_const(w->stride[k]));
+	const struct num reach = num_mul(s, num_sub(s, w->kernel[k], num_const(1)), num_const(w->dilation[k]));
+	const struct num end = num_sub(s, num_add(s, last, reach), w->begin[k]);
+
+	return num_hi(s, w->begin[k]) > 0 || num_hi(s, num_sub(s, end, w->in[k])) >= 0;
+}
+
+static bool pool_read(struct module *m, int node, struct pool *p, const char **why)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0);
+	struct conv_shape *c = &p->c;
+	struct window w;
+	bool padded = false;
+
+	*why = "only float32 has kernels";
+	if (x->type != DT_F32)
+		return false;
+	*why = "only one or two spatial axes have kernels";
+	if (x->rank != 3 && x->rank != 4)
+		return false;
+	*why = "positions of the greatest elements are wanted";
+	if (node_out(m, node, 1) >= 0)
+		return false;
+	*why = "the number of channels is not constant";
+	if (!num_is_const(x->dim[1]))
+		return false;
+	*why = "its attributes do not go together";
+	if (!window_get(m, node, x->rank - 2, x->dim + 2, NULL, &w))
+		return false;
+	*why = "a size exceeds int";
+	for (int k = 0; k < w.n; k++) {
+		if (w.in[k].n > INT32_MAX / 4 || w.out[k].n > INT32_MAX / 4 || w.stride[k] > INT32_MAX / 4 ||
+		    w.begin[k].n > INT32_MAX / 4 || w.kernel[k].n > 1 << 15 || w.dilation[k] > 1 << 15 ||
+		    x->dim[1].n > INT32_MAX / 4)
+			return false;
+		padded |= is_padded(m, &w, k);
+	}
+	*why = "without padding its loops are as fast";
+	if (!padded)
+		return false;
+	p->counts_padding = node_attr_int(m, node, "count_include_pad", 0);
+	*c = (struct conv_shape){ .x = node_in(m, node, 0), .w = -1, .b = -1, .y = node_out(m, node, 0), .rank = x->rank,
+				  .groups = 1, .batch_hi = x->dim[0].n, .in_h = num_const(1), .out_h = num_const(1),
+				  .ic = x->dim[1].n, .oc = x->dim[1].n, .kernel_h = 1, .stride_h = 1, .dilation_h = 1 };
+	if (w.n == 2) {
+		c->in_h = w.in[0], c->out_h = w.out[0], c->pad_top = w.begin[0], c->pad_bottom = w.end[0];
+		c->kernel_h = (int)w.kernel[0].n, c->stride_h = (int)w.stride[0], c->dilation_h = (int)w.dilation[0];
+	}
+	c->in_w = w.in[w.n - 1], c->out_w = w.out[w.n - 1], c->pad_left = w.begin[w.n - 1], c->pad_right = w.end[w.n - 1];
+	c->kernel_w = (int)w.kernel[w.n - 1].n, c->stride_w = (int)w.stride[w.n - 1];
+	c->dilation_w = (int)w.dilation[w.n - 1];
+	return true;
+}
+
+static double cost(struct module *m, int node, const char **why)
+{
+	struct pool p;
+
+	if (!pool_read(m, node, &p, why))
+		return -1;
+	return (double)(p.c.batch_hi * p.c.out_h.n * p.c.out_w.n * p.c.oc * p.c.kernel_h * p.c.kernel_w) * 4 /
+	       m->target->vector_bytes;
+}
+
+static bool lower_with(struct lowering *l, int node, const char *function, const char *padded)
+{
+	struct module *m = l->m;
+	struct pool p;
+	const char *why;
+	struct call *call;
+	struct arg *a;
+	uint8_t order[MAX_RANK];
+	int x, y, batch = -1;
+
+	if (!pool_read(m, node, &p, &why))
+		die("pool: %s", why);
+	channels_last(p.c.rank, order);
+	x = lower_in_order(l, p.c.x, order);
+	y = lower_begin(l, p.c.y, order);
+	call = lower_call(l, p.counts_padding ? padded : function, "nnrt_conv");
+	conv_fields(l, call, &p.c, x, false);
+	if (!num_is(m->tensor[x].dim[0], 1))
+		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+	a = call_arg(l, call, ARG_READ, x);
+	if (batch >= 0)
+		a->advance[batch] = m->tensor[x].stride[0];
+	call_arg(l, call, ARG_WRITE, y);
+	call_epilogue(l, call, y);
+	lower_finish(l, y, p.c.y);
+	return true;
+}
+
+static bool lower_max(struct lowering *l, int node)
+{
+	return lower_with(l, node, "nnrt_max_pool_f32", "nnrt_max_pool_f32");
+}
+
+static bool lower_average(struct lowering *l, int node)
+{
+	return lower_with(l, node, "nnrt_average_pool_f32", "nnrt_average_pool_padded_f32");
+}
+
+const struct strategy max_pool = { .name = "max_pool", .op = "MaxPool", .cost = cost, .lower = lower_max };
+const struct strategy average_pool = { .name = "average_pool", .op = "AveragePool", .cost = cost, .lower = lower_average };
