@@ -104,8 +104,10 @@ void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, st
 	w.vector_axis = c->c_axis >= 0 ? c->c_axis : 0;
 	w.acc = "acc";
 	for (int k = 0; k < n->n_e; k++) {
+		writer_vary_with_operands(&w, k);
 		if (n->e[k].op != E_LOAD)
 			continue;
+		w.varies[k] = true;
 		w.address[k] = num_subst(&m->nums, w.address[k], n->axis, to, n->n_axes);
 		for (int i = 0; i < count; i++)
 			if (tensors[i] == n->e[k].tensor)

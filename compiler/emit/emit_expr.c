@@ -115,38 +115,6 @@ static struct operand declare(struct nest_writer *w, int k, const char *text, bo
 	return remember(w, k, name, vector);
 }
 
-bool expr_varies(const struct nest_writer *w, int k)
-{
-	const struct expr *x = &w->n->e[k];
-	struct num axis;
-
-	if (w->vector_axis < 0)
-		return false;
-	if (w->value[k].text && w->value[k].vector)
-		return true;
-	axis = w->n->axis[w->vector_axis];
-	switch (x->op) {
-	case E_CONST:
-		return false;
-	case E_INDEX:
-		return num_uses(&w->m->nums, x->index, axis);
-	case E_LOAD:
-		if (num_uses(&w->m->nums, w->address[k], axis))
-			return true;
-		for (int i = 0; i < (x->n_at < 0 ? 1 : x->n_at); i++)
-			if (w->n->at[x->at + i].expr >= 0 && expr_varies(w, w->n->at[x->at + i].expr))
-				return true;
-		return false;
-	case E_ACC:
-		return true;
-	case E_REDUCE:
-		return w->vector_axis < w->n->n_axes && w->in_vector;
-	default:
-		return (x->a >= 0 && expr_varies(w, x->a)) || (x->b >= 0 && expr_varies(w, x->b)) ||
-		       (x->c >= 0 && expr_varies(w, x->c));
-	}
-}
-
 const char *write_vector(struct nest_writer *w, int k)
 {
 	struct operand o = write_expr(w, k);
@@ -221,7 +189,7 @@ static struct operand write_load(struct nest_writer *w, int k)
 	const struct expr x = w->n->e[k];
 	const char *offset = offset_text(w, k), *text;
 
-	if (w->in_vector && expr_varies(w, k)) {
+	if (w->in_vector && w->varies[k]) {
 		if (w->lanes)
 			text = arena_printf(w->m->scratch, "%s(&%s[%s], %s)", writer_use(w, "nnrt_vf_load_n"),
 					    w->name[x.tensor], offset, w->lanes);
@@ -277,7 +245,7 @@ static const char *saturate_name(enum dtype type)
 static struct operand write_branches(struct nest_writer *w, int k, const char *cond)
 {
 	const struct expr x = w->n->e[k];
-	bool vector = w->in_vector && (expr_varies(w, x.b) || expr_varies(w, x.c));
+	bool vector = w->in_vector && (w->varies[x.b] || w->varies[x.c]);
 	const char *ctype = !vector ? dtypes[x.type].ctype : x.type == DT_BOOL ? "nnrt_vm" : "nnrt_vf";
 	const char *name = arena_printf(w->m->scratch, "v%d", w->names++);
 
@@ -320,7 +288,7 @@ static struct operand write_select(struct nest_writer *w, int k)
  * vary there, and test the first when both do. */
 static const char *vector_extreme(struct nest_writer *w, const struct expr *x, enum dtype type)
 {
-	bool a_varies = expr_varies(w, x->a), b_varies = expr_varies(w, x->b);
+	bool a_varies = w->varies[x->a], b_varies = w->varies[x->b];
 	const char *a = write_vector(w, x->a), *b = write_vector(w, x->b);
 	const char *text = scalar_text(w, x->op, type, true, b_varies ? a : b, b_varies ? b : a);
 
@@ -336,7 +304,7 @@ static struct operand write_scalar(struct nest_writer *w, int k)
 	enum dtype type = w->n->e[x.a].type;
 	const char *a, *b = "", *text;
 
-	if (w->in_vector && expr_varies(w, k)) {
+	if (w->in_vector && w->varies[k]) {
 		if (x.op == E_MIN || x.op == E_MAX)
 			return declare(w, k, vector_extreme(w, &x, type), true);
 		a = write_vector(w, x.a);

@@ -30,6 +30,7 @@ struct nest_writer {
 	bool *certain;                  /* by expression: evaluated in every turn */
 
 	int vector_axis;                /* axis whose loop runs over vectors, -1: none */
+	bool *varies;                   /* by expression: along that axis */
 	bool in_vector;                 /* now writing the vector form of that loop */
 	const char *lanes;              /* NULL: whole vectors; else text of how many lanes count */
 	struct operand *value;          /* by expression */
@@ -40,6 +41,43 @@ struct nest_writer {
 	int names;                      /* variables named so far */
 };
 
+/* --- nest_loops.c --- */
+
+/** Orders and merges the loops, finds how early each expression can be computed. */
+void nest_writer_plan_loops(struct nest_writer *w);
+
+/** Coefficient of one axis in an address; false when the address is not linear in it. */
+bool writer_coefficient(struct nest_writer *w, struct num address, int axis, struct num *c);
+
+/* --- nest_vector.c --- */
+
+/* How the turns of a reduction are put together: operation, where it starts, lanes of a vector to one float. */
+struct writer_reduce {
+	enum eop op;
+	enum type_value identity;
+	const char *across;
+};
+
+extern const struct writer_reduce writer_reduces[];     /* by enum reduce_op, up to REDUCE_OR */
+
+/** A reduction that gives a position. */
+bool writer_is_arg(int how);
+
+/** The E_REDUCE of a nest, or -1. */
+int writer_reduction(const struct nest *n);
+
+/** Vectors run along the innermost output loop when the store is contiguous there, else along the innermost reduction loop
+ *  (which changes the order of a sum: not under --fp=strict), or nowhere. */
+void writer_choose_vector_axis(struct nest_writer *w);
+
+/** Sets the axis and what varies along it. */
+void writer_set_vector_axis(struct nest_writer *w, int axis);
+
+/** varies[k] from its operands. */
+void writer_vary_with_operands(struct nest_writer *w, int k);
+
+/* --- emit_expr.c --- */
+
 /** Computes expression k where it is not yet, writing declarations; the result's text. */
 struct operand write_expr(struct nest_writer *w, int k);
 
@@ -48,9 +86,6 @@ const char *write_vector(struct nest_writer *w, int k);
 
 /** Forgets what was computed since w->n_open was `mark`. */
 void writer_close_scope(struct nest_writer *w, int mark);
-
-/** Operand types of an expression in the vector form: whether it varies along the vector axis. */
-bool expr_varies(const struct nest_writer *w, int k);
 
 /** Marks a function of the runtime and returns its name. */
 const char *writer_use(struct nest_writer *w, const char *function);

@@ -1,0 +1,225 @@
+/* Loops of a nest before any is written: what addresses they give, in which order they run, which become one, and
+ * how early each expression can be computed. */
+#include "emit/emit_nest.h"
+#include "emit/nest_writer.h"
+
+#include <string.h>
+
+#include "lower/address.h"
+
+static struct num without_offset(struct module *m, int t, struct num address)
+{
+	return num_sub(&m->nums, address, m->tensor[t].offset);
+}
+
+/* Affine part of the address of every load and of the store, from the tensor's own first element. */
+static void find_addresses(struct nest_writer *w)
+{
+	struct nest *n = w->n;
+	struct module *m = w->m;
+
+	for (int k = 0; k < n->n_e; k++) {
+		struct num at[MAX_RANK];
+		const struct expr x = n->e[k];
+		if (x.op != E_LOAD)
+			continue;
+		for (int i = 0; i < (x.n_at < 0 ? 1 : x.n_at); i++)
+			at[i] = n->at[x.at + i].affine;
+		if (x.n_at < 0 && tensor_is_plain(m, x.tensor)) {
+			w->address[k] = at[0];
+			continue;
+		}
+		if (x.n_at < 0)
+			address_unflatten(m, x.tensor, at[0], at);
+		w->address[k] = without_offset(m, x.tensor, address_at(m, x.tensor, at));
+	}
+	for (int i = 0; i < m->tensor[n->out].rank; i++) {
+		w->store = i ? w->store : num_const(0);
+		w->store = num_add(&m->nums, w->store, num_mul(&m->nums, n->store[i].affine, m->tensor[n->out].stride[i]));
+	}
+	if (!m->tensor[n->out].rank)
+		w->store = num_const(0);
+}
+
+/* Coefficient of one axis in an address; false when the address is not linear in it. */
+bool writer_coefficient(struct nest_writer *w, struct num address, int axis, struct num *c)
+{
+	struct num rest;
+
+	return num_linear(&w->m->nums, address, &w->n->axis[axis], 1, c, &rest);
+}
+
+/* Output loops by falling stride of the store, so that the innermost walks along memory. */
+static void order_loops(struct nest_writer *w)
+{
+	struct nest *n = w->n;
+	struct num stride[MAX_RANK];
+
+	w->n_outer = n->n_axes;
+	w->n_loops = n->n_axes + n->n_reduce;
+	for (int k = 0; k < w->n_loops; k++) {
+		w->loop[k] = k;
+		w->extent[k] = n->extent[k];
+	}
+	for (int k = 0; k < n->n_axes; k++)
+		if (!writer_coefficient(w, w->store, k, &stride[k]))
+			stride[k] = num_const(0);
+	for (int i = 1; i < n->n_axes; i++)
+		for (int k = i; k > 0; k--) {
+			int a = w->loop[k - 1], b = w->loop[k];
+			if (num_is(n->extent[a], 1) || stride[a].n >= stride[b].n)
+				break;
+			w->loop[k - 1] = b;
+			w->loop[k] = a;
+		}
+}
+
+static bool merges(struct nest_writer *w, struct num address, int outer, int inner)
+{
+	struct num a, b;
+
+	return writer_coefficient(w, address, outer, &a) && writer_coefficient(w, address, inner, &b) &&
+	       num_same(a, num_mul(&w->m->nums, b, w->extent[inner]));
+}
+
+static bool may_merge(struct nest_writer *w, int outer, int inner)
+{
+	const struct nest *n = w->n;
+
+	if (!merges(w, w->store, outer, inner))
+		return false;
+	for (int k = 0; k < n->n_e; k++) {
+		if (n->e[k].op == E_LOAD && !merges(w, w->address[k], outer, inner))
+			return false;
+		if (n->e[k].op == E_INDEX && (num_uses(&w->m->nums, n->e[k].index, n->axis[outer]) ||
+					      num_uses(&w->m->nums, n->e[k].index, n->axis[inner])))
+			return false;
+	}
+	return true;
+}
+
+/* Two neighbouring output loops that every access walks like one become one: the inner gets both extents, the outer's
+ * variable becomes 0. Loops of one turn vanish. */
+static void merge_loops(struct nest_writer *w)
+{
+	struct nest *n = w->n;
+	struct module *m = w->m;
+	struct num zero = num_const(0);
+
+	for (int k = 0; k < w->n_outer; k++) {
+		int axis = w->loop[k], inner = k + 1 < w->n_outer ? w->loop[k + 1] : -1;
+		bool single = num_is(w->extent[axis], 1);
+		if (!single && (inner < 0 || !may_merge(w, axis, inner)))
+			continue;
+		if (!single) {
+			struct num both = num_mul(&m->nums, w->extent[axis], w->extent[inner]);
+			struct num old = n->axis[inner];
+			w->extent[inner] = both;
+			n->axis[inner] = num_axis(&m->nums, inner, both);
+			for (int e = 0; e < n->n_e; e++)
+				if (n->e[e].op == E_LOAD)
+					w->address[e] = num_subst(&m->nums, w->address[e], &old, &n->axis[inner], 1);
+			w->store = num_subst(&m->nums, w->store, &old, &n->axis[inner], 1);
+		}
+		for (int e = 0; e < n->n_e; e++) {
+			if (n->e[e].op == E_LOAD)
+				w->address[e] = num_subst(&m->nums, w->address[e], &n->axis[axis], &zero, 1);
+			if (n->e[e].op == E_INDEX)
+				n->e[e].index = num_subst(&m->nums, n->e[e].index, &n->axis[axis], &zero, 1);
+		}
+		w->store = num_subst(&m->nums, w->store, &n->axis[axis], &zero, 1);
+		memmove(&w->loop[k], &w->loop[k + 1], (size_t)(w->n_loops - k - 1) * sizeof w->loop[0]);
+		w->n_outer--;
+		w->n_loops--;
+		k = -1;
+	}
+}
+
+static int level_of_num(const struct nest_writer *w, struct num v)
+{
+	for (int k = w->n_loops; k > 0; k--)
+		if (num_uses(&w->m->nums, v, w->n->axis[w->loop[k - 1]]))
+			return k;
+	return 0;
+}
+
+static int max_level(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static void find_levels(struct nest_writer *w)
+{
+	const struct nest *n = w->n;
+
+	for (int k = 0; k < n->n_e; k++) {
+		const struct expr x = n->e[k];
+		int level = 0;
+		if (x.op == E_LOAD) {
+			level = level_of_num(w, w->address[k]);
+			for (int i = 0; i < (x.n_at < 0 ? 1 : x.n_at); i++)
+				if (n->at[x.at + i].expr >= 0)
+					level = max_level(level, w->level[n->at[x.at + i].expr]);
+		} else if (x.op == E_INDEX) {
+			level = level_of_num(w, x.index);
+		} else if (x.op == E_REDUCE) {
+			level = w->n_outer;
+		} else if (x.op != E_CONST) {
+			level = x.a >= 0 ? w->level[x.a] : 0;
+			level = x.b >= 0 ? max_level(level, w->level[x.b]) : level;
+			level = x.c >= 0 ? max_level(level, w->level[x.c]) : level;
+		}
+		w->level[k] = level;
+	}
+}
+
+/* What is evaluated in every turn of the loops: not behind a condition, and not inside a reduction that may be empty. */
+static void mark_certain(struct nest_writer *w)
+{
+	const struct nest *n = w->n;
+	bool reduction_runs = true;
+
+	for (int k = n->n_axes; k < n->n_axes + n->n_reduce; k++)
+		reduction_runs &= num_lo(&w->m->nums, n->extent[k]) > 0;
+	memset(w->certain, 0, (size_t)n->n_e * sizeof *w->certain);
+	w->certain[n->value] = true;
+	for (int k = n->n_e - 1; k >= 0; k--) {
+		const struct expr x = n->e[k];
+		if (!w->certain[k])
+			continue;
+		if (x.op == E_LOAD)
+			for (int i = 0; i < (x.n_at < 0 ? 1 : x.n_at); i++)
+				if (n->at[x.at + i].expr >= 0)
+					w->certain[n->at[x.at + i].expr] = true;
+		if (x.a >= 0 && (x.op != E_REDUCE || reduction_runs))
+			w->certain[x.a] = true;
+		if (x.b >= 0 && x.op != E_SELECT && x.op != E_REDUCE)
+			w->certain[x.b] = true;
+		if (x.c >= 0 && x.op != E_SELECT)
+			w->certain[x.c] = true;
+	}
+}
+
+void nest_writer_init(struct nest_writer *w, struct emit *e, struct extract *runtime, struct nest *n,
+		      const char *const *name)
+{
+	struct arena *s = n->m->scratch;
+	int room = n->n_e + 4;
+
+	*w = (struct nest_writer){ .m = n->m, .e = e, .runtime = runtime, .name = name, .n = n, .vector_axis = -1 };
+	w->address = ARENA_ARRAY(s, room, struct num);
+	w->level = ARENA_ARRAY(s, room, int);
+	w->certain = ARENA_ARRAY(s, room, bool);
+	w->value = ARENA_ARRAY(s, room, struct operand);
+	w->open = ARENA_ARRAY(s, 2 * room, int);
+	w->varies = ARENA_ARRAY(s, room, bool);
+	find_addresses(w);
+}
+
+void nest_writer_plan_loops(struct nest_writer *w)
+{
+	order_loops(w);
+	merge_loops(w);
+	find_levels(w);
+	mark_certain(w);
+}
