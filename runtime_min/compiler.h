@@ -35,7 +35,9 @@
 #if defined(__clang__)
 #define NNRT_LITERAL __attribute__((noinline, unused))
 #else
-#define NNRT_LITERAL __attribute__((noinline, unused, optimize("fp-contract=off")))
+/* noclone: gcc 12 takes a clone that writes at a constant place of the arena for one without effects, once its induction
+ * variables are merged, and drops the call (-O2; -fno-ipa-cp, -fno-ivopts or -fno-ipa-pure-const cure it as well). */
+#define NNRT_LITERAL __attribute__((noinline, noclone, unused, optimize("fp-contract=off")))
 #endif
 
 #endif
