@@ -39,6 +39,14 @@ void call_field(struct lowering *l, struct call *c, const char *name, struct num
 	field_add(l, c, name)->n = n;
 }
 
+void call_field_int(struct lowering *l, struct call *c, const char *name, struct num n)
+{
+	struct field *f = field_add(l, c, name);
+
+	f->kind = FIELD_INT;
+	f->n = n;
+}
+
 void call_field_float(struct lowering *l, struct call *c, const char *name, double f)
 {
 	struct field *p = field_add(l, c, name);

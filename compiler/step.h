@@ -10,12 +10,12 @@ enum step_kind { STEP_NEST, STEP_CALL, STEP_IF, STEP_LOOP };
 
 /* One member of a kernel's parameter struct. Strides of the result are looked up when the call is written, for fusion may
  * put another tensor in its place. */
-enum field_kind { FIELD_NUMBER, FIELD_FLOAT, FIELD_OUT_STRIDE, FIELD_OUT_COL_STRIDE };
+enum field_kind { FIELD_NUMBER, FIELD_INT, FIELD_FLOAT, FIELD_OUT_STRIDE, FIELD_OUT_COL_STRIDE };
 
 struct field {
 	const char *name;
 	enum field_kind kind;
-	struct num n;           /* NUMBER */
+	struct num n;           /* NUMBER (of type ptrdiff_t), INT */
 	double f;               /* FLOAT */
 	int axis;               /* OUT_STRIDE: of this ONNX axis; OUT_COL_STRIDE: from col to col + 1 */
 };
@@ -79,6 +79,8 @@ void lower_nest(struct lowering *l, struct nest *n);
 /** Appends a call with its arguments filled in by the caller. Names are borrowed (string literals). */
 struct call *lower_call(struct lowering *l, const char *function, const char *params);
 void call_field(struct lowering *l, struct call *c, const char *name, struct num n);
+/** A field of type int, where the value may be known at run time only. */
+void call_field_int(struct lowering *l, struct call *c, const char *name, struct num n);
 void call_field_float(struct lowering *l, struct call *c, const char *name, double f);
 /** The stride of the result along an axis, and from column to column. */
 void call_field_stride(struct lowering *l, struct call *c, const char *name, int axis);

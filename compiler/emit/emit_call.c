@@ -187,8 +187,10 @@ void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct
 	}
 	for (int i = 0; i < c->n_fields; i++) {
 		const struct field *f = &c->field[i];
-		emit_line(e, "p.%s = %s;", f->name, f->kind == FIELD_FLOAT ? spell_f32(buf, (float)f->f) :
-							  text_of(m, call_field_value(m, c, f)));
+		const char *value = f->kind == FIELD_FLOAT ? spell_f32(buf, (float)f->f) : text_of(m, call_field_value(m, c, f));
+		const bool narrows = f->kind == FIELD_INT && !num_is_const(f->n);
+
+		emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name, value);
 	}
 	for (int k = 0; k < c->n_loops; k++)
 		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, text_of(m, c->times[k]), k);

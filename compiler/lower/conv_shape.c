@@ -116,11 +116,11 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 	const int w = c->rank - 1, h = c->rank == 4 ? 2 : -1;
 	const struct num zero = num_const(0);
 
-	call_field(l, call, "in_h", c->in_h);
-	call_field(l, call, "in_w", c->in_w);
+	call_field_int(l, call, "in_h", c->in_h);
+	call_field_int(l, call, "in_w", c->in_w);
 	call_field(l, call, "ic", num_const(c->ic));
-	call_field(l, call, "out_h", c->out_h);
-	call_field(l, call, "out_w", c->out_w);
+	call_field_int(l, call, "out_h", c->out_h);
+	call_field_int(l, call, "out_w", c->out_w);
 	call_field(l, call, "oc", num_const(c->oc));
 	call_field(l, call, "kernel_h", num_const(c->kernel_h));
 	call_field(l, call, "kernel_w", num_const(c->kernel_w));
@@ -128,12 +128,12 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 	call_field(l, call, "stride_w", num_const(c->stride_w));
 	call_field(l, call, "dilation_h", num_const(c->dilation_h));
 	call_field(l, call, "dilation_w", num_const(c->dilation_w));
-	call_field(l, call, "pad_top", c->pad_top);
-	call_field(l, call, "pad_left", c->pad_left);
-	call_field(l, call, "pad_bottom", c->pad_bottom);
-	call_field(l, call, "pad_right", c->pad_right);
+	call_field_int(l, call, "pad_top", c->pad_top);
+	call_field_int(l, call, "pad_left", c->pad_left);
+	call_field_int(l, call, "pad_bottom", c->pad_bottom);
+	call_field_int(l, call, "pad_right", c->pad_right);
 	call_field(l, call, "row_begin", zero);
-	call_field(l, call, "row_end", c->out_h);
+	call_field_int(l, call, "row_end", c->out_h);
 	call_field(l, call, "x_row", h < 0 ? zero : tx->stride[h]);
 	call_field(l, call, "x_pixel", tx->stride[w]);
 	call_field(l, call, "x_channel", planar ? tx->stride[1] : num_const(1));

@@ -249,9 +249,9 @@ struct call *layer_call(struct lowering *l, const struct layer *a, int d, const 
 	struct call *c = lower_call(l, function, "nnrt_rnn");
 
 	c->out = a->y;
-	call_field(l, c, "steps", a->size.steps);
-	call_field(l, c, "batch", a->size.batch);
-	call_field(l, c, "hidden", a->size.hidden);
+	call_field_int(l, c, "steps", a->size.steps);
+	call_field_int(l, c, "batch", a->size.batch);
+	call_field_int(l, c, "hidden", a->size.hidden);
 	call_field(l, c, "reverse", num_const(a->size.reverse || d == 1));
 	call_field(l, c, "gates_step", x[step]);
 	call_field(l, c, "gates_batch", x[batch]);
