@@ -9,6 +9,11 @@
 /** Constant table that a model need not use. */
 #define NNRT_CONST static const __attribute__((unused))
 
+/** Makes the compiler forget where pointer p leads. gcc 12 clones functions for a constant place in a static array and then
+ *  takes clones that write there for ones without effects, and drops their calls (-O2; -fno-ipa-cp cures it as well): a
+ *  pointer of unknown origin is not cloned for. */
+#define NNRT_OPAQUE(p) __asm__("" : "+r"(p))
+
 /** `restrict` that C++ understands too. */
 #define NNRT_RESTRICT __restrict
 
@@ -35,9 +40,7 @@
 #if defined(__clang__)
 #define NNRT_LITERAL __attribute__((noinline, unused))
 #else
-/* noclone: gcc 12 takes a clone that writes at a constant place of the arena for one without effects, once its induction
- * variables are merged, and drops the call (-O2; -fno-ipa-cp, -fno-ivopts or -fno-ipa-pure-const cure it as well). */
-#define NNRT_LITERAL __attribute__((noinline, noclone, unused, optimize("fp-contract=off")))
+#define NNRT_LITERAL __attribute__((noinline, unused, optimize("fp-contract=off")))
 #endif
 
 #endif

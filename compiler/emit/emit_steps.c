@@ -269,6 +269,13 @@ static void emit_output_copies(struct program *p, struct emit *run)
 	}
 }
 
+static void emit_static_arena(struct program *p, struct emit *e)
+{
+	extract_mark(&p->runtime, "NNRT_OPAQUE");
+	emit_line(e, "unsigned char *memory = %s_arena;", p->prefix);
+	emit_line(e, "NNRT_OPAQUE(memory);");
+}
+
 void emit_steps(struct program *p, struct emit *e, const char *signature)
 {
 	struct module *m = p->m;
@@ -288,7 +295,7 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	if (!has_word(strbuf_text(&p->used), "memory"))
 		emit_puts(e, static_arena ? "" : "\t(void)arena;\n");
 	else if (static_arena)
-		emit_line(e, "unsigned char *const memory = %s_arena;", p->prefix);
+		emit_static_arena(p, e);
 	else
 		emit_line(e, "unsigned char *const memory = (unsigned char *)arena;");
 	for (int i = 0; i < p->n_params; i++)
