@@ -146,7 +146,7 @@ static bool lower_instance_norm(struct lowering *l, int node)
 	struct nums *s = &m->nums;
 	const struct tensor x = *node_in_tensor(m, node, 0);
 	int64_t groups = node_attr_int(m, node, "num_groups", 0);
-	struct num dim[4], per_group, at[4] = { num_const(0) }, channel, rest;
+	struct num dim[4], per_group, at[4] = { num_const(0) }, channel;
 	bool over[4] = { false, false, true, true };
 	struct stats stats;
 	struct tensor seen;
@@ -158,7 +158,7 @@ static bool lower_instance_norm(struct lowering *l, int node)
 	dim[0] = x.dim[0];
 	dim[1] = groups ? num_const(groups) : x.dim[1];
 	dim[2] = per_group;
-	dim[3] = rest = dims_product(m, x.dim + 2, x.rank - 2);
+	dim[3] = dims_product(m, x.dim + 2, x.rank - 2);
 	view = lower_reshaped(l, node_in(m, node, 0), 4, dim);
 	seen = m->tensor[view];
 	stats = stats_over(m, &seen, over);

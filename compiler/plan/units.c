@@ -180,7 +180,7 @@ void packing_join_units(struct packing *p)
 	for (int i = 0; i < n_joins; i++) {
 		const int x = root[joins[i].a], y = root[joins[i].b];
 		const int64_t shift = p->boxes[joins[i].a].rise + joins[i].distance - p->boxes[joins[i].b].rise;
-		int end = x;
+		int end;
 
 		if (x == y || count[x] + count[y] > MAX_MEMBERS || !units_fit(p, head[x], head[y], next, shift))
 			continue;

@@ -111,7 +111,7 @@ static bool is_word(const char *text, unsigned begin, const char *word)
 /* A macro that an #if right above it chooses comes with the whole choice: the user's compiler may choose another. */
 static bool macro_choice(const char *text, struct extent *x)
 {
-	unsigned line = line_begin(text, x->begin), at = line, end = x->end;
+	unsigned line = line_begin(text, x->begin), at, end = x->end;
 
 	if (!line)
 		return false;

@@ -20,9 +20,10 @@ NNRT_INLINE nnrt_vf nnrt_tile_load(const float *p, int n)
 NNRT_INLINE void nnrt_tile_f32(nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS], const float *const *a, ptrdiff_t k,
 	const float *w, ptrdiff_t w_row, int last, int rows, int vectors)
 {
+	const ptrdiff_t whole = k - k % NNRT_LANES;
 	ptrdiff_t l = 0;
 
-	for (; l + NNRT_LANES <= k; l += NNRT_LANES) {
+	for (; l < whole; l += NNRT_LANES) {
 		nnrt_vf s[NNRT_TILE_ROWS];
 
 		NNRT_UNROLL(16)
