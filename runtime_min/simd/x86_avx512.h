@@ -25,6 +25,13 @@ NNRT_INLINE nnrt_vi nnrt_vi_iota(void)
 	return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
+/** True in every lane. Operations take it as mask where g++ 12 warns of an uninitialised vector inside its form without
+ *  one; the code is the same. */
+NNRT_INLINE nnrt_vm nnrt_vm_all(void)
+{
+	return (__mmask16)0xffff;
+}
+
 /** True in the first n lanes (0 <= n <= NNRT_LANES). */
 NNRT_INLINE nnrt_vm nnrt_vm_first(int n)
 {
@@ -100,13 +107,13 @@ NNRT_INLINE nnrt_vf nnrt_vf_fnma(nnrt_vf a, nnrt_vf b, nnrt_vf c)
 /** Lesser of a and b. NaN in b gives NaN; NaN in a alone gives b or NaN; the sign of equal zeros is open. */
 NNRT_INLINE nnrt_vf nnrt_vf_min(nnrt_vf a, nnrt_vf b)
 {
-	return _mm512_min_ps(a, b);
+	return _mm512_maskz_min_ps(nnrt_vm_all(), a, b);
 }
 
 /** Greater of a and b. NaN in b gives NaN; NaN in a alone gives b or NaN; the sign of equal zeros is open. */
 NNRT_INLINE nnrt_vf nnrt_vf_max(nnrt_vf a, nnrt_vf b)
 {
-	return _mm512_max_ps(a, b);
+	return _mm512_maskz_max_ps(nnrt_vm_all(), a, b);
 }
 
 /** -a, the sign bit turned. */
@@ -124,7 +131,7 @@ NNRT_INLINE nnrt_vf nnrt_vf_abs(nnrt_vf a)
 /** Square root, correctly rounded; NaN below zero. */
 NNRT_INLINE nnrt_vf nnrt_vf_sqrt(nnrt_vf a)
 {
-	return _mm512_sqrt_ps(a);
+	return _mm512_maskz_sqrt_ps(nnrt_vm_all(), a);
 }
 
 /** Greatest integer <= a. */
@@ -153,7 +160,7 @@ NNRT_INLINE nnrt_vf nnrt_vf_round(nnrt_vf a)
 	/* gcc -O0 has a macro here that turns its mask into a signed number. */
 	_Pragma("GCC diagnostic push")
 	_Pragma("GCC diagnostic ignored \"-Wsign-conversion\"")
-	r = _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+	r = _mm512_maskz_roundscale_ps(nnrt_vm_all(), a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 	_Pragma("GCC diagnostic pop")
 	return r;
 }
@@ -275,13 +282,13 @@ NNRT_INLINE nnrt_vi nnrt_vi_mul(nnrt_vi a, nnrt_vi b)
 /** Lesser of a and b, signed. */
 NNRT_INLINE nnrt_vi nnrt_vi_min(nnrt_vi a, nnrt_vi b)
 {
-	return _mm512_min_epi32(a, b);
+	return _mm512_maskz_min_epi32(nnrt_vm_all(), a, b);
 }
 
 /** Greater of a and b, signed. */
 NNRT_INLINE nnrt_vi nnrt_vi_max(nnrt_vi a, nnrt_vi b)
 {
-	return _mm512_max_epi32(a, b);
+	return _mm512_maskz_max_epi32(nnrt_vm_all(), a, b);
 }
 
 /** Bitwise and. */
@@ -305,19 +312,19 @@ NNRT_INLINE nnrt_vi nnrt_vi_xor(nnrt_vi a, nnrt_vi b)
 /** Shift left by n (0..31). */
 NNRT_INLINE nnrt_vi nnrt_vi_shl(nnrt_vi a, int n)
 {
-	return _mm512_sllv_epi32(a, _mm512_set1_epi32(n));
+	return _mm512_maskz_sllv_epi32(nnrt_vm_all(), a, _mm512_set1_epi32(n));
 }
 
 /** Logical shift right by n (0..31). */
 NNRT_INLINE nnrt_vi nnrt_vi_shr(nnrt_vi a, int n)
 {
-	return _mm512_srlv_epi32(a, _mm512_set1_epi32(n));
+	return _mm512_maskz_srlv_epi32(nnrt_vm_all(), a, _mm512_set1_epi32(n));
 }
 
 /** Arithmetic shift right by n (0..31). */
 NNRT_INLINE nnrt_vi nnrt_vi_sar(nnrt_vi a, int n)
 {
-	return _mm512_srav_epi32(a, _mm512_set1_epi32(n));
+	return _mm512_maskz_srav_epi32(nnrt_vm_all(), a, _mm512_set1_epi32(n));
 }
 
 /** a == b. */
@@ -347,19 +354,19 @@ NNRT_INLINE nnrt_vi nnrt_vi_select(nnrt_vm m, nnrt_vi a, nnrt_vi b)
 /** a as float, nearest, halves to even. */
 NNRT_INLINE nnrt_vf nnrt_vf_from_vi(nnrt_vi a)
 {
-	return _mm512_cvtepi32_ps(a);
+	return _mm512_maskz_cvtepi32_ps(nnrt_vm_all(), a);
 }
 
 /** a as integer towards 0; any value where a is NaN or beyond int32. */
 NNRT_INLINE nnrt_vi nnrt_vi_trunc(nnrt_vf a)
 {
-	return _mm512_cvttps_epi32(a);
+	return _mm512_maskz_cvttps_epi32(nnrt_vm_all(), a);
 }
 
 /** a as nearest integer, halves to even; any value where a is NaN or beyond int32. */
 NNRT_INLINE nnrt_vi nnrt_vi_nearest(nnrt_vf a)
 {
-	return _mm512_cvtps_epi32(a);
+	return _mm512_maskz_cvtps_epi32(nnrt_vm_all(), a);
 }
 
 /** The float with these bits. */
@@ -378,7 +385,7 @@ NNRT_INLINE nnrt_vi nnrt_vi_from_bits(nnrt_vf a)
 NNRT_INLINE float nnrt_vf_reduce_add(nnrt_vf a)
 {
 	const __m256 q = _mm256_add_ps(_mm512_castps512_ps256(a),
-		_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1)));
+		_mm512_castps512_ps256(_mm512_maskz_shuffle_f32x4(nnrt_vm_all(), a, a, 0x4e)));
 	__m128 h = _mm_add_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
 
 	h = _mm_add_ps(h, _mm_movehl_ps(h, h));
@@ -389,7 +396,7 @@ NNRT_INLINE float nnrt_vf_reduce_add(nnrt_vf a)
 NNRT_INLINE float nnrt_vf_reduce_max(nnrt_vf a)
 {
 	const __m256 q = _mm256_max_ps(_mm512_castps512_ps256(a),
-		_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1)));
+		_mm512_castps512_ps256(_mm512_maskz_shuffle_f32x4(nnrt_vm_all(), a, a, 0x4e)));
 	__m128 h = _mm_max_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
 
 	h = _mm_max_ps(h, _mm_movehl_ps(h, h));
@@ -400,7 +407,7 @@ NNRT_INLINE float nnrt_vf_reduce_max(nnrt_vf a)
 NNRT_INLINE float nnrt_vf_reduce_min(nnrt_vf a)
 {
 	const __m256 q = _mm256_min_ps(_mm512_castps512_ps256(a),
-		_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1)));
+		_mm512_castps512_ps256(_mm512_maskz_shuffle_f32x4(nnrt_vm_all(), a, a, 0x4e)));
 	__m128 h = _mm_min_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
 
 	h = _mm_min_ps(h, _mm_movehl_ps(h, h));
