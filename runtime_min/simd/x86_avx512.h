@@ -381,11 +381,23 @@ NNRT_INLINE nnrt_vi nnrt_vi_from_bits(nnrt_vf a)
 	return _mm512_castps_si512(a);
 }
 
+/** Lanes 0 to 7. */
+NNRT_INLINE __m256 nnrt_vf_lower(nnrt_vf a)
+{
+	return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd((__mmask8)0xff, _mm512_castps_pd(a), 0));
+}
+
+/** Lanes 8 to 15. */
+NNRT_INLINE __m256 nnrt_vf_upper(nnrt_vf a)
+{
+	return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd((__mmask8)0xff, _mm512_castps_pd(a), 1));
+}
+
 /** Sum of the lanes: halves added lane by lane until one is left (lane i with lane i + NNRT_LANES / 2 first). */
 NNRT_INLINE float nnrt_vf_reduce_add(nnrt_vf a)
 {
-	const __m256 q = _mm256_add_ps(_mm512_castps512_ps256(a),
-		_mm512_castps512_ps256(_mm512_maskz_shuffle_f32x4(nnrt_vm_all(), a, a, 0x4e)));
+	const __m256 q = _mm256_add_ps(nnrt_vf_lower(a),
+		nnrt_vf_upper(a));
 	__m128 h = _mm_add_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
 
 	h = _mm_add_ps(h, _mm_movehl_ps(h, h));
@@ -395,8 +407,8 @@ NNRT_INLINE float nnrt_vf_reduce_add(nnrt_vf a)
 /** Greatest lane; any value when a lane is NaN. */
 NNRT_INLINE float nnrt_vf_reduce_max(nnrt_vf a)
 {
-	const __m256 q = _mm256_max_ps(_mm512_castps512_ps256(a),
-		_mm512_castps512_ps256(_mm512_maskz_shuffle_f32x4(nnrt_vm_all(), a, a, 0x4e)));
+	const __m256 q = _mm256_max_ps(nnrt_vf_lower(a),
+		nnrt_vf_upper(a));
 	__m128 h = _mm_max_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
 
 	h = _mm_max_ps(h, _mm_movehl_ps(h, h));
@@ -406,8 +418,8 @@ NNRT_INLINE float nnrt_vf_reduce_max(nnrt_vf a)
 /** Least lane; any value when a lane is NaN. */
 NNRT_INLINE float nnrt_vf_reduce_min(nnrt_vf a)
 {
-	const __m256 q = _mm256_min_ps(_mm512_castps512_ps256(a),
-		_mm512_castps512_ps256(_mm512_maskz_shuffle_f32x4(nnrt_vm_all(), a, a, 0x4e)));
+	const __m256 q = _mm256_min_ps(nnrt_vf_lower(a),
+		nnrt_vf_upper(a));
 	__m128 h = _mm_min_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
 
 	h = _mm_min_ps(h, _mm_movehl_ps(h, h));
