@@ -67,18 +67,31 @@ static bool parse_bytes(const char *text, int64_t *bytes)
 	return !__builtin_mul_overflow(*bytes, (int64_t)1 << 10 * (suffix - suffixes + 1), bytes);
 }
 
+/* A number, a range, or a dimension that has one of its own. */
+static bool parse_size(const char *text, const struct dim_options *dims, struct dim_option *d)
+{
+	char *end;
+
+	for (int i = 0; i < dims->n; i++)
+		if (!strcmp(dims->v[i].name, text) && !dims->v[i].as) {
+			*d = dims->v[i];
+			d->as = d->name;
+			return true;
+		}
+	if (!parse_int(text, &end, &d->lo))
+		return false;
+	d->hi = d->lo;
+	if (*end && (strncmp(end, "..", 2) != 0 || !parse_int(end + 2, &end, &d->hi) || *end))
+		return false;
+	return d->hi >= d->lo;
+}
+
 static bool parse_dim(const char *text, struct dim_options *dims, struct arena *a)
 {
 	const char *equals = strrchr(text, '=');
-	struct dim_option d;
-	char *end;
+	struct dim_option d = { .as = NULL };
 
-	if (!equals || equals == text || !parse_int(equals + 1, &end, &d.lo))
-		return false;
-	d.hi = d.lo;
-	if (*end && (strncmp(end, "..", 2) != 0 || !parse_int(end + 2, &end, &d.hi) || *end))
-		return false;
-	if (d.hi < d.lo)
+	if (!equals || equals == text || !parse_size(equals + 1, dims, &d))
 		return false;
 	d.name = arena_strndup(a, text, (size_t)(equals - text));
 	dims->v = ARENA_PUSH(a, dims->v, dims->n, struct dim_option);
@@ -222,7 +235,12 @@ const char *options_summary(const struct options *o, struct arena *a)
 		strbuf_puts(&b, " --taps");
 	for (int i = 0; i < o->dims.n; i++) {
 		const struct dim_option *v = &o->dims.v[i];
-		strbuf_printf(&b, " --dim %s=%lld", v->name, (long long)v->lo);
+		strbuf_printf(&b, " --dim %s=", v->name);
+		if (v->as) {
+			strbuf_puts(&b, v->as);
+			continue;
+		}
+		strbuf_printf(&b, "%lld", (long long)v->lo);
 		if (v->hi != v->lo)
 			strbuf_printf(&b, "..%lld", (long long)v->hi);
 	}

@@ -8,10 +8,11 @@
 struct arena;
 struct diag;
 
-/* --dim NAME=N (lo == hi) or NAME=LO..HI */
+/* --dim NAME=N (lo == hi), NAME=LO..HI or NAME=OTHER */
 struct dim_option {
 	const char *name;
 	int64_t lo, hi;
+	const char *as;         /* the dimension that it equals, given before; NULL: a size of its own */
 };
 
 struct dim_options {

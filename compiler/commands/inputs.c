@@ -239,7 +239,7 @@ bool inputs_fix_dims(struct options *o, const struct inputs *in, struct arena *a
 						  in->value[i].source, s->symbol[k], (long long)size, (long long)known->hi,
 						  known->lo < known->hi ? " at most" : "");
 			o->dims.v = arena_grow(a, o->dims.v, (size_t)o->dims.n, (size_t)o->dims.n + 1, sizeof *v);
-			o->dims.v[o->dims.n++] = (struct dim_option){ s->symbol[k], size, size };
+			o->dims.v[o->dims.n++] = (struct dim_option){ s->symbol[k], size, size, NULL };
 		}
 	}
 	return true;

@@ -225,6 +225,10 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, st
 	emit_to_text(&e, m->arena, &body);
 	emit_steps(&p, &e, emit_signature(m->arena, &model));
 	model.body = strbuf_text(&body);
+	/* Sizes are printed in many places; what they call is found in what was printed. */
+	for (int i = 0; i < 2; i++)
+		if (strstr(model.body, i ? "nnrt_floormod(" : "nnrt_floordiv("))
+			extract_mark(&p.runtime, i ? "nnrt_floormod" : "nnrt_floordiv");
 	weights_finish(&p.weights);
 	model.weight_bytes = (int64_t)p.weights.total_bytes;
 	*totals = (struct emit_totals){ .macs = model.n_macs, .weight_bytes = model.weight_bytes,

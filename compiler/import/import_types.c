@@ -49,6 +49,8 @@ static const Onnx__TypeProto__Tensor *tensor_type(const Onnx__ValueInfoProto *v)
 
 /* --- dimensions -------------------------------------------------------------------------------------------------------- */
 
+static struct num named_dimension(struct import *im, const char *name);
+
 /* What the option says about a dimension; -1: there is none. */
 static struct num option_size(struct import *im, const char *name)
 {
@@ -59,8 +61,11 @@ static struct num option_size(struct import *im, const char *name)
 		if (strcmp(o->name, name))
 			continue;
 		im->dim_used[i] = true;
-		size = o->lo == o->hi ? num_const(o->lo)
-				      : num_var(&im->m->nums, ident_make(&im->idents, name, "dim"), o->lo, o->hi);
+		if (o->as)      /* which is no alias itself, so this ends */
+			size = named_dimension(im, o->as);
+		else
+			size = o->lo == o->hi ? num_const(o->lo)
+					      : num_var(&im->m->nums, ident_make(&im->idents, name, "dim"), o->lo, o->hi);
 	}
 	return size;
 }

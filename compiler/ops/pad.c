@@ -61,10 +61,10 @@ static struct num pad_map(struct nums *s, struct num i, struct num n, char mode)
 		return num_max(s, num_min(s, i, last), zero);
 	if (mode == 'w')
 		return num_mod(s, i, n);
-	/* Reflection has period 2(n - 1). */
+	/* Reflection has period 2(n - 1); where n is 1, all is element 0. */
 	if (num_is(n, 1))
 		return zero;
-	period = num_mul(s, num_const(2), last);
+	period = num_max(s, num_mul(s, num_const(2), last), one);
 	i = num_mod(s, i, period);
 	return num_min(s, i, num_sub(s, period, i));
 }
@@ -84,6 +84,8 @@ static bool lower_pad(struct lowering *l, int node)
 		return false;
 	for (int k = 0; k < x.rank; k++) {
 		at[k] = num_sub(s, n->axis[k], p.begin[k]);
+		if (num_is(p.begin[k], 0) && num_is(p.end[k], 0))
+			continue;       /* a run-time size of 1 has no period to reflect by */
 		if (mode != 'c') {
 			at[k] = pad_map(s, at[k], x.dim[k], mode);
 		} else if (num_lo(s, at[k]) < 0 || num_hi(s, num_sub(s, at[k], x.dim[k])) >= 0) {

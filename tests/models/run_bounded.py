@@ -29,11 +29,14 @@ class Bounded:
     """The third column of models.def for one model."""
 
     def __init__(self, model):
-        self.bounds, self.sizes = {}, {}
+        self.bounds, self.sizes, self.equal = {}, {}, {}
         for part in model.bounded.split():
-            name, bound, sizes = part.split("=")
+            name, bound, *sizes = part.split("=")
             self.bounds[name] = bound
-            self.sizes[name] = [int(n) for n in sizes.split(",")]
+            if sizes:
+                self.sizes[name] = [int(n) for n in sizes[0].split(",")]
+            else:
+                self.equal[name] = bound
 
     def options(self, fixed):
         """--dim of every bounded dimension, and of the fixed ones that are not bounded."""
@@ -42,7 +45,10 @@ class Bounded:
         return [word for d in given for word in ("--dim", d)]
 
     def sweep(self):
-        return [dict(zip(self.sizes, sizes)) for sizes in itertools.product(*self.sizes.values())]
+        """Every combination, as sizes of the dimensions that are parameters and as sizes of all."""
+        for sizes in itertools.product(*self.sizes.values()):
+            own = dict(zip(self.sizes, sizes))
+            yield own, {**own, **{name: own[other] for name, other in self.equal.items()}}
 
 
 def resized(model, proto, inputs, sizes):
@@ -67,8 +73,8 @@ def session(path):
 
 
 def c_name(name):
-    """How a dimension's name reads as a C identifier."""
-    return re.sub(r"\W", "_", name)
+    """How a dimension's name reads as a C identifier: C++ keeps names with two underscores in a row for itself."""
+    return re.sub(r"\W|_+", "_", name)
 
 
 def check_call(proto, inputs, plain, answer):
@@ -87,9 +93,9 @@ def run_model(model, target, folder):
     generated.compile_model(model.path, folder, "m", target, bounded.options(model.dims))
     program = generated.build(folder, "m", target)
     names = [i.name for i in reference.get_inputs()]
-    sweep, calls, plains = bounded.sweep(), [], []
-    for sizes in sweep:
-        inputs = resized(model, proto, model.case(0)[0], sizes)
+    sweep, calls, plains = [own for own, _ in bounded.sweep()], [], []
+    for sizes, everywhere in bounded.sweep():
+        inputs = resized(model, proto, model.case(0)[0], everywhere)
         plains.append(reference.run(None, dict(zip(names, inputs))))
         calls.append(cases.call_of(inputs, plains[-1], {c_name(n): v for n, v in sizes.items()}))
     for sizes, call, plain, answer in zip(sweep, calls, plains, program.run(calls)):
