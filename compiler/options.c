@@ -224,11 +224,11 @@ void options_help(struct strbuf *out, const char *command)
 
 const char *options_summary(const struct options *o, struct arena *a)
 {
-	static const char *const optimize[] = { "speed", "size", "ram" }, *const fp[] = { "strict", "default", "fast" };
+	static const char *const fp[] = { "strict", "default" };
 	struct strbuf b;
 
 	strbuf_init(&b, a);
-	strbuf_printf(&b, "--optimize=%s --fp=%s", optimize[o->optimize], fp[o->fp]);
+	strbuf_printf(&b, "--fp=%s", fp[o->fp]);
 	if (o->arena == ARENA_CALLER)
 		strbuf_puts(&b, " --arena=caller");
 	if (o->taps)

@@ -20,9 +20,8 @@ struct dim_options {
 	int n;
 };
 
-enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE, OPTIMIZE_RAM };
 enum { ARENA_STATIC, ARENA_CALLER };
-enum { FP_STRICT, FP_DEFAULT, FP_FAST };
+enum { FP_STRICT, FP_DEFAULT };
 
 /* Types of the fields by kind. */
 #define OPTION_TYPE_FLAG bool
