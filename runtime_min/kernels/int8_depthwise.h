@@ -54,8 +54,8 @@ NNRT_INLINE void nnrt_int8_depthwise_any(const struct nnrt_conv *p, const unsign
 			unsigned char rest[NNRT_INT8_LANES];
 
 			if (n < NNRT_INT8_LANES) {
-				memset(rest, 0, sizeof(rest));
-				memcpy(rest, from, (size_t)n);
+				for (int c = 0; c < NNRT_INT8_LANES; c++)
+					rest[c] = c < n ? from[c] : 0;
 				from = rest;
 			}
 			sum = nnrt_i8v_mac(

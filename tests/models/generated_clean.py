@@ -41,7 +41,8 @@ def check_warnings(model, target):
                        os.path.join(folder, "out.o"), source]
             code, text = execute(command, 300)
             if code != 0:
-                raise Failure("cc", f"{cc} {language}: {one_line(text)}")
+                errors = [line for line in text.splitlines() if "error" in line]
+                raise Failure("cc", f"{cc} {language}: {one_line(chr(10).join(errors) or text)}")
 
 
 def check_symbols(model, target):
