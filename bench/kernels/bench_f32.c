@@ -251,10 +251,28 @@ static void measure(const struct kernel *k, const struct layer *l, double peak)
 	free(b.scratch);
 }
 
+/* AVX-512 kernels run nowhere else; tests/kernels prove them there through SIMDe. */
+#if defined(__AVX512F__)
+static bool machine_lacks_avx512(void)
+{
+	return !__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512vl");
+}
+#else
+static bool machine_lacks_avx512(void)
+{
+	return false;
+}
+#endif
+
 int main(int argc, char **argv)
 {
-	const double peak = fma_peak();
+	double peak;
 
+	if (machine_lacks_avx512()) {
+		puts("skip: timing of x86-64-v4 kernels: this machine has no AVX-512");
+		return 0;
+	}
+	peak = fma_peak();
 	printf("FMA peak %.1f GMAC/s, %d lanes\n", peak / 1e9, (int)NNRT_LANES);
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
 		for (size_t j = 0; j < sizeof(layers) / sizeof(*layers); j++) {

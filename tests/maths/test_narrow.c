@@ -10,6 +10,7 @@
 
 #include "runtime_min/maths/narrow.h"
 #include "tests/maths/check.h"
+#include "tests/maths/isa.h"
 
 enum special { SPECIAL_IEEE, SPECIAL_FN, SPECIAL_FNUZ };
 
@@ -147,6 +148,8 @@ int main(int argc, char **argv)
 	const uint64_t stride = argc > 1 ? strtoull(argv[1], NULL, 10) : 4093;
 	struct checks c = {0, 0};
 
+	if (!isa_is_here())
+		return STATUS_SKIPPED;
 	for (size_t k = 0; k < sizeof(formats) / sizeof(formats[0]) && stride; k++) {
 		const struct format *f = &formats[k];
 		const uint32_t codes = UINT32_C(1) << f->bits;

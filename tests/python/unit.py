@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the programs that meson knows as tests of one build folder and prints a line for each Criterion test.
 
-    unit.py BUILD          a program that speaks no TAP counts as one test, by its exit status
+    unit.py BUILD          a program that speaks no TAP counts as one test, by its exit status; 77 is a skip, its last
+                           line the reason
 """
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 
 from report import Report
 
+SKIPPED = 77  # the exit status that meson takes for a skip
 TAP = re.compile(r"(not ok|ok)\b[\s\d]*-?\s*(\S+)?\s*(.*)")
 
 
@@ -65,6 +67,8 @@ def run_test(report, build, test):
         report.failed(f"{name}/sanitizer", found)
     elif n == 0 and p.returncode == 0:
         report.ok(name)
+    elif n == 0 and p.returncode == SKIPPED:
+        report.skip(name, (p.stdout.strip().splitlines() or ["skipped by the test"])[-1])
     elif n == 0:
         report.failed(name, f"status {p.returncode}: {(p.stderr + p.stdout).strip()[-300:]}")
     elif p.returncode not in (0, 1):

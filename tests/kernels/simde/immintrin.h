@@ -1,0 +1,182 @@
+/* Stands in for the compiler's <immintrin.h> where the x86-64-v4 kernels are proved on a machine without AVX-512: SIMDe
+ * in portable C, no instruction taken from the machine (SIMDE_NO_NATIVE), under the names of the intrinsics
+ * (SIMDE_ENABLE_NATIVE_ALIASES). Below is what Debian 12's SIMDe 0.7.4 lacks or rounds otherwise, written here lane by
+ * lane after the pseudocode of Intel's Intrinsics Guide. Only tests see this file. */
+#ifndef TESTS_SIMDE_IMMINTRIN_H
+#define TESTS_SIMDE_IMMINTRIN_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifndef SIMDE_NO_NATIVE
+#define SIMDE_NO_NATIVE
+#endif
+#define SIMDE_ENABLE_NATIVE_ALIASES
+/* Calls: a register tile of operations in line, sixteen lanes each, takes the compiler a minute. */
+#define SIMDE_NO_INLINE
+#include <simde/x86/avx512.h>
+
+/* Names that SIMDe leaves out, or gives another number of arguments. */
+typedef simde__mmask16 __mmask16;
+#define _MM_FROUND_NO_EXC SIMDE_MM_FROUND_NO_EXC
+#undef _mm512_madd_epi16
+#define _mm512_madd_epi16 simde_mm512_madd_epi16
+
+/* The lanes of a vector, whatever they hold. */
+union simde_lanes {
+	__m512 f;
+	__m512i i;
+	float f32[16];
+	int32_t i32[16];
+};
+
+#define STAND_IN static __attribute__((noinline, unused))
+
+/* Each lane's bits where k has a one, else 0; memory under a zero is not touched. */
+STAND_IN __m512i _mm512_maskz_loadu_epi32(__mmask16 k, const void *p)
+{
+	union simde_lanes r;
+
+	for (int l = 0; l < 16; l++) {
+		r.i32[l] = 0;
+		if (k >> l & 1)
+			memcpy(&r.i32[l], (const char *)p + 4 * l, 4);
+	}
+	return r.i;
+}
+
+STAND_IN __m512 _mm512_maskz_loadu_ps(__mmask16 k, const void *p)
+{
+	return _mm512_castsi512_ps(_mm512_maskz_loadu_epi32(k, p));
+}
+
+/* Lanes where k has a one; memory under a zero is not touched. */
+STAND_IN void _mm512_mask_storeu_epi32(void *p, __mmask16 k, __m512i a)
+{
+	const union simde_lanes u = {.i = a};
+
+	for (int l = 0; l < 16; l++) {
+		if (k >> l & 1)
+			memcpy((char *)p + 4 * l, &u.i32[l], 4);
+	}
+}
+
+STAND_IN void _mm512_mask_storeu_ps(void *p, __mmask16 k, __m512 a)
+{
+	_mm512_mask_storeu_epi32(p, k, _mm512_castps_si512(a));
+}
+
+/* The low byte of lanes where k has a one, packed as all lanes would be. */
+STAND_IN void _mm512_mask_cvtepi32_storeu_epi8(void *p, __mmask16 k, __m512i a)
+{
+	const union simde_lanes u = {.i = a};
+
+	for (int l = 0; l < 16; l++) {
+		if (k >> l & 1)
+			((uint8_t *)p)[l] = (uint8_t)u.i32[l];
+	}
+}
+
+/* Signed bytes as int32. */
+STAND_IN __m512i _mm512_cvtepi8_epi32(__m128i a)
+{
+	union simde_lanes r;
+	int8_t bytes[16];
+
+	memcpy(bytes, &a, sizeof(bytes));
+	for (int l = 0; l < 16; l++)
+		r.i32[l] = bytes[l];
+	return r.i;
+}
+
+/* Unsigned bytes as int32. */
+STAND_IN __m512i _mm512_cvtepu8_epi32(__m128i a)
+{
+	union simde_lanes r;
+	uint8_t bytes[16];
+
+	memcpy(bytes, &a, sizeof(bytes));
+	for (int l = 0; l < 16; l++)
+		r.i32[l] = bytes[l];
+	return r.i;
+}
+
+STAND_IN __m512 _mm512_cvtepi32_ps(__m512i a)
+{
+	union simde_lanes u = {.i = a};
+
+	for (int l = 0; l < 16; l++)
+		u.f32[l] = (float)u.i32[l];
+	return u.f;
+}
+
+/* The integer of a rounded float; the machine's "indefinite" where there is none. */
+STAND_IN int32_t simde_lane_integer(float a)
+{
+	return a >= -2147483648.0f && a < 2147483648.0f ? (int32_t)a : INT32_MIN;
+}
+
+STAND_IN __m512i _mm512_cvtps_epi32(__m512 a)
+{
+	union simde_lanes u = {.f = a};
+
+	for (int l = 0; l < 16; l++)
+		u.i32[l] = simde_lane_integer(rintf(u.f32[l]));
+	return u.i;
+}
+
+STAND_IN __m512i _mm512_cvttps_epi32(__m512 a)
+{
+	union simde_lanes u = {.f = a};
+
+	for (int l = 0; l < 16; l++)
+		u.i32[l] = simde_lane_integer(u.f32[l]);
+	return u.i;
+}
+
+/* Arithmetic shift right by lane; 32 and more leave the sign alone. */
+STAND_IN __m512i _mm512_srav_epi32(__m512i a, __m512i n)
+{
+	union simde_lanes u = {.i = a};
+	const union simde_lanes by = {.i = n};
+
+	for (int l = 0; l < 16; l++)
+		u.i32[l] >>= (uint32_t)by.i32[l] < 32 ? by.i32[l] : 31;
+	return u.i;
+}
+
+STAND_IN __mmask16 _mm512_cmplt_epi32_mask(__m512i a, __m512i b)
+{
+	return _mm512_cmpgt_epi32_mask(b, a);
+}
+
+/* a * b + c in one rounding, which SIMDe has only where the machine does. */
+STAND_IN __m512 simde_lanes_fmadd(__m512 a, __m512 b, __m512 c)
+{
+	union simde_lanes x = {.f = a};
+	const union simde_lanes y = {.f = b}, z = {.f = c};
+
+	for (int l = 0; l < 16; l++)
+		x.f32[l] = fmaf(x.f32[l], y.f32[l], z.f32[l]);
+	return x.f;
+}
+
+/* c - a * b in one rounding. */
+STAND_IN __m512 simde_lanes_fnmadd(__m512 a, __m512 b, __m512 c)
+{
+	union simde_lanes x = {.f = a};
+	const union simde_lanes y = {.f = b}, z = {.f = c};
+
+	for (int l = 0; l < 16; l++)
+		x.f32[l] = fmaf(-x.f32[l], y.f32[l], z.f32[l]);
+	return x.f;
+}
+
+#undef _mm512_fmadd_ps
+#define _mm512_fmadd_ps simde_lanes_fmadd
+#undef _mm512_fnmadd_ps
+#define _mm512_fnmadd_ps simde_lanes_fnmadd
+#undef STAND_IN
+
+#endif
