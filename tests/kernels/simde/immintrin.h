@@ -18,7 +18,9 @@
 #include <simde/x86/avx512.h>
 
 /* Names that SIMDe leaves out, or gives another number of arguments. */
+typedef simde__mmask8 __mmask8;
 typedef simde__mmask16 __mmask16;
+typedef simde__mmask32 __mmask32;
 #define _MM_FROUND_NO_EXC SIMDE_MM_FROUND_NO_EXC
 #undef _mm512_madd_epi16
 #define _mm512_madd_epi16 simde_mm512_madd_epi16
@@ -172,6 +174,18 @@ STAND_IN __m512 simde_lanes_fnmadd(__m512 a, __m512 b, __m512 c)
 		x.f32[l] = fmaf(-x.f32[l], y.f32[l], z.f32[l]);
 	return x.f;
 }
+
+/* The forms that clear lanes where k has a zero. */
+#define _mm512_maskz_sqrt_ps(k, a) simde_mm512_maskz_mov_ps(k, _mm512_sqrt_ps(a))
+#define _mm512_maskz_sllv_epi32(k, a, n) simde_mm512_maskz_mov_epi32(k, _mm512_sllv_epi32(a, n))
+#define _mm512_maskz_srlv_epi32(k, a, n) simde_mm512_maskz_mov_epi32(k, _mm512_srlv_epi32(a, n))
+#define _mm512_maskz_srav_epi32(k, a, n) simde_mm512_maskz_mov_epi32(k, _mm512_srav_epi32(a, n))
+#define _mm512_maskz_cvtepi32_ps(k, a) simde_mm512_maskz_mov_ps(k, _mm512_cvtepi32_ps(a))
+#define _mm512_maskz_cvtps_epi32(k, a) simde_mm512_maskz_mov_epi32(k, _mm512_cvtps_epi32(a))
+#define _mm512_maskz_cvttps_epi32(k, a) simde_mm512_maskz_mov_epi32(k, _mm512_cvttps_epi32(a))
+#define _mm512_maskz_cvtepi8_epi32(k, a) simde_mm512_maskz_mov_epi32(k, _mm512_cvtepi8_epi32(a))
+#define _mm512_maskz_cvtepu8_epi32(k, a) simde_mm512_maskz_mov_epi32(k, _mm512_cvtepu8_epi32(a))
+#define _mm512_maskz_cvtepi8_epi16(k, a) simde_mm512_maskz_mov_epi16(k, _mm512_cvtepi8_epi16(a))
 
 #undef _mm512_fmadd_ps
 #define _mm512_fmadd_ps simde_lanes_fmadd
