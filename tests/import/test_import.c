@@ -242,7 +242,7 @@ static bool import_dims(const char *input, const struct dim_option *dims, int n)
 
 Test(import, dimensions_take_options)
 {
-	const struct dim_option dims[] = { { "N", 1, 16 }, { "x.2", 7, 7 } };
+	const struct dim_option dims[] = { { .name = "N", .lo = 1, .hi = 16 }, { .name = "x.2", .lo = 7, .hi = 7 } };
 	const struct tensor *x;
 
 	cr_assert(import_dims("x:N,3,,N", dims, 2), "%s", strbuf_text(&diag.errors));
@@ -254,7 +254,7 @@ Test(import, dimensions_take_options)
 
 Test(import, dimensions_without_option_and_options_without_dimension)
 {
-	const struct dim_option dims[] = { { "M", 1, 16 } };
+	const struct dim_option dims[] = { { .name = "M", .lo = 1, .hi = 16 } };
 
 	expect_error(import_dims("x:N,3", NULL, 0), STATUS_USAGE, "symbolic dimension \"N\": give --dim 'N=N'");
 	expect_error(import_dims("x:4,-1", NULL, 0), STATUS_USAGE, "symbolic dimension \"x.1\"");
