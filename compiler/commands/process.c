@@ -27,7 +27,7 @@ void words_init(struct words *w, struct arena *a)
 void words_add(struct words *w, const char *word)
 {
 	w->v = arena_grow(w->arena, w->v, (size_t)w->n, (size_t)w->n + 2, sizeof *w->v);
-	w->v[w->n++] = word;
+	w->v[w->n++] = arena_strdup(w->arena, word);
 }
 
 void words_split(struct words *w, const char *text)
@@ -65,7 +65,7 @@ static _Noreturn void become(const struct words *w, const char *folder, int outp
 		dup2(output, 1);
 	dup2(output >= 0 ? output : 2, 2);
 	if (!folder || chdir(folder) == 0)
-		execvp(w->v[0], (char *const *)(uintptr_t)w->v);
+		execvp(w->v[0], w->v);
 	error = errno;
 	while (write(failed, &error, sizeof error) < 0 && errno == EINTR)
 		;

@@ -10,7 +10,7 @@ struct diag;
 /* An argument vector under construction. */
 struct words {
 	struct arena *arena;
-	const char **v;         /* NULL-terminated once anything was added */
+	char **v;       /* copies; NULL-terminated once anything was added */
 	int n;
 };
 

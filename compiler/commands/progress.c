@@ -40,12 +40,13 @@ static void on_alarm(int number)
 	n += length < LINE ? length : LINE;
 	for (int s = seconds; s || !k; s /= 10)
 		digits[k++] = (char)('0' + s % 10);
-	memcpy(line + n, ", ", 2);
-	n += 2;
+	line[n++] = ',';
+	line[n++] = ' ';
 	while (k)
 		line[n++] = digits[--k];
-	memcpy(line + n, " s", 2);
-	show(line, n + 2);
+	line[n++] = ' ';
+	line[n++] = 's';
+	show(line, n);
 	shown = 1;
 	errno = error;
 }
