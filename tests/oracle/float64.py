@@ -1,6 +1,7 @@
 """A slow, independent evaluation of a float ONNX graph in double precision.
 
-`widen(model)` makes every float32 of a model a float64: constants, weights, declared types, Cast targets, sub-graphs.
+`widen(model)` makes every float32 of a model a float64: constants, weights, declared types, Cast targets, sub-graphs; with
+`narrow` the types named there instead.
 `Evaluator` runs the result through the onnx package's reference implementation, with own bodies where that has none
 for the case (all directions of the recurrent operators) or takes minutes (convolution, pooling).
 """
@@ -12,65 +13,62 @@ from onnx.reference import ReferenceEvaluator
 from float64_ops import OPERATORS
 
 F32, F64 = TensorProto.FLOAT, TensorProto.DOUBLE
-# Operators whose float32 input is a parameter, not data: its type must stay.
-KEEP_INPUTS = {"Resize": (1, 2), "Upsample": (1,)}
+TYPE_ATTRIBUTES = ("to", "dtype", "softmax_precision")
 
 
-def widen_tensor(tensor):
-    if tensor.data_type == F32:
+def widen_tensor(tensor, narrow):
+    if tensor.data_type in narrow:
         tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float64), tensor.name))
 
 
-def widen_type(info):
-    for kind in ("tensor_type", "sequence_type", "optional_type"):
-        if info.type.HasField(kind) and kind == "tensor_type" and info.type.tensor_type.elem_type == F32:
-            info.type.tensor_type.elem_type = F64
+def widen_type(info, narrow):
+    if info.type.HasField("tensor_type") and info.type.tensor_type.elem_type in narrow:
+        info.type.tensor_type.elem_type = F64
 
 
-def widen_node(node):
+def widen_node(node, narrow):
     for a in node.attribute:
         if a.type == AttributeProto.TENSOR:
-            widen_tensor(a.t)
+            widen_tensor(a.t, narrow)
         elif a.type == AttributeProto.GRAPH:
-            widen_graph(a.g)
-        elif a.type == AttributeProto.INT and a.name in ("to", "dtype") and a.i == F32:
+            widen_graph(a.g, narrow)
+        elif a.type == AttributeProto.INT and a.name in TYPE_ATTRIBUTES and a.i in narrow:
             a.i = F64
-    if node.op_type == "Constant" and node.attribute[0].name in ("value_float", "value_floats"):
+    if F32 in narrow and node.op_type == "Constant" and node.attribute[0].name in ("value_float", "value_floats"):
         a = node.attribute[0]
         value = np.array(a.f if a.name == "value_float" else list(a.floats), np.float64)
         node.ClearField("attribute")
         node.attribute.append(helper.make_attribute("value", numpy_helper.from_array(value)))
-    if node.op_type == "ConstantOfShape" and not node.attribute:
+    if F32 in narrow and node.op_type == "ConstantOfShape" and not node.attribute:
         node.attribute.append(helper.make_attribute("value", numpy_helper.from_array(np.zeros(1))))
 
 
-def widen_graph(graph):
+def widen_graph(graph, narrow):
     for t in graph.initializer:
-        widen_tensor(t)
+        widen_tensor(t, narrow)
     for info in [*graph.input, *graph.output, *graph.value_info]:
-        widen_type(info)
+        widen_type(info, narrow)
     for node in graph.node:
-        widen_node(node)
+        widen_node(node, narrow)
 
 
-def widen(model):
+def widen(model, narrow=(F32,)):
     wide = onnx.ModelProto()
     wide.CopyFrom(model)
-    widen_graph(wide.graph)
+    widen_graph(wide.graph, narrow)
     return wide
 
 
 class Evaluator:
-    """Outputs of a model in double precision, or in the types as they are with wide=False."""
+    """Outputs of a model with the types of `narrow` in double precision."""
 
-    def __init__(self, model, wide=True, operators=OPERATORS):
-        self.wide = wide
-        model = widen(model) if wide else model
+    def __init__(self, model, narrow=(F32,), operators=OPERATORS):
+        model = widen(model, narrow)
+        self.widened = {helper.tensor_dtype_to_np_dtype(t) for t in narrow}
         self.names = [i.name for i in model.graph.input if i.name not in {t.name for t in model.graph.initializer}]
         self.reference = ReferenceEvaluator(model, new_ops=operators)
 
     def run(self, inputs):
-        feeds = {n: v.astype(np.float64) if self.wide and v.dtype == np.float32 else v
-                 for n, v in zip(self.names, inputs)}
+        feeds = {n: v.astype(np.float64) if v.dtype in self.widened else v for n, v in zip(self.names, inputs)}
         with np.errstate(all="ignore"):
             return self.reference.run(None, feeds)
