@@ -104,6 +104,6 @@ void lower_finish(struct lowering *l, int written, int y)
 	if (written == y)
 		return;
 	n = nest_new(l->m, y);
-	nest_store(n, nest_load(n, written, n->axis));
+	nest_store(n, nest_cast(n, l->m->tensor[y].type, nest_load(n, written, n->axis)));
 	lower_nest(l, n);
 }

@@ -35,7 +35,7 @@ void call_rows(struct lowering *l, struct call *call, struct num rows);
 /** N, spatial axes, C for a tensor of that rank. */
 void channels_last(int rank, uint8_t *order);
 
-/** y itself when a kernel can write it in `order`; else a temporary, which lower_finish() copies to y. */
+/** y itself when a kernel can write it in `order`; else a temporary, which lower_finish() copies to y, in y's type. */
 int lower_begin(struct lowering *l, int y, const uint8_t *order);
 void lower_finish(struct lowering *l, int written, int y);
 

@@ -22,7 +22,7 @@ static bool is_state(struct lowering *l, const struct layer *a, int t)
 	const struct tensor *x = &l->m->tensor[t];
 	const int batch = state_batch_axis(a);
 
-	return (num_is(x->dim[2], 1) || num_is(x->stride[2], 1)) &&
+	return x->type == a->type && (num_is(x->dim[2], 1) || num_is(x->stride[2], 1)) &&
 	       (num_is(x->dim[batch], 1) || num_same(x->stride[batch], state_stride(l, a)));
 }
 
@@ -34,7 +34,23 @@ static int new_state(struct lowering *l, const struct layer *a)
 		dim[0] = a->size.batch;
 		dim[1] = num_const(a->size.directions);
 	}
-	return lower_temp(l, DT_F32, 3, dim);
+	return lower_temp(l, a->type, 3, dim);
+}
+
+/* t as a plain tensor of the layer's type: itself, or a copy, which is a constant when t is one. */
+static int plain_in(struct lowering *l, const struct layer *a, int t)
+{
+	struct nest *n;
+
+	if (t < 0)
+		return t;
+	if (l->m->tensor[t].type == a->type)
+		return lower_in_order(l, t, in_order);
+	n = nest_new(l->m, lower_temp(l, a->type, l->m->tensor[t].rank, l->m->tensor[t].dim));
+	nest_store(n, nest_cast(n, a->type, nest_load(n, t, n->axis)));
+	if (!nest_eval(n))
+		lower_nest(l, n);
+	return n->out;
 }
 
 static int state_in(struct lowering *l, const struct layer *a, int t)
@@ -58,15 +74,18 @@ void layer_begin(struct lowering *l, struct layer *a)
 		y[1] = a->size.steps;
 		y[2] = num_const(a->size.directions);
 	}
-	a->x = lower_in_order(l, a->x, in_order);
+	a->x = plain_in(l, a, a->x);
+	a->w = plain_in(l, a, a->w);
+	a->r = plain_in(l, a, a->r);
+	a->b = plain_in(l, a, a->b);
 	a->h = state_in(l, a, a->h);
 	a->c = state_in(l, a, a->c);
 	if (a->lens >= 0)
 		a->lens = lower_in_order(l, a->lens, in_order);
-	if (a->peepholes >= 0)
-		a->peepholes = lower_in_order(l, a->peepholes, in_order);
-	if (a->y < 0 || (!num_is(m->tensor[a->y].stride[3], 1) && !num_is(a->size.hidden, 1)))
-		a->y = lower_temp(l, DT_F32, 4, y);
+	a->peepholes = plain_in(l, a, a->peepholes);
+	if (a->y < 0 || m->tensor[a->y].type != a->type ||
+	    (!num_is(m->tensor[a->y].stride[3], 1) && !num_is(a->size.hidden, 1)))
+		a->y = lower_temp(l, a->type, 4, y);
 	if (a->y_h >= 0 && !is_state(l, a, a->y_h))
 		a->y_h = new_state(l, a);
 	if (a->size.gates == 4 && (a->y_c < 0 || !is_state(l, a, a->y_c)))
@@ -97,11 +116,11 @@ static int gates_bias(struct lowering *l, const struct layer *a, int d)
 
 	if (a->b < 0)
 		return -1;
-	bias = lower_temp(l, DT_F32, 1, (struct num[]){ num_const(rows) });
+	bias = lower_temp(l, a->type, 1, (struct num[]){ num_const(rows) });
 	n = nest_new(m, bias);
 	at[1] = num_add(&m->nums, n->axis[0], num_const(rows));
 	rb = nest_select(n, nest_in_range(n, n->axis[0], num_const(0), num_const(joined)), nest_load(n, a->b, at),
-			 nest_const_float(n, DT_F32, 0));
+			 nest_const_float(n, a->type, 0));
 	at[1] = n->axis[0];
 	nest_store(n, nest_binary(n, E_ADD, nest_load(n, a->b, at), rb));
 	if (!nest_eval(n))
@@ -119,7 +138,7 @@ int layer_last_bias(struct lowering *l, const struct layer *a, int d)
 
 	if (a->b < 0)
 		return -1;
-	bias = lower_temp(l, DT_F32, 1, &a->size.hidden);
+	bias = lower_temp(l, a->type, 1, &a->size.hidden);
 	n = nest_new(m, bias);
 	at[1] = num_add(&m->nums, n->axis[0], num_const((2 * a->size.gates - 1) * hidden));
 	nest_store(n, nest_load(n, a->b, at));
@@ -148,16 +167,33 @@ static const struct kernel *choose_product(const struct module *m, const struct 
 	return k;
 }
 
-int layer_gates(struct lowering *l, const struct layer *a, int d)
+/* The product as a loop nest, in the layer's own type. */
+static int gates_by_nest(struct lowering *l, const struct layer *a, int d, const struct num *dim)
+{
+	const int bias = gates_bias(l, a, d);
+	struct nest *n = nest_new(l->m, lower_temp(l, a->type, 3, dim));
+	const struct num k = nest_reduce_axis(n, a->size.input);
+	int v = nest_load(n, a->x, (const struct num[]){ n->axis[0], n->axis[1], k });
+
+	v = nest_binary(n, E_MUL, v, nest_load(n, a->w, (const struct num[]){ num_const(d), n->axis[2], k }));
+	v = nest_reduce(n, REDUCE_SUM, v);
+	if (bias >= 0)
+		v = nest_binary(n, E_ADD, v, nest_load(n, bias, &n->axis[2]));
+	nest_store(n, v);
+	lower_nest(l, n);
+	return n->out;
+}
+
+/* The product by the target's kernel, in float32. */
+static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, const struct num *dim)
 {
 	struct module *m = l->m;
 	const int64_t columns = a->size.gates * a->size.hidden.n, input = a->size.input.n;
-	const struct num dim[3] = { m->tensor[a->x].dim[0], m->tensor[a->x].dim[1], num_const(columns) };
 	const bool flat = lower_is_run(m, a->x, (const int[]){ 0, 1 }, 2);
 	enum kernel_kind kind;
 	const struct kernel *k = choose_product(m, a, &kind);
 	const int bias = gates_bias(l, a, d), gates = lower_temp(l, DT_F32, 3, dim);
-	int w = lower_in_order(l, a->w, in_order), scratch = -1;
+	int w = a->w, scratch = -1;
 	struct call *call;
 	struct arg *arg;
 
@@ -193,7 +229,16 @@ int layer_gates(struct lowering *l, const struct layer *a, int d)
 	call->c_axis = 2;
 	call->col_axis[call->n_col_axes++] = 0;
 	call->col_axis[call->n_col_axes++] = 1;
-	l->block->step[l->block->n - 1].macs = tensor_elements(m, gates).n * input;
+	return gates;
+}
+
+int layer_gates(struct lowering *l, const struct layer *a, int d)
+{
+	const struct tensor *x = &l->m->tensor[a->x];
+	const struct num dim[3] = { x->dim[0], x->dim[1], num_const(a->size.gates * a->size.hidden.n) };
+	const int gates = a->type == DT_F32 ? gates_by_kernel(l, a, d, dim) : gates_by_nest(l, a, d, dim);
+
+	l->block->step[l->block->n - 1].macs = tensor_elements(l->m, gates).n * a->size.input.n;
 	return gates;
 }
 
@@ -289,7 +334,7 @@ void layer_output(struct lowering *l, const struct layer *a, struct call *call, 
 	argument_at(l, call, ARG_WRITE, a->y, a->size.batch_first ? 2 : 1, d);
 }
 
-void layer_peepholes(struct lowering *l, const struct layer *a, struct call *call, int d)
+void layer_part(struct lowering *l, struct call *call, int weights, int d)
 {
-	argument_at(l, call, ARG_READ, a->peepholes, 0, d);
+	argument_at(l, call, ARG_READ, weights, 0, d);
 }

@@ -15,6 +15,7 @@ struct activation {
 
 struct layer {
 	struct recurrent size;
+	enum dtype type;                        /* computed in: float32 or float64 */
 	int x, w, r, b, lens, h, c, peepholes;  /* inputs as tensors; -1: absent */
 	int y, y_h, y_c;                        /* outputs; -1: not wanted */
 	struct activation activation[MAX_DIRECTIONS][MAX_ACTIVATIONS];
@@ -29,15 +30,15 @@ bool layer_read(struct module *m, int node, struct layer *a, const char **why);
 /** Multiply-accumulates of the recurrence in one direction, at the upper bound of all sizes. */
 int64_t layer_macs(const struct layer *a);
 
-/** Makes inputs and outputs what kernels can walk: copies of what lies otherwise, temporaries for what is not wanted
- *  but needed. Copies of outputs are made by layer_end(), which gets the layer as it was before. */
+/** Makes inputs and outputs what kernels can walk: copies of what lies otherwise or is of a 16-bit type, temporaries for
+ *  what is not wanted but needed. Copies of outputs are made by layer_end(), which gets the layer as it was before. */
 void layer_begin(struct lowering *l, struct layer *a);
 void layer_end(struct lowering *l, const struct layer *a, const struct layer *before);
 
 /** Appends the product for direction d: a tensor of the first two axes of X by gates * hidden. */
 int layer_gates(struct lowering *l, const struct layer *a, int d);
 
-/** Recurrent weights of direction d, `gates` gates from `first` on, packed for the target's vectors. */
+/** Recurrent weights of direction d, `gates` gates from `first` on, float32, packed for the target's vectors. */
 int layer_weights(struct lowering *l, const struct layer *a, int d, int first, int gates);
 
 /** Recurrent bias of the last gate of direction d, or -1. */
@@ -46,9 +47,9 @@ int layer_last_bias(struct lowering *l, const struct layer *a, int d);
 /** Appends the kernel's call with struct nnrt_rnn filled in; arguments are the caller's. */
 struct call *layer_call(struct lowering *l, const struct layer *a, int d, const char *function, int gates);
 
-/** Appends an argument: the part of a state, of Y, or of the peepholes that belongs to direction d. */
+/** Appends an argument: the part of a state, of Y, or of weights (W, R or the peepholes) that belongs to direction d. */
 void layer_state(struct lowering *l, const struct layer *a, struct call *call, enum arg_kind kind, int t, int d);
 void layer_output(struct lowering *l, const struct layer *a, struct call *call, int d);
-void layer_peepholes(struct lowering *l, const struct layer *a, struct call *call, int d);
+void layer_part(struct lowering *l, struct call *call, int weights, int d);
 
 #endif

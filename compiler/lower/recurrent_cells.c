@@ -1,5 +1,6 @@
 /* RNN, GRU and LSTM: the arguments of their kernels. */
 #include "lower/recurrent.h"
+#include "runtime_min/kernels/recurrent_f64.h"
 #include "targets/target.h"
 
 static double cost(struct module *m, int node, const char **why)
@@ -31,7 +32,7 @@ static void lower_lstm(struct lowering *l, const struct layer *a, int d)
 
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
-	layer_peepholes(l, a, c, d);
+	layer_part(l, c, a->peepholes, d);
 	layer_state(l, a, c, ARG_READ, a->h, d);
 	layer_state(l, a, c, ARG_READ, a->c, d);
 	call_arg(l, c, ARG_READ, a->lens);
@@ -80,6 +81,32 @@ static void lower_gru(struct lowering *l, const struct layer *a, int d)
 	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
 }
 
+/* One kernel for all of them, over weights as they are. */
+static void lower_f64(struct lowering *l, const struct layer *a, int d)
+{
+	const bool three = a->size.gates == 3, linear = three && a->linear_before_reset;
+	const enum nnrt_cell cell = a->size.gates == 1 ? NNRT_CELL_RNN : a->size.gates == 4 ? NNRT_CELL_LSTM :
+		linear ? NNRT_CELL_GRU_LINEAR : NNRT_CELL_GRU;
+	const int gates = layer_gates(l, a, d), bias = linear ? layer_last_bias(l, a, d) : -1;
+	const int reset = three && !linear ? lower_temp(l, DT_F64, 1, &a->size.hidden) : -1;
+	struct call *c = layer_call(l, a, d, "nnrt_recurrent_f64", gates);
+
+	call_number(l, c, num_const(cell));
+	call_arg(l, c, ARG_READ, gates);
+	layer_part(l, c, a->r, d);
+	if (three)
+		call_arg(l, c, ARG_READ, bias);
+	else
+		layer_part(l, c, a->peepholes, d);
+	layer_state(l, a, c, ARG_READ, a->h, d);
+	layer_state(l, a, c, ARG_READ, a->c, d);
+	call_arg(l, c, ARG_READ, a->lens);
+	layer_output(l, a, c, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_c, d);
+	call_arg(l, c, ARG_SCRATCH, reset);
+}
+
 static bool lower(struct lowering *l, int node)
 {
 	struct layer before, a;
@@ -90,7 +117,9 @@ static bool lower(struct lowering *l, int node)
 	a = before;
 	layer_begin(l, &a);
 	for (int d = 0; d < a.size.directions; d++) {
-		if (a.size.gates == 1)
+		if (a.type == DT_F64)
+			lower_f64(l, &a, d);
+		else if (a.size.gates == 1)
 			lower_rnn(l, &a, d);
 		else if (a.size.gates == 3)
 			lower_gru(l, &a, d);

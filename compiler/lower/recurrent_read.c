@@ -82,9 +82,7 @@ bool layer_read(struct module *m, int node, struct layer *a, const char **why)
 	*why = "its shapes do not go together";
 	if (!recurrent_get(m, node, &a->size))
 		return false;
-	*why = "only float32 has recurrent kernels";
-	if (node_in_type(m, node, 0) != DT_F32)
-		return false;
+	a->type = compute_type(node_in_type(m, node, 0));
 	*why = "only sequence_lens of int32 is known";
 	if (a->lens >= 0 && m->tensor[a->lens].type != DT_I32)
 		return false;

@@ -112,7 +112,7 @@ static bool infer_recurrent(struct module *m, int node)
 #define RECURRENT(op_name, version, most_in, most_out, ...) \
 	const struct op_def op_##op_name##_##version = { \
 		ONNX(#op_name, version, 3, most_in, 0, most_out), .attrs = ATTRS(COMMON, __VA_ARGS__), \
-		.types = TYPES("f", "T", "T", "T", "i", "T"), .infer = infer_recurrent, .heavy = true, \
+		.types = TYPES("fh", "T", "T", "T", "i", "T"), .infer = infer_recurrent, .heavy = true, \
 	};
 
 RECURRENT(RNN, 7, 6, 2, { 0 })

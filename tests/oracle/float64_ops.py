@@ -2,14 +2,15 @@
 
 They stand where the onnx package's reference has no answer or a wrong one: convolution with groups and dilation,
 transposed convolution with groups, pooling, batch normalisation (which takes the momentum for epsilon in old opsets),
-interpolation by Upsample, both directions of LSTM and GRU, and the quantising pair
-before opset 19.
+interpolation by Upsample, the recurrent layers (float64_recurrent.py), and the quantising pair before opset 19.
 """
 import itertools
 import math
 
 import numpy as np
 from onnx.reference.op_run import OpRun
+
+from float64_recurrent import GRU, LSTM, RNN
 
 
 def window(size, kernel, stride, dilation, auto_pad, pads):
@@ -173,124 +174,6 @@ def upsampled(x, axis, scale, nearest):
     return below * (1 - part) + above * part
 
 
-def sigmoid(v):
-    return 1 / (1 + np.exp(-v))
-
-
-ACTIVATIONS = {"Sigmoid": sigmoid, "Tanh": np.tanh, "Relu": lambda v: np.maximum(v, 0)}
-
-
-def cut_ends(x, y, lengths):
-    """Zero behind each sequence's end: y is (sequence, batch, hidden)."""
-    if lengths is not None:
-        for i, n in enumerate(lengths):
-            y[int(n):, i] = 0
-    return y
-
-
-def reverse_within(x, lengths):
-    """Reverses the first lengths[i] steps of each batch entry."""
-    if lengths is None:
-        return x[::-1]
-    out = x.copy()
-    for i, n in enumerate(lengths):
-        out[:int(n), i] = x[:int(n), i][::-1]
-    return out
-
-
-def run_directions(x, w, direction, lengths, step, states, names):
-    """y (sequence, directions, batch, hidden) and the last states. step(d, x_t, states, functions) is one cell."""
-    n = w.shape[0]
-    n_functions = len(names) // n
-    ys, lasts = [], []
-    for d in range(n):
-        backward = direction == "reverse" or d == 1
-        functions = [ACTIVATIONS[name] for name in names[d * n_functions:(d + 1) * n_functions]]
-        xs = reverse_within(x, lengths) if backward else x
-        state = [s[d].copy() for s in states]
-        y = []
-        for t in range(x.shape[0]):
-            new = step(d, xs[t], state, functions)
-            live = np.ones(x.shape[1], bool) if lengths is None else t < np.asarray(lengths)
-            state = [np.where(live[:, None], a, b) for a, b in zip(new, state)]
-            y.append(state[0])
-        y = cut_ends(x, np.stack(y), lengths)
-        ys.append(reverse_within(y, lengths) if backward else y)
-        lasts.append(state)
-    return np.stack(ys, 1), [np.stack(s) for s in zip(*lasts)]
-
-
-def initial(x, w, hidden, state):
-    return np.zeros((w.shape[0], x.shape[1], hidden), x.dtype) if state is None else state
-
-
-def batch_first(layout, x, states):
-    """layout 1 has the batch first: brings x and states to layout 0."""
-    if not layout:
-        return x, states
-    return np.swapaxes(x, 0, 1), [None if s is None else np.swapaxes(s, 0, 1) for s in states]
-
-
-def finish(layout, y, states):
-    return (y.transpose(2, 0, 1, 3), *(np.swapaxes(s, 0, 1) for s in states)) if layout else (y, *states)
-
-
-class LSTM(OpRun):
-    op_domain = ""
-
-    def _run(self, x, w, r, b=None, lengths=None, h0=None, c0=None, p=None, activation_alpha=None, activation_beta=None,
-             activations=None, clip=None, direction=None, hidden_size=None, input_forget=None, layout=None):
-        hidden = r.shape[-1]
-        x, (h0, c0) = batch_first(layout, x, (h0, c0))
-        states = [initial(x, w, hidden, h0), initial(x, w, hidden, c0)]
-        bias = np.zeros((w.shape[0], 8 * hidden), x.dtype) if b is None else b
-        peep = np.zeros((w.shape[0], 3 * hidden), x.dtype) if p is None else p
-        limit = np.inf if not clip else clip
-
-        def step(d, xt, state, functions):
-            h, c = state
-            f, g, k = functions
-            gates = xt @ w[d].T + h @ r[d].T + bias[d][:4 * hidden] + bias[d][4 * hidden:]
-            i, o, forget, cell = np.split(gates, 4, axis=-1)
-            pi, po, pf = np.split(peep[d], 3)
-            i = f(np.clip(i + pi * c, -limit, limit))
-            forget = 1 - i if input_forget else f(np.clip(forget + pf * c, -limit, limit))
-            c = forget * c + i * g(np.clip(cell, -limit, limit))
-            return f(np.clip(o + po * c, -limit, limit)) * k(c), c
-
-        names = activations or ["Sigmoid", "Tanh", "Tanh"] * w.shape[0]
-        y, states = run_directions(x, w, direction, lengths, step, states, names)
-        return finish(layout, y, states)[:max(1, len(self.onnx_node.output))]
-
-
-class GRU(OpRun):
-    op_domain = ""
-
-    def _run(self, x, w, r, b=None, lengths=None, h0=None, activation_alpha=None, activation_beta=None,
-             activations=None, clip=None, direction=None, hidden_size=None, layout=None, linear_before_reset=None):
-        hidden = r.shape[-1]
-        x, (h0,) = batch_first(layout, x, (h0,))
-        bias = np.zeros((w.shape[0], 6 * hidden), x.dtype) if b is None else b
-
-        def step(d, xt, state, functions):
-            h, = state
-            f, g = functions
-            wz, wr, wh = np.split(w[d], 3)
-            rz, rr, rh = np.split(r[d], 3)
-            bz, br, bh, cz, cr, ch = np.split(bias[d], 6)
-            z = f(xt @ wz.T + h @ rz.T + bz + cz)
-            reset = f(xt @ wr.T + h @ rr.T + br + cr)
-            if linear_before_reset:
-                new = g(xt @ wh.T + reset * (h @ rh.T + ch) + bh)
-            else:
-                new = g(xt @ wh.T + (reset * h) @ rh.T + ch + bh)
-            return ((1 - z) * new + z * h,)
-
-        names = activations or ["Sigmoid", "Tanh"] * w.shape[0]
-        y, states = run_directions(x, w, direction, lengths, step, [initial(x, w, hidden, h0)], names)
-        return finish(layout, y, states)[:max(1, len(self.onnx_node.output))]
-
-
 def along(value, axis, rank):
     """A per-axis parameter, shaped to broadcast."""
     value = np.asarray(value)
@@ -324,4 +207,5 @@ class DequantizeLinear(OpRun):
         return ((x.astype(np.int64) - along(zero, axis, x.ndim)).astype(scale.dtype) * along(scale, axis, x.ndim),)
 
 
-OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization, GlobalMaxPool, Upsample, LSTM, GRU]
+OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization, GlobalMaxPool, Upsample, RNN, LSTM,
+             GRU]
