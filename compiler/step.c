@@ -192,11 +192,20 @@ static void steps_print(struct module *m, const struct block *b, int depth, stru
 		step_print(m, &b->step[i], depth, out);
 }
 
+const char *call_kernel_name(const struct call *c, struct arena *a)
+{
+	const char *name = c->function;
+
+	for (int i = 0; i < c->n_tile; i++)
+		name = arena_printf(a, "%s%c%d", name, i ? 'x' : '_', c->tile[i]);
+	return name;
+}
+
 static void call_print(struct module *m, const struct call *c, struct strbuf *out)
 {
 	static const char *const kinds[] = { "", "-> ", "scratch ", "", "epilogue " };
 
-	strbuf_printf(out, "%s(", c->function);
+	strbuf_printf(out, "%s(", call_kernel_name(c, m->scratch));
 	for (int i = 0; i < c->n_args; i++) {
 		strbuf_printf(out, "%s%s", i ? ", " : "", kinds[c->arg[i].kind]);
 		if (c->arg[i].kind == ARG_NUMBER)

@@ -31,9 +31,10 @@ struct arg {
 					 * loop_axis is known, its stride counts instead */
 };
 
-/* for every turn of the loops: function(&params, arg0, arg1, …) */
+/* for every turn of the loops: function(&params, arg0, arg1, …, tile0, …) */
 struct call {
 	const char *function;   /* a function of runtime_min */
+	int tile[2], n_tile;    /* constants that shape its code: kernels.def */
 	const char *params;     /* tag of its parameter struct, or NULL: no first argument */
 	struct field *field;
 	int n_fields;
@@ -110,6 +111,8 @@ bool lower_graph(struct module *m, int g, struct block *b);
 /** Calls f for every tensor that a step reads or writes (scratch: both), bodies included. */
 void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
 
+/** The name of a call's kernel with its tile, nnrt_conv_f32_6x16; in a. */
+const char *call_kernel_name(const struct call *c, struct arena *a);
 void block_print(struct module *m, const struct block *b, struct strbuf *out);
 /** What must hold of steps: everything read is written before or is a constant or input, types and ranks match. Dies. */
 void block_check(struct module *m, const struct block *b);

@@ -10,102 +10,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "runtime_min/kernels/kernels.h"
-
-enum kind { CONV, CONV_FIRST, DEPTHWISE, GEMM, GEMM_UNPACKED, GEMM_TRANSPOSED, GEMV };
-
-#define ARGS_CONV const struct nnrt_conv *, const float *, const float *, const float *, const float *, float *
-#define ARGS_DEPTHWISE const struct nnrt_conv *, const float *, const float *, const float *, float *
-#define ARGS_GEMM const struct nnrt_gemm *, const float *, const float *, const float *, float *
-
-struct kernel {
-	const char *name;
-	enum kind kind;
-	int columns;
-	union {
-		void (*conv)(ARGS_CONV);
-		void (*depthwise)(ARGS_DEPTHWISE);
-		void (*gemm)(ARGS_GEMM);
-		void (*transposed)(ARGS_GEMM, float *);
-	} run;
-};
-
-#define MEMBER_CONV conv
-#define MEMBER_CONV_FIRST conv
-#define MEMBER_DEPTHWISE depthwise
-#define MEMBER_GEMM gemm
-#define MEMBER_GEMM_UNPACKED gemm
-#define MEMBER_GEMM_TRANSPOSED transposed
-#define MEMBER_GEMV gemm
-
-/* The epilogue is a constant, as it is in every model: a call through a pointer would keep the tile in memory. */
-#define BODY_CONV(function) static void run_##function(const struct nnrt_conv *p, const float *x, const float *w, \
-		const float *bias, const float *zero, float *y) \
-	{ \
-		function(p, x, w, bias, zero, y, nnrt_epilogue_none, NULL); \
-	}
-#define BODY_CONV_FIRST BODY_CONV
-#define BODY_DEPTHWISE(function) static void run_##function(const struct nnrt_conv *p, const float *x, const float *w, \
-		const float *bias, float *y) \
-	{ \
-		function(p, x, w, bias, y, nnrt_epilogue_none, NULL); \
-	}
-#define BODY_GEMM(function) static void run_##function(const struct nnrt_gemm *p, const float *a, const float *b, \
-		const float *bias, float *y) \
-	{ \
-		function(p, a, b, bias, y, nnrt_epilogue_none, NULL); \
-	}
-#define BODY_GEMM_UNPACKED BODY_GEMM
-#define BODY_GEMV BODY_GEMM
-#define BODY_GEMM_TRANSPOSED(function) static void run_##function(const struct nnrt_gemm *p, const float *a, \
-		const float *b, const float *bias, float *y, float *scratch) \
-	{ \
-		function(p, a, b, bias, y, scratch, nnrt_epilogue_none, NULL); \
-	}
-
-#define BODY(function, kind, columns) BODY_##kind(function)
-#define ROW_OF(function, kind, columns) {#function, kind, columns, {.MEMBER_##kind = run_##function}},
-#define SKIP(row)
-#define KEEP(row) row
-#define HAS_GENERIC SKIP
-#define HAS_AVX2 SKIP
-#define HAS_AVX512 SKIP
-#define HAS_NEON SKIP
-#define HAS_NEON32 SKIP
-#define HAS_WASM SKIP
-#if defined(NNRT_SIMD_X86_AVX512_H)
-#undef HAS_AVX512
-#define HAS_AVX512 KEEP
-#elif defined(NNRT_SIMD_X86_AVX2_H)
-#undef HAS_AVX2
-#define HAS_AVX2 KEEP
-#elif defined(NNRT_SIMD_ARM_NEON_H)
-#undef HAS_NEON
-#define HAS_NEON KEEP
-#elif defined(NNRT_SIMD_ARM_NEON32_H)
-#undef HAS_NEON32
-#define HAS_NEON32 KEEP
-#elif defined(NNRT_SIMD_WASM_SIMD128_H)
-#undef HAS_WASM
-#define HAS_WASM KEEP
-#else
-#undef HAS_GENERIC
-#define HAS_GENERIC KEEP
-#endif
-
-#define KERNEL(function, kind, isa, rows, columns) HAS_##isa(BODY(function, kind, columns))
-#include "runtime_min/kernels/kernels.def"
-#undef KERNEL
-#define KERNEL(function, kind, isa, rows, columns) HAS_##isa(ROW_OF(function, kind, columns))
-
-static const struct kernel kernels[] = {
-#include "runtime_min/kernels/kernels.def"
-};
+/* A constant, as in every model: a call through a pointer would keep the tile in memory. */
+#define KERNEL_EPILOGUE nnrt_epilogue_none
+#include "tests/kernels/table.h"
+#include "tests/machine.h"
 
 /* A convolution (h x w pixels in, ic to oc channels, k x k taps) or, for products, h x w matrix times w x oc. */
 struct layer {
 	const char *name;
-	enum kind kind;
+	enum kernel_kind kind;
 	int h, w, ic, oc, k, stride;
 };
 
@@ -190,9 +103,9 @@ static void run_conv(const struct kernel *k, const struct layer *l, const struct
 		l->k / 2, 0, 0, (ptrdiff_t)l->w * l->ic, l->ic, 1, (ptrdiff_t)out_w * l->oc, l->oc, 0, 0, 0, out_h};
 
 	if (k->kind == DEPTHWISE)
-		k->run.depthwise(&p, b->x, b->w, b->bias, b->y);
+		k->run.depthwise(&p, b->x, b->w, b->bias, b->y, NULL, NULL);
 	else
-		k->run.conv(&p, b->x, b->w, b->bias, b->zero, b->y);
+		k->run.conv(&p, b->x, b->w, b->bias, b->zero, b->y, NULL, NULL);
 }
 
 static void run_gemm(const struct kernel *k, const struct layer *l, const struct buffers *b)
@@ -200,9 +113,9 @@ static void run_gemm(const struct kernel *k, const struct layer *l, const struct
 	const struct nnrt_gemm p = {0, l->h, l->oc, l->w, l->w, k->kind == GEMM_TRANSPOSED ? l->w : l->oc, l->oc};
 
 	if (k->kind == GEMM_TRANSPOSED)
-		k->run.transposed(&p, b->x, b->w, b->bias, b->y, b->scratch);
+		k->run.transposed(&p, b->x, b->w, b->bias, b->y, b->scratch, NULL, NULL);
 	else
-		k->run.gemm(&p, b->x, b->w, b->bias, b->y);
+		k->run.gemm(&p, b->x, b->w, b->bias, b->y, NULL, NULL);
 }
 
 /* Bytes that a layer must touch at least once, and its multiply-accumulates. */
@@ -251,30 +164,14 @@ static void measure(const struct kernel *k, const struct layer *l, double peak)
 	free(b.scratch);
 }
 
-/* AVX-512 kernels run nowhere else; tests/kernels prove them there through SIMDe. */
-#if defined(__AVX512F__)
-static bool machine_lacks_avx512(void)
-{
-	return !__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512vl");
-}
-#else
-static bool machine_lacks_avx512(void)
-{
-	return false;
-}
-#endif
-
 int main(int argc, char **argv)
 {
 	double peak;
 
-	if (machine_lacks_avx512()) {
-		puts("skip: timing of x86-64-v4 kernels: this machine has no AVX-512");
-		return 0;
-	}
+	skip_unless_supported();
 	peak = fma_peak();
 	printf("FMA peak %.1f GMAC/s, %d lanes\n", peak / 1e9, (int)NNRT_LANES);
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
+	for (int i = 0; i < N_KERNELS; i++) {
 		for (size_t j = 0; j < sizeof(layers) / sizeof(*layers); j++) {
 			const bool fits = kernels[i].kind == layers[j].kind ||
 				(kernels[i].kind == CONV && layers[j].kind == CONV_FIRST);

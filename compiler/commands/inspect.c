@@ -321,7 +321,7 @@ static void json_steps(struct json *j, const struct report *r)
 		json_text(j, "op", op_name(m, l->step));
 		json_text(j, "node", node_name(m, l->step));
 		if (l->step->kind == STEP_CALL)
-			json_text(j, "kernel", l->step->call->function);
+			json_text(j, "kernel", call_kernel_name(l->step->call, r->arena));
 		json_int(j, "macs", l->step->macs);
 		json_int(j, "constant_bytes", l->constant_bytes);
 		json_int(j, "live_bytes", l->live_bytes);

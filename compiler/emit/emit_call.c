@@ -203,6 +203,8 @@ void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct
 		strbuf_puts(&b, "&p");
 	for (int i = 0; i < c->n_args; i++)
 		strbuf_printf(&b, "%s%s", b.size ? ", " : "", argument_text(m, c, &c->arg[i], name, epilogue));
+	for (int i = 0; i < c->n_tile; i++)
+		strbuf_printf(&b, ", %d", c->tile[i]);
 	emit_line(e, "%s(%s);", c->function, strbuf_text(&b));
 	for (int k = 0; k < c->n_loops; k++)
 		emit_close(e, "");

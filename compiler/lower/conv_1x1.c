@@ -75,7 +75,7 @@ static bool lower(struct lowering *l, int node)
 	k = kernel_choose(m, KERNEL_GEMM, pixels.n, c.oc, c.ic, &cycles);
 	p = conv_pack(&c, false);
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
-	call = lower_call(l, k->function, "nnrt_gemm");
+	call = lower_kernel(l, k, "nnrt_gemm");
 	call_rows(l, call, pixels);
 	call_field(l, call, "n", num_const(c.oc));
 	call_field(l, call, "k", num_const(c.ic));

@@ -42,7 +42,7 @@ static bool lower(struct lowering *l, int node)
 	p = (struct pack){ .n = c.oc, .n_stride = (int64_t)c.kernel_h * c.kernel_w, .depth = { c.kernel_h, c.kernel_w, 1 },
 			   .stride = { c.kernel_w, 1, 1 } };
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
-	call = lower_call(l, k->function, "nnrt_conv");
+	call = lower_kernel(l, k, "nnrt_conv");
 	conv_fields(l, call, &c, x, false);
 	conv_arguments(l, call, &c, x, w, 0, y, false);
 	l->block->step[l->block->n - 1].macs /= c.oc;

@@ -74,7 +74,7 @@ static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
 	for (int g = 0; g < c.groups; g++)
 		pack_f32(&p, k->columns, (const float *)m->tensor[c.w].data + g * c.oc * p.n_stride, packed + g * size);
 	w = lower_const_f32(l, m->tensor[c.w].name, packed, size * c.groups);
-	call = lower_call(l, k->function, "nnrt_conv");
+	call = lower_kernel(l, k, "nnrt_conv");
 	conv_fields(l, call, &c, x, planar);
 	conv_arguments(l, call, &c, x, w, size, y, true);
 	lower_finish(l, y, c.y);

@@ -228,7 +228,7 @@ static void lower_phase(struct lowering *l, const struct transposed *t, int64_t 
 	if (c.rank == 4)
 		c.y_first = num_add(&m->nums, c.y_first, num_mul(&m->nums, num_const(h), ty->stride[2]));
 	packed = phase_packed(l, t, &c, p, k->columns, &size);
-	call = lower_call(l, k->function, "nnrt_conv");
+	call = lower_kernel(l, k, "nnrt_conv");
 	conv_fields(l, call, &c, x, false);
 	conv_arguments(l, call, &c, x, packed, size, y, !is_depthwise(m, t));
 	if (is_depthwise(m, t))

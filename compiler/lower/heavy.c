@@ -54,6 +54,17 @@ const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind
 	return best;
 }
 
+struct call *lower_kernel(struct lowering *l, const struct kernel *k, const char *params)
+{
+	struct call *c = lower_call(l, k->function, params);
+
+	if (k->kind != KERNEL_GEMV)
+		c->tile[c->n_tile++] = k->rows;
+	if (k->kind != KERNEL_DEPTHWISE)
+		c->tile[c->n_tile++] = k->columns;
+	return c;
+}
+
 int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n)
 {
 	int t = tensor_const(l->m, name, DT_F32, 1, &n, v);

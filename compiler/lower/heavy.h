@@ -23,6 +23,9 @@ struct kernel {
 const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
 				   int64_t depth, double *cycles);
 
+/** lower_call() of the kernel, with its tile. */
+struct call *lower_kernel(struct lowering *l, const struct kernel *k, const char *params);
+
 /** Float32 constant of n elements with the given values (borrowed). */
 int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n);
 

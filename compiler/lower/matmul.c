@@ -245,7 +245,7 @@ static bool lower(struct lowering *l, int node)
 	if (kind == KERNEL_GEMM_TRANSPOSED)
 		scratch = lower_scratch_f32(l, num_mul(&m->nums, p.k, num_const(k->columns)));
 	flat = rows_flatten(m, &p, p.a, y);
-	call = lower_call(l, k->function, "nnrt_gemm");
+	call = lower_kernel(l, k, "nnrt_gemm");
 	call_rows(l, call, flat ? num_div(&m->nums, tensor_elements(m, p.a), p.k) : p.m);
 	call_field(l, call, "n", p.n);
 	call_field(l, call, "k", p.k);

@@ -204,7 +204,7 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 		const float *from = m->tensor[a->w].data;
 		w = lower_packed(l, m->tensor[a->w].name, &p, k->columns, from + d * columns * input);
 	}
-	call = lower_call(l, k->function, "nnrt_gemm");
+	call = lower_kernel(l, k, "nnrt_gemm");
 	call_rows(l, call, flat ? num_mul(&m->nums, dim[0], dim[1]) : dim[1]);
 	call_field(l, call, "n", num_const(columns));
 	call_field(l, call, "k", num_const(input));

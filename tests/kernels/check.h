@@ -13,27 +13,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int failures;
+#include "tests/machine.h"
 
-/* Ends the test as skipped (meson's 77), with the reason, where this machine lacks the instructions it was compiled for.
- * Through SIMDe it was compiled for none. */
-static inline void skip_unless_supported(void)
-{
-#if defined(SIMDE_NO_NATIVE)
-	return;
-#elif defined(__AVX512F__)
-	if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512vl") ||
-	    !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq")) {
-		puts("this machine has no AVX-512");
-		exit(77);
-	}
-#elif defined(__AVX2__)
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
-		puts("this machine has no AVX2 and FMA");
-		exit(77);
-	}
-#endif
-}
+static int failures;
 
 /* Value of every float that must not be written. */
 static const float canary = -12345.678f;

@@ -3,64 +3,7 @@
  * every buffer, canaries in every gap of the output. Arguments: cases a kernel. */
 #include "check.h"
 
-#include "runtime_min/kernels/kernels.h"
-
-enum kind { CONV, CONV_FIRST, DEPTHWISE, GEMM, GEMM_UNPACKED, GEMM_TRANSPOSED, GEMV };
-enum isa { GENERIC, AVX2, AVX512, NEON, NEON32, WASM };
-
-#define ARGS_CONV const struct nnrt_conv *, const float *, const float *, const float *, const float *, float *
-#define ARGS_DEPTHWISE const struct nnrt_conv *, const float *, const float *, const float *, float *
-#define ARGS_GEMM const struct nnrt_gemm *, const float *, const float *, const float *, float *
-#define TAIL nnrt_epilogue, const void *const *
-
-struct kernel {
-	const char *name;
-	enum kind kind;
-	int rows, columns;
-	union {
-		void (*conv)(ARGS_CONV, TAIL);
-		void (*depthwise)(ARGS_DEPTHWISE, TAIL);
-		void (*gemm)(ARGS_GEMM, TAIL);
-		void (*transposed)(ARGS_GEMM, float *, TAIL);
-	} run;
-};
-
-#define MEMBER_CONV conv
-#define MEMBER_CONV_FIRST conv
-#define MEMBER_DEPTHWISE depthwise
-#define MEMBER_GEMM gemm
-#define MEMBER_GEMM_UNPACKED gemm
-#define MEMBER_GEMM_TRANSPOSED transposed
-#define MEMBER_GEMV gemm
-#define ROW(function, kind, rows, columns) {#function, kind, rows, columns, {.MEMBER_##kind = function}},
-#define SKIP(function, kind, rows, columns)
-#define ROW_GENERIC SKIP
-#define ROW_AVX2 SKIP
-#define ROW_AVX512 SKIP
-#define ROW_NEON SKIP
-#define ROW_NEON32 SKIP
-#define ROW_WASM SKIP
-#if defined(NNRT_SIMD_X86_AVX512_H)
-#undef ROW_AVX512
-#define ROW_AVX512 ROW
-#elif defined(NNRT_SIMD_X86_AVX2_H)
-#undef ROW_AVX2
-#define ROW_AVX2 ROW
-#elif defined(NNRT_SIMD_ARM_NEON_H)
-#undef ROW_NEON
-#define ROW_NEON ROW
-#elif defined(NNRT_SIMD_ARM_NEON32_H)
-#undef ROW_NEON32
-#define ROW_NEON32 ROW
-#else
-#undef ROW_GENERIC
-#define ROW_GENERIC ROW
-#endif
-#define KERNEL(function, kind, isa, rows, columns) ROW_##isa(function, kind, rows, columns)
-
-static const struct kernel kernels[] = {
-#include "runtime_min/kernels/kernels.def"
-};
+#include "table.h"
 
 /* Where the epilogue finds its residual. */
 struct residual {
@@ -340,10 +283,9 @@ static void gemm_check(const struct kernel *k)
 int main(int argc, char **argv)
 {
 	const int cases = argc > 1 ? atoi(argv[1]) : 100;
-	const int n = (int)(sizeof(kernels) / sizeof(*kernels));
 
 	skip_unless_supported();
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < N_KERNELS; i++) {
 		const int before = failures;
 
 		for (int c = 0; c < cases; c++) {

@@ -10,7 +10,7 @@
 #include "runtime_min/maths/sigmoid.h"
 #include "runtime_min/maths/tanh.h"
 #include "runtime_min/maths/trig.h"
-#include "tests/maths/isa.h"
+#include "tests/machine.h"
 #include "tests/maths/oracle.h"
 
 enum { COUNT = 4096, RUNS = 15, REPEATS = 50 };
@@ -84,8 +84,7 @@ static double nanoseconds(void (*f)(void))
 
 int main(void)
 {
-	if (!isa_is_here())
-		return STATUS_SKIPPED;
+	skip_unless_supported();
 	printf("%-9s %8s %8s %8s   ns per element, %d lanes\n", "", "vector", "scalar", "libm", (int)NNRT_LANES);
 	for (size_t k = 0; k < sizeof(candidates) / sizeof(candidates[0]); k++) {
 		const struct candidate *c = &candidates[k];

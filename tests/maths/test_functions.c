@@ -13,7 +13,7 @@
 #include "runtime_min/maths/sigmoid.h"
 #include "runtime_min/maths/tanh.h"
 #include "runtime_min/maths/trig.h"
-#include "tests/maths/isa.h"
+#include "tests/machine.h"
 #include "tests/maths/oracle.h"
 
 struct function {
@@ -198,8 +198,7 @@ int main(int argc, char **argv)
 	const char *only = argc > 2 ? argv[2] : NULL;
 	int passed = 0, failed = 0;
 
-	if (!isa_is_here())
-		return STATUS_SKIPPED;
+	skip_unless_supported();
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]) && stride; i++) {
 		if (only && strcmp(only, functions[i].name))
 			continue;

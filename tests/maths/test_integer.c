@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "runtime_min/maths/integer.h"
+#include "tests/machine.h"
 #include "tests/maths/check.h"
-#include "tests/maths/isa.h"
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -99,8 +99,7 @@ int main(void)
 	struct checks c = {0, 0};
 	uint64_t state = 1;
 
-	if (!isa_is_here())
-		return STATUS_SKIPPED;
+	skip_unless_supported();
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++)
 			check_pair(&c, edges[i], edges[j]);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "runtime_min/maths/narrow.h"
+#include "tests/machine.h"
 #include "tests/maths/check.h"
-#include "tests/maths/isa.h"
 
 enum special { SPECIAL_IEEE, SPECIAL_FN, SPECIAL_FNUZ };
 
@@ -148,8 +148,7 @@ int main(int argc, char **argv)
 	const uint64_t stride = argc > 1 ? strtoull(argv[1], NULL, 10) : 4093;
 	struct checks c = {0, 0};
 
-	if (!isa_is_here())
-		return STATUS_SKIPPED;
+	skip_unless_supported();
 	for (size_t k = 0; k < sizeof(formats) / sizeof(formats[0]) && stride; k++) {
 		const struct format *f = &formats[k];
 		const uint32_t codes = UINT32_C(1) << f->bits;

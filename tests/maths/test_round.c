@@ -6,8 +6,8 @@
 
 #include "runtime_min/maths/minmax.h"
 #include "runtime_min/maths/round.h"
+#include "tests/machine.h"
 #include "tests/maths/check.h"
-#include "tests/maths/isa.h"
 
 /* x rounded to even and saturated, 0 for NaN; rounding is exact in double. */
 static int64_t saturated(float x, double lo, double hi)
@@ -85,8 +85,7 @@ int main(int argc, char **argv)
 	const uint64_t stride = argc > 1 ? strtoull(argv[1], NULL, 10) : 4093;
 	struct checks c = {0, 0};
 
-	if (!isa_is_here())
-		return STATUS_SKIPPED;
+	skip_unless_supported();
 	for (uint64_t bits = 0; bits < UINT64_C(1) << 32 && stride; bits += stride)
 		check_float(&c, (uint32_t)bits);
 	/* Halves, and integers with their neighbours, up to where there are no fractions. */

@@ -1,0 +1,76 @@
+/* The rows of kernels.def for the instruction set being compiled for, as data that tests and benches walk: each a function
+ * of its own, with its tile as constants. Every row gets `epilogue` and `ctx` from its caller, or, where
+ * KERNEL_EPILOGUE is defined, that function always, which then disappears into the kernel as in a model. */
+#ifndef KERNELS_TABLE_H
+#define KERNELS_TABLE_H
+
+#include "runtime_min/kernels/kernels.h"
+
+#include "isa.h"
+
+#if !defined(KERNEL_EPILOGUE)
+#define KERNEL_EPILOGUE epilogue
+#endif
+
+enum kernel_kind { CONV, CONV_FIRST, DEPTHWISE, GEMM, GEMM_UNPACKED, GEMM_TRANSPOSED, GEMV };
+
+#define CONV_HEAD const struct nnrt_conv *p, const float *x, const float *w, const float *bias
+#define GEMM_HEAD const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y
+#define KERNEL_TAIL nnrt_epilogue epilogue, const void *const *ctx
+
+struct kernel {
+	const char *name;
+	enum kernel_kind kind;
+	int rows, columns;
+	union {
+		void (*conv)(CONV_HEAD, const float *zero, float *y, KERNEL_TAIL);
+		void (*depthwise)(CONV_HEAD, float *y, KERNEL_TAIL);
+		void (*gemm)(GEMM_HEAD, KERNEL_TAIL);
+		void (*transposed)(GEMM_HEAD, float *scratch, KERNEL_TAIL);
+	} run;
+};
+
+/* A kind's member of the union, its parameters, and what its function is called with. */
+#define MEMBER_CONV conv
+#define PARAMETERS_CONV CONV_HEAD, const float *zero, float *y
+#define ARGUMENTS_CONV(rows, columns) p, x, w, bias, zero, y, KERNEL_EPILOGUE, ctx, rows, columns
+#define MEMBER_CONV_FIRST MEMBER_CONV
+#define PARAMETERS_CONV_FIRST PARAMETERS_CONV
+#define ARGUMENTS_CONV_FIRST ARGUMENTS_CONV
+#define MEMBER_DEPTHWISE depthwise
+#define PARAMETERS_DEPTHWISE CONV_HEAD, float *y
+#define ARGUMENTS_DEPTHWISE(rows, columns) p, x, w, bias, y, KERNEL_EPILOGUE, ctx, rows
+#define MEMBER_GEMM gemm
+#define PARAMETERS_GEMM GEMM_HEAD
+#define ARGUMENTS_GEMM(rows, columns) p, a, b, bias, y, KERNEL_EPILOGUE, ctx, rows, columns
+#define MEMBER_GEMM_UNPACKED MEMBER_GEMM
+#define PARAMETERS_GEMM_UNPACKED PARAMETERS_GEMM
+#define ARGUMENTS_GEMM_UNPACKED ARGUMENTS_GEMM
+#define MEMBER_GEMM_TRANSPOSED transposed
+#define PARAMETERS_GEMM_TRANSPOSED GEMM_HEAD, float *scratch
+#define ARGUMENTS_GEMM_TRANSPOSED(rows, columns) p, a, b, bias, y, scratch, KERNEL_EPILOGUE, ctx, rows, columns
+#define MEMBER_GEMV MEMBER_GEMM
+#define PARAMETERS_GEMV PARAMETERS_GEMM
+#define ARGUMENTS_GEMV(rows, columns) p, a, b, bias, y, KERNEL_EPILOGUE, ctx, columns
+
+#define KERNEL(function, kind, isa, rows, columns) KERNEL_##isa(BODY(function, kind, rows, columns))
+#define BODY(function, kind, rows, columns) \
+	static void function##_##rows##x##columns(PARAMETERS_##kind, KERNEL_TAIL) \
+	{ \
+		(void)epilogue; \
+		function(ARGUMENTS_##kind(rows, columns)); \
+	}
+#include "runtime_min/kernels/kernels.def"
+#undef KERNEL
+
+#define KERNEL(function, kind, isa, rows, columns) KERNEL_##isa(ROW(function, kind, rows, columns))
+#define ROW(function, kind, rows, columns) \
+	{#function " " #rows "x" #columns, kind, rows, columns, {.MEMBER_##kind = function##_##rows##x##columns}},
+static const struct kernel kernels[] = {
+#include "runtime_min/kernels/kernels.def"
+};
+#undef KERNEL
+
+enum { N_KERNELS = sizeof kernels / sizeof *kernels };
+
+#endif

@@ -1,0 +1,37 @@
+/* Programs compiled for one instruction set end as skipped, with the reason, on machines that lack it. */
+#ifndef TESTS_MACHINE_H
+#define TESTS_MACHINE_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What meson takes for skipped. */
+enum { STATUS_SKIPPED = 77 };
+
+/* What this file was compiled for and this machine lacks; NULL: nothing. Through SIMDe it was compiled for any machine. */
+static inline const char *machine_lacks(void)
+{
+#if defined(SIMDE_NO_NATIVE)
+	return NULL;
+#elif defined(__AVX512F__)
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+			       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+		       ? NULL
+		       : "AVX-512";
+#elif defined(__AVX2__)
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? NULL : "AVX2 and FMA";
+#else
+	return NULL;
+#endif
+}
+
+static inline void skip_unless_supported(void)
+{
+	if (machine_lacks()) {
+		printf("skip: this machine has no %s\n", machine_lacks());
+		exit(STATUS_SKIPPED);
+	}
+}
+
+#endif
