@@ -7,3 +7,11 @@ const struct dtype_info dtypes[N_DTYPES] = {
 #include "dtypes.def"
 #undef DTYPE
 };
+
+enum dtype dtype_from_onnx(int64_t onnx)
+{
+	for (int t = DT_NONE + 1; t < N_DTYPES; t++)
+		if (dtypes[t].onnx == onnx)
+			return (enum dtype)t;
+	return DT_NONE;
+}

@@ -2,6 +2,8 @@
 #ifndef NNC_DTYPE_H
 #define NNC_DTYPE_H
 
+#include <stdint.h>
+
 enum dtype {
 	DT_NONE,
 #define DTYPE(id, name, bytes, ctype, onnx, class) DT_##id,
@@ -19,5 +21,8 @@ struct dtype_info {
 };
 
 extern const struct dtype_info dtypes[N_DTYPES];        /* dtype.c */
+
+/** The type of a TensorProto.DataType number; DT_NONE when we have none. */
+enum dtype dtype_from_onnx(int64_t onnx);
 
 #endif

@@ -388,6 +388,18 @@ int nest_cast(struct nest *n, enum dtype type, int a)
 	return nest_add(n, expr_of(E_CAST, type, a, -1, -1), NULL);
 }
 
+int nest_bits(struct nest *n, enum dtype type, int a)
+{
+	const enum dtype from = n->e[a].type;
+
+	if (dtypes[from].bytes != dtypes[type].bytes)
+		die("bits of %s as %s", dtypes[from].name, dtypes[type].name);
+	/* A byte that is neither 0 nor 1 is no bool. */
+	if (from == type || type == DT_BOOL)
+		return nest_cast(n, type, a);
+	return nest_add(n, expr_of(E_BITS, type, a, -1, -1), NULL);
+}
+
 int nest_saturate(struct nest *n, enum dtype type, int a)
 {
 	union lanes x;

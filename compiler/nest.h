@@ -16,6 +16,7 @@ enum eop {
 	E_LOAD,         /* tensor[at…], n_at = its rank; n_at = -1: one row-major element number over the whole tensor */
 	E_ACC,          /* in an epilogue: the kernel's result for this element */
 	E_CAST,         /* a as `type`: ONNX Cast between numbers (float to integer truncates, out of range is unspecified) */
+	E_BITS,         /* the bits of a read as `type`, which is as wide */
 	E_SATURATE,     /* a (float) as integer `type`: round half to even, saturate; NaN gives 0 */
 	E_SELECT,       /* a ? b : c, only the taken side is evaluated */
 	E_REDUCE,       /* enum reduce_op `how` over the reduction axes of the value a; b: result when there are no elements
@@ -88,6 +89,8 @@ int nest_unary(struct nest *n, enum eop op, int a);
 int nest_binary(struct nest *n, enum eop op, int a, int b);
 int nest_select(struct nest *n, int cond, int a, int b);
 int nest_cast(struct nest *n, enum dtype type, int a);
+/** The bits of a as a type of the same width; into bool: as nest_cast. */
+int nest_bits(struct nest *n, enum dtype type, int a);
 int nest_saturate(struct nest *n, enum dtype type, int a);
 /** Condition lo <= v < hi on numbers: constant true or false when the ranges say so. */
 int nest_in_range(struct nest *n, struct num v, struct num lo, struct num hi);

@@ -63,6 +63,8 @@ static int copy_expr(const struct nest_copier *c, const struct expr *x, const in
 		return c->acc >= 0 ? c->acc : nest_add(c->n, y, NULL);
 	case E_CAST:
 		return nest_cast(c->n, x->type, copy[x->a]);
+	case E_BITS:
+		return nest_bits(c->n, x->type, copy[x->a]);
 	case E_SATURATE:
 		return nest_saturate(c->n, x->type, copy[x->a]);
 	case E_SELECT:

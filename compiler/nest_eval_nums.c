@@ -239,6 +239,7 @@ static bool eval_fresh(struct num_eval *v, int e, struct num *out)
 	case E_REDUCE:
 		return eval_reduce(v, x, out);
 	case E_ACC:
+	case E_BITS:
 	case E_SATURATE:
 		return false;
 	default:

@@ -83,6 +83,10 @@ static void print_expr(const struct nest *n, int e, int depth, struct strbuf *ou
 	case E_CAST:
 		print_call(n, dtypes[x->type].name, arg, depth, out);
 		break;
+	case E_BITS:
+		strbuf_puts(out, "bits_");
+		print_call(n, dtypes[x->type].name, arg, depth, out);
+		break;
 	case E_SATURATE:
 		strbuf_puts(out, "saturate_");
 		print_call(n, dtypes[x->type].name, arg, depth, out);

@@ -177,6 +177,7 @@ static int compile_expr(struct program *p, int e)
 	case E_LOAD:
 		return compile_load(p, x);
 	case E_ACC:
+	case E_BITS:    /* lanes hold values, and a NaN has many encodings */
 		return -1;
 	case E_CAST:
 	case E_SATURATE:

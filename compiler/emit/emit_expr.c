@@ -229,6 +229,19 @@ static const char *cast_text(struct nest_writer *w, enum dtype to, enum dtype fr
 	return arena_printf(s, "(%s)%s", dtypes[to].ctype, a);
 }
 
+/* The 16-bit floats are integers in C already. */
+static const char *bits_text(struct nest_writer *w, enum dtype to, enum dtype from, const char *a)
+{
+	const bool wide = dtypes[to].bytes == 8;
+
+	if (dtypes[from].class == CLASS_F)
+		a = arena_printf(w->m->scratch, "%s(%s)", writer_use(w, wide ? "nnrt_bits_f64" : "nnrt_bits_f32"), a);
+	if (dtypes[to].class == CLASS_F)
+		return arena_printf(w->m->scratch, "%s((uint%d_t)%s)", writer_use(w, wide ? "nnrt_f64_bits" : "nnrt_f32_bits"),
+				    wide ? 64 : 32, a);
+	return arena_printf(w->m->scratch, "(%s)%s", dtypes[to].ctype, a);
+}
+
 static const char *saturate_name(enum dtype type)
 {
 	switch (type) {
@@ -340,6 +353,8 @@ struct operand write_expr(struct nest_writer *w, int k)
 		return remember(w, k, w->reduced, w->in_vector && w->vector_axis < w->n->n_axes);
 	case E_CAST:
 		return declare(w, k, cast_text(w, x.type, w->n->e[x.a].type, write_expr(w, x.a).text), false);
+	case E_BITS:
+		return declare(w, k, bits_text(w, x.type, w->n->e[x.a].type, write_expr(w, x.a).text), false);
 	case E_SATURATE:
 		return declare(w, k, arena_printf(w->m->scratch, "%s(%s)", writer_use(w, saturate_name(x.type)),
 						  write_expr(w, x.a).text), false);

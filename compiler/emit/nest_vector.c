@@ -132,6 +132,7 @@ static bool has_vector_form(struct nest_writer *w, int k)
 		return x.type == DT_F32;
 	case E_INDEX:
 	case E_CAST:
+	case E_BITS:
 	case E_SATURATE:
 		return false;
 	default:

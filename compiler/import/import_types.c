@@ -12,14 +12,6 @@ static const char *const onnx_names[] = {
 	"float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2", "float6e2m3", "float6e3m2",
 };
 
-enum dtype dtype_from_onnx(int onnx)
-{
-	for (int t = DT_NONE + 1; t < N_DTYPES; t++)
-		if (dtypes[t].onnx == onnx)
-			return (enum dtype)t;
-	return DT_NONE;
-}
-
 const char *onnx_type_name(int onnx)
 {
 	const int n = (int)(sizeof onnx_names / sizeof *onnx_names);

@@ -83,8 +83,7 @@ bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, siz
 
 /* --- import_types.c ----------------------------------------------------------------------------------------------- */
 
-/** The element type of TensorProto.DataType, or DT_NONE; and its name in messages. */
-enum dtype dtype_from_onnx(int onnx);
+/** The standard's name of a TensorProto.DataType, for messages. */
 const char *onnx_type_name(int onnx);
 /** Type and shape of a graph input of the model. */
 bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor);

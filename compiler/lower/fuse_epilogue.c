@@ -58,6 +58,7 @@ static bool expr_fits(const struct nest *n, const struct expr *x)
 		return x->type == DT_F32;
 	case E_INDEX:
 	case E_CAST:
+	case E_BITS:
 	case E_SATURATE:
 	case E_REDUCE:
 		return false;

@@ -1,23 +1,18 @@
-/* Cast and CastLike: conversion between numbers as C does it; bool is "not 0"; float16 and bfloat16 round to nearest even. */
+/* Cast and CastLike: conversion between numbers as C does it; bool is "not 0"; float16 and bfloat16 round to nearest even.
+ * BitCast: the same bits as another type. */
 #include "ops/ops_common.h"
 
-static enum dtype dtype_of_onnx(int64_t onnx)
-{
-	for (int t = 1; t < N_DTYPES; t++)
-		if (dtypes[t].onnx == onnx)
-			return (enum dtype)t;
-	return DT_NONE;
-}
+#define ALLOWED_RESULTS \
+	"type %lld of the result, allowed: bool, integers of 8 to 64 bits, float16, bfloat16, float, double"
 
 static bool infer_cast(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
 	int64_t to = node_attr_int(m, node, "to", 0);
-	enum dtype type = m->node[node].n_in > 1 ? node_in_type(m, node, 1) : dtype_of_onnx(to);
+	enum dtype type = m->node[node].n_in > 1 ? node_in_type(m, node, 1) : dtype_from_onnx(to);
 
 	if (type == DT_NONE)
-		return node_unsupported(m, node, "type %lld of the result, allowed: bool, integers of 8 to 64 bits, float16, "
-			"bfloat16, float, double", (long long)to);
+		return node_unsupported(m, node, ALLOWED_RESULTS, (long long)to);
 	return tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
 }
 
@@ -56,4 +51,39 @@ const struct op_def op_CastLike_19 = {
 const struct op_def op_CastLike_24 = {
 	ONNX("CastLike", 24, 2, 2, 1, 1), .attrs = ATTRS(SATURATE, ROUND), .types = TYPES("fhiub", "fhiub"),
 	.infer = infer_cast, .lower = lower_cast,
+};
+
+/* --- BitCast ---------------------------------------------------------------------------------------------------------- */
+
+static bool infer_bitcast(struct module *m, int node)
+{
+	const struct tensor x = *node_in_tensor(m, node, 0);
+	const int64_t to = node_attr_int(m, node, "to", 0);
+	const enum dtype type = dtype_from_onnx(to);
+
+	if (type == DT_NONE)
+		return node_unsupported(m, node, ALLOWED_RESULTS, (long long)to);
+	if (dtypes[type].bytes != dtypes[x.type].bytes)
+		return node_bad(m, node, "the bits of %s as %s, allowed: a type of %d bits", dtypes[x.type].name,
+				dtypes[type].name, 8 * dtypes[x.type].bytes);
+	if (!tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim))
+		return false;
+	/* A constant is what it was; only bool is not free to hold any byte. */
+	if (type != DT_BOOL)
+		m->tensor[node_out(m, node, 0)].data = x.data;
+	return true;
+}
+
+static bool lower_bitcast(struct lowering *l, int node)
+{
+	struct nest *n = nest_new(l->m, node_out(l->m, node, 0));
+
+	nest_store(n, nest_bits(n, l->m->tensor[n->out].type, nest_load_broadcast(n, node_in(l->m, node, 0))));
+	lower_nest(l, n);
+	return true;
+}
+
+const struct op_def op_BitCast_26 = {
+	ONNX("BitCast", 26, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("to")), .types = TYPES("fhiub"),
+	.infer = infer_bitcast, .lower = lower_bitcast,
 };

@@ -3,16 +3,6 @@
 
 #include <string.h>
 
-static enum dtype dtype_attr(const struct module *m, int node, const char *attr, enum dtype missing)
-{
-	const struct attr *a = node_attr(m, node, attr);
-
-	for (int t = 1; a && t < N_DTYPES; t++)
-		if (dtypes[t].onnx == a->i)
-			return (enum dtype)t;
-	return a ? DT_NONE : missing;
-}
-
 /* --- Constant: exactly one of its attributes is given ------------------------------------------------------------------------- */
 
 static const void *constant_data(struct module *m, const struct attr *a, enum dtype *type, int *rank)
@@ -125,6 +115,9 @@ static bool infer_range(struct module *m, int node)
 	struct num n, v[3];
 	enum dtype type = node_in_type(m, node, 0);
 
+	if (compute_type(type) != type && node_attr_int(m, node, "stash_type", 1) != dtypes[DT_F32].onnx)
+		return node_unsupported(m, node, "stash_type is %lld, allowed: 1 (float32)",
+					(long long)node_attr_int(m, node, "stash_type", 1));
 	for (int i = 0; i < 3; i++) {
 		int t = node_in(m, node, i), count;
 		const struct num *value = is_float(type) ? NULL : tensor_value(m, t, &count);
@@ -132,7 +125,7 @@ static bool infer_range(struct module *m, int node)
 		if (!num_is(tensor_elements(m, t), 1))
 			return node_bad(m, node, "input %d must be a scalar", i);
 		if (!value && !tensor_is_const(m, t))
-			return node_unsupported(m, node, "input %d must be known at compile time", i);
+			return node_unknown(m, node, i);
 		v[i] = value ? value[0] : num_const(0);
 	}
 	if (is_float(type)) {
@@ -160,11 +153,12 @@ static bool infer_range(struct module *m, int node)
 static bool lower_range(struct lowering *l, int node)
 {
 	struct nest *n = nest_new(l->m, node_out(l->m, node, 0));
-	int start = nest_load_flat(n, node_in(l->m, node, 0), num_const(0));
-	int delta = nest_load_flat(n, node_in(l->m, node, 2), num_const(0));
-	enum dtype type = l->m->tensor[n->out].type;
+	enum dtype type = compute_type(l->m->tensor[n->out].type);
+	int start = nest_cast(n, type, nest_load_flat(n, node_in(l->m, node, 0), num_const(0)));
+	int delta = nest_cast(n, type, nest_load_flat(n, node_in(l->m, node, 2), num_const(0)));
 
-	nest_store(n, nest_binary(n, E_ADD, start, nest_binary(n, E_MUL, nest_cast(n, type, nest_index(n, n->axis[0])), delta)));
+	nest_store_narrow(n, nest_binary(n, E_ADD, start,
+					 nest_binary(n, E_MUL, nest_cast(n, type, nest_index(n, n->axis[0])), delta)));
 	lower_nest(l, n);
 	return true;
 }
@@ -172,13 +166,17 @@ static bool lower_range(struct lowering *l, int node)
 const struct op_def op_Range_11 = {
 	ONNX("Range", 11, 3, 3, 1, 1), .types = TYPES("fi", "T"), .infer = infer_range, .lower = lower_range,
 };
+const struct op_def op_Range_27 = {
+	ONNX("Range", 27, 3, 3, 1, 1), .attrs = ATTRS(INT("stash_type", 1)), .types = TYPES("fhi", "T"),
+	.infer = infer_range, .lower = lower_range,
+};
 
 /* --- EyeLike: 1 where column - row = k --------------------------------------------------------------------------------------------- */
 
 static bool infer_eye_like(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	enum dtype type = dtype_attr(m, node, "dtype", x.type);
+	enum dtype type = node_attr(m, node, "dtype") ? dtype_from_onnx(node_attr_int(m, node, "dtype", 0)) : x.type;
 
 	if (type == DT_NONE)
 		return node_unsupported(m, node, "dtype is %lld", (long long)node_attr_int(m, node, "dtype", 0));
@@ -223,7 +221,7 @@ static bool infer_one_hot(struct module *m, int node)
 	else if ((value = tensor_value(m, depth, &n)))
 		size = value[0];
 	else
-		return node_unsupported(m, node, "depth must be known at compile time");
+		return node_unknown(m, node, 1);
 	for (int k = 0; k <= x.rank; k++)
 		dim[k] = k == axis ? size : x.dim[from++];
 	return tensor_set(m, node, node_out(m, node, 0), values.type, x.rank + 1, dim);

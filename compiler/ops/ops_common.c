@@ -56,6 +56,11 @@ enum dtype node_in_type(const struct module *m, int node, int i)
 	return t ? t->type : DT_NONE;
 }
 
+bool node_unknown(struct module *m, int node, int i)
+{
+	return node_unsupported(m, node, "input %d \"%s\" must be known at compile time", i, node_in_tensor(m, node, i)->name);
+}
+
 bool node_numbers(struct module *m, int node, const char *attr, int input, const struct num **v, int *n)
 {
 	const struct attr *a = attr ? node_attr(m, node, attr) : NULL;
@@ -78,7 +83,7 @@ bool node_numbers(struct module *m, int node, const char *attr, int input, const
 		return node_bad(m, node, "input %d is of rank %d, allowed: 0 or 1", input, m->tensor[t].rank);
 	*v = tensor_value(m, t, n);
 	if (!*v && *n != 0)
-		return node_unsupported(m, node, "input %d \"%s\" must be known at compile time", input, m->tensor[t].name);
+		return node_unknown(m, node, input);
 	return true;
 }
 
@@ -141,6 +146,23 @@ bool node_rank(struct module *m, int node, int i, int least, int most)
 
 	if (rank < least || rank > most)
 		return node_bad(m, node, "input %d is of rank %d, allowed: %d to %d", i, rank, least, most);
+	return true;
+}
+
+bool node_shape(struct module *m, int node, int i, const struct num *want, int rank)
+{
+	const struct tensor *t = node_in_tensor(m, node, i);
+
+	if (!t)
+		return true;
+	if (t->rank != rank)
+		return node_bad(m, node, "input %d is of rank %d, allowed: %d", i, t->rank, rank);
+	for (int k = 0; k < rank; k++)
+		if (num_is_const(t->dim[k]) && num_is_const(want[k]) && t->dim[k].n != want[k].n)
+			return node_bad(m, node, "input %d has %lld elements along axis %d, allowed: %lld", i,
+					(long long)t->dim[k].n, k, (long long)want[k].n);
+		else if (!num_same(t->dim[k], want[k]))
+			return node_unsupported(m, node, "axis %d of input %d need not have the expected size", k, i);
 	return true;
 }
 

@@ -38,6 +38,9 @@
 #define node_unsupported(m, node, ...) \
 	diag_error((m)->diag, STATUS_UNSUPPORTED, (struct place[]){ node_place(m, node) }, __VA_ARGS__)
 
+/** Reports that input i must be known at compile time, by its name, and gives false. */
+bool node_unknown(struct module *m, int node, int i);
+
 /** A node's attribute by name; NULL when it is absent and has no default, or the operator's version lacks it. */
 const struct attr *node_attr(const struct module *m, int node, const char *name);
 int64_t node_attr_int(const struct module *m, int node, const char *name, int64_t missing);
@@ -65,6 +68,9 @@ bool node_axis_attr(struct module *m, int node, const char *attr, int64_t missin
 bool node_axes(struct module *m, int node, const char *attr, int input, int rank, int axis[MAX_RANK], int *n);
 /** The rank of input i is within least … most. */
 bool node_rank(struct module *m, int node, int i, int least, int most);
+
+/** Input i is absent or surely has this shape; reported when it has not. */
+bool node_shape(struct module *m, int node, int i, const struct num *want, int rank);
 
 /** Merges a shape into rank, dim by numpy's rule for broadcasting; reported when they do not go together. */
 bool dims_broadcast(struct module *m, int node, int *rank, struct num dim[MAX_RANK], int rank_b, const struct num *dim_b);

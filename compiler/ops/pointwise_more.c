@@ -63,14 +63,41 @@ const struct op_def op_IsInf_10 = {
 	.types = TYPES("fh"), .infer = infer_bool, .lower = lower_isinf,
 };
 
+/* Shifts by a negative number or the width and more leave the sign alone: shl and shr of what is not negative give 0. */
 static bool lower_bitshift(struct lowering *l, int node)
 {
-	return lower_text(l, node, node_attr_is(l->m, node, "direction", "LEFT") ? "shl(x, y)" : "shr(x, y)", DT_NONE, false);
+	bool is_signed = dtypes[node_in_type(l->m, node, 0)].class == CLASS_I;
+
+	if (node_attr_is(l->m, node, "direction", "LEFT"))
+		return lower_text(l, node, "shl(x, y)", DT_NONE, false);
+	return lower_text(l, node, is_signed ? "x < 0 ? not(shr(not(x), y)) : shr(x, y)" : "shr(x, y)", DT_NONE, false);
 }
 
 const struct op_def op_BitShift_11 = {
 	ONNX("BitShift", 11, 2, 2, 1, 1), .attrs = ATTRS(STRING_REQUIRED("direction", "LEFT|RIGHT")), .types = TYPES("u", "T"),
 	.infer = infer_broadcast_same, .lower = lower_bitshift,
+};
+const struct op_def op_BitShift_28 = {
+	ONNX("BitShift", 28, 2, 2, 1, 1), .attrs = ATTRS(STRING_REQUIRED("direction", "LEFT|RIGHT")), .types = TYPES("iu", "T"),
+	.infer = infer_broadcast_same, .lower = lower_bitshift,
+};
+
+/* swish(x) * y without broadcasting. */
+static bool infer_swiglu(struct module *m, int node)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0);
+
+	return node_shape(m, node, 1, x->dim, x->rank) && infer_same(m, node);
+}
+
+static bool lower_swiglu(struct lowering *l, int node)
+{
+	return lower_text(l, node, "x * sigmoid(alpha * x) * y", DT_NONE, false);
+}
+
+const struct op_def op_SwiGLU_28 = {
+	ONNX("SwiGLU", 28, 2, 2, 1, 1), .attrs = ATTRS(FLOAT("alpha", 1.0)), .types = TYPES("fh", "T"),
+	.infer = infer_swiglu, .lower = lower_swiglu,
 };
 
 /* The result has the base's type; an integer raised to a float is computed as that float, then truncated. */

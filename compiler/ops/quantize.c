@@ -84,20 +84,10 @@ static int load_parameter(struct nest *n, int node, int t)
 	return nest_load(n, t, at);
 }
 
-static enum dtype type_of_attr(const struct module *m, int node, const char *attr)
-{
-	int64_t onnx = node_attr_int(m, node, attr, 0);
-
-	for (int t = 1; t < N_DTYPES; t++)
-		if (dtypes[t].onnx == onnx)
-			return (enum dtype)t;
-	return DT_NONE;
-}
-
 static bool infer_quantize(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	enum dtype type = type_of_attr(m, node, "output_dtype");
+	enum dtype type = dtype_from_onnx(node_attr_int(m, node, "output_dtype", 0));
 
 	if (node_attr_int(m, node, "output_dtype", 0) && type == DT_NONE)
 		return node_unsupported(m, node, "output_dtype is %lld, allowed: integers of 8 and 16 bits",
@@ -130,7 +120,7 @@ static bool lower_quantize(struct lowering *l, int node)
 static bool infer_dequantize(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	enum dtype type = type_of_attr(m, node, "output_dtype");
+	enum dtype type = dtype_from_onnx(node_attr_int(m, node, "output_dtype", 0));
 
 	if (type == DT_NONE)
 		type = node_in_type(m, node, 1);

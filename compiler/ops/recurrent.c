@@ -6,23 +6,6 @@
 
 #include <strings.h>
 
-static bool check_shape(struct module *m, int node, int input, const struct num *want, int rank)
-{
-	const struct tensor *t = node_in_tensor(m, node, input);
-
-	if (!t)
-		return true;
-	if (t->rank != rank)
-		return node_bad(m, node, "input %d is of rank %d, allowed: %d", input, t->rank, rank);
-	for (int k = 0; k < rank; k++)
-		if (num_is_const(t->dim[k]) && num_is_const(want[k]) && t->dim[k].n != want[k].n)
-			return node_bad(m, node, "input %d has %lld elements along axis %d, allowed: %lld", input,
-					(long long)t->dim[k].n, k, (long long)want[k].n);
-		else if (!num_same(t->dim[k], want[k]))
-			return node_unsupported(m, node, "axis %d of input %d need not have the expected size", k, input);
-	return true;
-}
-
 static bool check_activations(struct module *m, int node, const struct recurrent *r)
 {
 	static const char *const known[] = { "Relu", "Tanh", "Sigmoid", "Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh",
@@ -73,14 +56,14 @@ bool recurrent_get(struct module *m, int node, struct recurrent *r)
 	for (int i = 5; i < 7; i++) {
 		struct num state[3] = { r->batch_first ? r->batch : d, r->batch_first ? d : r->batch, r->hidden };
 
-		if (!check_shape(m, node, i, state, 3))
+		if (!node_shape(m, node, i, state, 3))
 			return false;
 	}
-	return check_shape(m, node, 1, (struct num[]){ d, rows, r->input }, 3) &&
-	       check_shape(m, node, 2, (struct num[]){ d, rows, r->hidden }, 3) &&
-	       check_shape(m, node, 3, (struct num[]){ d, num_mul(&m->nums, rows, num_const(2)) }, 2) &&
-	       check_shape(m, node, 4, &r->batch, 1) &&
-	       check_shape(m, node, 7, (struct num[]){ d, peephole }, 2) && check_activations(m, node, r);
+	return node_shape(m, node, 1, (struct num[]){ d, rows, r->input }, 3) &&
+	       node_shape(m, node, 2, (struct num[]){ d, rows, r->hidden }, 3) &&
+	       node_shape(m, node, 3, (struct num[]){ d, num_mul(&m->nums, rows, num_const(2)) }, 2) &&
+	       node_shape(m, node, 4, &r->batch, 1) &&
+	       node_shape(m, node, 7, (struct num[]){ d, peephole }, 2) && check_activations(m, node, r);
 }
 
 static bool infer_recurrent(struct module *m, int node)

@@ -22,6 +22,24 @@ NNRT_INLINE float nnrt_f32_bits(uint32_t bits)
 	return x;
 }
 
+/** The bits of x. */
+NNRT_INLINE uint64_t nnrt_bits_f64(double x)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+	return bits;
+}
+
+/** The double with these bits. */
+NNRT_INLINE double nnrt_f64_bits(uint64_t bits)
+{
+	double x;
+
+	memcpy(&x, &bits, sizeof(x));
+	return x;
+}
+
 /** m / 2^n, halves to even, for m < 2^31 and 1 <= n <= 31. */
 NNRT_INLINE uint32_t nnrt_shr_even(uint32_t m, int n)
 {

@@ -7,6 +7,9 @@ The cases come from the installed onnx package, data and tolerances included; in
 A test may end in three ways: ok; skip, when nnc ends with exit 3 and names the reason; not ok otherwise. A name
 in expected_passes.txt must pass: what once worked must go on working. --record adds the names that pass now.
 
+Many cases feed axes, shapes and the like at run time, which nnc wants to know when it compiles. They are tried again with
+those inputs as constants of the model, the way exporters write them, under the name TEST/constants.
+
 A result of 16-bit floats that misses the test's tolerance gets a second look, because some tests ask for the roundings of
 one implementation more closely than the type can hold a result: see nearer.py.
 """
@@ -31,6 +34,7 @@ from nearer import Exact, is_half, not_nearer
 from report import Report
 from targets import TARGETS, best_host, missing
 
+CONSTANTS = "/constants"
 EXPECTED = os.path.join(HERE, "expected_passes.txt")
 
 
@@ -85,6 +89,40 @@ def as_array(value):
     return None
 
 
+def wanted_constants(model, reason):
+    """The inputs that a tensor is computed from, sizes aside, which nnc wants to know."""
+    found = re.search(r'"([^"]*)" must be known at compile time', reason)
+    queue, seen = [found[1]] if found else [], set()
+    made = {name: node for node in model.graph.node for name in node.output}
+    while queue:
+        name = queue.pop()
+        seen.add(name)
+        if name in made and made[name].op_type not in ("Shape", "Size"):
+            queue += [n for n in made[name].input if n not in seen]
+    return [i for i in graph_inputs(model) if i.name in seen]
+
+
+def compile_case(case, inputs, target, folder):
+    """The inputs that are left after those that had to become constants."""
+    model = onnx.ModelProto()
+    model.CopyFrom(case.model)
+    left = dict(zip((i.name for i in graph_inputs(model)), inputs))
+    while True:
+        path = os.path.join(folder, "model.onnx")
+        onnx.save(model, path)
+        dims = list(dim_options(model, left.values())) if all(v is not None for v in left.values()) else []
+        try:
+            generated.compile_model(path, folder, "m", target, dims, timeout=30)
+            return left
+        except Failure as e:
+            constants = wanted_constants(model, str(e)) if e.kind == "unsupported" and len(case.data_sets) == 1 else []
+            if not constants or any(left[i.name] is None for i in constants):
+                raise
+            for i in constants:
+                model.graph.initializer.append(onnx.numpy_helper.from_array(left.pop(i.name), i.name))
+                model.graph.input.remove(i)
+
+
 def compare(actual, expected, rtol, atol):
     """None, or how they differ."""
     if expected.dtype.kind in "biu":
@@ -122,35 +160,33 @@ def check_outputs(case, exact, actual, expected):
 
 
 def check_case(case, base, target, folder):
-    """Raises Failure unless the case passes; returns a remark. base: the case as an operator where this is its expansion."""
+    """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an operator where this is its expansion."""
     os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, "model.onnx")
-    onnx.save(case.model, path)
     data_sets = [[[as_array(v) for v in part] for part in data] for data in case.data_sets]
-    tensors = all(v is not None for data in data_sets for part in data for v in part)
-    dims = list(dim_options(case.model, data_sets[0][0])) if tensors else []
-    generated.compile_model(path, folder, "m", target, dims, timeout=30)
-    if not tensors:
+    left = compile_case(case, data_sets[0][0], target, folder)
+    if any(v is None for data in data_sets for part in data for v in part):
         raise Failure("wrong", "nnc: status 0 for a model whose inputs or outputs are no tensors")
     program = generated.build(folder, "m", target)
     remark = ""
+    names = [i.name for i in graph_inputs(case.model)]
     for inputs, outputs in data_sets:
-        call = Call(inputs, [(o.dtype, o.shape) for o in outputs], {})
+        call = Call([v for name, v in zip(names, inputs) if name in left], [(o.dtype, o.shape) for o in outputs], {})
         answer = program.run([call], timeout=60)[0]
         if answer.status != 0:
             raise Failure("wrong", f"m_run returned {answer.status}")
         check_returned(answer, outputs)
         remark = check_outputs(case, Exact(base, inputs), answer.outputs, outputs) or remark
-    return remark
+    return len(left) < len(names), remark
 
 
 def run_one(case, base, target, root, keep):
-    """(kind, reason): pass and a remark, or the kind of the Failure."""
+    """(name, kind, reason): pass and a remark, or the kind of the Failure."""
     folder = os.path.join(root, case.name)
     try:
-        return "pass", check_case(case, base, target, folder)
+        constants, remark = check_case(case, base, target, folder)
+        return case.name + CONSTANTS if constants else case.name, "pass", remark
     except Failure as e:
-        return e.kind, str(e)
+        return case.name, e.kind, str(e)
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -178,15 +214,15 @@ def main():
     passed, kinds, must = set(), collections.Counter(), expected_passes_before
     with concurrent.futures.ThreadPoolExecutor(a.j) as pool:
         outcomes = pool.map(lambda c: run_one(c, known.get(unexpanded(c.name), c), target, root, a.keep), cases)
-        for case, (kind, reason) in zip(cases, outcomes):
+        for name, kind, reason in outcomes:
             kinds[kind] += 1
-            if kind == "pass":
-                passed.add(case.name)
-                report.ok(case.name, reason)
-            elif kind == "unsupported" and case.name not in must:
-                report.skip(case.name, f"unsupported: {reason}")
+            if kind == "pass" and not (name.endswith(CONSTANTS) and name.removesuffix(CONSTANTS) in must):
+                passed.add(name)
+                report.ok(name, reason)
+            elif kind == "unsupported" and not must & {name, name + CONSTANTS}:
+                report.skip(name, f"unsupported: {reason}")
             else:
-                report.failed(case.name, f"{kind}: {reason}")
+                report.failed(name, f"{kind}: {reason or 'needs constants now'}")
     print(f"# {target.name}: " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
     if a.record:
         record(passed)

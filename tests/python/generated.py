@@ -50,7 +50,7 @@ class Answer(NamedTuple):
 
 def one_line(text):
     lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[0][:300] if lines else ""
+    return lines[0][:600] if lines else ""
 
 
 def execute(command, timeout, cwd=None):
