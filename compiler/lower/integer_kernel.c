@@ -27,14 +27,24 @@ static double int8_cycles(const struct kernel_int8 *k, int64_t pixels, int64_t c
 		k->rows * ((double)depth / 8 + 10));
 }
 
+/* Whose kernels the target runs. */
+static const char *int8_isa(const struct target *t)
+{
+	for (int i = 0; i < N_KERNELS; i++)
+		if (!strcmp(kernels[i].isa, t->isa))
+			return t->isa;
+	return "GENERIC";
+}
+
 const struct kernel_int8 *int8_choose(const struct module *m, enum int8_kind kind, int64_t pixels, int64_t channels,
 				      int64_t depth, double *cycles)
 {
 	const struct kernel_int8 *best = NULL;
+	const char *isa = int8_isa(m->target);
 
 	for (int i = 0; i < N_KERNELS; i++) {
 		double c;
-		if (kernels[i].kind != kind || strcmp(kernels[i].isa, m->target->isa) != 0)
+		if (kernels[i].kind != kind || strcmp(kernels[i].isa, isa) != 0)
 			continue;
 		c = int8_cycles(&kernels[i], pixels, channels, depth);
 		if (!best || c < *cycles) {

@@ -1,17 +1,22 @@
-/* The integer kernels of the instruction set being compiled for; the same choice as in simd/simd.h. */
+/* The integer kernels, over the vectors of the instruction set being compiled for; the same choice as in simd/simd.h. */
 #ifndef NNRT_INT8_H
 #define NNRT_INT8_H
 
 #include "runtime_min/simd/simd.h"
 
 #if defined(NNRT_SIMD_X86_AVX512_H)
-#include "runtime_min/kernels/int8_tiles_avx512.h"
+#include "runtime_min/kernels/int8_avx512.h"
 #elif defined(NNRT_SIMD_X86_AVX2_H)
-#include "runtime_min/kernels/int8_tiles_avx2.h"
+#include "runtime_min/kernels/int8_avx2.h"
 #elif defined(NNRT_SIMD_ARM_NEON_H)
-#include "runtime_min/kernels/int8_tiles_neon.h"
+#include "runtime_min/kernels/int8_neon.h"
 #else
-#include "runtime_min/kernels/int8_tiles_plain.h"
+#include "runtime_min/kernels/int8_plain.h"
 #endif
+
+#include "runtime_min/kernels/int8_conv.h"
+#include "runtime_min/kernels/int8_depthwise.h"
+#include "runtime_min/kernels/int8_pair.h"
+#include "runtime_min/kernels/int8_tiles.h"
 
 #endif

@@ -68,7 +68,7 @@ NNRT_INLINE void nnrt_int8_depthwise_any(const struct nnrt_conv *p, const unsign
 /** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum over ky, kx of x[iy][ix][c] * w[ky][kx][c]) * scale[c]),
  *  low, high) + zero, for the output rows that p says; oc channels. As nnrt_conv_int8(), but w: rows of channels, one a
  *  tap, bias, scale and zero (oc bytes of x's zero point) all going on to a multiple of NNRT_INT8_LANES. */
-NNRT_INLINE void nnrt_depthwise_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+NNRT_INLINE void nnrt_int8_depthwise(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const float *scale, const void *zero, void *y, struct nnrt_int8 q, int is_signed)
 {
 	const int width = (p->oc + NNRT_INT8_LANES - 1) / NNRT_INT8_LANES * NNRT_INT8_LANES;
@@ -110,6 +110,18 @@ NNRT_INLINE void nnrt_depthwise_int8(const struct nnrt_conv *p, const void *x, c
 						is_signed);
 		}
 	}
+}
+
+/** nnrt_int8_depthwise() for all nodes of a model. */
+NNRT_SHARED void nnrt_depthwise_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	if (is_signed)
+		nnrt_int8_depthwise(p, x, w, bias, scale, zero, y, q, 1);
+	else
+		nnrt_int8_depthwise(p, x, w, bias, scale, zero, y, q, 0);
 }
 
 #endif

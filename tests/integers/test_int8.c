@@ -3,6 +3,7 @@
 #include "runtime_min/kernels/int8.h"
 
 #include "../kernels/check.h"
+#include "../kernels/isa.h"
 #include "lower/pack_int8.h"
 
 typedef void conv_fn(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const float *scale,
@@ -17,37 +18,19 @@ struct row {
 	int rows, columns, lanes, beside;
 };
 
-#define FUNCTIONS_CONV(function) function, NULL
-#define FUNCTIONS_DEPTHWISE(function) NULL, function
-#define MINE(function, kind, rows, columns, lanes, beside) \
-	{#function, FUNCTIONS_##kind(function), rows, columns, lanes, beside},
-#define OTHER(function, kind, rows, columns, lanes, beside)
-#if defined(NNRT_INT8_TILES_AVX512_H)
-#define ROW_AVX512 MINE
-#else
-#define ROW_AVX512 OTHER
+/* Instruction sets without rows of their own run these. */
+#if defined(NNRT_INT8_PLAIN_H)
+#undef KERNEL_GENERIC
+#define KERNEL_GENERIC(...) __VA_ARGS__
 #endif
-#if defined(NNRT_INT8_TILES_AVX2_H)
-#define ROW_AVX2 MINE
-#else
-#define ROW_AVX2 OTHER
-#endif
-#if defined(NNRT_INT8_TILES_NEON_H)
-#define ROW_NEON MINE
-#else
-#define ROW_NEON OTHER
-#endif
-#if defined(NNRT_INT8_TILES_PLAIN_H)
-#define ROW_GENERIC MINE
-#else
-#define ROW_GENERIC OTHER
-#endif
-#define ROW_NEON32 OTHER
-#define ROW_WASM OTHER
 
 static const struct row table[] = {
+#define FUNCTIONS_CONV(function) function, NULL
+#define FUNCTIONS_DEPTHWISE(function) NULL, function
+#define ROW(function, kind, rows, columns, lanes, beside) \
+	{#function, FUNCTIONS_##kind(function), rows, columns, lanes, beside},
 #define KERNEL_INT8(function, kind, isa, rows, columns, lanes, beside) \
-	ROW_##isa(function, kind, rows, columns, lanes, beside)
+	KERNEL_##isa(ROW(function, kind, rows, columns, lanes, beside))
 #include "runtime_min/kernels/kernels_int8.def"
 #undef KERNEL_INT8
 };

@@ -58,8 +58,8 @@ COMPILERS = (
 
 
 # Bodies compiled once for each instruction set: what is included is a header that brings its vectors first.
-BODIES = {f"runtime_min/kernels/int8_{body}.h": "runtime_min/kernels/int8_tiles_plain.h"
-          for body in ("conv", "depthwise", "pair")}
+BODIES = {f"runtime_min/kernels/int8_{body}.h": "runtime_min/kernels/int8.h"
+          for body in ("conv", "depthwise", "pair", "tiles")}
 
 
 def compile_header(path, compiler, flags):
