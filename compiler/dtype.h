@@ -2,7 +2,11 @@
 #ifndef NNC_DTYPE_H
 #define NNC_DTYPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct diag;
+struct place;
 
 enum dtype {
 	DT_NONE,
@@ -22,7 +26,12 @@ struct dtype_info {
 
 extern const struct dtype_info dtypes[N_DTYPES];        /* dtype.c */
 
-/** The type of a TensorProto.DataType number; DT_NONE when we have none. */
+/** The type of TensorProto.DataType number `onnx`, or DT_NONE. */
 enum dtype dtype_from_onnx(int64_t onnx);
+/** Whether the standard has a type of this number, be it one of ours or not. */
+bool dtype_is_standard(int64_t onnx);
+/** Reports that the `kind` called `name` has a type for which dtype_from_onnx() knows none: an error of the model where the
+ *  standard has no such type either, else not supported. Always false. */
+bool dtype_refuse(struct diag *d, const struct place *at, const char *kind, const char *name, int64_t onnx);
 
 #endif

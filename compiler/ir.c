@@ -210,25 +210,34 @@ static bool dim_agrees(const struct module *m, struct num said, struct num found
 	return num_lo(&m->nums, said) <= num_hi(&m->nums, found) && num_lo(&m->nums, found) <= num_hi(&m->nums, said);
 }
 
-static bool shape_possible(struct module *m, int node, int t, int rank, const struct num *dim)
+static const char *sizes_text(struct module *m, int rank, const struct num *dim)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, m->scratch);
+	for (int k = 0; k < rank; k++)
+		strbuf_printf(&b, "%s%lld", k ? "x" : "", (long long)num_hi(&m->nums, dim[k]));
+	return strbuf_text(&b);
+}
+
+bool shape_check(struct module *m, int node, const char *name, int rank, const struct num *dim)
 {
 	const struct place at = node_place(m, node);
-	const char *name = m->tensor[t].name;
 
 	if (m->nums.overflow) {
 		m->nums.overflow = false;
 		return diag_error(m->diag, STATUS_MODEL, &at, "sizes of \"%s\" overflow 64 bits", name);
 	}
 	if (rank < 0 || rank > MAX_RANK)
-		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "rank of \"%s\": %d, at most %d is supported", name,
-				  rank, MAX_RANK);
+		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "rank of \"%s\" is %d, allowed: 0 to %d", name, rank,
+				  MAX_RANK);
 	for (int k = 0; k < rank; k++)
 		if (num_hi(&m->nums, dim[k]) < 0)
-			return diag_error(m->diag, STATUS_MODEL, &at, "axis %d of \"%s\" has negative size %lld", k,
-					  name, (long long)num_hi(&m->nums, dim[k]));
+			return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\": axis %d has size %lld, allowed: 0 or more", name,
+					  k, (long long)num_hi(&m->nums, dim[k]));
 	if (elements_most(m, rank, dim) < 0)
-		return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\" has more than %lld elements", name,
-				  (long long)MAX_ELEMENTS);
+		return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\" has shape %s, allowed: at most %lld elements", name,
+				  sizes_text(m, rank, dim), (long long)MAX_ELEMENTS);
 	return true;
 }
 
@@ -237,7 +246,7 @@ bool tensor_set(struct module *m, int node, int t, enum dtype type, int rank, co
 	const struct place at = node_place(m, node);
 	struct tensor *x = &m->tensor[t];
 
-	if (!shape_possible(m, node, t, rank, dim))
+	if (!shape_check(m, node, x->name, rank, dim))
 		return false;
 	if (x->type != DT_NONE && x->type != type)
 		return diag_error(m->diag, STATUS_MODEL, &at, "type of \"%s\": %s by its inputs, %s by the model", x->name,

@@ -129,6 +129,8 @@ const struct num *tensor_value(struct module *m, int t, int *n);
 /** Element i of a float, integer or bool constant as double; and of an integer constant exactly. */
 double const_double(const struct module *m, int t, int64_t i);
 int64_t const_int(const struct module *m, int t, int64_t i);
+/** False (reported, at the node if it is not -1): a rank, a size or the number of elements is beyond what a tensor may have. */
+bool shape_check(struct module *m, int node, const char *name, int rank, const struct num *dim);
 /** Sets type and dimensions of a node's output; false (reported) when a dimension is negative or overflows, or the type
  *  is not what the model says. Where the model's own value_info gives another shape, that is a remark. */
 bool tensor_set(struct module *m, int node, int t, enum dtype type, int rank, const struct num *dim);

@@ -83,7 +83,7 @@ static bool report_cycle(struct module *m, int node)
 {
 	const struct place at = node_place(m, node);
 
-	return diag_error(m->diag, STATUS_MODEL, &at, "its inputs depend on its own outputs");
+	return diag_error(m->diag, STATUS_MODEL, &at, "its inputs depend on its own outputs, allowed: no cycles");
 }
 
 /* Depth first from one node: everything it reads comes before it. state: 0 new, 1 open, 2 done. */

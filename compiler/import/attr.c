@@ -4,6 +4,7 @@
 
 #include "import/scope.h"
 #include "ops/ops.h"
+#include "support/strbuf.h"
 
 static const char *const kind_names[] = { "nothing", "an integer", "a float", "a string", "a tensor", "a graph", "integers",
 					  "floats", "strings" };
@@ -148,6 +149,16 @@ static int find_row(const struct attr_def *def, const char *name)
 	return -1;
 }
 
+static const char *row_names(struct arena *a, const struct attr_def *def)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	for (int k = 0; def && def[k].name; k++)
+		strbuf_printf(&b, "%s%s", k ? " " : "", def[k].name);
+	return b.size ? strbuf_text(&b) : "none";
+}
+
 static bool attribute(struct scope *s, const struct place *at, int node, const Onnx__AttributeProto *written)
 {
 	struct module *m = s->im->m;
@@ -158,9 +169,11 @@ static bool attribute(struct scope *s, const struct place *at, int node, const O
 	struct attr a;
 
 	if (row < 0)
-		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%.200s\" is unknown", written->name);
+		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%.200s\" is unknown, allowed: %s", written->name,
+				  row_names(m->scratch, op->attrs));
 	if (m->node[node].attr[row].given)
-		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" is given twice", op->attrs[row].name);
+		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" is given twice, allowed: once",
+				  op->attrs[row].name);
 	if (!p && !s->call)
 		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" refers to a function's, outside of any",
 				  op->attrs[row].name);

@@ -17,8 +17,10 @@ static bool import_initializers(struct scope *s, const Onnx__GraphProto *p)
 		int tensor;
 
 		if (dtype_from_onnx(t->data_type) == DT_NONE) {
+			if (!dtype_is_standard(t->data_type))
+				return dtype_refuse(m->diag, NULL, "initializer", t->name, t->data_type);
 			/* Refused where it is used; many models carry some that are not. */
-			map_set_name(&s->refused, t->name, t->data_type < 0 ? 0 : t->data_type);
+			map_set_name(&s->refused, t->name, t->data_type);
 			continue;
 		}
 		if (m->n_tensors >= MAX_TENSORS)
@@ -79,7 +81,7 @@ static bool import_outputs(struct scope *s, const Onnx__GraphProto *p)
 	bool ok = true;
 
 	if (!p->n_output && !s->depth)
-		return diag_error(m->diag, STATUS_MODEL, NULL, "the graph has no outputs");
+		return diag_error(m->diag, STATUS_MODEL, NULL, "the graph has no outputs, allowed: 1 or more");
 	for (size_t i = 0; i < p->n_output; i++) {
 		const int tensor = scope_find(s, p->output[i]->name, NULL);
 		ok &= tensor >= 0;
@@ -98,7 +100,8 @@ int graph_import(struct import *im, const struct scope *outer, const Onnx__Graph
 
 	scope_init(&s, im, outer, graph);
 	if (s.depth > MAX_NESTING) {
-		diag_error(m->diag, STATUS_MODEL, NULL, "graphs nested more than %d deep", MAX_NESTING);
+		diag_error(m->diag, STATUS_MODEL, NULL, "graphs nested %d deep or more, allowed: at most %d",
+			   MAX_NESTING + 1, MAX_NESTING);
 		return -1;
 	}
 	/* Dimensions are complained about before nodes: their sizes are what a user most often forgets. */

@@ -22,9 +22,9 @@ static bool refuse_operator(const struct scope *s, const Onnx__NodeProto *p, con
 	if (!map_set_name(&s->im->reported, key, 1))
 		return false;
 	if (known)
-		return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at, "operator not supported at this opset");
-	return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at, "operator not supported%s%s", *domain ? ": domain " : "",
-			  domain);
+		return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at, "operator not supported at this opset; see nnc ops");
+	return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at, "operator not supported%s%s; see nnc ops",
+			  *domain ? ": domain " : "", domain);
 }
 
 /* The operator's row, or NULL (reported). Rows are searched once for each operator of a model. */

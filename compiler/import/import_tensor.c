@@ -17,21 +17,17 @@ static bool bad(struct import *im, const char *what, const char *reason, int64_t
 /* Shape and number of elements. */
 static bool read_dims(struct import *im, const Onnx__TensorProto *p, struct num *dim, int64_t *n, const char *what)
 {
-	struct diag *d = im->m->diag;
-
 	*n = 1;
 	if (p->n_dims > MAX_RANK)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "tensor \"%s\" has rank %zu, at most %d is supported", what,
+		return diag_error(im->m->diag, STATUS_UNSUPPORTED, NULL, "rank of \"%s\" is %zu, allowed: 0 to %d", what,
 				  p->n_dims, MAX_RANK);
-	for (size_t k = 0; k < p->n_dims; k++) {
-		if (p->dims[k] < 0)
-			return diag_error(d, STATUS_MODEL, NULL, "tensor \"%s\": axis %zu has size %lld", what, k,
-					  (long long)p->dims[k]);
-		if (!checked_mul(*n, p->dims[k], n) || *n > MAX_ELEMENTS)
-			return diag_error(d, STATUS_MODEL, NULL, "tensor \"%s\" has more than %lld elements", what,
-					  (long long)MAX_ELEMENTS);
+	for (size_t k = 0; k < p->n_dims; k++)
 		dim[k] = num_const(p->dims[k]);
-	}
+	if (!shape_check(im->m, -1, what, (int)p->n_dims, dim))
+		return false;
+	for (size_t k = 0; k < p->n_dims; k++)
+		if (!checked_mul(*n, p->dims[k], n))    /* beside an axis of size 0 */
+			*n = 0;
 	return true;
 }
 
@@ -44,8 +40,8 @@ static bool parse_size(struct import *im, const char *text, const char *key, con
 	errno = 0;
 	*v = strtoll(text, &end, 10);
 	if (end == text || *end || errno || *v < 0)
-		return diag_error(im->m->diag, STATUS_MODEL, NULL, "tensor \"%s\": external data: %s \"%s\" is no size", what,
-				  key, text);
+		return diag_error(im->m->diag, STATUS_MODEL, NULL, "tensor \"%s\": external data: %s is \"%s\", allowed: a "
+				  "number of bytes", what, key, text);
 	return true;
 }
 
@@ -210,8 +206,7 @@ bool tensor_import(struct import *im, const Onnx__TensorProto *p, int tensor, co
 	int64_t n, bytes;
 
 	if (type == DT_NONE)
-		return diag_error(im->m->diag, STATUS_UNSUPPORTED, NULL, "tensor \"%s\" has element type %s", what,
-				  onnx_type_name(p->data_type));
+		return dtype_refuse(im->m->diag, NULL, "tensor", what, p->data_type);
 	if (!read_dims(im, p, dim, &n, what))
 		return false;
 	bytes = n * dtypes[type].bytes;

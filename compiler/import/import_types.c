@@ -5,20 +5,6 @@
 #include "ir.h"
 #include "support/strbuf.h"
 
-/* The standard's names, by TensorProto.DataType. */
-static const char *const onnx_names[] = {
-	"undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "float64",
-	"uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
-	"float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2", "float6e2m3", "float6e3m2",
-};
-
-const char *onnx_type_name(int onnx)
-{
-	const int n = (int)(sizeof onnx_names / sizeof *onnx_names);
-
-	return onnx >= 0 && onnx < n ? onnx_names[onnx] : "unknown to the standard";
-}
-
 static const char *kind_name(const Onnx__TypeProto *t)
 {
 	switch (t ? t->value_case : ONNX__TYPE_PROTO__VALUE__NOT_SET) {
@@ -76,7 +62,15 @@ static struct num named_dimension(struct import *im, const char *name)
 	return d.size;
 }
 
-/* As onnxruntime reads it: 0 is a size, a negative number and an empty name say nothing. */
+bool types_check_dim(struct diag *d, const Onnx__TensorShapeProto__Dimension *dim, const char *name, int axis)
+{
+	if (dim->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE || dim->dim_value >= -1)
+		return true;
+	return diag_error(d, STATUS_MODEL, NULL, "\"%.200s\": axis %d has size %lld, allowed: 0 or more, or -1 for unknown",
+			  name, axis, (long long)dim->dim_value);
+}
+
+/* 0 is a size; -1 and an empty name, which some exporters write, say nothing. */
 static struct num input_dimension(struct import *im, const Onnx__TensorShapeProto__Dimension *d, const char *input, int axis)
 {
 	if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value >= 0)
@@ -106,18 +100,19 @@ bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
 	bool known = true;
 
 	if (!t)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" is %s: only tensors are supported", v->name,
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" is %s, allowed: a tensor", v->name,
 				  kind_name(v->type));
 	type = dtype_from_onnx(t->elem_type);
 	if (type == DT_NONE)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has element type %s", v->name,
-				  onnx_type_name(t->elem_type));
+		return dtype_refuse(d, NULL, "input", v->name, t->elem_type);
 	if (!t->shape)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has no shape: its rank must be known", v->name);
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has no shape, allowed: a known rank", v->name);
 	if (t->shape->n_dim > MAX_RANK)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has rank %zu, at most %d is supported", v->name,
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has rank %zu, allowed: 0 to %d", v->name,
 				  t->shape->n_dim, MAX_RANK);
 	for (int k = 0; k < (int)t->shape->n_dim; k++) {
+		if (!types_check_dim(d, t->shape->dim[k], v->name, k))
+			return false;
 		dim[k] = input_dimension(im, t->shape->dim[k], v->name, k);
 		known &= !num_is(dim[k], -1);
 	}
@@ -132,15 +127,21 @@ bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
 
 	if (!t || x->data)
 		return true;
+	/* 0 says that the type is not known; a type that is not supported shows where the tensor is made. */
+	if (t->elem_type && !dtype_is_standard(t->elem_type))
+		return dtype_refuse(im->m->diag, NULL, "tensor", v->name, t->elem_type);
 	x->type = dtype_from_onnx(t->elem_type);
 	if (!t->shape)
 		return true;
 	if (t->shape->n_dim > MAX_RANK)
-		return diag_error(im->m->diag, STATUS_UNSUPPORTED, NULL, "\"%s\" has rank %zu, at most %d is supported",
+		return diag_error(im->m->diag, STATUS_UNSUPPORTED, NULL, "\"%s\" has rank %zu, allowed: 0 to %d",
 				  v->name, t->shape->n_dim, MAX_RANK);
 	x->rank = (int)t->shape->n_dim;
-	for (int k = 0; k < x->rank; k++)
+	for (int k = 0; k < x->rank; k++) {
+		if (!types_check_dim(im->m->diag, t->shape->dim[k], v->name, k))
+			return false;
 		x->dim[k] = info_dimension(t->shape->dim[k]);
+	}
 	return true;
 }
 

@@ -111,8 +111,8 @@ bool nesting_check(struct diag *d, const unsigned char *bytes, size_t size)
 				break;
 			}
 			if (depth == MAX_MESSAGE_NESTING)
-				return diag_error(d, STATUS_MODEL, NULL, "messages nested more than %d deep",
-						  MAX_MESSAGE_NESTING);
+				return diag_error(d, STATUS_MODEL, NULL, "messages nested %d deep or more, allowed: at "
+						  "most %d", MAX_MESSAGE_NESTING + 1, MAX_MESSAGE_NESTING);
 			stack[++depth].message = inner;
 			stack[depth].end = c.at + (size_t)length;
 			messages++;

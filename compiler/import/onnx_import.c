@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emit/sha256.h"
+#include "import/names.h"
 #include "import/nesting.h"
 #include "import/reader.h"
 #include "import/scope.h"
@@ -37,7 +38,7 @@ static const Onnx__ModelProto *unpack(struct module *m, const char *path, struct
 	p = onnx__model_proto__unpack(&allocator, size, bytes);
 	if (!p)
 		diag_error(m->diag, STATUS_MODEL, NULL, "not an ONNX model");
-	return p;
+	return p && names_check(m->diag, &p->base) ? p : NULL;
 }
 
 /* The bytes of the file live in an arena of their own that is gone as soon as they are unpacked, also when memory runs
@@ -100,7 +101,8 @@ static bool check_header(struct import *im)
 		return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "IR version %lld, supported are 1 to %d",
 				  (long long)p->ir_version, NEWEST_IR);
 	if (!p->n_opset_import)
-		return diag_error(m->diag, STATUS_MODEL, NULL, "the model imports no opset");
+		return diag_error(m->diag, STATUS_MODEL, NULL, "the model imports no opset, allowed: %d to %d of ai.onnx",
+				  OLDEST_OPSET, MAX_OPSET);
 	if (!opsets_check(im, p->opset_import, p->n_opset_import))
 		return false;
 	m->opset = ARENA_ARRAY(m->arena, p->n_opset_import, struct opset);

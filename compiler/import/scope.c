@@ -24,9 +24,6 @@ bool scope_define(struct scope *s, const char *name, int tensor, const char *wha
 {
 	struct diag *d = s->im->m->diag;
 
-	if (strlen(name) > MAX_NAME_BYTES)
-		return diag_error(d, STATUS_MODEL, NULL, "%s: a name of %zu bytes, at most %d are allowed", what,
-				  strlen(name), MAX_NAME_BYTES);
 	if (map_get_name(&s->names, name, -1) >= 0)
 		return diag_error(d, STATUS_MODEL, NULL, "%s: the name \"%s\" is defined twice", what, name);
 	map_set_name(&s->names, name, tensor);
@@ -43,8 +40,7 @@ int scope_find(const struct scope *s, const char *name, const struct place *at)
 		if (tensor >= 0)
 			return tensor;
 		if (type >= 0) {
-			diag_error(d, STATUS_UNSUPPORTED, at, "initializer \"%s\" has element type %s", name,
-				   onnx_type_name(type));
+			dtype_refuse(d, at, "initializer", name, type);
 			return NOT_DEFINED;
 		}
 		if (map_get_name(&s->absent, name, -1) >= 0)

@@ -60,7 +60,7 @@ struct scope {
 /* --- scope.c ------------------------------------------------------------------------------------------------------ */
 
 void scope_init(struct scope *s, struct import *im, const struct scope *parent, int graph);
-/** Defines a name; false (reported): it is too long or defined here already. what: "input", "output of node …". */
+/** Defines a name; false (reported): it is defined here already. what: "input", "output of node …". */
 bool scope_define(struct scope *s, const char *name, int tensor, const char *what);
 /** The tensor of a name, here or further out; NO_TENSOR: an input that a function's call leaves out; NOT_DEFINED
  *  (reported, at the given place). */
@@ -83,10 +83,10 @@ bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, siz
 
 /* --- import_types.c ----------------------------------------------------------------------------------------------- */
 
-/** The standard's name of a TensorProto.DataType, for messages. */
-const char *onnx_type_name(int onnx);
 /** Type and shape of a graph input of the model. */
 bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor);
+/** False (reported): the dimension is below -1, which stands for "not known". name: of the tensor. */
+bool types_check_dim(struct diag *d, const Onnx__TensorShapeProto__Dimension *dim, const char *name, int axis);
 /** What the model says of any other tensor; unknown dimensions become -1. */
 bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor);
 /** Reports dimensions without option and options without dimension. */

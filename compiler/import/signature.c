@@ -15,16 +15,17 @@ static bool read_input(struct signature_input *s, struct arena *a, struct diag *
 		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" is no tensor of known rank", v->name);
 	s->type = dtype_from_onnx(type->tensor_type->elem_type);
 	if (s->type == DT_NONE)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has element type %s", v->name,
-				  onnx_type_name(type->tensor_type->elem_type));
+		return dtype_refuse(d, NULL, "input", v->name, type->tensor_type->elem_type);
 	shape = type->tensor_type->shape;
 	if (shape->n_dim > MAX_RANK)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has rank %zu, at most %d is supported", v->name,
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has rank %zu, allowed: 0 to %d", v->name,
 				  shape->n_dim, MAX_RANK);
 	s->rank = (int)shape->n_dim;
 	for (int k = 0; k < s->rank; k++) {
 		const Onnx__TensorShapeProto__Dimension *x = shape->dim[k];
 		s->dim[k] = -1;
+		if (!types_check_dim(d, x, v->name, k))
+			return false;
 		if (x->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && x->dim_value >= 0)
 			s->dim[k] = x->dim_value;
 		else if (x->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM && *x->dim_param)

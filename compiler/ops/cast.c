@@ -2,17 +2,13 @@
  * BitCast: the same bits as another type. */
 #include "ops/ops_common.h"
 
-#define ALLOWED_RESULTS \
-	"type %lld of the result, allowed: bool, integers of 8 to 64 bits, float16, bfloat16, float, double"
-
 static bool infer_cast(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	int64_t to = node_attr_int(m, node, "to", 0);
-	enum dtype type = m->node[node].n_in > 1 ? node_in_type(m, node, 1) : dtype_from_onnx(to);
+	enum dtype type = node_in_type(m, node, 1);
 
-	if (type == DT_NONE)
-		return node_unsupported(m, node, ALLOWED_RESULTS, (long long)to);
+	if (m->node[node].n_in == 1 && !node_attr_type(m, node, "to", DT_NONE, &type))
+		return false;
 	return tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
 }
 
@@ -58,11 +54,10 @@ const struct op_def op_CastLike_24 = {
 static bool infer_bitcast(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	const int64_t to = node_attr_int(m, node, "to", 0);
-	const enum dtype type = dtype_from_onnx(to);
+	enum dtype type;
 
-	if (type == DT_NONE)
-		return node_unsupported(m, node, ALLOWED_RESULTS, (long long)to);
+	if (!node_attr_type(m, node, "to", DT_NONE, &type))
+		return false;
 	if (dtypes[type].bytes != dtypes[x.type].bytes)
 		return node_bad(m, node, "the bits of %s as %s, allowed: a type of %d bits", dtypes[x.type].name,
 				dtypes[type].name, 8 * dtypes[x.type].bytes);

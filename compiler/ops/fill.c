@@ -176,11 +176,10 @@ const struct op_def op_Range_27 = {
 static bool infer_eye_like(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	enum dtype type = node_attr(m, node, "dtype") ? dtype_from_onnx(node_attr_int(m, node, "dtype", 0)) : x.type;
+	enum dtype type;
 
-	if (type == DT_NONE)
-		return node_unsupported(m, node, "dtype is %lld", (long long)node_attr_int(m, node, "dtype", 0));
-	return node_rank(m, node, 0, 2, 2) && tensor_set(m, node, node_out(m, node, 0), type, 2, x.dim);
+	return node_attr_type(m, node, "dtype", x.type, &type) && node_rank(m, node, 0, 2, 2) &&
+	       tensor_set(m, node, node_out(m, node, 0), type, 2, x.dim);
 }
 
 static bool lower_eye_like(struct lowering *l, int node)

@@ -24,7 +24,8 @@ bool product_set(struct module *m, int node, enum dtype type)
 	ka = a.dim[a.rank - 1];
 	kb = b.rank == 1 ? b.dim[0] : b.dim[b.rank - 2];
 	if (num_is_const(ka) && num_is_const(kb) && ka.n != kb.n)
-		return node_bad(m, node, "inner dimensions are %lld and %lld", (long long)ka.n, (long long)kb.n);
+		return node_bad(m, node, "inner dimensions are %lld and %lld, allowed: equal ones", (long long)ka.n,
+				(long long)kb.n);
 	if (!num_same(ka, kb))
 		return node_unsupported(m, node, "the inner dimensions need not be equal");
 	memcpy(dim, a.dim, (size_t)rank * sizeof *dim);
@@ -173,8 +174,8 @@ static bool infer_gemm(struct module *m, int node)
 	if (a->rank != 2 || b->rank != 2)
 		return node_bad(m, node, "inputs are of rank %d and %d, allowed: 2", a->rank, b->rank);
 	if (num_is_const(a->dim[!ta]) && num_is_const(b->dim[tb]) && a->dim[!ta].n != b->dim[tb].n)
-		return node_bad(m, node, "inner dimensions are %lld and %lld", (long long)a->dim[!ta].n,
-				(long long)b->dim[tb].n);
+		return node_bad(m, node, "inner dimensions are %lld and %lld, allowed: equal ones",
+				(long long)a->dim[!ta].n, (long long)b->dim[tb].n);
 	if (!num_same(a->dim[!ta], b->dim[tb]))
 		return node_unsupported(m, node, "the inner dimensions need not be equal");
 	dim[0] = a->dim[ta];

@@ -17,7 +17,8 @@ static bool transpose_perm(struct module *m, int node, int rank, int perm[MAX_RA
 		int64_t axis = a ? a->ints[k] : rank - 1 - k;
 
 		if (axis < 0 || axis >= rank || seen[axis])
-			return node_bad(m, node, "perm[%d] is %lld: no permutation", k, (long long)axis);
+			return node_bad(m, node, "perm[%d] is %lld, allowed: each of 0 to %d once", k,
+					(long long)axis, rank - 1);
 		seen[axis] = true;
 		perm[k] = (int)axis;
 	}

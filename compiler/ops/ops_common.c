@@ -35,6 +35,15 @@ bool node_attr_is(const struct module *m, int node, const char *name, const char
 	return a && !strcmp(a->s, value);
 }
 
+bool node_attr_type(struct module *m, int node, const char *name, enum dtype missing, enum dtype *type)
+{
+	const struct place at = node_place(m, node);
+	const int64_t onnx = node_attr_int(m, node, name, 0);
+
+	*type = onnx ? dtype_from_onnx(onnx) : missing;
+	return *type != DT_NONE || dtype_refuse(m->diag, &at, "attribute", name, onnx);
+}
+
 const struct tensor *node_in_tensor(const struct module *m, int node, int i)
 {
 	int t = node_in(m, node, i);
@@ -133,7 +142,7 @@ bool node_axes(struct module *m, int node, const char *attr, int input, int rank
 		if (!node_axis(m, node, v[i], rank, &k))
 			return false;
 		if (seen[k])
-			return node_bad(m, node, "axis %d is given twice", k);
+			return node_bad(m, node, "axis %d is given twice, allowed: once", k);
 		seen[k] = true;
 		axis[i] = k;
 	}
@@ -176,7 +185,8 @@ static bool dim_broadcast(struct module *m, int node, struct num a, struct num b
 	else if (num_is(a, 1))
 		*r = b;
 	else if (num_is_const(a) && num_is_const(b))
-		return node_bad(m, node, "dimensions %lld and %lld do not broadcast", (long long)a.n, (long long)b.n);
+		return node_bad(m, node, "dimensions %lld and %lld do not broadcast, allowed: equal ones or 1",
+				(long long)a.n, (long long)b.n);
 	else if (num_is_const(a) || num_is_const(b))
 		*r = num_is_const(a) ? a : b;
 	else {

@@ -48,6 +48,9 @@ double node_attr_float(const struct module *m, int node, const char *name, doubl
 /** The STRING attribute is given (or by default) and equal to value. */
 bool node_attr_is(const struct module *m, int node, const char *name, const char *value);
 
+/** The element type that attribute `name` gives, `missing` when it is absent or 0. False (reported): it is no type of ours. */
+bool node_attr_type(struct module *m, int node, const char *name, enum dtype missing, enum dtype *type);
+
 /** The type of input or output i. */
 enum dtype node_in_type(const struct module *m, int node, int i);
 /** Input or output i as tensor; NULL when absent. The pointer lasts until the next tensor is added. */

@@ -87,15 +87,13 @@ static int load_parameter(struct nest *n, int node, int t)
 static bool infer_quantize(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	enum dtype type = dtype_from_onnx(node_attr_int(m, node, "output_dtype", 0));
+	enum dtype zero = node_in_type(m, node, 2), type;
 
-	if (node_attr_int(m, node, "output_dtype", 0) && type == DT_NONE)
-		return node_unsupported(m, node, "output_dtype is %lld, allowed: integers of 8 and 16 bits",
-					(long long)node_attr_int(m, node, "output_dtype", 0));
-	if (node_in_tensor(m, node, 2))
-		type = node_in_type(m, node, 2);
-	else if (type == DT_NONE)
-		type = DT_U8;
+	if (!node_attr_type(m, node, "output_dtype", zero == DT_NONE ? DT_U8 : zero, &type))
+		return false;
+	if (zero != DT_NONE && type != zero)
+		return node_bad(m, node, "output_dtype is %s, allowed: %s as the zero point", dtypes[type].name,
+				dtypes[zero].name);
 	if (dtypes[type].class != CLASS_I && dtypes[type].class != CLASS_U)
 		return node_bad(m, node, "the result is %s, allowed: an integer type", dtypes[type].name);
 	return quantize_check(m, node) && tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
@@ -120,11 +118,10 @@ static bool lower_quantize(struct lowering *l, int node)
 static bool infer_dequantize(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	enum dtype type = dtype_from_onnx(node_attr_int(m, node, "output_dtype", 0));
+	enum dtype type;
 
-	if (type == DT_NONE)
-		type = node_in_type(m, node, 1);
-	return quantize_check(m, node) && tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
+	return node_attr_type(m, node, "output_dtype", node_in_type(m, node, 1), &type) && quantize_check(m, node) &&
+	       tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
 }
 
 static bool lower_dequantize(struct lowering *l, int node)

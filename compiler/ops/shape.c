@@ -123,7 +123,8 @@ static bool infer_reshape(struct module *m, int node)
 	n_in = dims_product(m, x.dim, x.rank);
 	n_out = dims_product(m, dim, n);
 	if (num_is_const(n_in) && num_is_const(n_out) && n_in.n != n_out.n)
-		return node_bad(m, node, "%lld elements are reshaped to %lld", (long long)n_in.n, (long long)n_out.n);
+		return node_bad(m, node, "%lld elements are reshaped to %lld, allowed: as many", (long long)n_in.n,
+				(long long)n_out.n);
 	return tensor_set(m, node, node_out(m, node, 0), x.type, n, dim);
 }
 

@@ -13,18 +13,24 @@ void diag_init(struct diag *d, struct arena *a, const char *file)
 	strbuf_init(&d->remarks, a);
 }
 
-/* A name from the model: one line, no control characters, not endless. */
-static void add_name(struct strbuf *b, const char *name)
+/* Text that may come from the model: one line, control characters spelled out. */
+static void add_printable(struct strbuf *b, const char *text, size_t n)
 {
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < n && i < 200; i++) {
-		unsigned char c = (unsigned char)name[i];
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char c = (unsigned char)text[i];
 		if (c < 32 || c == 127)
 			strbuf_printf(b, "\\x%02x", c);
 		else
-			strbuf_add(b, name + i, 1);
+			strbuf_add(b, text + i, 1);
 	}
+}
+
+/* A name from the model, not endless. */
+static void add_name(struct strbuf *b, const char *name)
+{
+	const size_t n = strlen(name);
+
+	add_printable(b, name, n < 200 ? n : 200);
 	if (n > 200)
 		strbuf_puts(b, "...");
 }
@@ -47,12 +53,11 @@ static void add_place(struct strbuf *b, const struct diag *d, const struct place
 __attribute__((format(printf, 2, 0)))
 static void add_message(struct strbuf *b, const char *format, va_list args)
 {
-	size_t start = b->size;
+	struct strbuf text;
 
-	strbuf_vprintf(b, format, args);
-	for (size_t i = start; i < b->size; i++)
-		if ((unsigned char)b->text[i] < 32)
-			b->text[i] = ' ';
+	strbuf_init(&text, b->arena);
+	strbuf_vprintf(&text, format, args);
+	add_printable(b, strbuf_text(&text), text.size);
 	strbuf_puts(b, "\n");
 }
 

@@ -213,16 +213,22 @@ Test(import, checks_numbers_of_inputs)
 	expect_error(import_graph_13(&g), STATUS_MODEL, "1 inputs, must be 2 to 2");
 }
 
-Test(import, hostile_names_stay_data)
+Test(import, names_that_would_leave_a_comment_are_refused)
 {
-	struct wire g = { 0 };
+	static const char allowed[] = "allowed: names without \"*/\" and without control characters\n";
+	struct wire g = FRAME("x:2", "Relu x*/ -> y"), inner = FRAME("x:2", "Relu x -> a\nb"), node = wire_node("If x -> y"), a;
 
-	graph_put(&g, GRAPH_NODE, wire_node("Relu */\nint*evil; -> y"));
-	graph_put(&g, GRAPH_INPUT, wire_value("*/\nint*evil;:2", ONNX_FLOAT));
-	graph_put(&g, GRAPH_OUTPUT, wire_value("y", ONNX_FLOAT));
-	cr_assert(import_graph_13(&g), "%s", strbuf_text(&diag.errors));
-	g = FRAME("x:2", "Relu */\nint*evil; -> y");
-	expect_error(import_graph_13(&g), STATUS_MODEL, "*/ int*evil;");
+	expect_error(import_graph_13(&g), STATUS_MODEL, "NodeProto.input is \"x*/\", ");
+	expect_error(false, STATUS_MODEL, allowed);
+	g = FRAME("x\t:2", "Relu x -> y");
+	expect_error(import_graph_13(&g), STATUS_MODEL, "ValueInfoProto.name is \"x\\x09\", ");
+	g = FRAME("x:2,\x7f", "Relu x -> y");
+	expect_error(import_graph_13(&g), STATUS_MODEL, "Dimension.dim_param is \"\\x7f\", ");
+	g = (struct wire){ 0 };
+	a = wire_attr_graph("then_branch", &inner);
+	wire_put(&node, NODE_ATTRIBUTE, &a);
+	graph_put(&g, GRAPH_NODE, node);
+	expect_error(import_graph_13(&g), STATUS_MODEL, "NodeProto.output is \"a\\x0ab\", ");
 	cr_assert_eq(strchr(strbuf_text(&diag.errors), '\n')[1], 0, "an error of one line");
 }
 
@@ -258,6 +264,7 @@ Test(import, dimensions_without_option_and_options_without_dimension)
 
 	expect_error(import_dims("x:N,3", NULL, 0), STATUS_USAGE, "symbolic dimension \"N\": give --dim 'N=N'");
 	expect_error(import_dims("x:4,-1", NULL, 0), STATUS_USAGE, "symbolic dimension \"x.1\"");
+	expect_error(import_dims("x:4,-2", NULL, 0), STATUS_MODEL, "\"x\": axis 1 has size -2, allowed: 0 or more, or -1");
 	expect_error(import_dims("x:4,3", dims, 1), STATUS_USAGE, "--dim M: no such dimension");
 }
 
@@ -324,11 +331,11 @@ Test(import, wrong_tensors_are_refused)
 		{ ONNX_UINT32, 11, (uint64_t)1 << 32, 1, STATUS_MODEL, "beyond uint32" },
 		{ ONNX_INT64, 7, 1, 2, STATUS_MODEL, "number of elements: 1, must be 2" },
 		{ ONNX_INT64, 7, 1, -1, STATUS_MODEL, "axis 0 has size -1" },
-		{ ONNX_INT64, 7, 1, INT64_MAX, STATUS_MODEL, "more than" },
+		{ ONNX_INT64, 7, 1, INT64_MAX, STATUS_MODEL, "allowed: at most" },
 		{ ONNX_INT4, 5, 1, 1, STATUS_UNSUPPORTED, "element type int4" },
 		{ ONNX_STRING, 6, 0, 1, STATUS_UNSUPPORTED, "element type string" },
 		{ ONNX_COMPLEX64, 4, 0, 1, STATUS_UNSUPPORTED, "element type complex64" },
-		{ 99, 4, 0, 1, STATUS_UNSUPPORTED, "element type unknown" },
+		{ 99, 4, 0, 1, STATUS_MODEL, "element type 99, which is none, allowed: float32" },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -394,8 +401,8 @@ Test(import, external_data_stays_in_the_models_folder)
 	expect_error(import_external("none.bin", NULL, NULL), STATUS_ENVIRONMENT, "No such file");
 	expect_error(import_external("w.bin", "5", NULL), STATUS_MODEL, "has 8 bytes: 4 from 5 are wanted");
 	expect_error(import_external("w.bin", "9223372036854775807", NULL), STATUS_MODEL, "are wanted");
-	expect_error(import_external("w.bin", "-4", NULL), STATUS_MODEL, "is no size");
-	expect_error(import_external("w.bin", "4x", NULL), STATUS_MODEL, "is no size");
+	expect_error(import_external("w.bin", "-4", NULL), STATUS_MODEL, "allowed: a number of bytes");
+	expect_error(import_external("w.bin", "4x", NULL), STATUS_MODEL, "allowed: a number of bytes");
 	expect_error(import_external("w.bin", "0", "8"), STATUS_MODEL, "bytes of external data: 8, must be 4");
 }
 
@@ -470,9 +477,9 @@ Test(import, nesting_is_bounded)
 {
 	struct wire g = nested(33);
 
-	expect_error(import_graph_13(&g), STATUS_MODEL, "nested more than");
+	expect_error(import_graph_13(&g), STATUS_MODEL, "messages nested 101 deep or more");
 	g = nested(10000);
-	expect_error(import_graph_13(&g), STATUS_MODEL, "messages nested more than 100 deep");
+	expect_error(import_graph_13(&g), STATUS_MODEL, "messages nested 101 deep or more");
 }
 
 /* FunctionProto "Twice" in domain d: calls `inner` on its input, then adds the input. */

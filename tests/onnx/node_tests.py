@@ -160,7 +160,8 @@ def check_outputs(case, exact, actual, expected):
 
 
 def check_case(case, base, target, folder):
-    """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an operator where this is its expansion."""
+    """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an operator
+    where this is its expansion."""
     os.makedirs(folder, exist_ok=True)
     data_sets = [[[as_array(v) for v in part] for part in data] for data in case.data_sets]
     left = compile_case(case, data_sets[0][0], target, folder)

@@ -89,4 +89,7 @@ Test(diag, names_are_made_printable, .init = setup, .fini = teardown)
 	diag_error(&d, STATUS_MODEL, &at, "bad %s: %d", "pads", 3);
 	cr_assert_str_eq(strbuf_text(&d.errors), "m.onnx: node \"a\\x0ab\" (Conv-11): bad pads: 3\n");
 	cr_assert_eq(d.status, STATUS_MODEL);
+	diag_init(&d, &a, NULL);
+	diag_error(&d, STATUS_MODEL, NULL, "%s", "red\x1b[31m\x7f");
+	cr_assert_str_eq(strbuf_text(&d.errors), "red\\x1b[31m\\x7f\n");
 }

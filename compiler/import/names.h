@@ -1,0 +1,15 @@
+/* The one place that believes no name: of graphs, nodes, tensors, dimensions, operators, domains, functions, attributes. */
+#ifndef NNC_NAMES_H
+#define NNC_NAMES_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+
+struct diag;
+
+/** Checks every string of a message and of those inside it, which nesting_check() has bounded: at most MAX_NAME_BYTES
+ *  bytes, no control characters, and no end of a C comment. All strings of onnx.proto are names, but for the keys and
+ *  values that say where external data lies: those are paths, and reader.c's to check. */
+bool names_check(struct diag *d, const ProtobufCMessage *message);
+
+#endif
