@@ -6,7 +6,6 @@
  * indexes. Sizes are bounded (limits.h): what grows beyond is an overflow, as a dimension beyond int64 is. */
 #include "num.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "num_form.h"
@@ -106,14 +105,14 @@ static void num_contains(const struct nums *s, struct num_expr *x, int e)
 
 /* --- variables ---------------------------------------------------------------------------------------------------- */
 
-static struct num var_new(struct nums *s, const char *key, struct num_expr x)
+static struct num var_new(struct nums *s, const void *key, size_t key_bytes, struct num_expr x)
 {
 	x.op = NUM_VAR;
 	x.weight = 1;
 	x.vars = (uint64_t)1 << (s->n_exprs & 63);
 	s->expr = ARENA_PUSH(s->arena, s->expr, s->n_exprs, struct num_expr);
 	s->expr[s->n_exprs] = x;
-	map_set_name(&s->known, key, s->n_exprs);
+	map_set(&s->known, key, key_bytes, s->n_exprs);
 	return num_of(s, s->n_exprs++);
 }
 
@@ -125,7 +124,7 @@ struct num num_var(struct nums *s, const char *name, int64_t lo, int64_t hi)
 	if (lo == hi)
 		return num_const(lo);
 	if (!e)
-		return var_new(s, key, (struct num_expr){ .k = -1, .lo = lo, .hi = hi, .name = key + 1 });
+		return var_new(s, key, strlen(key), (struct num_expr){ .k = -1, .lo = lo, .hi = hi, .name = key + 1 });
 	if (s->expr[e].lo != lo || s->expr[e].hi != hi)
 		die("variable %s with two ranges", name);
 	return num_of(s, e);
@@ -133,16 +132,15 @@ struct num num_var(struct nums *s, const char *name, int64_t lo, int64_t hi)
 
 struct num num_axis(struct nums *s, int k, struct num extent)
 {
-	char key[64];
+	const int64_t key[] = { NUM_VAR, k, extent.expr, extent.expr ? 0 : extent.n };
 	int e;
 
 	if (extent.n <= 1)      /* the greatest possible extent */
 		return num_const(0);
-	snprintf(key, sizeof key, "#%d %d %lld", k, extent.expr, extent.expr ? 0LL : (long long)extent.n);
-	e = (int)map_get_name(&s->known, key, 0);
+	e = (int)map_get(&s->known, key, sizeof key, 0);
 	if (e)
 		return num_of(s, e);
-	return var_new(s, key, (struct num_expr){ .k = k, .hi = extent.n - 1, .arg = { extent },
+	return var_new(s, key, sizeof key, (struct num_expr){ .k = k, .hi = extent.n - 1, .arg = { extent },
 		.symbolic_axis = extent.expr != 0, .name = arena_printf(s->arena, "i%d", k) });
 }
 

@@ -14,7 +14,7 @@
 
 enum {
 	MAX_READERS = 8,        /* nests that take in one producer */
-	MAX_FUSED_EXPRS = 250,  /* expressions of one nest: a chain of n costs n * this in copies */
+	MAX_FUSED_EXPRS = 250,  /* expressions of one nest */
 	COST_DIVIDE = 8,
 	COST_FUNCTION = 20,
 	COST_CHEAP = 2,         /* what may be computed more often than before */
@@ -176,6 +176,33 @@ static struct nest *substituted(const struct nest *reader, const struct nest *pr
 	return n;
 }
 
+/* Whether the producer's nest becomes the reader's by what the reader does to the element: same axes, nothing summed. */
+static bool can_extend(const struct nest *reader, const struct nest *producer)
+{
+	if (reader->n_reduce || reader->n_axes != producer->n_axes || !loads_same_element(reader, producer->out))
+		return false;
+	for (int k = 0; k < reader->n_axes; k++)
+		if (!num_same(reader->extent[k], producer->extent[k]))
+			return false;
+	return true;
+}
+
+/* As substituted(), in the producer's own nest, which nobody needs any longer: a chain of element-wise nests grows at its
+ * end instead of being copied at every link. */
+static struct nest *extended(const struct nest *reader, struct nest *producer)
+{
+	const int from = producer->out, value = producer->value;
+
+	producer->out = reader->out;
+	for (int k = 0; k < MAX_RANK; k++) {
+		producer->store[k] = reader->store[k];
+		if (reader->store[k].expr >= 0)
+			producer->store[k].expr = nest_copy(producer, reader, reader->store[k].expr, reader->axis, from, value);
+	}
+	nest_store(producer, nest_copy(producer, reader, reader->value, reader->axis, from, value));
+	return producer;
+}
+
 /* --- decisions ----------------------------------------------------------------------------------------------------- */
 
 /* Whether one reader may take the producer in, and how often it would compute it, in elements. Reductions wait for the
@@ -230,7 +257,8 @@ static bool fuse_producer(struct uses *u, struct site *p, bool last)
 		return false;
 	for (int i = 0; i < n; i++) {
 		struct step *r = site_step(readers[i]);
-		r->nest = substituted(r->nest, step->nest);
+		r->nest = n == 1 && can_extend(r->nest, step->nest) ? extended(r->nest, step->nest) :
+								      substituted(r->nest, step->nest);
 		r->macs += i ? 0 : step->macs;
 		uses_reads_changed(u, readers[i]);
 	}

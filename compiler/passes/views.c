@@ -17,6 +17,7 @@ struct views {
 	struct module *m;
 	bool *fixed;            /* graph inputs and outputs: own their storage */
 	bool *viewed;           /* some other tensor is a view of it */
+	struct making *making;  /* by the node that is looked at */
 	int n_tensors;          /* temporaries of trial lowering come after */
 };
 
@@ -150,21 +151,39 @@ static bool is_pure_copy(const struct views *v, const struct step *s)
 	       s->nest->out < v->n_tensors && s->nest->e[s->nest->value].tensor < v->n_tensors;
 }
 
-/* Whether copies alone make tensor `out`, each of its own part: what Scatter copies it then overwrites, so that it is no
- * view of its source. */
-static bool only_copied(const struct views *v, const struct block *b, int out)
-{
-	int writers = 0, whole = 0;
+/* How the steps of one node make a tensor. */
+struct making {
+	int writers, whole;     /* steps that store into it; those that store all of it */
+	bool computes;          /* one of them is no pure copy */
+};
 
+/* A pass over the steps of one node; those of other nodes left nothing here. */
+static void count_making(struct views *v, const struct block *b)
+{
 	for (int i = 0; i < b->n; i++) {
-		if (b->step[i].kind != STEP_NEST || b->step[i].nest->out != out)
+		const struct step *s = &b->step[i];
+		struct making *k;
+		if (s->kind != STEP_NEST || s->nest->out >= v->n_tensors)
 			continue;
-		if (!is_pure_copy(v, &b->step[i]))
-			return false;
-		writers++;
-		whole += stores_whole(b->step[i].nest);
+		k = &v->making[s->nest->out];
+		k->writers++;
+		k->whole += stores_whole(s->nest);
+		k->computes |= !is_pure_copy(v, s);
 	}
-	return !whole || writers == 1;
+}
+
+static void clear_making(struct views *v, const struct block *b)
+{
+	for (int i = 0; i < b->n; i++)
+		if (b->step[i].kind == STEP_NEST && b->step[i].nest->out < v->n_tensors)
+			v->making[b->step[i].nest->out] = (struct making){ 0 };
+}
+
+/* Whether copies alone make the tensor, each of its own part: what Scatter copies it then overwrites, so that it is no view
+ * of its source. */
+static bool only_copied(const struct making *k)
+{
+	return !k->computes && (!k->whole || k->writers == 1);
 }
 
 static bool views_node(struct views *v, int node, int graph)
@@ -184,10 +203,12 @@ static bool views_node(struct views *v, int node, int graph)
 	}
 	if (!m->node[node].op->lower(&l, node))
 		return false;
+	count_making(v, &block);
 	for (int i = 0; i < block.n; i++)
-		if (is_pure_copy(v, &block.step[i]) && only_copied(v, &block, block.step[i].nest->out) &&
+		if (is_pure_copy(v, &block.step[i]) && only_copied(&v->making[block.step[i].nest->out]) &&
 		    !view_forward(v, block.step[i].nest))
 			view_backward(v, block.step[i].nest, graph);
+	clear_making(v, &block);
 	return true;
 }
 
@@ -197,6 +218,7 @@ bool pass_views(struct module *m)
 
 	v.fixed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
 	v.viewed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
+	v.making = ARENA_ARRAY(m->scratch, m->n_tensors, struct making);
 	for (int g = 0; g < m->n_graphs; g++) {
 		for (int i = 0; i < m->graph[g].n_in; i++)
 			v.fixed[m->graph[g].in[i]] = true;

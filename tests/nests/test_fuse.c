@@ -96,6 +96,23 @@ Test(fuse, chains_become_one_nest)
 	cr_assert_str_eq(nest_text(block.step[0].nest), "%3[i0, i1] = abs(exp(neg(%0[i0, i1])))  for i0 < 4, i1 < 6\n");
 }
 
+/* A link that copies the chain before it would take memory for 250 expressions each time. */
+Test(fuse, long_chains_take_memory_for_their_links_alone)
+{
+	enum { LINKS = 2000, BYTES_A_LINK = 2000 };
+	static const enum eop ops[] = { E_NEG, E_ABS, E_TANH };
+	int x = variable(DT_F32, 2, shape), y = x;
+	size_t before;
+
+	for (int i = 0; i < LINKS; i++)
+		y = unary(ops[i % 3], y);
+	set_graph(x, y);
+	before = arena.total_bytes;
+	fuse_nests(&module, &block);
+	cr_assert_leq(block.n, LINKS / 100);
+	cr_assert_leq(arena.total_bytes - before, (size_t)LINKS * BYTES_A_LINK);
+}
+
 Test(fuse, outputs_of_the_model_stay)
 {
 	int x = variable(DT_F32, 2, shape), y = unary(E_NEG, x);
