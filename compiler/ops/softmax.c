@@ -66,18 +66,15 @@ static struct rows row_max(struct lowering *l, int t, int first, int last, enum 
 	return r;
 }
 
-static bool lower_softmax(struct lowering *l, int node)
+void lower_softmax_rows(struct lowering *l, int t, int out, int first, int last, bool logarithm)
 {
 	struct module *m = l->m;
-	int t = node_in(m, node, 0), first = 0, last = 0, v;
 	const struct tensor x = m->tensor[t];
-	bool logarithm = m->node[node].op->name[0] == 'L';
 	struct rows max, sum;
 	struct num at[MAX_RANK], row[MAX_RANK];
 	struct nest *n;
+	int v;
 
-	if (x.rank && !softmax_axes(m, node, &first, &last))
-		return false;
 	max = row_max(l, t, first, last, REDUCE_MAX, compute_type(x.type));
 	sum = rows_new(l, &x, first, last, compute_type(x.type));
 	n = nest_new(m, sum.tensor);
@@ -87,7 +84,7 @@ static bool lower_softmax(struct lowering *l, int node)
 	nest_store(n, n->n_reduce ? nest_reduce(n, REDUCE_SUM, v) : v);
 	lower_nest(l, n);
 
-	n = nest_new(m, node_out(m, node, 0));
+	n = nest_new(m, out);
 	row_indexes(n, &sum, &x, false, row);
 	v = nest_binary(n, E_SUB, nest_load_wide(n, t, n->axis), nest_load(n, max.tensor, row));
 	if (logarithm)
@@ -96,6 +93,16 @@ static bool lower_softmax(struct lowering *l, int node)
 		v = nest_binary(n, E_DIV, nest_unary(n, E_EXP, v), nest_load(n, sum.tensor, row));
 	nest_store_narrow(n, v);
 	lower_nest(l, n);
+}
+
+static bool lower_softmax(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	int t = node_in(m, node, 0), first = 0, last = 0;
+
+	if (m->tensor[t].rank && !softmax_axes(m, node, &first, &last))
+		return false;
+	lower_softmax_rows(l, t, node_out(m, node, 0), first, last, m->node[node].op->name[0] == 'L');
 	return true;
 }
 

@@ -8,4 +8,8 @@
  *  scalar. False: reported. */
 bool softmax_axes(struct module *m, int node, int *first, int *last);
 
+/** out = Softmax of tensor t, or its logarithm, over rows of axes first … last-1. out has t's shape; its type may be
+ *  another float type. */
+void lower_softmax_rows(struct lowering *l, int t, int out, int first, int last, bool logarithm);
+
 #endif
