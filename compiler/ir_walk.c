@@ -36,6 +36,23 @@ static void push_graphs(const struct module *m, int node, struct stack *todo)
 		push(todo, inner[i]);
 }
 
+/* Every read inside the graphs on the stack and the graphs in those. */
+static void each_read_below(const struct module *m, struct stack *todo, void (*f)(void *ctx, int tensor), void *ctx)
+{
+	while (todo->n) {
+		const struct graph *g = &m->graph[todo->v[--todo->n]];
+		for (int i = 0; i < g->n_nodes; i++) {
+			const struct node *n = &m->node[g->node[i]];
+			for (int k = 0; k < n->n_in; k++)
+				if (n->in[k] >= 0)
+					f(ctx, n->in[k]);
+			push_graphs(m, g->node[i], todo);
+		}
+		for (int i = 0; i < g->n_out; i++)
+			f(ctx, g->out[i]);
+	}
+}
+
 void node_each_read(const struct module *m, int node, void (*f)(void *ctx, int tensor), void *ctx)
 {
 	struct stack todo = { .arena = m->scratch };
@@ -44,18 +61,7 @@ void node_each_read(const struct module *m, int node, void (*f)(void *ctx, int t
 		if (m->node[node].in[i] >= 0)
 			f(ctx, m->node[node].in[i]);
 	push_graphs(m, node, &todo);
-	while (todo.n) {
-		const struct graph *g = &m->graph[todo.v[--todo.n]];
-		for (int i = 0; i < g->n_nodes; i++) {
-			const struct node *n = &m->node[g->node[i]];
-			for (int k = 0; k < n->n_in; k++)
-				if (n->in[k] >= 0)
-					f(ctx, n->in[k]);
-			push_graphs(m, g->node[i], &todo);
-		}
-		for (int i = 0; i < g->n_out; i++)
-			f(ctx, g->out[i]);
-	}
+	each_read_below(m, &todo, f, ctx);
 }
 
 /* --- order ------------------------------------------------------------------------------------------------------------ */
@@ -142,23 +148,19 @@ bool graph_sort(struct module *m, int graph)
 
 /* --- readers ---------------------------------------------------------------------------------------------------------- */
 
+static void count_use(void *ctx, int tensor)
+{
+	int *uses = ctx;
+
+	uses[tensor]++;
+}
+
 int *tensor_uses(struct module *m)
 {
 	int *uses = ARENA_ARRAY(m->scratch, m->n_tensors, int);
 	struct stack todo = { .arena = m->scratch };
 
 	push(&todo, 0);
-	while (todo.n) {
-		const struct graph *g = &m->graph[todo.v[--todo.n]];
-		for (int i = 0; i < g->n_nodes; i++) {
-			const struct node *n = &m->node[g->node[i]];
-			for (int k = 0; k < n->n_in; k++)
-				if (n->in[k] >= 0)
-					uses[n->in[k]]++;
-			push_graphs(m, g->node[i], &todo);
-		}
-		for (int i = 0; i < g->n_out; i++)
-			uses[g->out[i]]++;
-	}
+	each_read_below(m, &todo, count_use, uses);
 	return uses;
 }

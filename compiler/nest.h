@@ -105,6 +105,14 @@ void nest_store(struct nest *n, int value);
 struct nest_param { const char *name; int expr; };
 int nest_parse(struct nest *n, const char *text, const int *operands, int n_operands, const struct nest_param *params, int n_params);
 
+/* --- nest_facts.c ------------------------------------------------------------------------------------------------------ */
+
+/** Marks the expressions that e needs, itself included. */
+void nest_mark(const struct nest *n, int e, bool *needed);
+int nest_count_loads(const struct nest *n);
+/** Every element of the output is stored, each at its own index. */
+bool nest_stores_whole(const struct nest *n);
+
 /* --- nest_eval.c: constant folding ------------------------------------------------------------------------------------- */
 
 /** Evaluates a nest all of whose loads are of constants or tensors with known values. Sets out's data, or its value

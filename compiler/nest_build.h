@@ -30,7 +30,4 @@ struct nest_copier {
 };
 int nest_copy_with(const struct nest_copier *c, int e);
 
-/** Marks the expressions that e needs, itself included. */
-void nest_mark(const struct nest *n, int e, bool *needed);
-
 #endif

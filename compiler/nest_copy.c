@@ -2,25 +2,6 @@
  * builders, so what became constant is folded and what became equal is joined. */
 #include "nest_build.h"
 
-void nest_mark(const struct nest *n, int e, bool *needed)
-{
-	needed[e] = true;
-	for (int i = e; i >= 0; i--) {
-		const struct expr *x = &n->e[i];
-		if (!needed[i])
-			continue;
-		if (x->a >= 0)
-			needed[x->a] = true;
-		if (x->b >= 0)
-			needed[x->b] = true;
-		if (x->c >= 0)
-			needed[x->c] = true;
-		for (int k = 0; x->op == E_LOAD && k < (x->n_at < 0 ? 1 : x->n_at); k++)
-			if (n->at[x->at + k].expr >= 0)
-				needed[n->at[x->at + k].expr] = true;
-	}
-}
-
 static struct num to_axes(const struct nest_copier *c, struct num v)
 {
 	return num_subst(&c->n->m->nums, v, c->from->axis, c->at, c->from->n_axes + c->from->n_reduce);

@@ -15,12 +15,7 @@ const struct target target_armv7 = {
 	.check_message = "compiled by nnc for NEON and VFPv4: add -march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard",
 	.isa = "NEON32",
 	.vector_bytes = 16,
-	.vector_registers = 16,
-	.l1_bytes = 32 << 10,
 	.l2_bytes = 256 << 10,
 	.arena_align = 64,
-	.has_fma = true,
-	.has_fpu = true,
-	.is_big_endian = false,
 	.is_hosted = true,
 };

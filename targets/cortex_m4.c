@@ -19,12 +19,5 @@ const struct target target_cortex_m4 = {
 	.check_message = "compiled by nnc for Cortex-M4F: add -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16",
 	.isa = "GENERIC",
 	.vector_bytes = 4,
-	.vector_registers = 16,
-	.l1_bytes = 0,
-	.l2_bytes = 0,
 	.arena_align = 8,
-	.has_fma = true,
-	.has_fpu = true,
-	.is_big_endian = false,
-	.is_hosted = false,
 };

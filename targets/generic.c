@@ -15,12 +15,7 @@ const struct target target_generic = {
 	.check_message = "compiled by nnc for little-endian machines: use --target=generic-be",
 	.isa = "GENERIC",
 	.vector_bytes = 4,
-	.vector_registers = 16,
-	.l1_bytes = 32 << 10,
 	.l2_bytes = 256 << 10,
 	.arena_align = 64,
-	.has_fma = false,
-	.has_fpu = true,
-	.is_big_endian = false,
 	.is_hosted = true,
 };

@@ -15,12 +15,8 @@ const struct target target_generic_be = {
 	.check_message = "compiled by nnc for big-endian machines: use --target=generic",
 	.isa = "GENERIC",
 	.vector_bytes = 4,
-	.vector_registers = 16,
-	.l1_bytes = 32 << 10,
 	.l2_bytes = 256 << 10,
 	.arena_align = 64,
-	.has_fma = false,
-	.has_fpu = true,
 	.is_big_endian = true,
 	.is_hosted = true,
 };

@@ -15,12 +15,7 @@ const struct target target_rv64gcv = {
 	.check_message = "compiled by nnc for RV64GCV: add -march=rv64gcv",
 	.isa = "GENERIC",
 	.vector_bytes = 4,
-	.vector_registers = 32,
-	.l1_bytes = 32 << 10,
 	.l2_bytes = 512 << 10,
 	.arena_align = 64,
-	.has_fma = true,
-	.has_fpu = true,
-	.is_big_endian = false,
 	.is_hosted = true,
 };

@@ -27,11 +27,8 @@ struct target {
 
 	const char *isa;                /* whose kernels it runs: a name of kernels.def */
 	int vector_bytes;               /* of one SIMD register; 4 when there is none */
-	int vector_registers;           /* 16 stands for scalar registers where there is no SIMD */
-	int l1_bytes, l2_bytes;         /* data caches of a typical core; 0: none */
+	int l2_bytes;                   /* second-level cache of a typical core; 0: none */
 	int arena_align;                /* bytes, a power of two */
-	bool has_fma;                   /* float32 fused multiply-add in hardware */
-	bool has_fpu;                   /* float32 arithmetic in hardware */
 	bool is_big_endian;
 	bool is_hosted;                 /* has a C library with files, so that run and verify can use it as it is */
 };

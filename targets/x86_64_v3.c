@@ -15,12 +15,7 @@ const struct target target_x86_64_v3 = {
 	.check_message = "compiled by nnc for AVX2 and FMA: add -march=x86-64-v3 (or -mavx2 -mfma)",
 	.isa = "AVX2",
 	.vector_bytes = 32,
-	.vector_registers = 16,
-	.l1_bytes = 32 << 10,
 	.l2_bytes = 512 << 10,
 	.arena_align = 64,
-	.has_fma = true,
-	.has_fpu = true,
-	.is_big_endian = false,
 	.is_hosted = true,
 };

@@ -16,12 +16,7 @@ const struct target target_x86_64_v4 = {
 	.check_message = "compiled by nnc for AVX-512: add -march=x86-64-v4",
 	.isa = "AVX512",
 	.vector_bytes = 64,
-	.vector_registers = 32,
-	.l1_bytes = 32 << 10,
 	.l2_bytes = 1 << 20,
 	.arena_align = 64,
-	.has_fma = true,
-	.has_fpu = true,
-	.is_big_endian = false,
 	.is_hosted = true,
 };

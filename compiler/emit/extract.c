@@ -15,10 +15,10 @@ static const struct rt_index *find_index(const struct rt_library *l, const struc
 	die("no runtime index for target %s", target->name);
 }
 
-void extract_init(struct extract *x, struct arena *a, const struct rt_library *library, const struct target *target)
+void extract_init(struct extract *x, struct arena *a, const struct rt_library *runtime, const struct target *target)
 {
-	*x = (struct extract){ .library = library ? library : &runtime_library, .target = target };
-	x->index = find_index(x->library, target);
+	*x = (struct extract){ .runtime = runtime ? runtime : &runtime_library, .target = target };
+	x->index = find_index(x->runtime, target);
 	x->marked = ARENA_ARRAY(a, x->index->n_items, bool);
 	x->stack = ARENA_ARRAY(a, x->index->n_items, uint16_t);
 	map_init(&x->symbols, a);
@@ -44,7 +44,7 @@ static bool has_word(const char *text, const char *word)
 
 static int find_item(const struct extract *x, const char *symbol)
 {
-	if (x->library->is_whole)
+	if (x->runtime->is_whole)
 		return has_word(x->index->items[0].text, symbol) ? 0 : -1;
 	return (int)map_get_name(&x->symbols, symbol, -1);
 }
@@ -80,8 +80,8 @@ bool extract_mark(struct extract *x, const char *symbol)
 
 bool extract_need_header(struct extract *x, const char *header)
 {
-	for (int i = 0; i < x->library->n_headers; i++) {
-		if (strcmp(x->library->headers[i], header))
+	for (int i = 0; i < x->runtime->n_headers; i++) {
+		if (strcmp(x->runtime->headers[i], header))
 			continue;
 		x->headers |= UINT32_C(1) << i;
 		return true;
@@ -91,9 +91,9 @@ bool extract_need_header(struct extract *x, const char *header)
 
 void extract_print_headers(const struct extract *x, struct emit *e)
 {
-	for (int i = 0; i < x->library->n_headers; i++)
+	for (int i = 0; i < x->runtime->n_headers; i++)
 		if (x->headers >> i & 1)
-			emit_directive(e, "#include %s", x->library->headers[i]);
+			emit_directive(e, "#include %s", x->runtime->headers[i]);
 }
 
 static void print_banner(struct emit *e, const struct rt_file *f)
@@ -114,8 +114,8 @@ static void print_whole(const struct extract *x, struct emit *e)
 	emit_directive(e, "#pragma GCC diagnostic push");
 	emit_directive(e, "#pragma GCC diagnostic ignored \"-Wunused-function\"");
 	emit_directive(e, "#pragma GCC diagnostic ignored \"-Wunused-const-variable\"");
-	for (int i = 0; i < x->library->n_files; i++)
-		print_banner(e, &x->library->files[i]);
+	for (int i = 0; i < x->runtime->n_files; i++)
+		print_banner(e, &x->runtime->files[i]);
 	emit_puts(e, x->index->items[0].text);
 	emit_directive(e, "#pragma GCC diagnostic pop");
 }
@@ -133,7 +133,7 @@ void extract_print(const struct extract *x, struct emit *e)
 			continue;
 		}
 		if (it->file != file)
-			print_banner(e, &x->library->files[it->file]);
+			print_banner(e, &x->runtime->files[it->file]);
 		file = it->file;
 		/* Items with a comment of their own stand apart; one-line macros and constants stay together. */
 		if (it->kind == RT_FUNCTION || it->text[0] == '/')

@@ -54,7 +54,7 @@ struct rt_library {
 extern const struct rt_library runtime_library;
 
 struct extract {
-	const struct rt_library *library;
+	const struct rt_library *runtime;
 	const struct rt_index *index;
 	const struct target *target;
 	struct map symbols;             /* -> item */
@@ -63,8 +63,8 @@ struct extract {
 	uint32_t headers;               /* union over the marked items */
 };
 
-/** Begins with nothing marked. library: NULL for the one built in. */
-void extract_init(struct extract *x, struct arena *a, const struct rt_library *library, const struct target *target);
+/** Begins with nothing marked. runtime: NULL for the one built in. */
+void extract_init(struct extract *x, struct arena *a, const struct rt_library *runtime, const struct target *target);
 
 /** Marks `symbol` and all that it needs. False when the runtime has no such symbol for this target (with a whole
  *  library every symbol of the text is found). */

@@ -75,33 +75,12 @@ void writer_vary_with_operands(struct nest_writer *w, int k)
 		       (x->c >= 0 && w->varies[x->c]);
 }
 
-/* Marks in `needed` what root is computed from, itself included. */
-static void mark_needed(const struct nest *n, int root, bool *needed)
-{
-	memset(needed, 0, (size_t)n->n_e * sizeof *needed);
-	needed[root] = true;
-	for (int k = root; k >= 0; k--) {
-		const struct expr *x = &n->e[k];
-		if (!needed[k])
-			continue;
-		for (int i = 0; x->op == E_LOAD && i < (x->n_at < 0 ? 1 : x->n_at); i++)
-			if (n->at[x->at + i].expr >= 0)
-				needed[n->at[x->at + i].expr] = true;
-		if (x->a >= 0)
-			needed[x->a] = true;
-		if (x->b >= 0)
-			needed[x->b] = true;
-		if (x->c >= 0)
-			needed[x->c] = true;
-	}
-}
-
 /* Whether a load is among what expression k is computed from. */
 static bool has_load(const struct nest_writer *w, int k)
 {
 	bool *needed = ARENA_ARRAY(w->m->scratch, w->n->n_e, bool);
 
-	mark_needed(w->n, k, needed);
+	nest_mark(w->n, k, needed);
 	for (int i = 0; i <= k; i++)
 		if (needed[i] && w->n->e[i].op == E_LOAD)
 			return true;
@@ -145,7 +124,7 @@ static bool vectorises(struct nest_writer *w, int root)
 {
 	bool *needed = ARENA_ARRAY(w->m->scratch, w->n->n_e, bool);
 
-	mark_needed(w->n, root, needed);
+	nest_mark(w->n, root, needed);
 	for (int k = 0; k <= root; k++)
 		if (needed[k] && w->varies[k] && !has_vector_form(w, k))
 			return false;

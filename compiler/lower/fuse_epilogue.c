@@ -145,15 +145,6 @@ static struct nest *epilogue_of(const struct call *c, const struct nest *from)
 	return n;
 }
 
-static int count_loads(const struct nest *n)
-{
-	int loads = 0;
-
-	for (int e = 0; n && e < n->n_e; e++)
-		loads += n->e[e].op == E_LOAD;
-	return loads;
-}
-
 static void absorb(struct uses *u, struct site *s, struct site *reader)
 {
 	struct step call = *site_step(s), *at = site_step(reader);
@@ -186,7 +177,7 @@ static struct site *absorb_reader(struct uses *u, struct site *s)
 	if (!may_replace(m, c, c->out, n->out) || !nest_fits(n) || reads_storage(n, m->tensor[n->out].base) ||
 	    !can_write(m, c, n->out) || !uses_may_run_later(u, s))
 		return NULL;
-	if (count_loads(n) + count_loads(c->epilogue) > MAX_NEST_LOADS)
+	if (nest_count_loads(n) + (c->epilogue ? nest_count_loads(c->epilogue) : 0) > MAX_NEST_LOADS)
 		return NULL;
 	absorb(u, s, reader);
 	return reader;

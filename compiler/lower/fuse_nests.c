@@ -22,31 +22,10 @@ enum {
 
 /* --- what a producer is -------------------------------------------------------------------------------------------- */
 
-static bool stores_itself(const struct nest *n)
-{
-	const struct tensor *t = &n->m->tensor[n->out];
-
-	if (n->n_axes != t->rank)
-		return false;
-	for (int k = 0; k < t->rank; k++)
-		if (n->store[k].expr >= 0 || !num_same(n->store[k].affine, n->axis[k]) || !num_same(n->extent[k], t->dim[k]))
-			return false;
-	return true;
-}
-
-static int count_loads(const struct nest *n)
-{
-	int loads = 0;
-
-	for (int e = 0; e < n->n_e; e++)
-		loads += n->e[e].op == E_LOAD;
-	return loads;
-}
-
 /* Rough cycles an element; a load and index arithmetic are free, for the tensor itself would be loaded instead. */
 static int cost_of(const struct nest *n)
 {
-	int cost = count_loads(n) > 1 ? count_loads(n) - 1 : 0;
+	int cost = nest_count_loads(n) > 1 ? nest_count_loads(n) - 1 : 0;
 
 	for (int e = 0; e < n->n_e; e++) {
 		switch ((int)n->e[e].op) {
@@ -217,11 +196,11 @@ static bool reader_takes(const struct site *s, const struct site *p, bool last, 
 	if (n->n_reduce && !last)
 		return false;
 	loads = affine_loads(n, producer->out);
-	if (!loads || count_loads(n) + loads * (count_loads(producer) - 1) > MAX_NEST_LOADS)
+	if (!loads || nest_count_loads(n) + loads * (nest_count_loads(producer) - 1) > MAX_NEST_LOADS)
 		return false;
 	if (n->n_e + loads * producer->n_e > MAX_FUSED_EXPRS)
 		return false;
-	if (producer->n_reduce && (n->n_reduce || !stores_itself(n) || !loads_same_element(n, producer->out)))
+	if (producer->n_reduce && (n->n_reduce || !nest_stores_whole(n) || !loads_same_element(n, producer->out)))
 		return false;
 	*computed += turns_of(n) * loads;
 	return true;
@@ -235,7 +214,7 @@ static bool is_worth_it(const struct nest *p, int n_readers, double computed, bo
 		return n_readers == 1;
 	if (!more_often)
 		return true;
-	return last && cost_of(p) <= COST_CHEAP && count_loads(p) <= 1;
+	return last && cost_of(p) <= COST_CHEAP && nest_count_loads(p) <= 1;
 }
 
 static bool fuse_producer(struct uses *u, struct site *p, bool last)
@@ -245,7 +224,7 @@ static bool fuse_producer(struct uses *u, struct site *p, bool last)
 	double computed = 0;
 	int n;
 
-	if (step->kind != STEP_NEST || !stores_itself(step->nest) || !uses_is_private(u, step->nest->out))
+	if (step->kind != STEP_NEST || !nest_stores_whole(step->nest) || !uses_is_private(u, step->nest->out))
 		return false;
 	n = uses_readers(u, step->nest->out, readers, MAX_READERS);
 	if (!n || n > MAX_READERS || !uses_may_run_later(u, p))

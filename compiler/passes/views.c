@@ -36,18 +36,6 @@ static void sort_order(struct tensor *t)
 		}
 }
 
-static bool stores_whole(const struct nest *n)
-{
-	const struct tensor *t = &n->m->tensor[n->out];
-
-	if (n->n_axes != t->rank)
-		return false;
-	for (int k = 0; k < t->rank; k++)
-		if (n->store[k].expr >= 0 || !num_same(n->store[k].affine, n->axis[k]) || !num_same(n->extent[k], t->dim[k]))
-			return false;
-	return true;
-}
-
 /* The result as a view of the source. */
 static bool view_forward(struct views *v, struct nest *n)
 {
@@ -56,7 +44,7 @@ static bool view_forward(struct views *v, struct nest *n)
 	const struct tensor *in = &m->tensor[n->e[n->value].tensor];
 	struct num address, rest, stride[MAX_RANK];
 
-	if (v->fixed[n->out] || v->viewed[n->out] || out->base != n->out || !stores_whole(n) || out->type != in->type)
+	if (v->fixed[n->out] || v->viewed[n->out] || out->base != n->out || !nest_stores_whole(n) || out->type != in->type)
 		return false;
 	if (!address_of_load(n, n->value, &address) ||
 	    !num_linear(&m->nums, address, n->axis, n->n_axes, stride, &rest))
@@ -84,7 +72,7 @@ static bool inverse_strides(struct nest *n, const struct num *stored, struct num
 	if (load->n_at < 0) {   /* row-major element number: when both are plain the strides are row-major */
 		const struct tensor *out = &m->tensor[n->out];
 		struct num flat = num_const(0), step = num_const(1);
-		if (!stores_whole(n) || !tensor_is_plain(m, n->out))
+		if (!nest_stores_whole(n) || !tensor_is_plain(m, n->out))
 			return false;
 		for (int k = out->rank - 1; k >= 0; k--) {
 			flat = num_add(&m->nums, flat, num_mul(&m->nums, n->axis[k], step));
@@ -167,7 +155,7 @@ static void count_making(struct views *v, const struct block *b)
 			continue;
 		k = &v->making[s->nest->out];
 		k->writers++;
-		k->whole += stores_whole(s->nest);
+		k->whole += nest_stores_whole(s->nest);
 		k->computes |= !is_pure_copy(v, s);
 	}
 }

@@ -14,7 +14,7 @@
 enum { MAX_DEPTH = 32, MAX_FILES = 256, MAX_CONDITIONS = 8 };
 
 struct flat {
-	struct library library;
+	struct library runtime;
 	struct strbuf text;
 	bool done[MAX_FILES];   /* by file: already in the text wherever the compiler reads on from here */
 };
@@ -43,11 +43,11 @@ static bool add_include(struct flat *f, const char *line, int conditions, int de
 	rest += strspn(rest, " \t");
 	/* What every target includes may also be asked for by name: see extract_need_header(). */
 	if (*rest == '<' && !conditions)
-		library_header(&f->library, arena_printf(f->library.arena, "%.*s", (int)strcspn(rest, ">") + 1, rest));
+		library_header(&f->runtime, arena_printf(f->runtime.arena, "%.*s", (int)strcspn(rest, ">") + 1, rest));
 	end = *rest == '"' ? strchr(rest + 1, '"') : NULL;
 	if (!end)
 		return false;
-	add_file(f, arena_printf(f->library.arena, "%s/%.*s", f->library.root, (int)(end - rest - 1), rest + 1), conditions,
+	add_file(f, arena_printf(f->runtime.arena, "%s/%.*s", f->runtime.root, (int)(end - rest - 1), rest + 1), conditions,
 		depth + 1);
 	return true;
 }
@@ -76,7 +76,7 @@ static void follow_condition(struct flat *f, struct conditions *c, const char *l
 
 static void add_file(struct flat *f, const char *path, int conditions, int depth)
 {
-	int number = library_file(&f->library, path);
+	int number = library_file(&f->runtime, path);
 	struct conditions own = { .n = -1 };
 	const char *line, *end;
 
@@ -87,7 +87,7 @@ static void add_file(struct flat *f, const char *path, int conditions, int depth
 	if (f->done[number])
 		return;
 	f->done[number] = true;
-	for (line = f->library.files[number].text; *line; line = end) {
+	for (line = f->runtime.files[number].text; *line; line = end) {
 		end = line + strcspn(line, "\n");
 		end += *end == '\n';
 		follow_condition(f, &own, line);
@@ -108,15 +108,15 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	arena_init(&a, NULL);
-	library_init(&f.library, &a, argv[4]);
+	library_init(&f.runtime, &a, argv[4]);
 	strbuf_init(&f.text, &a);
 	add_file(&f, argv[5], 0, 0);
 	item.text = strbuf_text(&f.text);
-	f.library.indexes = &index;
-	f.library.n_indexes = 1;
-	f.library.is_whole = true;
-	library_write(&f.library, argv[3], argv[1]);
-	library_write_depfile(&f.library, argv[1], argv[2]);
+	f.runtime.indexes = &index;
+	f.runtime.n_indexes = 1;
+	f.runtime.is_whole = true;
+	library_write(&f.runtime, argv[3], argv[1]);
+	library_write_depfile(&f.runtime, argv[1], argv[2]);
 	arena_free(&a);
 	return 0;
 }

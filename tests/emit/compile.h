@@ -1,4 +1,4 @@
-/* For tests of generated text: a folder of its own, and compilers run on what is in it. */
+/* For tests of generated text: text being written, a folder of its own, and compilers run on what is in it. */
 #ifndef NNC_TEST_COMPILE_H
 #define NNC_TEST_COMPILE_H
 
@@ -16,6 +16,8 @@
 #define WARNINGS "-Wall -Wextra -Wpedantic -Wconversion -Werror"
 
 static struct arena a;
+static struct strbuf out;
+static struct emit e;          /* writes to out */
 static char folder[512];
 
 static inline void setup(void)
@@ -23,6 +25,8 @@ static inline void setup(void)
 	const char *temporary = getenv("TMPDIR");
 
 	arena_init(&a, NULL);
+	strbuf_init(&out, &a);
+	emit_to_text(&e, &a, &out);
 	snprintf(folder, sizeof folder, "%s/nnc-test-XXXXXX", temporary ? temporary : P_tmpdir);
 	cr_assert(mkdtemp(folder));
 }

@@ -9,19 +9,9 @@
 #include "emit/ident.h"
 #include "emit/spell.h"
 
-static struct strbuf out;
-static struct emit e;
-
-static void setup_text(void)
-{
-	setup();
-	strbuf_init(&out, &a);
-	emit_to_text(&e, &a, &out);
-}
-
-TestSuite(spell, .init = setup_text, .fini = teardown);
-TestSuite(ident, .init = setup_text, .fini = teardown);
-TestSuite(emit, .init = setup_text, .fini = teardown);
+TestSuite(spell, .init = setup, .fini = teardown);
+TestSuite(ident, .init = setup, .fini = teardown);
+TestSuite(emit, .init = setup, .fini = teardown);
 
 Test(spell, floats_look_like_floats)
 {

@@ -6,17 +6,7 @@
 
 extern const struct rt_library runtime_whole;
 
-static struct strbuf out;
-static struct emit e;
-
-static void setup_extract(void)
-{
-	setup();
-	strbuf_init(&out, &a);
-	emit_to_text(&e, &a, &out);
-}
-
-TestSuite(extract, .init = setup_extract, .fini = teardown, .timeout = 280);
+TestSuite(extract, .init = setup, .fini = teardown, .timeout = 280);
 
 /* --- marking, over an index made by hand ------------------------------------------------------------------------- */
 

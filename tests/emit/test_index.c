@@ -6,18 +6,9 @@
 
 extern const struct rt_library fixture_index;
 
-static struct strbuf out;
-static struct emit e;
 static struct extract x;
 
-static void setup_index(void)
-{
-	setup();
-	strbuf_init(&out, &a);
-	emit_to_text(&e, &a, &out);
-}
-
-TestSuite(index, .init = setup_index, .fini = teardown, .timeout = 60);
+TestSuite(index, .init = setup, .fini = teardown, .timeout = 60);
 
 /* Headers and text that one root brings. */
 static const char *closure(const char *target, const char *root)

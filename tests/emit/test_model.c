@@ -7,20 +7,11 @@
 #include "emit/ident.h"
 #include "targets/target.h"
 
-static struct strbuf out;
-static struct emit e;
 static struct weights w;
 static struct extract x;
 static const int64_t image_dims[] = { 1, 3, 4 }, logits_dims[] = { 1, 4 };
 
-static void setup_model(void)
-{
-	setup();
-	strbuf_init(&out, &a);
-	emit_to_text(&e, &a, &out);
-}
-
-TestSuite(model, .init = setup_model, .fini = teardown, .timeout = 120);
+TestSuite(model, .init = setup, .fini = teardown, .timeout = 120);
 
 static const struct emit_param params[] = {
 	{ .kind = PARAM_INPUT, .name = "image", .original = "in put */", .type = DT_F32, .rank = 3, .dims = image_dims,

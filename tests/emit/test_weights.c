@@ -9,15 +9,11 @@
 #include "emit/octal.h"
 #include "targets/target.h"
 
-static struct strbuf out;
-static struct emit e;
 static struct weights w;
 
 static void setup_weights(void)
 {
 	setup();
-	strbuf_init(&out, &a);
-	emit_to_text(&e, &a, &out);
 	weights_init(&w, &a, "model", "model", target_find("generic"), WEIGHTS_TEXT);
 }
 

@@ -1,25 +1,9 @@
 /* Lives of storages, also round loops, and the drawing of the plan. */
-#include <criterion/criterion.h>
 #include <string.h>
 
 #include "plan/draw.h"
 #include "plan/liveness.h"
-#include "support/arena.h"
-#include "support/diag.h"
-
-static struct arena a;
-static struct diag d;
-
-static void setup(void)
-{
-	arena_init(&a, NULL);
-	diag_init(&d, &a, "m.onnx");
-}
-
-static void teardown(void)
-{
-	arena_free(&a);
-}
+#include "tests/plan/fixture.h"
 
 enum { MAX = 16 };
 

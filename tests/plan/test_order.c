@@ -1,34 +1,10 @@
 /* Orders against all topological orders of small flows, known networks, and the clock. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "plan/order.h"
-#include "support/arena.h"
-#include "support/diag.h"
-#include "tests/plan/random.h"
-
-/* Sanitizers cost several times the plain run. */
-#ifdef __SANITIZE_ADDRESS__
-enum { SLOWER = 6 };
-#else
-enum { SLOWER = 1 };
-#endif
-
-static struct arena a;
-static struct diag d;
-
-static void setup(void)
-{
-	arena_init(&a, NULL);
-	diag_init(&d, &a, "m.onnx");
-}
-
-static void teardown(void)
-{
-	arena_free(&a);
-}
+#include "tests/plan/fixture.h"
 
 /* A flow under construction: value i in storage i, unless moved. */
 struct build {

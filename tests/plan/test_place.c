@@ -1,36 +1,12 @@
 /* Placement: every plan is validated; sizes against brute force, against instances whose optimum
  * is known by construction, and against the clock. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "plan/place.h"
 #include "plan/validate.h"
-#include "support/arena.h"
-#include "support/diag.h"
-#include "tests/plan/random.h"
-
-/* Sanitizers cost several times the plain run. */
-#ifdef __SANITIZE_ADDRESS__
-enum { SLOWER = 6 };
-#else
-enum { SLOWER = 1 };
-#endif
-
-static struct arena a;
-static struct diag d;
-
-static void setup(void)
-{
-	arena_init(&a, NULL);
-	diag_init(&d, &a, "m.onnx");
-}
-
-static void teardown(void)
-{
-	arena_free(&a);
-}
+#include "tests/plan/fixture.h"
 
 /* Places in one unlimited pool and validates. */
 static struct pool_plan place(struct buffer *v, int n, const struct overlap *o, int n_o)

@@ -1,25 +1,7 @@
 /* The validator must find every fault that is put into a good plan. */
-#include <criterion/criterion.h>
-
 #include "plan/place.h"
 #include "plan/validate.h"
-#include "support/arena.h"
-#include "support/diag.h"
-#include "tests/plan/random.h"
-
-static struct arena a;
-static struct diag d;
-
-static void setup(void)
-{
-	arena_init(&a, NULL);
-	diag_init(&d, &a, "m.onnx");
-}
-
-static void teardown(void)
-{
-	arena_free(&a);
-}
+#include "tests/plan/fixture.h"
 
 static bool sound(const struct buffer *v, int n, int64_t arena_bytes, const struct overlap *o, int n_o)
 {
