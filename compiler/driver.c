@@ -112,7 +112,8 @@ static bool check_limit(struct module *m, const char *what, int64_t bytes, int64
 {
 	if (!limit || bytes <= limit)
 		return true;
-	return diag_error(m->diag, STATUS_DIFFERS, NULL, "%s: %lld bytes, limit %lld", what, (long long)bytes, (long long)limit);
+	return diag_error(m->diag, STATUS_DIFFERS, NULL, "%s: %lld bytes, limit %lld", what, (long long)bytes,
+			  (long long)limit);
 }
 
 static const char *tensor_text(const struct module *m, int t)
@@ -144,12 +145,14 @@ static bool check_ram(struct compilation *c)
 			  (long long)p->arena_bytes, (long long)limit, p->pool.peak_step, strbuf_text(&b));
 }
 
-bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)
+bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch,
+		   struct diag *d)
 {
 	struct module *m = &c->module;
 	int64_t began = milliseconds();
 
-	*c = (struct compilation){ .stage = "start", .module = { .arena = a, .scratch = scratch, .diag = d, .options = o } };
+	*c = (struct compilation){ .stage = "start",
+				   .module = { .arena = a, .scratch = scratch, .diag = d, .options = o } };
 	strbuf_init(&c->dump, a);
 	nums_init(&m->nums, a);
 	m->target = target_find(o->target);

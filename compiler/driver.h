@@ -17,8 +17,9 @@ struct compilation {
 	const char *volatile stage;     /* what is being done now, for a progress line */
 };
 
-/** Compiles o->model and writes o->output (nothing is written when that is NULL: inspect). All memory is from `a`; `scratch`
- *  is emptied between passes. False: reported in d. */
-bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch, struct diag *d);
+/** Compiles o->model and writes o->output (nothing is written when that is NULL: inspect). All memory is from `a`;
+ *  `scratch` is emptied between passes. False: reported in d. */
+bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch,
+		   struct diag *d);
 
 #endif

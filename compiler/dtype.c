@@ -12,9 +12,10 @@ const struct dtype_info dtypes[N_DTYPES] = {
 
 /* The standard's names, by TensorProto.DataType. */
 static const char *const onnx_names[] = {
-	"undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "float64",
-	"uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
-	"float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2", "float6e2m3", "float6e3m2",
+	"undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16",
+	"float64", "uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz",
+	"float8e5m2", "float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2", "float6e2m3",
+	"float6e3m2",
 };
 
 enum dtype dtype_from_onnx(int64_t onnx)
@@ -41,6 +42,6 @@ bool dtype_refuse(struct diag *d, const struct place *at, const char *kind, cons
 	if (dtype_is_standard(onnx))
 		return diag_error(d, STATUS_UNSUPPORTED, at, "%s \"%.200s\": element type %s, allowed:%s", kind, name,
 				  onnx_names[onnx], allowed);
-	return diag_error(d, STATUS_MODEL, at, "%s \"%.200s\": element type %lld, which is none, allowed:%s", kind, name,
-			  (long long)onnx, allowed);
+	return diag_error(d, STATUS_MODEL, at, "%s \"%.200s\": element type %lld, which is none, allowed:%s", kind,
+			  name, (long long)onnx, allowed);
 }

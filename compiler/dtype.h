@@ -30,8 +30,8 @@ extern const struct dtype_info dtypes[N_DTYPES];        /* dtype.c */
 enum dtype dtype_from_onnx(int64_t onnx);
 /** Whether the standard has a type of this number, be it one of ours or not. */
 bool dtype_is_standard(int64_t onnx);
-/** Reports that the `kind` called `name` has a type for which dtype_from_onnx() knows none: an error of the model where the
- *  standard has no such type either, else not supported. Always false. */
+/** Reports that the `kind` called `name` has a type for which dtype_from_onnx() knows none: an error of the model where
+ *  the standard has no such type either, else not supported. Always false. */
 bool dtype_refuse(struct diag *d, const struct place *at, const char *kind, const char *name, int64_t onnx);
 
 #endif

@@ -44,12 +44,12 @@ static bool check_inputs(struct module *m, int node)
 		if (!letters)
 			continue;
 		if (letters[0] != 'T' && !type_allowed(letters, t->type))
-			return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "input %d is %s: this operator takes %s%s%s%s%s here", i,
-					  dtypes[t->type].name, strchr(letters, 'f') ? "float32 float64 " : "",
-					  strchr(letters, 'h') ? "float16 bfloat16 " : "",
-					  strchr(letters, 'i') ? "signed integers " : "",
-					  strchr(letters, 'u') ? "unsigned integers " : "",
-					  strchr(letters, 'b') ? "bool" : "");
+			return diag_error(
+				m->diag, STATUS_UNSUPPORTED, &at, "input %d is %s: this operator takes %s%s%s%s%s here",
+				i, dtypes[t->type].name, strchr(letters, 'f') ? "float32 float64 " : "",
+				strchr(letters, 'h') ? "float16 bfloat16 " : "",
+				strchr(letters, 'i') ? "signed integers " : "",
+				strchr(letters, 'u') ? "unsigned integers " : "", strchr(letters, 'b') ? "bool" : "");
 		if (strchr(letters, 'T') && first >= 0 && m->tensor[first].type != t->type)
 			return diag_error(m->diag, STATUS_MODEL, &at, "input %d is %s: must be %s as input 0", i,
 					  dtypes[t->type].name, dtypes[m->tensor[first].type].name);
@@ -62,8 +62,8 @@ static bool is_known(const struct module *m, int t)
 	return t < 0 || m->tensor[t].data || m->tensor[t].value;
 }
 
-/* Whether lowering and evaluating the node may make its outputs known: all inputs are, or the outputs are small integers
- * (Shape and its kin read no elements). */
+/* Whether lowering and evaluating the node may make its outputs known: all inputs are, or the outputs are small
+ * integers (Shape and its kin read no elements). */
 static bool may_fold(struct module *m, int node)
 {
 	const struct node *n = &m->node[node];

@@ -229,15 +229,16 @@ bool shape_check(struct module *m, int node, const char *name, int rank, const s
 		return diag_error(m->diag, STATUS_MODEL, &at, "sizes of \"%s\" overflow 64 bits", name);
 	}
 	if (rank < 0 || rank > MAX_RANK)
-		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "rank of \"%s\" is %d, allowed: 0 to %d", name, rank,
-				  MAX_RANK);
+		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "rank of \"%s\" is %d, allowed: 0 to %d", name,
+				  rank, MAX_RANK);
 	for (int k = 0; k < rank; k++)
 		if (num_hi(&m->nums, dim[k]) < 0)
-			return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\": axis %d has size %lld, allowed: 0 or more", name,
-					  k, (long long)num_hi(&m->nums, dim[k]));
+			return diag_error(m->diag, STATUS_MODEL, &at,
+					  "\"%s\": axis %d has size %lld, allowed: 0 or more", name, k,
+					  (long long)num_hi(&m->nums, dim[k]));
 	if (elements_most(m, rank, dim) < 0)
-		return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\" has shape %s, allowed: at most %lld elements", name,
-				  sizes_text(m, rank, dim), (long long)MAX_ELEMENTS);
+		return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\" has shape %s, allowed: at most %lld elements",
+				  name, sizes_text(m, rank, dim), (long long)MAX_ELEMENTS);
 	return true;
 }
 
@@ -249,15 +250,15 @@ bool tensor_set(struct module *m, int node, int t, enum dtype type, int rank, co
 	if (!shape_check(m, node, x->name, rank, dim))
 		return false;
 	if (x->type != DT_NONE && x->type != type)
-		return diag_error(m->diag, STATUS_MODEL, &at, "type of \"%s\": %s by its inputs, %s by the model", x->name,
-				  dtypes[type].name, dtypes[x->type].name);
+		return diag_error(m->diag, STATUS_MODEL, &at, "type of \"%s\": %s by its inputs, %s by the model",
+				  x->name, dtypes[type].name, dtypes[x->type].name);
 	/* Exporters leave stale shapes behind; the node's own inputs decide. */
 	if (x->rank >= 0 && x->rank != rank)
 		diag_remark(m->diag, &at, "rank of \"%s\": %d by its inputs, %d by the model", x->name, rank, x->rank);
 	for (int k = 0; k < x->rank && x->rank == rank; k++)
 		if (!dim_agrees(m, x->dim[k], dim[k]))
-			diag_remark(m->diag, &at, "axis %d of \"%s\": %lld by its inputs, %lld by the model", k, x->name,
-				    (long long)dim[k].n, (long long)x->dim[k].n);
+			diag_remark(m->diag, &at, "axis %d of \"%s\": %lld by its inputs, %lld by the model", k,
+				    x->name, (long long)dim[k].n, (long long)x->dim[k].n);
 	x->type = type;
 	x->rank = rank;
 	for (int k = 0; k < rank; k++)
@@ -303,7 +304,7 @@ bool tensor_is_plain(struct module *m, int t)
 	return true;
 }
 
-/* --- nodes and graphs ----------------------------------------------------------------------------------------------- */
+/* --- nodes and graphs --------------------------------------------------------------------------------------------- */
 
 static struct attr *default_attrs(struct arena *a, const struct attr_def *def)
 {

@@ -38,7 +38,8 @@ struct tensor {
 	const struct num *value;        /* integer tensors whose elements inference knows, row-major; else NULL */
 	int producer;                   /* node, or -1: graph input, constant, loop variable */
 
-	/* Layout: physical axes from the outermost to the innermost, as ONNX axes. Identity unless the layout pass says so. */
+	/* Layout: physical axes from the outermost to the innermost, as ONNX axes. Identity unless the layout pass says
+	 * so. */
 	uint8_t order[MAX_RANK];
 
 	/* Storage, set by the views pass: element (i0, i1, …) lies at offset + sum of i_k * stride[k] elements from the
@@ -47,7 +48,8 @@ struct tensor {
 	struct num offset, stride[MAX_RANK];
 };
 
-enum attr_kind { ATTR_NONE, ATTR_INT, ATTR_FLOAT, ATTR_STRING, ATTR_TENSOR, ATTR_GRAPH, ATTR_INTS, ATTR_FLOATS, ATTR_STRINGS };
+enum attr_kind { ATTR_NONE, ATTR_INT, ATTR_FLOAT, ATTR_STRING, ATTR_TENSOR, ATTR_GRAPH, ATTR_INTS, ATTR_FLOATS,
+		 ATTR_STRINGS };
 
 /* A decoded attribute; node->attr[k] belongs to row k of the operator's attribute table. */
 struct attr {
@@ -129,7 +131,8 @@ const struct num *tensor_value(struct module *m, int t, int *n);
 /** Element i of a float, integer or bool constant as double; and of an integer constant exactly. */
 double const_double(const struct module *m, int t, int64_t i);
 int64_t const_int(const struct module *m, int t, int64_t i);
-/** False (reported, at the node if it is not -1): a rank, a size or the number of elements is beyond what a tensor may have. */
+/** False (reported, at the node if it is not -1): a rank, a size or the number of elements is beyond what a tensor may
+ *  have. */
 bool shape_check(struct module *m, int node, const char *name, int rank, const struct num *dim);
 /** Sets type and dimensions of a node's output; false (reported) when a dimension is negative or overflows, or the type
  *  is not what the model says. Where the model's own value_info gives another shape, that is a remark. */

@@ -24,10 +24,11 @@ static const struct command commands[] = {
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static const char data_help[] =
-	"\nDATA is a file for each input in order, or NAME=FILE: .npy, .npz, ONNX tensors (.pb), PNG or JPEG pictures (scaled\n"
-	"to the input's height and width; 1 or 3 channels, first or last as the input's shape says; --pixels chooses what float\n"
-	"inputs get, integer inputs get the bytes, int8 less 128), raw little-endian elements (.bin, .raw). Symbolic dimensions\n"
-	"without --dim take their sizes from the data. bench makes up data when none are given.\n";
+	"\nDATA is a file for each input in order, or NAME=FILE: .npy, .npz, ONNX tensors (.pb), PNG or JPEG pictures\n"
+	"(scaled to the input's height and width; 1 or 3 channels, first or last as the input's shape says; --pixels\n"
+	"chooses what float inputs get, integer inputs get the bytes, int8 less 128), raw little-endian elements\n"
+	"(.bin, .raw). Symbolic dimensions without --dim take their sizes from the data. bench makes up data when\n"
+	"none are given.\n";
 
 /* The command, what it takes, its options. */
 static void print_help(FILE *f, const struct command *c, struct arena *a)
@@ -50,8 +51,8 @@ static void print_overview(FILE *f, struct arena *a)
 		fprintf(f, "  nnc %-8s %-24s %s\n", i ? commands[i].name : "", commands[i].arguments, commands[i].help);
 	fputs("\n`nnc COMMAND --help` lists what a command takes. Of the first:\n\n", f);
 	print_help(f, &commands[0], a);
-	fputs("\nExit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 not supported, 4 the environment\n"
-	      "failed (file, memory, compiler), 5 outputs differ or a limit is exceeded.\n", f);
+	fputs("\nExit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 not supported, 4 the\n"
+	      "environment failed (file, memory, compiler), 5 outputs differ or a limit is exceeded.\n", f);
 }
 
 static enum status run_command(int argc, char **argv, struct arena *a, struct arena *scratch, struct diag *d)

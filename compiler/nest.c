@@ -7,7 +7,7 @@
 #include "nest_build.h"
 #include "nest_scalar.h"
 
-/* --- expressions --------------------------------------------------------------------------------------------------- */
+/* --- expressions -------------------------------------------------------------------------------------------------- */
 
 /* Equal expressions get equal numbers among the last so many: enough for every operator, linear for fused nests. */
 enum { LOOK_BACK = 512 };
@@ -96,7 +96,7 @@ bool nest_is_value(const struct nest *n, int e, int v)
 	return lane_kind(x->type) == LANE_I ? x->k.i == v : x->k.f == (double)v && !(v == 0 && signbit(x->k.f));
 }
 
-/* --- the nest ------------------------------------------------------------------------------------------------------ */
+/* --- the nest ----------------------------------------------------------------------------------------------------- */
 
 struct nest *nest_over(struct module *m, int out, int n_axes, const struct num *extent)
 {
@@ -136,7 +136,7 @@ void nest_store(struct nest *n, int value)
 	n->value = value;
 }
 
-/* --- leaves -------------------------------------------------------------------------------------------------------- */
+/* --- leaves ------------------------------------------------------------------------------------------------------- */
 
 /* The constant that lane 0 of v is. */
 static int const_of_lane(struct nest *n, enum dtype type, const union lanes *v)
@@ -311,7 +311,7 @@ int nest_load_broadcast(struct nest *n, int t)
 	return nest_load(n, t, at);
 }
 
-/* --- operations ---------------------------------------------------------------------------------------------------- */
+/* --- operations --------------------------------------------------------------------------------------------------- */
 
 /* Folds an operation on constants. */
 static int fold(struct nest *n, enum eop op, int a, int b)

@@ -13,14 +13,15 @@
 enum eop {
 	E_CONST,        /* k */
 	E_INDEX,        /* the number `index`, as int64 */
-	E_LOAD,         /* tensor[at…], n_at = its rank; n_at = -1: one row-major element number over the whole tensor */
+	E_LOAD,         /* tensor[at…], n_at = its rank; n_at = -1: one row-major number over the whole tensor */
 	E_ACC,          /* in an epilogue: the kernel's result for this element */
-	E_CAST,         /* a as `type`: ONNX Cast between numbers (float to integer truncates, out of range is unspecified) */
+	E_CAST,         /* a as `type`: ONNX Cast between numbers (float to integer truncates, out of range is
+			 * unspecified) */
 	E_BITS,         /* the bits of a read as `type`, which is as wide */
 	E_SATURATE,     /* a (float) as integer `type`: round half to even, saturate; NaN gives 0 */
 	E_SELECT,       /* a ? b : c, only the taken side is evaluated */
-	E_REDUCE,       /* enum reduce_op `how` over the reduction axes of the value a; b: result when there are no elements
-	                 * or -1 for the operator's identity */
+	E_REDUCE,       /* enum reduce_op `how` over the reduction axes of the value a; b: result when there are no
+			 * elements or -1 for the operator's identity */
 	E_SCALAR,       /* the first row of scalar.def */
 #define SCALAR(id, arity, name, result) E_##id,
 #include "scalar.def"
@@ -29,7 +30,7 @@ enum eop {
 };
 
 enum reduce_op { REDUCE_SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_AND, REDUCE_OR,
-	REDUCE_ARGMAX, REDUCE_ARGMIN,           /* int64 position along the single reduction axis, the first of equals */
+	REDUCE_ARGMAX, REDUCE_ARGMIN,           /* int64 position along the one reduction axis, the first of equals */
 	REDUCE_ARGMAX_LAST, REDUCE_ARGMIN_LAST };
 
 /* One index of a load or store: at.affine, plus the value of expression at.expr when that is >= 0 (data-dependent). */
@@ -41,7 +42,7 @@ struct index {
 struct expr {
 	uint8_t op, type;       /* enum eop, enum dtype of the result */
 	uint8_t how;            /* E_REDUCE */
-	int a, b, c;            /* operand expressions, -1 when unused; always smaller than this expression's own number */
+	int a, b, c;            /* operand expressions, -1: unused; always smaller than this expression's number */
 	union { int64_t i; double f; } k;
 	struct num index;       /* E_INDEX */
 	int tensor, at, n_at;   /* E_LOAD: nest->at[at … at+n_at-1] */
@@ -95,17 +96,19 @@ int nest_saturate(struct nest *n, enum dtype type, int a);
 /** Condition lo <= v < hi on numbers: constant true or false when the ranges say so. */
 int nest_in_range(struct nest *n, struct num v, struct num lo, struct num hi);
 int nest_reduce(struct nest *n, enum reduce_op how, int a);
-/** Copies expression e of nest `from` into n, with from's axes replaced by at[…] (from->n_axes + from->n_reduce numbers)
- *  and loads of tensor `replace` (or E_ACC when replace is -1) by expression `by`; -2: nothing is replaced. */
+/** Copies expression e of nest `from` into n, with from's axes replaced by at[…] (from->n_axes + from->n_reduce
+ *  numbers) and loads of tensor `replace` (or E_ACC when replace is -1) by expression `by`; -2: nothing is replaced. */
 int nest_copy(struct nest *n, const struct nest *from, int e, const struct num *at, int replace, int by);
 /** Sets what is stored and finishes the nest. */
 void nest_store(struct nest *n, int value);
-/** Expression from text such as "max(x, 0)": the language of pointwise.def. Names x, y, z are operands[0…2]; other names are
- *  params (name, expression pairs). Literals take the type of their context. Dies on a syntax error: the text is ours. */
+/** Expression from text such as "max(x, 0)": the language of pointwise.def. Names x, y, z are operands[0…2]; other
+ *  names are params (name, expression pairs). Literals take the type of their context. Dies on a syntax error: the text
+ *  is ours. */
 struct nest_param { const char *name; int expr; };
-int nest_parse(struct nest *n, const char *text, const int *operands, int n_operands, const struct nest_param *params, int n_params);
+int nest_parse(struct nest *n, const char *text, const int *operands, int n_operands, const struct nest_param *params,
+	       int n_params);
 
-/* --- nest_facts.c ------------------------------------------------------------------------------------------------------ */
+/* --- nest_facts.c ------------------------------------------------------------------------------------------------- */
 
 /** Marks the expressions that e needs, itself included. */
 void nest_mark(const struct nest *n, int e, bool *needed);
@@ -113,14 +116,14 @@ int nest_count_loads(const struct nest *n);
 /** Every element of the output is stored, each at its own index. */
 bool nest_stores_whole(const struct nest *n);
 
-/* --- nest_eval.c: constant folding ------------------------------------------------------------------------------------- */
+/* --- nest_eval.c: constant folding -------------------------------------------------------------------------------- */
 
 /** Evaluates a nest all of whose loads are of constants or tensors with known values. Sets out's data, or its value
  *  when symbolic numbers are involved; false (not reported) when something is not known. A nest that stores a part of
  *  its output adds to what others stored: whoever runs several clears data and value when one of them fails. */
 bool nest_eval(struct nest *n);
 
-/* --- nest_print.c ------------------------------------------------------------------------------------------------------ */
+/* --- nest_print.c ------------------------------------------------------------------------------------------------- */
 void nest_print(const struct nest *n, struct strbuf *out);
 
 #endif

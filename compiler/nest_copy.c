@@ -14,7 +14,8 @@ static int copy_load(const struct nest_copier *c, const struct expr *x, const in
 
 	for (int k = 0; k < (x->n_at < 0 ? 1 : x->n_at); k++) {
 		const struct index *from = &c->from->at[x->at + k];
-		at[k] = (struct index){ .affine = to_axes(c, from->affine), .expr = from->expr < 0 ? -1 : copy[from->expr] };
+		at[k] = (struct index){ .affine = to_axes(c, from->affine),
+					.expr = from->expr < 0 ? -1 : copy[from->expr] };
 	}
 	e = c->load ? c->load(c->ctx, c->n, x->tensor, at, x->n_at) : -1;
 	if (e >= 0)
@@ -55,7 +56,8 @@ static int copy_expr(const struct nest_copier *c, const struct expr *x, const in
 		y.b = x->b < 0 ? -1 : copy[x->b];
 		return nest_add(c->n, y, NULL);
 	default:
-		return x->b < 0 ? nest_unary(c->n, x->op, copy[x->a]) : nest_binary(c->n, x->op, copy[x->a], copy[x->b]);
+		return x->b < 0 ? nest_unary(c->n, x->op, copy[x->a]) :
+				  nest_binary(c->n, x->op, copy[x->a], copy[x->b]);
 	}
 }
 

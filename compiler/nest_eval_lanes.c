@@ -96,7 +96,8 @@ static bool in_double(const struct instr *x)
 	return lane_kind(x->type) != LANE_I && (x->op == REDUCE_SUM || x->op == REDUCE_PROD);
 }
 
-static void accumulate_position(const struct instr *x, struct accumulator *acc, const union lanes *v, int64_t point, int n)
+static void accumulate_position(const struct instr *x, struct accumulator *acc, const union lanes *v, int64_t point,
+				int n)
 {
 	const bool most = x->op == REDUCE_ARGMAX || x->op == REDUCE_ARGMAX_LAST;
 	const bool last = x->op == REDUCE_ARGMAX_LAST || x->op == REDUCE_ARGMIN_LAST;
@@ -245,7 +246,8 @@ static void *output_data(struct nest *n)
 
 	if (data.in && !nest_stores_all(n))
 		return data.out;
-	return arena_array(n->m->arena, (size_t)nest_points(t->dim, t->rank, MAX_ELEMENTS), (size_t)dtypes[t->type].bytes);
+	return arena_array(n->m->arena, (size_t)nest_points(t->dim, t->rank, MAX_ELEMENTS),
+			   (size_t)dtypes[t->type].bytes);
 }
 
 /* A run costs as much as some 64 elements before its first element. */

@@ -1,6 +1,6 @@
-/* Evaluation over symbolic integers, element by element: shape arithmetic of models with run-time dimensions. Every value
- * is a number that surely fits its type, so that no wrap-around is hidden; floats that are surely whole and exact count as
- * numbers too (a size that is cast to float32, scaled by a whole factor and cast back). */
+/* Evaluation over symbolic integers, element by element: shape arithmetic of models with run-time dimensions. Every
+ * value is a number that surely fits its type, so that no wrap-around is hidden; floats that are surely whole and exact
+ * count as numbers too (a size that is cast to float32, scaled by a whole factor and cast back). */
 #include "nest_build.h"
 #include "nest_eval.h"
 #include "nest_scalar.h"
@@ -182,7 +182,8 @@ static bool eval_scalar(struct num_eval *v, const struct expr *x, struct num *ou
 	return type == DT_BOOL ? apply_bool(v->s, x->op, a, b, out) : apply(v->s, x->op, type, a, b, out);
 }
 
-static bool reduce_step(struct num_eval *v, enum reduce_op how, enum dtype type, bool first, struct num x, struct num *acc)
+static bool reduce_step(struct num_eval *v, enum reduce_op how, enum dtype type, bool first, struct num x,
+			struct num *acc)
 {
 	static const enum eop ops[] = { E_ADD, E_MUL, E_MAX, E_MIN, E_AND, E_OR };
 
@@ -247,8 +248,8 @@ static bool eval_fresh(struct num_eval *v, int e, struct num *out)
 	}
 }
 
-/* Expressions refer to earlier ones only, and nests of integers are short: the recursion is as deep as the operator's own
- * formula. */
+/* Expressions refer to earlier ones only, and nests of integers are short: the recursion is as deep as the operator's
+ * own formula. */
 static bool eval(struct num_eval *v, int e, struct num *out)
 {
 	if (!v->known[e]) {

@@ -36,7 +36,8 @@ bool nest_stores_whole(const struct nest *n)
 	if (n->n_axes != t->rank)
 		return false;
 	for (int k = 0; k < t->rank; k++)
-		if (n->store[k].expr >= 0 || !num_same(n->store[k].affine, n->axis[k]) || !num_same(n->extent[k], t->dim[k]))
+		if (n->store[k].expr >= 0 || !num_same(n->store[k].affine, n->axis[k]) ||
+		    !num_same(n->extent[k], t->dim[k]))
 			return false;
 	return true;
 }

@@ -5,8 +5,8 @@
  *     unary   = ( "-" | "!" ) unary | primary
  *     primary = number | name | name "(" choice { "," choice } ")" | "(" choice ")"
  *
- * A literal has no type until it meets an operand: literals among themselves are reckoned in double, a literal beside an
- * expression takes that one's type, and what is left takes the type of operand 0. */
+ * A literal has no type until it meets an operand: literals among themselves are reckoned in double, a literal beside
+ * an expression takes that one's type, and what is left takes the type of operand 0. */
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void expect(struct parser *p, const char *token)
 		fail(p);
 }
 
-/* --- types of literals --------------------------------------------------------------------------------------------- */
+/* --- types of literals -------------------------------------------------------------------------------------------- */
 
 static int typed(const struct parser *p, struct value v, enum dtype type)
 {
@@ -97,7 +97,7 @@ static struct value unary(const struct parser *p, enum eop op, struct value a)
 	return (struct value){ .e = nest_unary(p->n, op, typed(p, a, default_type(p))) };
 }
 
-/* --- grammar ------------------------------------------------------------------------------------------------------- */
+/* --- grammar ------------------------------------------------------------------------------------------------------ */
 
 static struct value parse_choice(struct parser *p);
 
@@ -139,8 +139,9 @@ static bool parse_function(struct parser *p, const char *name, size_t n, struct 
 static bool parse_cast(struct parser *p, const char *name, size_t n, struct value *v)
 {
 	static const struct { const char *name; enum dtype type; } casts[] = {
-		{ "f32", DT_F32 }, { "f64", DT_F64 }, { "bool", DT_BOOL }, { "i8", DT_I8 }, { "u8", DT_U8 }, { "i16", DT_I16 },
-		{ "u16", DT_U16 }, { "i32", DT_I32 }, { "u32", DT_U32 }, { "i64", DT_I64 }, { "u64", DT_U64 },
+		{ "f32", DT_F32 }, { "f64", DT_F64 }, { "bool", DT_BOOL }, { "i8", DT_I8 }, { "u8", DT_U8 },
+		{ "i16", DT_I16 }, { "u16", DT_U16 }, { "i32", DT_I32 }, { "u32", DT_U32 }, { "i64", DT_I64 },
+		{ "u64", DT_U64 },
 	};
 
 	for (size_t i = 0; i < sizeof casts / sizeof *casts; i++) {

@@ -1,8 +1,8 @@
-/* Nests over constants as flat programs. Instruction k computes register k, a run of up to LANES values, one for each of so
- * many consecutive output elements. Index arithmetic is part of the program.
+/* Nests over constants as flat programs. Instruction k computes register k, a run of up to LANES values, one for each
+ * of so many consecutive output elements. Index arithmetic is part of the program.
  *
- * Instructions have a level, the innermost loop that they depend on: 0 once, 1 each run of output elements, 2 each point
- * of the reduction, 3 each run after the reduction. */
+ * Instructions have a level, the innermost loop that they depend on: 0 once, 1 each run of output elements, 2 each
+ * point of the reduction, 3 each run after the reduction. */
 #ifndef NNC_NEST_PROGRAM_H
 #define NNC_NEST_PROGRAM_H
 

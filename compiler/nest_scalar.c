@@ -1,5 +1,5 @@
-/* Scalar operations on runs of values. Results of float32 operations are rounded to float32; transcendental functions are
- * computed in double first, so that the bits do not depend on the host's single-precision library. */
+/* Scalar operations on runs of values. Results of float32 operations are rounded to float32; transcendental functions
+ * are computed in double first, so that the bits do not depend on the host's single-precision library. */
 #include "nest_scalar.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ enum lane_kind lane_kind(enum dtype type)
 	return dtypes[type].class == CLASS_F || dtypes[type].class == CLASS_X ? LANE_F : LANE_I;
 }
 
-/* --- integers ------------------------------------------------------------------------------------------------------ */
+/* --- integers ----------------------------------------------------------------------------------------------------- */
 
 int64_t scalar_wrap(enum dtype type, int64_t v)
 {
@@ -131,7 +131,7 @@ static void int_apply(enum eop op, enum dtype type, const int64_t *a, const int6
 		out[i] = scalar_wrap(result, int_op(op, type, a[i], b[i]));
 }
 
-/* --- floats -------------------------------------------------------------------------------------------------------- */
+/* --- floats ------------------------------------------------------------------------------------------------------- */
 
 static double mod_floor(double x, double y)
 {
@@ -241,7 +241,7 @@ void scalar_apply(enum eop op, enum dtype type, const union lanes *a, const unio
 	}
 }
 
-/* --- conversions --------------------------------------------------------------------------------------------------- */
+/* --- conversions -------------------------------------------------------------------------------------------------- */
 
 static int64_t float_to_int(enum dtype to, double v)
 {
@@ -322,7 +322,7 @@ void scalar_saturate(enum dtype from, enum dtype to, const union lanes *a, union
 	memcpy(out->i, r.i, (size_t)n * sizeof *r.i);
 }
 
-/* --- memory -------------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------------------- */
 
 static uint64_t load_bits(const unsigned char *p, int bytes)
 {

@@ -1,4 +1,5 @@
-/* The scalar operations of loop nests on runs of values: what nest builders fold constants with and what nest_eval runs. */
+/* The scalar operations of loop nests on runs of values: what nest builders fold constants with and what nest_eval
+ * runs. */
 #ifndef NNC_NEST_SCALAR_H
 #define NNC_NEST_SCALAR_H
 
@@ -6,7 +7,8 @@
 
 enum { LANES = 256 };
 
-/* One value an element: float16, bfloat16 and float32 in f, float64 in d, integers and bool in i (uint64 as its bits). */
+/* One value an element: float16, bfloat16 and float32 in f, float64 in d, integers and bool in i (uint64 as its
+ * bits). */
 union lanes {
 	float f[LANES];
 	double d[LANES];
@@ -16,7 +18,8 @@ union lanes {
 enum lane_kind { LANE_F, LANE_D, LANE_I };
 enum lane_kind lane_kind(enum dtype type);
 
-/** out = op(a, b) for n <= LANES elements of operand type `type`; b is ignored by unary operations. out may be a or b. */
+/** out = op(a, b) for n <= LANES elements of operand type `type`; b is ignored by unary operations. out may be a or
+ *  b. */
 void scalar_apply(enum eop op, enum dtype type, const union lanes *a, const union lanes *b, union lanes *out, int n);
 /** Conversions of E_CAST and E_SATURATE. Out-of-range floats saturate. */
 void scalar_cast(enum dtype from, enum dtype to, const union lanes *a, union lanes *out, int n);

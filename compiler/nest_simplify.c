@@ -5,7 +5,7 @@
 #include "nest_build.h"
 #include "nest_scalar.h"
 
-/* --- index arithmetic: stays in numbers as long as it can ----------------------------------------------------------- */
+/* --- index arithmetic: stays in numbers as long as it can --------------------------------------------------------- */
 
 static bool as_num(const struct nest *n, int e, struct num *v)
 {
@@ -84,7 +84,7 @@ static int simplify_index(struct nest *n, enum eop op, int a, int b)
 	return num_operation(&n->m->nums, op, x, y, &v) ? nest_index(n, v) : -1;
 }
 
-/* --- identities ---------------------------------------------------------------------------------------------------- */
+/* --- identities --------------------------------------------------------------------------------------------------- */
 
 static int simplify_unary(const struct nest *n, enum eop op, int a)
 {

@@ -144,7 +144,7 @@ struct num num_axis(struct nums *s, int k, struct num extent)
 		.symbolic_axis = extent.expr != 0, .name = arena_printf(s->arena, "i%d", k) });
 }
 
-/* --- atoms and products -------------------------------------------------------------------------------------------- */
+/* --- atoms and products ------------------------------------------------------------------------------------------- */
 
 struct num num_atom(struct nums *s, enum num_op op, const struct num *arg, int n, int64_t lo, int64_t hi)
 {
@@ -222,7 +222,7 @@ static int merge_factors(const int *a, int n_a, const int *b, int n_b, int *out)
 	return n;
 }
 
-/* --- sums ---------------------------------------------------------------------------------------------------------- */
+/* --- sums --------------------------------------------------------------------------------------------------------- */
 
 void form_of(const struct nums *s, struct num a, struct form *f)
 {

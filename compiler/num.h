@@ -21,7 +21,8 @@ struct num {
 	int expr;       /* 0: constant; else index into nums.expr */
 };
 
-enum num_op { NUM_CONST, NUM_VAR, NUM_SUM, NUM_PRODUCT, NUM_DIV, NUM_MOD, NUM_MIN, NUM_MAX, NUM_LT, NUM_EQ, NUM_SELECT };
+enum num_op { NUM_CONST, NUM_VAR, NUM_SUM, NUM_PRODUCT, NUM_DIV, NUM_MOD, NUM_MIN, NUM_MAX, NUM_LT, NUM_EQ,
+	      NUM_SELECT };
 
 struct num_expr;        /* num.c */
 
@@ -60,8 +61,8 @@ static inline bool num_same(struct num a, struct num b)
  *  same variable and narrows nothing: lo and hi must then be equal). A variable whose lo == hi is that constant. */
 struct num num_var(struct nums *s, const char *name, int64_t lo, int64_t hi);
 
-/** The variable of loop axis k of a nest, 0 <= value < extent; shared by all nests with the same k and extent. It prints as
- *  i0, i1, …; the axis of an extent that is at most 1 is the constant 0. */
+/** The variable of loop axis k of a nest, 0 <= value < extent; shared by all nests with the same k and extent. It
+ *  prints as i0, i1, …; the axis of an extent that is at most 1 is the constant 0. */
 struct num num_axis(struct nums *s, int k, struct num extent);
 
 struct num num_add(struct nums *s, struct num a, struct num b);
@@ -94,7 +95,8 @@ bool num_linear(struct nums *s, struct num a, const struct num *var, int n, stru
 bool num_uses(const struct nums *s, struct num a, struct num v);
 
 /** Calls f for each distinct NUM_VAR in a, in order of first occurrence. */
-void num_each_var(const struct nums *s, struct num a, void (*f)(void *ctx, struct num var, const char *name), void *ctx);
+void num_each_var(const struct nums *s, struct num a, void (*f)(void *ctx, struct num var, const char *name),
+		  void *ctx);
 
 /** The value when var[i] has value[i]; dies when a variable is missing. */
 int64_t num_eval(const struct nums *s, struct num a, const struct num *var, const int64_t *value, int n);

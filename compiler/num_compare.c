@@ -12,7 +12,7 @@ int64_t num_hi(const struct nums *s, struct num a)
 	return a.n;
 }
 
-/* --- upper bounds -------------------------------------------------------------------------------------------------- */
+/* --- upper bounds ------------------------------------------------------------------------------------------------- */
 
 /* The term without its factor number `at`. */
 static struct num without_factor(struct nums *s, struct num_term t, int at)
@@ -105,7 +105,7 @@ bool num_surely_below(struct nums *s, struct num a, struct num b)
 	return difference_le(s, a, b, -1) && (num_lo(s, a) >= 0 || difference_le(s, num_const(0), a, 0));
 }
 
-/* --- minima and maxima --------------------------------------------------------------------------------------------- */
+/* --- minima and maxima -------------------------------------------------------------------------------------------- */
 
 /* b is op(a, …) or op(…, a). */
 static bool contains_operand(const struct nums *s, enum num_op op, struct num a, struct num b)
@@ -151,7 +151,7 @@ struct num num_max(struct nums *s, struct num a, struct num b)
 	return extremum(s, NUM_MAX, a, b);
 }
 
-/* --- comparisons --------------------------------------------------------------------------------------------------- */
+/* --- comparisons -------------------------------------------------------------------------------------------------- */
 
 /* The terms of f divided by their common divisor, which is returned; the constant stays. */
 static int64_t reduce_terms(struct form *f)

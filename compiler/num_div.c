@@ -6,7 +6,7 @@
 
 #include "num_form.h"
 
-/* --- splitting a = b * q + r --------------------------------------------------------------------------------------- */
+/* --- splitting a = b * q + r -------------------------------------------------------------------------------------- */
 
 static void split_const(struct nums *s, struct num a, int64_t b, struct num *q, struct num *r)
 {
@@ -97,7 +97,7 @@ static void split_symbolic(struct nums *s, struct num a, struct num b, struct nu
 	}
 }
 
-/* --- a constant divisor k > 1 -------------------------------------------------------------------------------------- */
+/* --- a constant divisor k > 1 ------------------------------------------------------------------------------------- */
 
 /* a = d * *big + *rest for a divisor d of k with 0 <= rest < d: then a div k = big div (k / d), and
  * a mod k = d * (big mod (k / d)) + rest. Tries the common divisors of k and each coefficient. */
@@ -205,12 +205,13 @@ static struct num mod_const(struct nums *s, struct num r, int64_t k)
 	return mod_atom(s, r, num_const(k), 0, lo >= 0 && hi < k - 1 ? hi : k - 1);
 }
 
-/* --- a divisor that is an expression --------------------------------------------------------------------------------- */
+/* --- a divisor that is an expression ------------------------------------------------------------------------------ */
 
 /* The greatest absolute value; INT64_MAX for INT64_MIN. */
 static int64_t greatest_abs(int64_t lo, int64_t hi)
 {
-	int64_t a = lo == INT64_MIN ? INT64_MAX : lo < 0 ? -lo : lo, b = hi == INT64_MIN ? INT64_MAX : hi < 0 ? -hi : hi;
+	int64_t a = lo == INT64_MIN ? INT64_MAX : lo < 0 ? -lo : lo;
+	int64_t b = hi == INT64_MIN ? INT64_MAX : hi < 0 ? -hi : hi;
 
 	return a > b ? a : b;
 }
@@ -238,7 +239,7 @@ static struct num mod_symbolic(struct nums *s, struct num r, struct num b)
 	return mod_atom(s, r, b, b_lo < 0 ? b_lo + 1 : 0, b_hi > 0 ? b_hi - 1 : 0);
 }
 
-/* --- public -------------------------------------------------------------------------------------------------------- */
+/* --- public ------------------------------------------------------------------------------------------------------- */
 
 static void split(struct nums *s, struct num a, struct num b, struct num *q, struct num *r)
 {

@@ -198,7 +198,7 @@ static void print(const struct nums *s, struct num a, enum level level, struct s
 		return;
 	}
 	/* Sums print bare in a comparison's and a call's operands; anything that is not + or * gets its parentheses. */
-	bare = x->op == NUM_SUM || x->op == NUM_PRODUCT || level_of(s, x) == LEVEL_PRIMARY ? level_of(s, x) >= level : false;
+	bare = (x->op == NUM_SUM || x->op == NUM_PRODUCT || level_of(s, x) == LEVEL_PRIMARY) && level_of(s, x) >= level;
 	if (!bare)
 		strbuf_puts(out, "(");
 	print_expr(s, x, a, out);

@@ -21,7 +21,7 @@ static uint64_t vars_of(const struct nums *s, const struct num *var, int n)
 	return vars;
 }
 
-/* --- substitution -------------------------------------------------------------------------------------------------- */
+/* --- substitution ------------------------------------------------------------------------------------------------- */
 
 struct subst {
 	struct nums *s;
@@ -92,7 +92,7 @@ struct num num_subst(struct nums *s, struct num a, const struct num *from, const
 	return subst_num(&u, a);
 }
 
-/* --- linear form --------------------------------------------------------------------------------------------------- */
+/* --- linear form -------------------------------------------------------------------------------------------------- */
 
 static bool uses(const struct nums *s, int e, const struct num *var, int n, uint64_t vars)
 {
@@ -160,7 +160,7 @@ bool num_linear(struct nums *s, struct num a, const struct num *var, int n, stru
 	return true;
 }
 
-/* --- variables and values ------------------------------------------------------------------------------------------ */
+/* --- variables and values ----------------------------------------------------------------------------------------- */
 
 struct var_walk {
 	const struct nums *s;
@@ -206,7 +206,8 @@ struct valuation {
 
 static int64_t eval(const struct valuation *v, struct num a);
 
-/* Sums and products wrap like the unsigned arithmetic they are done in; no number that was built without overflow does. */
+/* Sums and products wrap like the unsigned arithmetic they are done in; no number that was built without overflow
+ * does. */
 static int64_t eval_terms(const struct valuation *v, const struct num_expr *x)
 {
 	uint64_t r = x->op == NUM_SUM ? (uint64_t)x->k : 1;

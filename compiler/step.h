@@ -8,8 +8,8 @@
 
 enum step_kind { STEP_NEST, STEP_CALL, STEP_IF, STEP_LOOP };
 
-/* One member of a kernel's parameter struct. Strides of the result are looked up when the call is written, for fusion may
- * put another tensor in its place. */
+/* One member of a kernel's parameter struct. Strides of the result are looked up when the call is written, for fusion
+ * may put another tensor in its place. */
 enum field_kind { FIELD_NUMBER, FIELD_INT, FIELD_FLOAT, FIELD_OUT_STRIDE, FIELD_OUT_COL_STRIDE };
 
 struct field {
@@ -26,7 +26,7 @@ enum arg_kind { ARG_READ, ARG_WRITE, ARG_SCRATCH, ARG_NUMBER, ARG_EPILOGUE };
 struct arg {
 	int tensor;             /* -1 prints NULL */
 	enum arg_kind kind;
-	struct num first;       /* elements from the tensor's first one to where the argument points; NUMBER: its value */
+	struct num first;       /* elements from the tensor's first to where the argument points; NUMBER: its value */
 	struct num advance[MAX_RANK];   /* elements further for each turn of loop k of the call; for the result where
 					 * loop_axis is known, its stride counts instead */
 };
@@ -45,8 +45,8 @@ struct call {
 	bool takes_epilogue;    /* one of the arguments is ARG_EPILOGUE ... */
 	int out;                /* ... applied to this tensor: the one whose elements E_ACC stands for */
 	struct nest *epilogue;  /* NULL: none. out[i] = value(i) with E_ACC for the kernel's result */
-	/* How the kernel names an element of out (struct nnrt_at): ONNX axis that a loop walks, that `row` and `c` count, and
-	 * the axes that `col` counts together, outermost first; -1: none. */
+	/* How the kernel names an element of out (struct nnrt_at): ONNX axis that a loop walks, that `row` and `c`
+	 * count, and the axes that `col` counts together, outermost first; -1: none. */
 	int loop_axis[MAX_RANK], row_axis, c_axis, col_axis[MAX_RANK], n_col_axes;
 };
 
@@ -114,7 +114,8 @@ void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enu
 /** The name of a call's kernel with its tile, nnrt_conv_f32_6x16; in a. */
 const char *call_kernel_name(const struct call *c, struct arena *a);
 void block_print(struct module *m, const struct block *b, struct strbuf *out);
-/** What must hold of steps: everything read is written before or is a constant or input, types and ranks match. Dies. */
+/** What must hold of steps: everything read is written before or is a constant or input, types and ranks match.
+ *  Dies. */
 void block_check(struct module *m, const struct block *b);
 
 #endif

@@ -43,7 +43,8 @@ static void check_nest(const struct nest *n)
 		if (x->a >= k || x->b >= k || x->c >= k)
 			die("expression %d of a nest uses a later one", k);
 		if (x->op == E_LOAD && x->n_at >= 0 && x->n_at != m->tensor[x->tensor].rank)
-			die("load of tensor %d with %d indexes, rank %d", x->tensor, x->n_at, m->tensor[x->tensor].rank);
+			die("load of tensor %d with %d indexes, rank %d", x->tensor, x->n_at,
+			    m->tensor[x->tensor].rank);
 		if (x->op == E_LOAD && x->type != m->tensor[x->tensor].type)
 			die("load of tensor %d as another type", x->tensor);
 	}

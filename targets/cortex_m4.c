@@ -16,7 +16,8 @@ const struct target target_cortex_m4 = {
 	.index_flags = { "--target=thumbv7em-none-eabihf", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard",
 			 "-fshort-enums" },
 	.check = "defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)",
-	.check_message = "compiled by nnc for Cortex-M4F: add -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16",
+	.check_message =
+		"compiled by nnc for Cortex-M4F: add -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16",
 	.isa = "GENERIC",
 	.vector_bytes = 4,
 	.arena_align = 8,

@@ -17,7 +17,8 @@ const size_t n_targets = sizeof targets / sizeof *targets;
 static const char *host_name(void)
 {
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+	    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+	    __builtin_cpu_supports("avx512vl"))
 		return "x86-64-v4";
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 		return "x86-64-v3";

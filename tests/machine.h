@@ -9,7 +9,8 @@
 /* What meson takes for skipped. */
 enum { STATUS_SKIPPED = 77 };
 
-/* What this file was compiled for and this machine lacks; NULL: nothing. Through SIMDe it was compiled for any machine. */
+/* What this file was compiled for and this machine lacks; NULL: nothing. Through SIMDe it was compiled for any
+ * machine. */
 static inline const char *machine_lacks(void)
 {
 #if defined(SIMDE_NO_NATIVE)

@@ -29,7 +29,7 @@ static struct spread spread_of(double *v, int n)
 				.three_quarters = v[3 * n / 4] };
 }
 
-/* --- inputs --------------------------------------------------------------------------------------------------------------- */
+/* --- inputs ------------------------------------------------------------------------------------------------------- */
 
 /* Data where none is given: floats between -1 and 1, bytes of all values, other integers 0 or 1, which are indexes that
  * exist. The same numbers every time. */
@@ -81,7 +81,7 @@ static const struct value *make_values(struct module *m, struct arena *a, struct
 	return v;
 }
 
-/* --- results --------------------------------------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------------------------------------------------ */
 
 struct result {
 	const struct options *options;
@@ -133,7 +133,8 @@ static void print_text(const struct result *r)
 	print_time(r->run.median);
 	printf("   least");
 	print_time(r->run.least);
-	printf("   middle half %.2f to %.2f of the median", r->run.quarter / r->run.median, r->run.three_quarters / r->run.median);
+	printf("   middle half %.2f to %.2f of the median", r->run.quarter / r->run.median,
+	       r->run.three_quarters / r->run.median);
 	printf("   %.4g MMAC, %.2f GMAC/s\n", (double)b->c.totals.macs / 1e6, gmacs(b->c.totals.macs, r->run.median));
 	if (!r->step)
 		return;
@@ -149,7 +150,8 @@ static void print_text(const struct result *r)
 			printf(" %8.2f", gmacs(step->macs, r->step[s]));
 		else
 			printf(" %8s", "");
-		printf("  %s \"%s\"\n", has_node ? m->node[step->node].op->name : "copy", has_node ? m->node[step->node].name : "");
+		printf("  %s \"%s\"\n", has_node ? m->node[step->node].op->name : "copy",
+		       has_node ? m->node[step->node].name : "");
 	}
 	printf("  sum ");
 	print_time(r->step_sum);
@@ -190,7 +192,7 @@ static void print_json(const struct result *r, struct arena *a)
 	fputs(json_end(&j), stdout);
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------------ */
+/* --- the command -------------------------------------------------------------------------------------------------- */
 
 static bool bench_in(const struct folder *f, const struct options *o, const struct inputs *in, struct arena *a,
 		     struct arena *scratch, struct diag *d)
@@ -233,7 +235,8 @@ enum status command_bench(const struct options *given, struct arena *a, struct a
 		if (!signature_read(&s, a, d, o.model))
 			return d->status;
 		d->file = NULL;
-		if (!(o.data ? inputs_from_folder(&in, &s, &o, o.data, a, d) : inputs_from_arguments(&in, &s, &o, a, d)) ||
+		if (!(o.data ? inputs_from_folder(&in, &s, &o, o.data, a, d) :
+			       inputs_from_arguments(&in, &s, &o, a, d)) ||
 		    !inputs_fix_dims(&o, &in, a, d))
 			return d->status;
 		d->file = model;

@@ -10,7 +10,7 @@
 #include "support/arena.h"
 #include "targets/target.h"
 
-/* --- building ------------------------------------------------------------------------------------------------------------ */
+/* --- building ----------------------------------------------------------------------------------------------------- */
 
 static const char *file_path(const struct built *b, struct arena *a, const char *name)
 {
@@ -104,7 +104,7 @@ const struct step *built_step(const struct built *b, int n)
 	return NULL;
 }
 
-/* --- run-time dimensions ---------------------------------------------------------------------------------------------------- */
+/* --- run-time dimensions ------------------------------------------------------------------------------------------ */
 
 enum { MAX_BINDINGS = 256 };
 
@@ -163,8 +163,8 @@ static bool bind_inputs(struct built *b, const struct value *in, struct bindings
 	}
 	for (int i = 0; i < x->n && x->ok; i++)
 		if (x->value[i] < num_lo(&m->nums, x->var[i]) || x->value[i] > num_hi(&m->nums, x->var[i]))
-			x->ok = diag_error(d, STATUS_MODEL, NULL, "dimension %s is %lld, bounds are %lld to %lld", x->name[i],
-					   (long long)x->value[i], (long long)num_lo(&m->nums, x->var[i]),
+			x->ok = diag_error(d, STATUS_MODEL, NULL, "dimension %s is %lld, bounds are %lld to %lld",
+					   x->name[i], (long long)x->value[i], (long long)num_lo(&m->nums, x->var[i]),
 					   (long long)num_hi(&m->nums, x->var[i]));
 	for (int i = 0; i < m->graph[0].n_in && x->ok; i++) {
 		const struct tensor *t = &m->tensor[m->graph[0].in[i]];
@@ -176,12 +176,13 @@ static bool bind_inputs(struct built *b, const struct value *in, struct bindings
 		}
 		if (!same)
 			x->ok = diag_error(d, STATUS_MODEL, NULL, "%s: shape %s, input \"%s\" has %s", in[i].source,
-					   shape_text(seen, in[i].rank, in[i].dim), t->name, shape_text(wanted, t->rank, dim));
+					   shape_text(seen, in[i].rank, in[i].dim), t->name,
+					   shape_text(wanted, t->rank, dim));
 	}
 	return x->ok;
 }
 
-/* --- requests ---------------------------------------------------------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------------------------------------------- */
 
 enum { REQUEST_END, REQUEST_RUN, REQUEST_TIME };
 enum { RESPONSE_TAP = 1, RESPONSE_DONE };
@@ -236,8 +237,8 @@ static struct channel channel_open(struct built *b, const char *name, const char
 	return c;
 }
 
-static bool put_call(struct built *b, struct channel *c, uint32_t what, const struct value *in, const struct bindings *x,
-		     struct arena *a, struct diag *d)
+static bool put_call(struct built *b, struct channel *c, uint32_t what, const struct value *in,
+		     const struct bindings *x, struct arena *a, struct diag *d)
 {
 	struct module *m = &b->c.module;
 	const struct graph *g = &m->graph[0];
@@ -248,13 +249,15 @@ static bool put_call(struct built *b, struct channel *c, uint32_t what, const st
 			put_word(c, (uint32_t)bound_value(x, b->c.totals.params[i].name));
 	for (int i = 0; i < g->n_in; i++) {
 		if (in[i].n * dtypes[in[i].type].bytes > INT32_MAX)
-			return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has more than 2 GB", m->tensor[g->in[i]].name);
+			return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has more than 2 GB",
+					  m->tensor[g->in[i]].name);
 		put_value(c, &in[i], a);
 	}
 	for (int i = 0; i < g->n_out; i++) {
 		const int64_t bytes = tensor_bytes(m, g->out[i]);
 		if (bytes > INT32_MAX)
-			return diag_error(d, STATUS_UNSUPPORTED, NULL, "output \"%s\" has more than 2 GB", m->tensor[g->out[i]].name);
+			return diag_error(d, STATUS_UNSUPPORTED, NULL, "output \"%s\" has more than 2 GB",
+					  m->tensor[g->out[i]].name);
 		put_word(c, (uint32_t)bytes);
 	}
 	return true;
@@ -291,7 +294,7 @@ static bool channel_close(struct channel *c, struct diag *d, const char *what)
 	return ok || channel_failed(d, what);
 }
 
-/* --- responses --------------------------------------------------------------------------------------------------------------- */
+/* --- responses ---------------------------------------------------------------------------------------------------- */
 
 static bool get_elements(struct channel *c, struct value *v, struct arena *a)
 {
@@ -343,8 +346,8 @@ static bool get_tap(struct channel *c, struct answer *r, struct arena *a, struct
 }
 
 /* The whole capacity was written; the shape says how much of it counts. */
-static bool get_output(struct built *b, struct channel *c, int t, const struct bindings *x, struct value *v, struct arena *a,
-		       struct diag *d)
+static bool get_output(struct built *b, struct channel *c, int t, const struct bindings *x, struct value *v,
+		       struct arena *a, struct diag *d)
 {
 	struct module *m = &b->c.module;
 	const struct tensor *s = &m->tensor[t];
@@ -359,7 +362,8 @@ static bool get_output(struct built *b, struct channel *c, int t, const struct b
 	return fseek(c->f, (long)(capacity - v->n * dtypes[v->type].bytes), SEEK_CUR) == 0;
 }
 
-static bool get_answer(struct built *b, struct channel *c, struct bindings *x, struct answer *r, struct arena *a, struct diag *d)
+static bool get_answer(struct built *b, struct channel *c, struct bindings *x, struct answer *r, struct arena *a,
+		       struct diag *d)
 {
 	const struct graph *g = &b->c.module.graph[0];
 	uint32_t what;

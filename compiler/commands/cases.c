@@ -36,7 +36,8 @@ static bool is_case(const char *folder, bool *yes, struct arena *a, struct diag 
 	const char **path;
 	int n_in, n_out;
 
-	if (!numbered_files(&path, &n_in, folder, "input", a, d) || !numbered_files(&path, &n_out, folder, "output", a, d))
+	if (!numbered_files(&path, &n_in, folder, "input", a, d) ||
+	    !numbered_files(&path, &n_out, folder, "output", a, d))
 		return false;
 	*yes = n_in > 0 || n_out > 0;
 	return true;
@@ -120,8 +121,8 @@ bool cases_read(struct case_data **cases, int *n, const struct signature *s, con
 		if (!read_case(&(*cases)[(*n)++], s, o, a, d))
 			return false;
 	}
-	return *n > 0 || diag_error(d, STATUS_MODEL, NULL, "%s: no input_0 or output_0 (.npy, .pb …) there or in a folder below",
-				    o->data);
+	return *n > 0 || diag_error(d, STATUS_MODEL, NULL,
+				    "%s: no input_0 or output_0 (.npy, .pb …) there or in a folder below", o->data);
 }
 
 bool cases_same_dims(const struct case_data *a, const struct case_data *b)

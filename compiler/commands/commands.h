@@ -1,4 +1,5 @@
-/* The commands of nnc, one function each: options in, exit status out; errors through diag, results on standard output. */
+/* The commands of nnc, one function each: options in, exit status out; errors through diag, results on standard
+ * output. */
 #ifndef NNC_COMMANDS_H
 #define NNC_COMMANDS_H
 

@@ -49,7 +49,8 @@ static double element_distance(const struct value *seen, const struct value *wan
 	return value_same(seen, wanted, i) ? 0 : 1;
 }
 
-void compare_values(struct difference *x, const struct value *seen, const struct value *wanted, const struct tolerance *t)
+void compare_values(struct difference *x, const struct value *seen, const struct value *wanted,
+		    const struct tolerance *t)
 {
 	const double error = default_error(wanted->type) * t->looseness;
 	const double atol = t->given ? t->atol : error * range_of(wanted), rtol = t->given ? t->rtol : error;

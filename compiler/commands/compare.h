@@ -13,8 +13,10 @@ struct tolerance {
 struct difference {
 	bool same_form;         /* types and shapes are equal; all else is 0 when not */
 	int64_t n_beyond;       /* elements beyond the tolerance */
-	int64_t worst;          /* index of the one furthest beyond its tolerance, or the greatest difference; -1: no elements */
-	double absolute;        /* greatest, and where; infinite where one is NaN or infinite and the other is not the same */
+	int64_t worst;          /* index of the one furthest beyond its tolerance, or of the greatest difference;
+				 * -1: no elements */
+	double absolute;        /* greatest, and where; infinite where one is NaN or infinite and the other is not
+				 * the same */
 	int64_t absolute_at;
 	double relative;        /* greatest |seen - wanted| / |wanted| over wanted != 0, and where */
 	int64_t relative_at;
@@ -24,6 +26,7 @@ struct difference {
  *      |seen - wanted| <= e * range + e * |wanted|,
  *  range being the greatest finite magnitude of `wanted`, e 1e-5 for float32 and float64, 1e-3 for float16 and 1e-2 for
  *  bfloat16. NaN equals NaN. */
-void compare_values(struct difference *x, const struct value *seen, const struct value *wanted, const struct tolerance *t);
+void compare_values(struct difference *x, const struct value *seen, const struct value *wanted,
+		    const struct tolerance *t);
 
 #endif

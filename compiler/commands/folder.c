@@ -69,7 +69,8 @@ bool folder_make(struct folder *f, struct arena *a, struct diag *d)
 	int ends[2];
 
 	if (!mkdtemp(path))
-		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the temporary folder %s: %s", path, strerror(errno));
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the temporary folder %s: %s", path,
+				  strerror(errno));
 	*f = (struct folder){ .path = path, .keeper = -1, .pipe = -1 };
 	if (pipe(ends) == 0) {
 		fcntl(ends[0], F_SETFD, FD_CLOEXEC);

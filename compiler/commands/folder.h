@@ -14,8 +14,8 @@ struct folder {
 	int pipe;               /* that closes when we end */
 };
 
-/** Makes a folder in $TMPDIR (or /tmp). A small process of its own, deaf to interrupts, removes it as soon as this one has
- *  ended, be it by a signal. Programs started later find it as their $TMPDIR. False: reported. */
+/** Makes a folder in $TMPDIR (or /tmp). A small process of its own, deaf to interrupts, removes it as soon as this one
+ *  has ended, be it by a signal. Programs started later find it as their $TMPDIR. False: reported. */
 bool folder_make(struct folder *f, struct arena *a, struct diag *d);
 
 /** Removes it now. */

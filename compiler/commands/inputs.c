@@ -21,7 +21,7 @@ static int find_input(const struct signature *s, const char *name, size_t n)
 	return -1;
 }
 
-/* --- one value for one input ---------------------------------------------------------------------------------------------- */
+/* --- one value for one input -------------------------------------------------------------------------------------- */
 
 static bool fits(const struct signature_input *s, const struct value *v)
 {
@@ -33,14 +33,15 @@ static bool fits(const struct signature_input *s, const struct value *v)
 	return true;
 }
 
-static bool give(struct inputs *in, int i, const struct value *v, const struct options *o, struct arena *a, struct diag *d)
+static bool give(struct inputs *in, int i, const struct value *v, const struct options *o, struct arena *a,
+		 struct diag *d)
 {
 	const struct signature_input *s = &in->signature->input[i];
 	char seen[SHAPE_BYTES], wanted[SHAPE_BYTES];
 
 	if (in->given[i])
-		return diag_error(d, STATUS_USAGE, NULL, "%s: input \"%s\" has data already, from %s", v->source, s->name,
-				  in->value[i].source);
+		return diag_error(d, STATUS_USAGE, NULL, "%s: input \"%s\" has data already, from %s", v->source,
+				  s->name, in->value[i].source);
 	if (!fits(s, v))
 		return diag_error(d, STATUS_MODEL, NULL, "%s: shape %s, input \"%s\" has %s", v->source,
 				  shape_text(seen, v->rank, v->dim), s->name, shape_text(wanted, s->rank, s->dim));
@@ -49,14 +50,16 @@ static bool give(struct inputs *in, int i, const struct value *v, const struct o
 	return value_convert(&in->value[i], s->type, o->convert, a, d, s->name);
 }
 
-static bool give_file(struct inputs *in, int i, const char *path, const struct options *o, struct arena *a, struct diag *d)
+static bool give_file(struct inputs *in, int i, const char *path, const struct options *o, struct arena *a,
+		      struct diag *d)
 {
 	const struct data_rules rules = rules_of(o);
 	struct value *v, one;
 	int n, chosen = 0;
 
 	if (data_file_needs_input(path))
-		return data_file_read_for(&one, &in->signature->input[i], &rules, a, d, path) && give(in, i, &one, o, a, d);
+		return data_file_read_for(&one, &in->signature->input[i], &rules, a, d, path) &&
+		       give(in, i, &one, o, a, d);
 	if (!data_file_read(&v, &n, a, d, path))
 		return false;
 	for (int k = 0; k < n; k++)
@@ -145,7 +148,7 @@ bool inputs_from_arguments(struct inputs *in, const struct signature *s, const s
 	return check_complete(in, d);
 }
 
-/* --- folders --------------------------------------------------------------------------------------------------------------- */
+/* --- folders ------------------------------------------------------------------------------------------------------ */
 
 /* The number in "input_12.npy"; -1: the name is no such. */
 static int file_number(const char *name, const char *what)
@@ -170,7 +173,8 @@ bool numbered_files(const char ***path, int *n, const char *folder, const char *
 	*path = NULL;
 	*n = 0;
 	if (!dir)
-		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot read the folder %s: %s", folder, strerror(errno));
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot read the folder %s: %s", folder,
+				  strerror(errno));
 	while (ok && (e = readdir(dir))) {
 		const int k = file_number(e->d_name, what);
 		if (k < 0)
@@ -208,7 +212,7 @@ bool inputs_from_folder(struct inputs *in, const struct signature *s, const stru
 	return check_complete(in, d);
 }
 
-/* --- what compilation needs ------------------------------------------------------------------------------------------------- */
+/* --- what compilation needs --------------------------------------------------------------------------------------- */
 
 static const struct dim_option *find_dim(const struct options *o, const char *name)
 {
@@ -236,8 +240,8 @@ bool inputs_fix_dims(struct options *o, const struct inputs *in, struct arena *a
 				continue;
 			if (known)
 				return diag_error(d, STATUS_MODEL, NULL, "%s: dimension %s is %lld, elsewhere %lld%s",
-						  in->value[i].source, s->symbol[k], (long long)size, (long long)known->hi,
-						  known->lo < known->hi ? " at most" : "");
+						  in->value[i].source, s->symbol[k], (long long)size,
+						  (long long)known->hi, known->lo < known->hi ? " at most" : "");
 			o->dims.v = arena_grow(a, o->dims.v, (size_t)o->dims.n, (size_t)o->dims.n + 1, sizeof *v);
 			o->dims.v[o->dims.n++] = (struct dim_option){ s->symbol[k], size, size, NULL };
 		}

@@ -13,8 +13,8 @@ struct inputs {
 	bool *given;
 };
 
-/** Files in the order of the inputs, or NAME=FILE; an .npz gives its arrays by name, else in order. False: reported, also
- *  for an input that gets nothing. */
+/** Files in the order of the inputs, or NAME=FILE; an .npz gives its arrays by name, else in order. False: reported,
+ *  also for an input that gets nothing. */
 bool inputs_from_arguments(struct inputs *in, const struct signature *s, const struct options *o, struct arena *a,
 			   struct diag *d);
 

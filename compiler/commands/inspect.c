@@ -41,7 +41,7 @@ struct report {
 	struct arena *arena;
 };
 
-/* --- gathering ------------------------------------------------------------------------------------------------------------- */
+/* --- gathering ---------------------------------------------------------------------------------------------------- */
 
 static void count_op(struct report *r, const struct op_def *op)
 {
@@ -124,7 +124,8 @@ static void visit_block(struct report *r, const struct block *b)
 			continue;
 		}
 		r->line = ARENA_PUSH(r->arena, r->line, r->n_lines, struct line);
-		r->line[r->n_lines] = (struct line){ .step = s, .time = time, .live_bytes = live_bytes(&r->c->plan, time) };
+		r->line[r->n_lines] =
+			(struct line){ .step = s, .time = time, .live_bytes = live_bytes(&r->c->plan, time) };
 		step_each_tensor(s, visit_tensor, r);
 		r->n_lines++;
 		r->macs += s->macs;
@@ -145,7 +146,7 @@ static void gather(struct report *r)
 	r->constant_bytes = (int64_t)r->weights.total_bytes;
 }
 
-/* --- what a line says ------------------------------------------------------------------------------------------------------- */
+/* --- what a line says --------------------------------------------------------------------------------------------- */
 
 static const char *shape_of(char buf[SHAPE_BYTES], const struct module *m, int t, struct arena *a)
 {
@@ -208,7 +209,7 @@ static bool lives_at_peak(const struct plan *p, const struct buffer *b)
 	return b->size_bytes && b->first <= p->pool.peak_step && p->pool.peak_step <= b->last;
 }
 
-/* --- text -------------------------------------------------------------------------------------------------------------------- */
+/* --- text --------------------------------------------------------------------------------------------------------- */
 
 static void print_tensors(const struct report *r, const char *what, const int *tensor, int n)
 {
@@ -228,7 +229,8 @@ static void print_totals(const struct report *r)
 	for (int i = 0; i < r->n_ops; i++)
 		printf(" %d %s%s", r->op[i].n, r->op[i].op->name, i + 1 < r->n_ops ? "," : "");
 	printf("\nwork         %.6g MMAC in %d steps\n", (double)r->macs / 1e6, r->n_lines);
-	printf("parameters   %lld, %lld bytes of constants in flash\n", (long long)r->parameters, (long long)r->constant_bytes);
+	printf("parameters   %lld, %lld bytes of constants in flash\n", (long long)r->parameters,
+	       (long long)r->constant_bytes);
 	printf("arena        %lld bytes, lower bound %lld\n", (long long)p->arena_bytes, (long long)p->bound_bytes);
 }
 
@@ -265,8 +267,8 @@ static void print_peak(const struct report *r)
 		n++;
 		if (shown < MAX_PEAK_ROWS) {
 			shown++;
-			printf("%11lld bytes at %-9lld steps %d to %d  %s\n", (long long)b->size_bytes, (long long)b->offset,
-			       b->first, b->last, plain(r->arena, buffer_name(r, i)));
+			printf("%11lld bytes at %-9lld steps %d to %d  %s\n", (long long)b->size_bytes,
+			       (long long)b->offset, b->first, b->last, plain(r->arena, buffer_name(r, i)));
 		}
 	}
 	if (n > shown)
@@ -280,7 +282,8 @@ static void print_text(const struct report *r)
 {
 	const struct module *m = &r->c->module;
 
-	printf("model        %s, sha256 %.16s...\ntarget       %s\n", plain(r->arena, m->name), m->sha256, m->target->name);
+	printf("model        %s, sha256 %.16s...\ntarget       %s\n", plain(r->arena, m->name), m->sha256,
+	       m->target->name);
 	print_tensors(r, "inputs", m->graph[0].in, m->graph[0].n_in);
 	print_tensors(r, "outputs", m->graph[0].out, m->graph[0].n_out);
 	print_totals(r);
@@ -288,7 +291,7 @@ static void print_text(const struct report *r)
 	print_peak(r);
 }
 
-/* --- JSON -------------------------------------------------------------------------------------------------------------------- */
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
 
 static void json_tensors(struct json *j, const struct report *r, const char *what, const int *tensor, int n)
 {
@@ -379,7 +382,7 @@ static void print_json(const struct report *r)
 	fputs(json_end(&j), stdout);
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------------ */
+/* --- the command -------------------------------------------------------------------------------------------------- */
 
 enum status command_inspect(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)
 {

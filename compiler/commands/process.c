@@ -107,7 +107,8 @@ static bool judge(const struct words *w, int status, const char *what, struct di
 	return true;
 }
 
-bool process_run(const struct words *w, const char *folder, bool quiet, const char *what, struct arena *a, struct diag *d)
+bool process_run(const struct words *w, const char *folder, bool quiet, const char *what, struct arena *a,
+		 struct diag *d)
 {
 	char *said = arena_alloc(a, MAX_KEPT);
 	int output[2] = { -1, -1 }, failed[2], error = 0, status = 0;

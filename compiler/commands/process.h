@@ -24,6 +24,7 @@ void words_make_absolute(struct words *w);
 /** Runs the program in `folder` (NULL: here) with no standard input, and waits. What it writes to standard output and
  *  standard error is shown on ours, but for `quiet`, which drops it unless the program fails. False, reported with
  *  STATUS_ENVIRONMENT and `what`: it did not start, or its exit status is not 0. */
-bool process_run(const struct words *w, const char *folder, bool quiet, const char *what, struct arena *a, struct diag *d);
+bool process_run(const struct words *w, const char *folder, bool quiet, const char *what, struct arena *a,
+		 struct diag *d);
 
 #endif

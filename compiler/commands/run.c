@@ -104,7 +104,8 @@ static bool save(const struct answer *r, const char *folder, struct arena *a, st
 	struct output *o = ARENA_NEW(a, struct output);
 
 	if (mkdir(folder, 0777) && errno != EEXIST)
-		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the folder %s: %s", folder, strerror(errno));
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the folder %s: %s", folder,
+				  strerror(errno));
 	output_init(o, a, d);
 	for (int i = 0; i < r->n_out; i++) {
 		FILE *f = output_open(o, arena_printf(a, "%s/output_%d.npy", folder, i));

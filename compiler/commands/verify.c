@@ -45,16 +45,17 @@ static void compare_output(const struct case_data *c, const struct value *seen, 
 	printf(": %s\n", x.n_beyond ? "DIFFERS" : "ok");
 	if (x.n_beyond)
 		diag_error(d, STATUS_DIFFERS, NULL,
-			   "%s: output \"%s\": %lld of %lld elements differ; the worst, %s, is %s, expected %s", c->folder,
-			   seen->name, (long long)x.n_beyond, (long long)seen->n, index_text(at, seen, x.worst),
-			   value_text(form[0], seen, x.worst), value_text(form[1], wanted, x.worst));
+			   "%s: output \"%s\": %lld of %lld elements differ; the worst, %s, is %s, expected %s",
+			   c->folder, seen->name, (long long)x.n_beyond, (long long)seen->n,
+			   index_text(at, seen, x.worst), value_text(form[0], seen, x.worst),
+			   value_text(form[1], wanted, x.worst));
 }
 
 static bool compare_case(const struct case_data *c, const struct answer *r, const struct options *o, struct diag *d)
 {
 	if (c->n_outputs > r->n_out)
-		return diag_error(d, STATUS_MODEL, NULL, "%s: output_%d is expected, the model has %d outputs", c->folder,
-				  c->n_outputs - 1, r->n_out);
+		return diag_error(d, STATUS_MODEL, NULL, "%s: output_%d is expected, the model has %d outputs",
+				  c->folder, c->n_outputs - 1, r->n_out);
 	for (int k = 0; k < r->n_out; k++) {
 		if (k < c->n_outputs && c->output[k])
 			compare_output(c, &r->out[k], c->output[k], o, d);

@@ -74,7 +74,8 @@ static int node_of(const struct module *m, const char *tensor, struct arena *a)
 }
 
 /* The expected output of that name, or NULL. */
-static const struct value *expected(const struct case_data *c, const struct answer *r, const char *tensor, struct arena *a)
+static const struct value *expected(const struct case_data *c, const struct answer *r, const char *tensor,
+				    struct arena *a)
 {
 	for (int k = 0; k < r->n_out && k < c->n_outputs; k++)
 		if (c->output[k] && !strcmp(tap_name(a, r->out[k].name), tensor))
@@ -96,16 +97,18 @@ static bool report(const struct case_data *c, struct built *b, const struct tapp
 				  shape_text(shape[0], t->value.rank, t->value.dim), from, dtypes[wanted->type].name,
 				  shape_text(shape[1], wanted->rank, wanted->dim));
 	return diag_error(d, STATUS_DIFFERS, &at,
-			  "%s: first difference: \"%s\" %s %s: %lld of %lld elements; the worst, %s, is %s, %s: %s", c->folder,
-			  t->tensor, dtypes[t->value.type].name, shape_text(shape[0], t->value.rank, t->value.dim),
-			  (long long)x->n_beyond, (long long)t->value.n, index_text(shape[1], &t->value, x->worst),
+			  "%s: first difference: \"%s\" %s %s: %lld of %lld elements; the worst, %s, is %s, %s: %s",
+			  c->folder, t->tensor, dtypes[t->value.type].name,
+			  shape_text(shape[0], t->value.rank, t->value.dim), (long long)x->n_beyond,
+			  (long long)t->value.n, index_text(shape[1], &t->value, x->worst),
 			  value_text(number[0], &t->value, x->worst), from, value_text(number[1], wanted, x->worst));
 }
 
 static bool compare_taps(const struct case_data *c, struct built *b, const struct answer *r, const struct answer *plain,
 			 struct arena *a, struct diag *d)
 {
-	const struct tolerance loose = verify_tolerance(&c->options, looseness), close = verify_tolerance(&c->options, 1);
+	const struct tolerance loose = verify_tolerance(&c->options, looseness),
+			       close = verify_tolerance(&c->options, 1);
 	struct reference ref;
 	struct map turns;
 	int n = 0;

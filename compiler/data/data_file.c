@@ -39,7 +39,8 @@ static const unsigned char *read_bytes(struct arena *a, struct diag *d, const ch
 	return bytes;
 }
 
-static bool read_pb(struct value *v, struct arena *a, struct diag *d, const char *path, const unsigned char *bytes, size_t size)
+static bool read_pb(struct value *v, struct arena *a, struct diag *d, const char *path, const unsigned char *bytes,
+		    size_t size)
 {
 	struct module *m = ARENA_NEW(a, struct module);
 	int64_t dim[MAX_RANK];
@@ -84,7 +85,8 @@ bool data_file_read(struct value **values, int *n, struct arena *a, struct diag 
 		return read_pb(*values, a, d, path, bytes, size);
 	if (size >= 6 && !memcmp(bytes, "\x93NUMPY", 6))
 		return npy_read(*values, a, d, bytes, size);
-	return diag_error(d, STATUS_MODEL, NULL, "%s: neither .npy, .npz, .pb, PNG, JPEG nor raw bytes (.bin, .raw)", path);
+	return diag_error(d, STATUS_MODEL, NULL, "%s: neither .npy, .npz, .pb, PNG, JPEG nor raw bytes (.bin, .raw)",
+			  path);
 }
 
 /* Raw bytes: little-endian elements in row-major order; one symbolic dimension may follow from their number. */
@@ -110,8 +112,8 @@ static bool read_raw(struct value *v, const struct signature_input *in, struct a
 		known = (int64_t)size;
 	}
 	if (n_open > 1 || known != (int64_t)size)
-		return diag_error(d, STATUS_MODEL, NULL, "%s: %zu bytes for input \"%s\" %s %s", v->source, size, in->name,
-				  dtypes[in->type].name, shape_text(shape, in->rank, in->dim));
+		return diag_error(d, STATUS_MODEL, NULL, "%s: %zu bytes for input \"%s\" %s %s", v->source, size,
+				  in->name, dtypes[in->type].name, shape_text(shape, in->rank, in->dim));
 	if (!value_shape(v, a, d, in->rank, dim))
 		return false;
 	v->type = in->type;
@@ -121,8 +123,8 @@ static bool read_raw(struct value *v, const struct signature_input *in, struct a
 	return true;
 }
 
-bool data_file_read_for(struct value *v, const struct signature_input *in, const struct data_rules *rules, struct arena *a,
-			struct diag *d, const char *path)
+bool data_file_read_for(struct value *v, const struct signature_input *in, const struct data_rules *rules,
+			struct arena *a, struct diag *d, const char *path)
 {
 	size_t size;
 	const unsigned char *bytes = read_bytes(a, d, path, &size);

@@ -9,7 +9,8 @@ enum pixels { PIXELS_UNIT, PIXELS_RAW, PIXELS_CENTRED, PIXELS_IMAGENET };
 
 /* How files become inputs. */
 struct data_rules {
-	enum pixels pixels;     /* what a float input gets for the byte v: v/255, v, v/127.5 - 1, (v/255 - mean)/deviation */
+	enum pixels pixels;     /* what a float input gets for the byte v: v/255, v, v/127.5 - 1,
+				 * (v/255 - mean)/deviation */
 	bool rounds;            /* other types are rounded to the input's */
 };
 
@@ -21,11 +22,11 @@ bool data_file_needs_input(const char *path);
 
 /** The tensor of such a file as input `in` wants it; symbolic dimensions of `in` take what the file has, where that
  *  is clear. False: reported. */
-bool data_file_read_for(struct value *v, const struct signature_input *in, const struct data_rules *rules, struct arena *a,
-			struct diag *d, const char *path);
+bool data_file_read_for(struct value *v, const struct signature_input *in, const struct data_rules *rules,
+			struct arena *a, struct diag *d, const char *path);
 
 /** picture.c: a picture as a tensor; channels (1 or 3) first or last is found from the input's shape. */
-bool picture_read(struct value *v, const struct signature_input *in, enum pixels pixels, struct arena *a, struct diag *d,
-		  const char *path, const unsigned char *bytes, size_t size);
+bool picture_read(struct value *v, const struct signature_input *in, enum pixels pixels, struct arena *a,
+		  struct diag *d, const char *path, const unsigned char *bytes, size_t size);
 
 #endif

@@ -34,8 +34,9 @@ static bool prepare(struct image *image, long width, long height, int channels, 
 		    const char *path)
 {
 	if (width < 1 || height < 1 || width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "%s: a picture of %ld x %ld, at most %d x %d is supported", path,
-				  width, height, MAX_IMAGE_SIDE, MAX_IMAGE_SIDE);
+		return diag_error(d, STATUS_UNSUPPORTED, NULL,
+				  "%s: a picture of %ld x %ld, at most %d x %d is supported", path, width, height,
+				  MAX_IMAGE_SIDE, MAX_IMAGE_SIDE);
 	*image = (struct image){ .width = (int)width, .height = (int)height, .channels = channels };
 	image->pixels = arena_array(a, (size_t)width * (size_t)height, (size_t)channels);
 	return true;
@@ -102,7 +103,8 @@ static void on_message(j_common_ptr p, int level)
 }
 
 /* Reads the size (pixels NULL) or all of the picture. */
-static bool decode_jpeg(struct image *image, int channels, struct jpeg_failure *f, const unsigned char *bytes, size_t size)
+static bool decode_jpeg(struct image *image, int channels, struct jpeg_failure *f, const unsigned char *bytes,
+			size_t size)
 {
 	struct jpeg_decompress_struct p;
 
@@ -124,7 +126,8 @@ static bool decode_jpeg(struct image *image, int channels, struct jpeg_failure *
 		p.dct_method = JDCT_ISLOW;
 		jpeg_start_decompress(&p);
 		while (p.output_scanline < p.output_height) {
-			JSAMPROW row = image->pixels + (size_t)p.output_scanline * (size_t)image->width * (size_t)channels;
+			JSAMPROW row =
+				image->pixels + (size_t)p.output_scanline * (size_t)image->width * (size_t)channels;
 			jpeg_read_scanlines(&p, &row, 1);
 		}
 		jpeg_finish_decompress(&p);
@@ -181,6 +184,7 @@ void image_resize(struct image *image, int width, int height, struct arena *a)
 	const int channels = image->channels;
 	unsigned char *to = arena_array(a, (size_t)width * (size_t)height, (size_t)channels);
 	const unsigned char *from = image->pixels;
+	const size_t from_width = (size_t)image->width;
 
 	for (int y = 0; y < height; y++) {
 		int y0, y1;
@@ -189,7 +193,7 @@ void image_resize(struct image *image, int width, int height, struct arena *a)
 			int x0, x1;
 			const float fx = place(x, width, image->width, &x0, &x1);
 			for (int c = 0; c < channels; c++) {
-#define PIXEL(row, column) (float)from[((size_t)(row) * (size_t)image->width + (size_t)(column)) * (size_t)channels + (size_t)c]
+#define PIXEL(row, column) (float)from[((size_t)(row) * from_width + (size_t)(column)) * (size_t)channels + (size_t)c]
 				const float top = PIXEL(y0, x0) + fx * (PIXEL(y0, x1) - PIXEL(y0, x0));
 				const float bottom = PIXEL(y1, x0) + fx * (PIXEL(y1, x1) - PIXEL(y1, x0));
 #undef PIXEL

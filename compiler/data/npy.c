@@ -26,7 +26,7 @@ struct header {
 	int64_t dim[MAX_RANK];
 };
 
-/* --- the header: a Python dictionary of three entries ------------------------------------------------------------------- */
+/* --- the header: a Python dictionary of three entries ------------------------------------------------------------- */
 
 static void skip_blanks(const char **s)
 {
@@ -134,7 +134,7 @@ static enum dtype type_of(const char *descr)
 	return DT_NONE;
 }
 
-/* --- elements ------------------------------------------------------------------------------------------------------------ */
+/* --- elements ----------------------------------------------------------------------------------------------------- */
 
 /* First axis fastest -> last axis fastest. */
 static void from_fortran(const struct value *v, const unsigned char *from)

@@ -10,8 +10,8 @@
 bool npy_read(struct value *v, struct arena *a, struct diag *d, const unsigned char *bytes, size_t size);
 
 /** All arrays of an .npz, named without their ending. False: reported. */
-bool npz_read(struct value **values, int *n, struct arena *a, struct diag *d, const char *path, const unsigned char *bytes,
-	      size_t size);
+bool npz_read(struct value **values, int *n, struct arena *a, struct diag *d, const char *path,
+	      const unsigned char *bytes, size_t size);
 
 /** Writes v as version 1.0; errors stay in ferror(f). bfloat16, which NumPy lacks, is written as uint16. */
 void npy_write(FILE *f, const struct value *v);

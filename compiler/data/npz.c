@@ -104,7 +104,8 @@ static bool read_entry(struct value *v, const struct entry *e, struct arena *a, 
 		return bad(d, path, "the file is damaged or truncated");
 	if (e->method == DEFLATED) {
 #ifndef HAVE_ZLIB
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "%s: it is compressed, and nnc was built without zlib", path);
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "%s: it is compressed, and nnc was built without zlib",
+				  path);
 #endif
 		if (e->size / MAX_RATIO > e->packed)
 			return bad(d, path, "the file is damaged or truncated");
@@ -113,17 +114,18 @@ static bool read_entry(struct value *v, const struct entry *e, struct arena *a, 
 			return bad(d, path, "its compressed contents are damaged");
 		from = copy;
 	} else if (e->method != STORED) {
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "%s: compression method %d, supported are stored and deflated",
-				  path, e->method);
+		return diag_error(d, STATUS_UNSUPPORTED, NULL,
+				  "%s: compression method %d, supported are stored and deflated", path, e->method);
 	}
 	if (!crc_holds(e, from))
 		return bad(d, path, "its contents are damaged: the check sum differs");
-	*v = (struct value){ .name = arena_strndup(a, e->name, n - 4), .source = arena_printf(a, "%s: %s", path, e->name) };
+	*v = (struct value){ .name = arena_strndup(a, e->name, n - 4),
+			     .source = arena_printf(a, "%s: %s", path, e->name) };
 	return npy_read(v, a, d, from, e->size);
 }
 
-bool npz_read(struct value **values, int *n, struct arena *a, struct diag *d, const char *path, const unsigned char *bytes,
-	      size_t size)
+bool npz_read(struct value **values, int *n, struct arena *a, struct diag *d, const char *path,
+	      const unsigned char *bytes, size_t size)
 {
 	const unsigned char *end = find_end(bytes, size), *p;
 	int entries;
@@ -136,7 +138,8 @@ bool npz_read(struct value **values, int *n, struct arena *a, struct diag *d, co
 	p = bytes + get(end + 16, 4);
 	entries = (int)get(end + 10, 2);
 	if (entries > MAX_ENTRIES)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "%s: %d arrays, at most %d are supported", path, entries, MAX_ENTRIES);
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "%s: %d arrays, at most %d are supported", path, entries,
+				  MAX_ENTRIES);
 	for (int i = 0; i < entries; i++) {
 		struct entry e;
 		size_t name, skip;
@@ -147,9 +150,9 @@ bool npz_read(struct value **values, int *n, struct arena *a, struct diag *d, co
 		skip = ENTRY_BYTES + name + get(p + 30, 2) + get(p + 32, 2);
 		if (skip > left)
 			return bad(d, path, "its directory is damaged");
-		e = (struct entry){ .name = arena_strndup(a, (const char *)p + ENTRY_BYTES, name), .flags = (int)get(p + 8, 2),
-				    .method = (int)get(p + 10, 2), .crc = get(p + 16, 4), .packed = get(p + 20, 4),
-				    .size = get(p + 24, 4), .local = get(p + 42, 4) };
+		e = (struct entry){ .name = arena_strndup(a, (const char *)p + ENTRY_BYTES, name),
+				    .flags = (int)get(p + 8, 2), .method = (int)get(p + 10, 2), .crc = get(p + 16, 4),
+				    .packed = get(p + 20, 4), .size = get(p + 24, 4), .local = get(p + 42, 4) };
 		p += skip;
 		name = strlen(e.name);
 		if (name < 5 || strcmp(e.name + name - 4, ".npy") != 0)

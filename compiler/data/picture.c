@@ -45,7 +45,8 @@ static float pixel_value(unsigned char v, int channel, bool is_colour, enum pixe
 	case PIXELS_CENTRED:
 		return (float)v / 127.5f - 1.0f;
 	case PIXELS_IMAGENET:
-		return is_colour ? ((float)v / 255.0f - mean[channel]) / deviation[channel] : ((float)v / 255.0f - 0.449f) / 0.226f;
+		return is_colour ? ((float)v / 255.0f - mean[channel]) / deviation[channel] :
+				   ((float)v / 255.0f - 0.449f) / 0.226f;
 	default:
 		return (float)v / 255.0f;
 	}
@@ -73,8 +74,8 @@ static void fill(struct value *v, const struct axes *x, const struct image *imag
 			}
 }
 
-bool picture_read(struct value *v, const struct signature_input *in, enum pixels pixels, struct arena *a, struct diag *d,
-		  const char *path, const unsigned char *bytes, size_t size)
+bool picture_read(struct value *v, const struct signature_input *in, enum pixels pixels, struct arena *a,
+		  struct diag *d, const char *path, const unsigned char *bytes, size_t size)
 {
 	const bool is_float = dtypes[in->type].class == CLASS_F || dtypes[in->type].class == CLASS_X;
 	int64_t dim[MAX_RANK];
@@ -84,9 +85,11 @@ bool picture_read(struct value *v, const struct signature_input *in, enum pixels
 	int channels;
 
 	if (!find_axes(in, &x))
-		return diag_error(d, STATUS_MODEL, NULL,
-				  "%s: a picture does not fit input \"%s\" of shape %s: it must have 1 or 3 channels, first or last",
-				  path, in->name, shape_text(shape, in->rank, in->dim));
+		return diag_error(
+			d, STATUS_MODEL, NULL,
+			"%s: a picture does not fit input \"%s\" of shape %s: it must have 1 or 3 channels, "
+			"first or last",
+			path, in->name, shape_text(shape, in->rank, in->dim));
 	channels = x.channel < 0 || in->dim[x.channel] == 1 ? 1 : 3;
 	if (!image_read(&image, channels, a, d, path, bytes, size))
 		return false;
@@ -96,8 +99,8 @@ bool picture_read(struct value *v, const struct signature_input *in, enum pixels
 	if (dim[x.column] < 0)
 		dim[x.column] = image.width;
 	if (dim[x.row] < 1 || dim[x.column] < 1 || dim[x.row] > MAX_IMAGE_SIDE || dim[x.column] > MAX_IMAGE_SIDE)
-		return diag_error(d, STATUS_MODEL, NULL, "%s: a picture does not fit input \"%s\" of shape %s", path, in->name,
-				  shape_text(shape, in->rank, dim));
+		return diag_error(d, STATUS_MODEL, NULL, "%s: a picture does not fit input \"%s\" of shape %s", path,
+				  in->name, shape_text(shape, in->rank, dim));
 	if (image.width != dim[x.column] || image.height != dim[x.row]) {
 		diag_note(d, "%s: %d x %d pixels, scaled to %lld x %lld", path, image.width, image.height,
 			  (long long)dim[x.column], (long long)dim[x.row]);

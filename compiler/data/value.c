@@ -22,7 +22,8 @@ bool value_shape(struct value *v, struct arena *a, struct diag *d, int rank, con
 {
 	(void)a;
 	if (rank < 0 || rank > MAX_RANK)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "%s: rank %d, at most %d is supported", v->source, rank, MAX_RANK);
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "%s: rank %d, at most %d is supported", v->source, rank,
+				  MAX_RANK);
 	v->rank = rank;
 	v->n = 1;
 	for (int k = 0; k < rank; k++) {
@@ -52,7 +53,7 @@ void bytes_swap(unsigned char *bytes, int64_t n, int element_bytes)
 		}
 }
 
-/* --- elements ------------------------------------------------------------------------------------------------------------ */
+/* --- elements ----------------------------------------------------------------------------------------------------- */
 
 /* Unsigned integer of `bytes` bytes in this machine's order. */
 static uint64_t load_bits(const unsigned char *from, int bytes)
@@ -211,14 +212,15 @@ const char *value_text(char buf[SHAPE_BYTES], const struct value *v, int64_t i)
 	return buf;
 }
 
-/* --- shapes -------------------------------------------------------------------------------------------------------------- */
+/* --- shapes ------------------------------------------------------------------------------------------------------- */
 
 const char *shape_text(char buf[SHAPE_BYTES], int rank, const int64_t *dim)
 {
 	int n = snprintf(buf, SHAPE_BYTES, "[");
 
 	for (int k = 0; k < rank; k++)
-		n += snprintf(buf + n, (size_t)(SHAPE_BYTES - n), dim[k] < 0 ? "%s?" : "%s%" PRId64, k ? ", " : "", dim[k]);
+		n += snprintf(buf + n, (size_t)(SHAPE_BYTES - n), dim[k] < 0 ? "%s?" : "%s%" PRId64, k ? ", " : "",
+			      dim[k]);
 	snprintf(buf + n, (size_t)(SHAPE_BYTES - n), "]");
 	return buf;
 }
@@ -245,13 +247,14 @@ bool value_convert(struct value *v, enum dtype type, bool rounds, struct arena *
 	for (int64_t i = 0; i < v->n; i++) {
 		const struct element e = load(v->type, v->bytes, i);
 		const bool is_float = dtypes[type].class == CLASS_F || dtypes[type].class == CLASS_X;
-		const bool exact = is_float ? store_float(type, bytes + i * size, &e) : store_int(type, bytes + i * size, &e);
+		const bool exact =
+			is_float ? store_float(type, bytes + i * size, &e) : store_int(type, bytes + i * size, &e);
 		char number[SHAPE_BYTES], index[SHAPE_BYTES];
 		if (!exact && !rounds)
 			return diag_error(d, STATUS_MODEL, NULL,
-					  "%s: %s: %s has element %s = %s, which is no %s: --convert takes the nearest", v->source,
-					  what, dtypes[v->type].name, index_text(index, v, i), value_text(number, v, i),
-					  dtypes[type].name);
+					  "%s: %s: %s has element %s = %s, which is no %s: --convert takes the nearest",
+					  v->source, what, dtypes[v->type].name, index_text(index, v, i),
+					  value_text(number, v, i), dtypes[type].name);
 	}
 	v->type = type;
 	v->bytes = bytes;

@@ -1,5 +1,5 @@
-/* Tensors outside the compiler: what data files hold and what programs answer. Elements are row-major, in the byte order
- * of this machine. */
+/* Tensors outside the compiler: what data files hold and what programs answer. Elements are row-major, in the byte
+ * order of this machine. */
 #ifndef NNC_VALUE_H
 #define NNC_VALUE_H
 

@@ -135,8 +135,8 @@ static size_t utf8_length(const unsigned char *s, size_t n)
 	return length;
 }
 
-/* Appends text made safe for the inside of a comment; newlines stay. A comment ends at star slash, "/" after "*" nests a
- * warning, "?" twice begins a trigraph. A backslash does nothing here: every further line begins with " * ". */
+/* Appends text made safe for the inside of a comment; newlines stay. A comment ends at star slash, "/" after "*" nests
+ * a warning, "?" twice begins a trigraph. A backslash does nothing here: every further line begins with " * ". */
 static void add_comment_text(struct strbuf *b, const char *text, size_t n)
 {
 	char last = b->size ? b->text[b->size - 1] : 0;

@@ -66,12 +66,13 @@ static void write_operand(struct nest_writer *w, int k, const char *pointer)
 		die("epilogue operand is not linear in the channel");
 	writer_use(w, "nnrt_vf");
 	if (num_is(stride, 1)) {
-		emit_line(w->e, "const nnrt_vf %s = %s(&%s[%s], at);", name, writer_use(w, "nnrt_load_at"), pointer, offset);
+		emit_line(w->e, "const nnrt_vf %s = %s(&%s[%s], at);", name, writer_use(w, "nnrt_load_at"), pointer,
+			  offset);
 	} else if (num_is(stride, 0)) {
 		emit_line(w->e, "const nnrt_vf %s = %s(%s[%s]);", name, writer_use(w, "nnrt_vf_set1"), pointer, offset);
 	} else {
-		emit_line(w->e, "const nnrt_vf %s = %s(&%s[%s], %s, at.n);", name, writer_use(w, "nnrt_vf_gather"), pointer,
-			  offset, text_of(m, stride));
+		emit_line(w->e, "const nnrt_vf %s = %s(&%s[%s], %s, at.n);", name, writer_use(w, "nnrt_vf_gather"),
+			  pointer, offset, text_of(m, stride));
 	}
 	w->value[k] = (struct operand){ .text = name, .vector = true };
 }
@@ -130,7 +131,8 @@ static const char *argument_text(struct module *m, const struct call *c, const s
 	if (a->kind == ARG_EPILOGUE && !c->epilogue)
 		return "nnrt_epilogue_none, NULL";
 	if (a->kind == ARG_EPILOGUE)
-		return arena_printf(m->scratch, "%s, %s", epilogue, context_tensors(c->epilogue, tensors) ? "ctx" : "NULL");
+		return arena_printf(m->scratch, "%s, %s", epilogue,
+				    context_tensors(c->epilogue, tensors) ? "ctx" : "NULL");
 	if (a->tensor < 0)
 		return "NULL";
 	strbuf_init(&b, m->scratch);
@@ -187,7 +189,8 @@ void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct
 	}
 	for (int i = 0; i < c->n_fields; i++) {
 		const struct field *f = &c->field[i];
-		const char *value = f->kind == FIELD_FLOAT ? spell_f32(buf, (float)f->f) : text_of(m, call_field_value(m, c, f));
+		const char *value =
+			f->kind == FIELD_FLOAT ? spell_f32(buf, (float)f->f) : text_of(m, call_field_value(m, c, f));
 		const bool narrows = f->kind == FIELD_INT && !num_is_const(f->n);
 
 		emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name, value);

@@ -58,7 +58,8 @@ static const char *pattern_of(enum eop op, enum dtype operand, bool vector)
 	return operand == DT_F64 ? table[op].f64 : table[op].integer;
 }
 
-const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a, const char *b)
+const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a,
+			const char *b)
 {
 	const char *pattern = pattern_of(op, operand, vector);
 	bool wide = dtypes[operand].bytes == 8, is_signed = dtypes[operand].class == CLASS_I;
@@ -194,8 +195,8 @@ static struct operand write_load(struct nest_writer *w, int k)
 			text = arena_printf(w->m->scratch, "%s(&%s[%s], %s)", writer_use(w, "nnrt_vf_load_n"),
 					    w->name[x.tensor], offset, w->lanes);
 		else
-			text = arena_printf(w->m->scratch, "%s(&%s[%s])", writer_use(w, "nnrt_vf_load"), w->name[x.tensor],
-					    offset);
+			text = arena_printf(w->m->scratch, "%s(&%s[%s])", writer_use(w, "nnrt_vf_load"),
+					    w->name[x.tensor], offset);
 		return declare(w, k, text, true);
 	}
 	return declare(w, k, arena_printf(w->m->scratch, "%s[%s]", w->name[x.tensor], offset), false);
@@ -205,8 +206,8 @@ static struct operand write_load(struct nest_writer *w, int k)
 static const char *float_to_integer(struct nest_writer *w, enum dtype to, enum dtype from, const char *a)
 {
 	const bool wide = dtypes[to].bytes == 8, is_unsigned = dtypes[to].class == CLASS_U && dtypes[to].bytes >= 4;
-	const char *function = arena_printf(w->m->scratch, "nnrt_trunc_%s%d_%s", is_unsigned ? "u" : "i", wide ? 64 : 32,
-					    dtypes[from].bytes == 4 ? "f32" : "f64");
+	const char *function = arena_printf(w->m->scratch, "nnrt_trunc_%s%d_%s", is_unsigned ? "u" : "i",
+					    wide ? 64 : 32, dtypes[from].bytes == 4 ? "f32" : "f64");
 
 	return arena_printf(w->m->scratch, "(%s)%s(%s)", dtypes[to].ctype, writer_use(w, function), a);
 }
@@ -221,7 +222,8 @@ static const char *cast_text(struct nest_writer *w, enum dtype to, enum dtype fr
 		return to == DT_F32 ? wide : cast_text(w, to, DT_F32, wide);
 	}
 	if (to == DT_F16 || to == DT_BF16)
-		return arena_printf(s, "%s((float)%s)", writer_use(w, to == DT_F16 ? "nnrt_f16_f32" : "nnrt_bf16_f32"), a);
+		return arena_printf(s, "%s((float)%s)", writer_use(w, to == DT_F16 ? "nnrt_f16_f32" : "nnrt_bf16_f32"),
+				    a);
 	if (to == DT_BOOL)
 		return arena_printf(s, "(%s) != 0", a);
 	if (dtypes[from].class == CLASS_F && dtypes[to].class != CLASS_F)
@@ -237,8 +239,8 @@ static const char *bits_text(struct nest_writer *w, enum dtype to, enum dtype fr
 	if (dtypes[from].class == CLASS_F)
 		a = arena_printf(w->m->scratch, "%s(%s)", writer_use(w, wide ? "nnrt_bits_f64" : "nnrt_bits_f32"), a);
 	if (dtypes[to].class == CLASS_F)
-		return arena_printf(w->m->scratch, "%s((uint%d_t)%s)", writer_use(w, wide ? "nnrt_f64_bits" : "nnrt_f32_bits"),
-				    wide ? 64 : 32, a);
+		return arena_printf(w->m->scratch, "%s((uint%d_t)%s)",
+				    writer_use(w, wide ? "nnrt_f64_bits" : "nnrt_f32_bits"), wide ? 64 : 32, a);
 	return arena_printf(w->m->scratch, "(%s)%s", dtypes[to].ctype, a);
 }
 
@@ -288,8 +290,10 @@ static struct operand write_select(struct nest_writer *w, int k)
 
 	if (cond.vector) {
 		const char *b = write_vector(w, x.b), *c = write_vector(w, x.c);
-		return declare(w, k, arena_printf(w->m->scratch, "%s(%s, %s, %s)", writer_use(w, "nnrt_vf_select"), cond.text, b,
-						  c), true);
+		return declare(
+			w, k,
+			arena_printf(w->m->scratch, "%s(%s, %s, %s)", writer_use(w, "nnrt_vf_select"), cond.text, b, c),
+			true);
 	}
 	if (!w->in_vector && is_leaf(w, x.b) && is_leaf(w, x.c))
 		return declare(w, k, arena_printf(w->m->scratch, "%s ? %s : %s", cond.text, write_expr(w, x.b).text,
@@ -344,7 +348,9 @@ struct operand write_expr(struct nest_writer *w, int k)
 	case E_CONST:
 		return write_const(w, k);
 	case E_INDEX:
-		return declare(w, k, arena_printf(w->m->scratch, "(%s)(%s)", dtypes[x.type].ctype, num_text(w, x.index)), false);
+		return declare(w, k,
+			       arena_printf(w->m->scratch, "(%s)(%s)", dtypes[x.type].ctype, num_text(w, x.index)),
+			       false);
 	case E_LOAD:
 		return write_load(w, k);
 	case E_ACC:

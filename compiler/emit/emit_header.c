@@ -190,7 +190,8 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 	}
 	strbuf_puts(&b, "Returns 0, or 1 when a size given is out of its range: nothing is written then.");
 	if (m->may_refuse)
-		strbuf_puts(&b, "\nReturns 2 when the inputs ask for a branch of the model that these sizes do not fit.");
+		strbuf_puts(&b,
+			    "\nReturns 2 when the inputs ask for a branch of the model that these sizes do not fit.");
 	emit_comment(e, "%s", strbuf_text(&b));
 	emit_line(e, "%s;", emit_signature(e->scratch.arena, m));
 	if (!m->has_taps)
@@ -297,7 +298,8 @@ static void print_file(struct emit *e, struct arena *a, const struct emit_model 
 		{ .name = "model", .text = emit_comment_text(a, m->model_file) },
 		{ .name = "sha256", .text = m->sha256 },
 		{ .name = "target", .text = m->target->name },
-		{ .name = "options", .text = *m->options ? arena_printf(a, ", %s", emit_comment_text(a, m->options)) : "" },
+		{ .name = "options",
+		  .text = *m->options ? arena_printf(a, ", %s", emit_comment_text(a, m->options)) : "" },
 		{ .name = "totals", .print = print_totals },
 		{ .name = "includes", .print = text == template_model_h ? print_header_includes : print_includes },
 		{ .name = "macros", .print = print_macros },

@@ -27,7 +27,8 @@ static void hoist(struct nest_writer *w, int level)
 	for (int k = 0; k < n->n_e; k++) {
 		const struct expr x = n->e[k];
 		bool after = reduce >= 0 && k >= reduce;
-		if (!w->certain[k] || w->level[k] != level || x.op == E_CONST || x.op == E_REDUCE || x.op == E_ACC || after)
+		if (!w->certain[k] || w->level[k] != level || x.op == E_CONST || x.op == E_REDUCE || x.op == E_ACC ||
+		    after)
 			continue;
 		if (x.op == E_INDEX || x.op == E_SELECT)
 			continue;
@@ -67,18 +68,20 @@ static void write_store(struct nest_writer *w)
 	if (!w->in_vector)
 		emit_line(w->e, "%s[%s] = %s;", y, offset, write_expr(w, n->value).text);
 	else if (w->lanes)
-		emit_line(w->e, "%s(&%s[%s], %s, %s);", writer_use(w, "nnrt_vf_store_n"), y, offset, write_vector(w, n->value),
-			  w->lanes);
+		emit_line(w->e, "%s(&%s[%s], %s, %s);", writer_use(w, "nnrt_vf_store_n"), y, offset,
+			  write_vector(w, n->value), w->lanes);
 	else
-		emit_line(w->e, "%s(&%s[%s], %s);", writer_use(w, "nnrt_vf_store"), y, offset, write_vector(w, n->value));
+		emit_line(w->e, "%s(&%s[%s], %s);", writer_use(w, "nnrt_vf_store"), y, offset,
+			  write_vector(w, n->value));
 }
 
 static const char *identity_text(struct nest_writer *w, const struct expr *r)
 {
 	int how = r->how;
 	enum dtype type = w->n->e[r->a].type;
-	enum type_value v = writer_is_arg(how) ? (how == REDUCE_ARGMAX || how == REDUCE_ARGMAX_LAST ? TYPE_LOWEST : TYPE_HIGHEST) :
-					  writer_reduces[how].identity;
+	enum type_value v = writer_is_arg(how) ?
+				    (how == REDUCE_ARGMAX || how == REDUCE_ARGMAX_LAST ? TYPE_LOWEST : TYPE_HIGHEST) :
+				    writer_reduces[how].identity;
 	int e = nest_const_value(w->n, type, v);
 
 	return write_expr(w, e).text;
@@ -109,7 +112,8 @@ static bool fills_vectors(const struct nest_writer *w, int axis)
 	return num_is_const(w->extent[axis]) && w->extent[axis].n % (w->m->target->vector_bytes / 4) == 0;
 }
 
-static void write_reduce_loops(struct nest_writer *w, int level, const struct expr *r, const char *acc, const char *acc_vector)
+static void write_reduce_loops(struct nest_writer *w, int level, const struct expr *r, const char *acc,
+			       const char *acc_vector)
 {
 	int mark = w->n_open, axis;
 	const char *i, *extent;
@@ -161,7 +165,8 @@ static void write_reduction(struct nest_writer *w, int k)
 		emit_line(w->e, "nnrt_vf %s = %s(%s);", acc_vector, writer_use(w, "nnrt_vf_set1"), identity);
 	write_reduce_loops(w, w->n_outer, &r, acc, acc_vector);
 	if (across) {
-		const char *lanes = arena_printf(w->m->scratch, "%s(%s)", writer_use(w, writer_reduces[r.how].across), acc_vector);
+		const char *lanes =
+			arena_printf(w->m->scratch, "%s(%s)", writer_use(w, writer_reduces[r.how].across), acc_vector);
 		emit_line(w->e, "%s = %s;", acc, scalar_text(w, writer_reduces[r.how].op, type, false, acc, lanes));
 	}
 	w->reduced = writer_is_arg(r.how) ? arena_printf(w->m->scratch, "%s_at", acc) : acc;
@@ -170,7 +175,8 @@ static void write_reduction(struct nest_writer *w, int k)
 		for (int i = w->n->n_axes; i < w->n->n_axes + w->n->n_reduce; i++)
 			count = num_mul(&w->m->nums, count, w->n->extent[i]);
 		if (num_lo(&w->m->nums, count) == 0)
-			emit_line(w->e, "if (%s == 0) %s = %s;", print_num(w, count), w->reduced, write_expr(w, r.b).text);
+			emit_line(w->e, "if (%s == 0) %s = %s;", print_num(w, count), w->reduced,
+				  write_expr(w, r.b).text);
 	}
 }
 
@@ -240,8 +246,8 @@ static bool write_copy(struct nest_writer *w)
 	for (int i = 0; i < w->m->tensor[n->out].rank; i++)
 		if (n->store[i].expr >= 0)
 			return false;
-	if (!writer_coefficient(w, w->store, axis, &to) || !writer_coefficient(w, w->address[n->value], axis, &from) || !num_is(to, 1) ||
-	    !num_is(from, 1))
+	if (!writer_coefficient(w, w->store, axis, &to) || !writer_coefficient(w, w->address[n->value], axis, &from) ||
+	    !num_is(to, 1) || !num_is(from, 1))
 		return false;
 	for (int k = 0; k < w->n_outer - 1; k++)
 		open_loop(w, w->loop[k]);
@@ -250,8 +256,9 @@ static bool write_copy(struct nest_writer *w)
 		struct num s = num_subst(&w->m->nums, w->store, &n->axis[axis], &zero, 1);
 		struct num l = num_subst(&w->m->nums, w->address[n->value], &n->axis[axis], &zero, 1);
 		extract_need_header(w->runtime, "<string.h>");
-		emit_line(w->e, "memcpy(&%s[%s], &%s[%s], (size_t)(%s) * sizeof *%s);", w->name[n->out], print_num(w, s),
-			  w->name[x.tensor], print_num(w, l), print_num(w, w->extent[axis]), w->name[n->out]);
+		emit_line(w->e, "memcpy(&%s[%s], &%s[%s], (size_t)(%s) * sizeof *%s);", w->name[n->out],
+			  print_num(w, s), w->name[x.tensor], print_num(w, l), print_num(w, w->extent[axis]),
+			  w->name[n->out]);
 	}
 	for (int k = 0; k < w->n_outer - 1; k++)
 		emit_close(w->e, "");

@@ -13,7 +13,7 @@
 #include "options.h"
 #include "targets/target.h"
 
-/* --- The interface -------------------------------------------------------------------------------------------------- */
+/* --- The interface ------------------------------------------------------------------------------------------------ */
 
 static void add_param(struct program *p, struct emit_param param)
 {
@@ -52,8 +52,8 @@ static void add_tensor(struct program *p, int t, enum param_kind kind)
 	}
 	if (kind == PARAM_INPUT || !p->param[t])
 		p->param[t] = name;
-	add_param(p, (struct emit_param){ .kind = kind, .name = name, .original = x->name, .type = x->type, .rank = x->rank,
-					  .dims = dims, .dim_names = names });
+	add_param(p, (struct emit_param){ .kind = kind, .name = name, .original = x->name, .type = x->type,
+					  .rank = x->rank, .dims = dims, .dim_names = names });
 }
 
 static void make_interface(struct program *p)
@@ -71,7 +71,7 @@ static void make_interface(struct program *p)
 		add_tensor(p, g->out[i], PARAM_OUTPUT);
 }
 
-/* --- Files ------------------------------------------------------------------------------------------------------------ */
+/* --- Files -------------------------------------------------------------------------------------------------------- */
 
 /* Path without its ending, and the name alone. */
 static void split_path(struct arena *a, const char *path, const char **stem, const char **base)
@@ -172,8 +172,9 @@ static void arena_table(struct program *p, struct emit_model *model)
 		const struct buffer *b = &plan->buffer[i];
 		const struct tensor *t = &p->m->tensor[plan->tensor_of[i]];
 		if (b->size_bytes)
-			rows[n++] = (struct emit_arena_row){ .name = *t->name ? t->name : "(between steps)", .bytes = b->size_bytes,
-						   .offset = b->offset, .first_step = b->first, .last_step = b->last };
+			rows[n++] = (struct emit_arena_row){ .name = *t->name ? t->name : "(between steps)",
+						   .bytes = b->size_bytes, .offset = b->offset, .first_step = b->first,
+						   .last_step = b->last };
 	}
 	model->arena_rows = rows;
 	model->n_arena_rows = n;
@@ -215,8 +216,9 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, st
 	extract_init(&p.runtime, m->arena, NULL, m->target);
 	weights_init(&p.weights, m->arena, p.prefix, base, m->target, o->weights ? WEIGHTS_INCBIN : WEIGHTS_TEXT);
 	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
-				     .version = NNC_VERSION, .options = options_summary(o, m->arena), .target = m->target,
-				     .is_caller_arena = o->arena == ARENA_CALLER, .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
+				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
+				     .target = m->target, .is_caller_arena = o->arena == ARENA_CALLER,
+				     .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .arena_bytes = plan->arena_bytes,
 				     .arena_bound_bytes = plan->bound_bytes, .stack_bytes = -1, .params = p.params,
 				     .n_params = p.n_params, .runtime = &p.runtime, .weights = &p.weights };

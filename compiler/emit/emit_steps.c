@@ -21,7 +21,7 @@ static const char *text_of(struct module *m, struct num v)
 	return strbuf_text(&b);
 }
 
-/* --- Where tensors are -------------------------------------------------------------------------------------------------- */
+/* --- Where tensors are -------------------------------------------------------------------------------------------- */
 
 /* C expression of the address of tensor t's first element inside model_run. */
 static const char *pointer_text(struct program *p, int t)
@@ -33,7 +33,8 @@ static const char *pointer_text(struct program *p, int t)
 	strbuf_init(&b, m->scratch);
 	if (base->data) {
 		struct num elements = tensor_elements(m, x->base);
-		int id = weights_add(&p->weights, base->data, (size_t)elements.n, base->type, m->target->arena_align, base->name);
+		int id = weights_add(&p->weights, base->data, (size_t)elements.n, base->type, m->target->arena_align,
+				     base->name);
 		strbuf_puts(&b, weights_ref(&p->weights, id, base->type));
 	} else if (p->param[x->base]) {
 		strbuf_puts(&b, p->param[x->base]);
@@ -41,7 +42,8 @@ static const char *pointer_text(struct program *p, int t)
 		int buffer = p->plan->buffer_of[x->base];
 		if (buffer < 0)
 			die("tensor %d (\"%s\") has no place", x->base, base->name);
-		strbuf_printf(&b, "(%s *)(void *)(memory + %lld)", dtypes[x->type].ctype, (long long)p->plan->buffer[buffer].offset);
+		strbuf_printf(&b, "(%s *)(void *)(memory + %lld)", dtypes[x->type].ctype,
+			      (long long)p->plan->buffer[buffer].offset);
 	}
 	if (!num_is(x->offset, 0))
 		strbuf_printf(&b, " + (%s)", text_of(m, x->offset));
@@ -49,7 +51,7 @@ static const char *pointer_text(struct program *p, int t)
 	return strbuf_text(&b);
 }
 
-/* --- One step ------------------------------------------------------------------------------------------------------------ */
+/* --- One step ----------------------------------------------------------------------------------------------------- */
 
 struct touched {
 	struct program *p;
@@ -127,8 +129,8 @@ static const char *describe(struct program *p, const struct step *s, int number)
 	return strbuf_text(&b);
 }
 
-/* Whether every float operation must be rounded by itself: everywhere under --fp=strict, and where bytes come in or go out,
- * for quantised results are promised to the bit. */
+/* Whether every float operation must be rounded by itself: everywhere under --fp=strict, and where bytes come in or go
+ * out, for quantised results are promised to the bit. */
 static bool is_literal(const struct program *p, const struct step *s, const struct touched *u)
 {
 	if (s->kind != STEP_NEST)
@@ -198,7 +200,7 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 		name[u.tensor[i]] = NULL;
 }
 
-/* --- Blocks ------------------------------------------------------------------------------------------------------------- */
+/* --- Blocks ------------------------------------------------------------------------------------------------------- */
 
 static void emit_block(struct program *p, struct emit *e, struct emit *run, struct block *b);
 

@@ -7,8 +7,8 @@
 /** The parameters of PREFIX_tap(), for its declaration in the header and for callers that define it. */
 extern const char tap_parameters[];
 
-/** Before the steps of a block: finds for each tensor the last step that writes to it, which alone is followed by a tap:
- *  a tensor may be written part by part. */
+/** Before the steps of a block: finds for each tensor the last step that writes to it, which alone is followed by a
+ *  tap: a tensor may be written part by part. */
 void taps_find(struct program *p, const struct block *b);
 
 /** After the call of step `number`: hands tensor t, whose element 0 lies at the C expression `pointer`, to the tap. */

@@ -172,7 +172,8 @@ static void print_definition(const struct weights *w, struct emit *e, int id)
 	} else {
 		emit_open(e, "static const union");
 		print_members(w, e, v);
-		emit_close(e, arena_printf(w->arena, " %s_w%d __attribute__((aligned(%d)))%s", w->prefix, id, v->align, value));
+		emit_close(e, arena_printf(w->arena, " %s_w%d __attribute__((aligned(%d)))%s", w->prefix, id, v->align,
+					   value));
 	}
 	if (is_number(w, v))
 		return;
@@ -200,10 +201,12 @@ static void print_asm(const struct weights *w, struct emit *e)
 
 	emit_line(e, "__asm__(");
 	emit_directive(e, "#ifdef __APPLE__");
-	emit_line(e, "\t\".section __TEXT,__const\\n.balign %d\\n.globl _%s_weights\\n_%s_weights:\\n\"", w->align, p, p);
+	emit_line(e, "\t\".section __TEXT,__const\\n.balign %d\\n.globl _%s_weights\\n_%s_weights:\\n\"", w->align, p,
+		  p);
 	emit_line(e, "\t\".incbin \\\"%s.bin\\\"\\n.text\\n\"", w->base);
 	emit_directive(e, "#else");
-	emit_line(e, "\t\".section .rodata,\\\"a\\\"\\n.balign %d\\n.globl %s_weights\\n%s_weights:\\n\"", w->align, p, p);
+	emit_line(e, "\t\".section .rodata,\\\"a\\\"\\n.balign %d\\n.globl %s_weights\\n%s_weights:\\n\"", w->align, p,
+		  p);
 	emit_line(e, "\t\".incbin \\\"%s.bin\\\"\\n.previous\\n\"", w->base);
 	emit_directive(e, "#endif");
 	emit_line(e, ");");
@@ -261,8 +264,8 @@ void weights_print_header(const struct weights *w, struct emit *e)
 		emit_open(e, "union %s_w%d", w->prefix, i);
 		print_members(w, e, &w->v[i]);
 		emit_close(e, ";");
-		emit_line(e, "extern const union %s_w%d %s_w%d __attribute__((aligned(%d)));", w->prefix, i, w->prefix, i,
-			w->v[i].align);
+		emit_line(e, "extern const union %s_w%d %s_w%d __attribute__((aligned(%d)));", w->prefix, i, w->prefix,
+			  i, w->v[i].align);
 	}
 	emit_blank(e);
 	emit_directive(e, "#endif");

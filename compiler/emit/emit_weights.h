@@ -21,7 +21,7 @@ enum weights_form { WEIGHTS_TEXT, WEIGHTS_INCBIN };
 
 enum {
 	WEIGHTS_NUMBERS_MAX = 16,               /* up to so many elements are spelled as numbers */
-	WEIGHTS_FILE_BYTES = 24 << 20,          /* bytes of constants in one C file: what bounds the C compiler's memory */
+	WEIGHTS_FILE_BYTES = 24 << 20,          /* of constants in one C file: what bounds the C compiler's memory */
 };
 
 struct weight {
@@ -32,7 +32,7 @@ struct weight {
 	int align;
 	int file;                               /* 0: model.c itself; k: further file k - 1 */
 	int next_same_hash;                     /* -1: none */
-	enum dtype type;                        /* of the first use: decides the byte order and how numbers are spelled */
+	enum dtype type;                        /* of the first use: decides byte order and spelling of numbers */
 	const char *name;                       /* what a comment calls it, or NULL */
 };
 
@@ -46,7 +46,7 @@ struct weights {
 	const struct target *target;
 	enum weights_form form;
 	size_t file_bytes;                      /* WEIGHTS_FILE_BYTES unless a test says less */
-	size_t total_bytes;                     /* after weights_finish(): what the program's flash holds, with padding */
+	size_t total_bytes;                     /* after weights_finish(): in the program's flash, with padding */
 	int align;                              /* after weights_finish(): the greatest */
 	int n_files;                            /* after weights_finish(): further C files */
 };

@@ -105,7 +105,8 @@ static void print_banner(struct emit *e, const struct rt_file *f)
 	emit_puts(e, " */\n");
 }
 
-/* All headers as they are: the macros that chose this target's items at build time choose them in the user's compiler. */
+/* All headers as they are: the macros that chose this target's items at build time choose them in the user's
+ * compiler. */
 static void print_whole(const struct extract *x, struct emit *e)
 {
 	for (int i = 0; i < TARGET_MAX_FLAGS && x->target->index_flags[i]; i++)

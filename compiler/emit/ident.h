@@ -19,9 +19,9 @@ void idents_init(struct idents *s, struct arena *a);
 /** Takes a name that generated code uses itself. */
 void idents_reserve(struct idents *s, const char *name);
 
-/** A name not yet taken in this scope, at most IDENT_MAX characters of [A-Za-z0-9_], beginning with a letter, no keyword
- *  of C or C++, no macro or function of the standard headers, no two underscores in a row. Runs of other characters
- *  become one underscore; a collision gets _2, _3... `fallback` stands for a name of which nothing is left.
+/** A name not yet taken in this scope, at most IDENT_MAX characters of [A-Za-z0-9_], beginning with a letter, no
+ *  keyword of C or C++, no macro or function of the standard headers, no two underscores in a row. Runs of other
+ *  characters become one underscore; a collision gets _2, _3... `fallback` stands for a name of which nothing is left.
  *  The same calls in the same order give the same names. */
 const char *ident_make(struct idents *s, const char *raw, const char *fallback);
 

@@ -35,7 +35,8 @@ static void find_addresses(struct nest_writer *w)
 	}
 	for (int i = 0; i < m->tensor[n->out].rank; i++) {
 		w->store = i ? w->store : num_const(0);
-		w->store = num_add(&m->nums, w->store, num_mul(&m->nums, n->store[i].affine, m->tensor[n->out].stride[i]));
+		w->store =
+			num_add(&m->nums, w->store, num_mul(&m->nums, n->store[i].affine, m->tensor[n->out].stride[i]));
 	}
 	if (!m->tensor[n->out].rank)
 		w->store = num_const(0);
@@ -173,7 +174,8 @@ static void find_levels(struct nest_writer *w)
 	}
 }
 
-/* What is evaluated in every turn of the loops: not behind a condition, and not inside a reduction that may be empty. */
+/* What is evaluated in every turn of the loops: not behind a condition, and not inside a reduction that may be
+ * empty. */
 static void mark_certain(struct nest_writer *w)
 {
 	const struct nest *n = w->n;

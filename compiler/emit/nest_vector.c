@@ -151,8 +151,8 @@ void writer_choose_vector_axis(struct nest_writer *w)
 	if (reduce < 0 || w->n_loops == w->n_outer || w->m->options->fp == FP_STRICT)
 		return;
 	axis = w->loop[w->n_loops - 1];
-	if (n->e[reduce].type != DT_F32 || writer_is_arg(n->e[reduce].how) || !writer_reduces[n->e[reduce].how].across ||
-	    w->extent[axis].n < 2)
+	if (n->e[reduce].type != DT_F32 || writer_is_arg(n->e[reduce].how) ||
+	    !writer_reduces[n->e[reduce].how].across || w->extent[axis].n < 2)
 		return;
 	writer_set_vector_axis(w, axis);
 	if (!w->varies[n->e[reduce].a] || !vectorises(w, n->e[reduce].a))

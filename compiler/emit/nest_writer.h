@@ -66,8 +66,8 @@ bool writer_is_arg(int how);
 /** The E_REDUCE of a nest, or -1. */
 int writer_reduction(const struct nest *n);
 
-/** Vectors run along the innermost output loop when the store is contiguous there, else along the innermost reduction loop
- *  (which changes the order of a sum: not under --fp=strict), or nowhere. */
+/** Vectors run along the innermost output loop when the store is contiguous there, else along the innermost reduction
+ *  loop (which changes the order of a sum: not under --fp=strict), or nowhere. */
 void writer_choose_vector_axis(struct nest_writer *w);
 
 /** Sets the axis and what varies along it. */
@@ -91,7 +91,8 @@ void writer_close_scope(struct nest_writer *w, int mark);
 const char *writer_use(struct nest_writer *w, const char *function);
 
 /** Text of a row of scalar_c.def; NULL when the operation has no such form. */
-const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a, const char *b);
+const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a,
+			const char *b);
 
 bool scalar_has_vector(enum eop op, enum dtype operand);
 

@@ -6,8 +6,8 @@
 #include "ops/ops.h"
 #include "support/strbuf.h"
 
-static const char *const kind_names[] = { "nothing", "an integer", "a float", "a string", "a tensor", "a graph", "integers",
-					  "floats", "strings" };
+static const char *const kind_names[] = { "nothing", "an integer", "a float", "a string", "a tensor", "a graph",
+					  "integers", "floats", "strings" };
 
 /* The kind that an attribute says it has, or, before the type field was required, the field it fills. */
 static enum attr_kind kind_of(const Onnx__AttributeProto *a)
@@ -62,8 +62,8 @@ static bool check_range(struct import *im, const struct place *at, const struct 
 			  (long long)v, (long long)def->lo, (long long)def->hi);
 }
 
-static bool decode_lists(struct import *im, const struct place *at, const struct attr_def *def, const Onnx__AttributeProto *p,
-			 struct attr *a)
+static bool decode_lists(struct import *im, const struct place *at, const struct attr_def *def,
+			 const Onnx__AttributeProto *p, struct attr *a)
 {
 	struct arena *arena = im->m->arena;
 	const char **s;
@@ -90,21 +90,22 @@ static bool decode_lists(struct import *im, const struct place *at, const struct
 	return true;
 }
 
-static bool decode_graph(struct scope *s, const struct place *at, const struct attr_def *def, const Onnx__AttributeProto *p,
-			 const Onnx__AttributeProto *written, struct attr *a)
+static bool decode_graph(struct scope *s, const struct place *at, const struct attr_def *def,
+			 const Onnx__AttributeProto *p, const Onnx__AttributeProto *written, struct attr *a)
 {
 	struct diag *d = s->im->m->diag;
 
 	if (!p->g)
 		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\" has no graph", def->name);
 	if (p != written)
-		return diag_error(d, STATUS_UNSUPPORTED, at, "attribute \"%s\": a graph passed to a function", def->name);
+		return diag_error(d, STATUS_UNSUPPORTED, at, "attribute \"%s\": a graph passed to a function",
+				  def->name);
 	a->i = graph_import(s->im, s, p->g);
 	return a->i >= 0;
 }
 
-static bool decode_tensor(struct import *im, const struct place *at, const struct attr_def *def, const Onnx__AttributeProto *p,
-			  struct attr *a)
+static bool decode_tensor(struct import *im, const struct place *at, const struct attr_def *def,
+			  const Onnx__AttributeProto *p, struct attr *a)
 {
 	if (!p->t)
 		return diag_error(im->m->diag, STATUS_MODEL, at, "attribute \"%s\" has no tensor", def->name);
@@ -129,8 +130,8 @@ static bool decode(struct scope *s, const struct place *at, const struct attr_de
 		a->s = copy_string(s->im, &p->s);
 		if (!def->one_of || in_list(def->one_of, a->s))
 			return true;
-		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\": \"%.200s\", must be one of %s", def->name, a->s,
-				  def->one_of);
+		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\": \"%.200s\", must be one of %s", def->name,
+				  a->s, def->one_of);
 	case ATTR_TENSOR:
 		return decode_tensor(s->im, at, def, p, a);
 	case ATTR_GRAPH:
@@ -169,8 +170,8 @@ static bool attribute(struct scope *s, const struct place *at, int node, const O
 	struct attr a;
 
 	if (row < 0)
-		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%.200s\" is unknown, allowed: %s", written->name,
-				  row_names(m->scratch, op->attrs));
+		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%.200s\" is unknown, allowed: %s",
+				  written->name, row_names(m->scratch, op->attrs));
 	if (m->node[node].attr[row].given)
 		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" is given twice, allowed: once",
 				  op->attrs[row].name);

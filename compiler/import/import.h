@@ -9,9 +9,9 @@
 
 /** Reads the model at `path` into the empty module *m: graph 0 and its sub-graphs with local functions inlined and
  *  constants decoded, nodes in order of definition, types of inputs, and what the model itself says of other tensors.
- *  dims: what --dim says about symbolic dimensions of the inputs (an axis without a name is called INPUT.AXIS); each must
- *  be covered, and each option must name one. m->scratch is emptied. Nothing of the file stays in memory but constants.
- *  False: reported; STATUS_MODEL, STATUS_USAGE (dims), STATUS_UNSUPPORTED or STATUS_ENVIRONMENT (files). */
+ *  dims: what --dim says about symbolic dimensions of the inputs (an axis without a name is called INPUT.AXIS); each
+ *  must be covered, and each option must name one. m->scratch is emptied. Nothing of the file stays in memory but
+ *  constants. False: reported; STATUS_MODEL, STATUS_USAGE (dims), STATUS_UNSUPPORTED or STATUS_ENVIRONMENT (files). */
 bool import_model(struct module *m, const char *path, const struct dim_option *dims, int n_dims);
 
 #endif

@@ -43,7 +43,8 @@ static bool bind_attributes(const struct scope *s, const Onnx__FunctionProto *f,
 		const Onnx__AttributeProto *v = scope_attribute(s, p->attribute[i]);
 		if (!v && !s->call)
 			return diag_error(s->im->m->diag, STATUS_MODEL, at,
-					  "attribute \"%s\" refers to a function's, outside of any", p->attribute[i]->name);
+					  "attribute \"%s\" refers to a function's, outside of any",
+					  p->attribute[i]->name);
 		name[call->n] = p->attribute[i]->name;
 		value[call->n] = v;
 		call->n += v != NULL;
@@ -55,8 +56,10 @@ static bool bind_attributes(const struct scope *s, const Onnx__FunctionProto *f,
 	return true;
 }
 
-/* Formal inputs and outputs mean the call's tensors. Absent inputs mean nothing, absent outputs a tensor nobody reads. */
-static bool bind_tensors(struct scope *body, const Onnx__FunctionProto *f, const int *in, int n_in, const int *out, int n_out)
+/* Formal inputs and outputs mean the call's tensors. Absent inputs mean nothing, absent outputs a tensor nobody
+ * reads. */
+static bool bind_tensors(struct scope *body, const Onnx__FunctionProto *f, const int *in, int n_in, const int *out,
+			 int n_out)
 {
 	struct module *m = body->im->m;
 
@@ -106,8 +109,9 @@ bool function_inline(struct scope *s, const Onnx__FunctionProto *f, const Onnx__
 	struct call call;
 
 	if ((size_t)n_in > f->n_input || (size_t)n_out > f->n_output)
-		return diag_error(im->m->diag, STATUS_MODEL, &at, "%d inputs and %d outputs: the function has %zu and %zu",
-				  n_in, n_out, f->n_input, f->n_output);
+		return diag_error(im->m->diag, STATUS_MODEL, &at,
+				  "%d inputs and %d outputs: the function has %zu and %zu", n_in, n_out, f->n_input,
+				  f->n_output);
 	im->inlined += (int64_t)f->n_node;
 	if (s->calls >= MAX_FUNCTION_NESTING || im->inlined > MAX_INLINED_NODES)
 		return diag_error(im->m->diag, STATUS_MODEL, &at,

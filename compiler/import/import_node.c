@@ -22,7 +22,8 @@ static bool refuse_operator(const struct scope *s, const Onnx__NodeProto *p, con
 	if (!map_set_name(&s->im->reported, key, 1))
 		return false;
 	if (known)
-		return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at, "operator not supported at this opset; see nnc ops");
+		return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at,
+				  "operator not supported at this opset; see nnc ops");
 	return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at, "operator not supported%s%s; see nnc ops",
 			  *domain ? ": domain " : "", domain);
 }
@@ -101,7 +102,8 @@ static void report_inner(const struct scope *s, const Onnx__NodeProto *p)
 	}
 }
 
-static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int *in, int n_in, const int *out, int n_out)
+static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int *in, int n_in, const int *out,
+			    int n_out)
 {
 	struct module *m = s->im->m;
 	const struct op_def *op = find_operator(s, p);
@@ -152,8 +154,8 @@ static bool node_import(struct scope *s, const Onnx__NodeProto *p)
 		return function_inline(s, f, p, in, n_in, out, n_out);
 	if (!strcmp(p->op_type, "Constant") && !*domain_name(p->domain)) {
 		if (n_in || n_out != 1)
-			return diag_error(s->im->m->diag, STATUS_MODEL, &at, "%d inputs and %d outputs, must be 0 and 1",
-					  n_in, n_out);
+			return diag_error(s->im->m->diag, STATUS_MODEL, &at,
+					  "%d inputs and %d outputs, must be 0 and 1", n_in, n_out);
 		return constant_import(s, p, &at, out[0]);
 	}
 	if (!strcmp(p->op_type, "ZipMap") && !strcmp(p->domain, "ai.onnx.ml"))

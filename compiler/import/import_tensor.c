@@ -19,8 +19,8 @@ static bool read_dims(struct import *im, const Onnx__TensorProto *p, struct num 
 {
 	*n = 1;
 	if (p->n_dims > MAX_RANK)
-		return diag_error(im->m->diag, STATUS_UNSUPPORTED, NULL, "rank of \"%s\" is %zu, allowed: 0 to %d", what,
-				  p->n_dims, MAX_RANK);
+		return diag_error(im->m->diag, STATUS_UNSUPPORTED, NULL, "rank of \"%s\" is %zu, allowed: 0 to %d",
+				  what, p->n_dims, MAX_RANK);
 	for (size_t k = 0; k < p->n_dims; k++)
 		dim[k] = num_const(p->dims[k]);
 	if (!shape_check(im->m, -1, what, (int)p->n_dims, dim))
@@ -31,7 +31,7 @@ static bool read_dims(struct import *im, const Onnx__TensorProto *p, struct num 
 	return true;
 }
 
-/* --- external data ------------------------------------------------------------------------------------------------------ */
+/* --- external data ------------------------------------------------------------------------------------------------ */
 
 static bool parse_size(struct import *im, const char *text, const char *key, const char *what, int64_t *v)
 {
@@ -40,8 +40,10 @@ static bool parse_size(struct import *im, const char *text, const char *key, con
 	errno = 0;
 	*v = strtoll(text, &end, 10);
 	if (end == text || *end || errno || *v < 0)
-		return diag_error(im->m->diag, STATUS_MODEL, NULL, "tensor \"%s\": external data: %s is \"%s\", allowed: a "
-				  "number of bytes", what, key, text);
+		return diag_error(im->m->diag, STATUS_MODEL, NULL,
+				  "tensor \"%s\": external data: %s is \"%s\", allowed: a "
+				  "number of bytes",
+				  what, key, text);
 	return true;
 }
 
@@ -66,7 +68,7 @@ static const void *read_external(struct import *im, const Onnx__TensorProto *p, 
 	return reader_external(im->m->arena, im->m->diag, im->path, location, what, offset, bytes);
 }
 
-/* --- typed fields ------------------------------------------------------------------------------------------------------- */
+/* --- typed fields ------------------------------------------------------------------------------------------------- */
 
 static void put(unsigned char *to, uint64_t v, int bytes)
 {
@@ -95,8 +97,8 @@ static const void *from_int32(struct import *im, const Onnx__TensorProto *p, enu
 
 	for (size_t i = 0; i < p->n_int32_data; i++) {
 		if (!in_range(type, p->int32_data[i])) {
-			diag_error(im->m->diag, STATUS_MODEL, NULL, "tensor \"%s\": element %zu is %d, beyond %s", what, i,
-				   (int)p->int32_data[i], dtypes[type].name);
+			diag_error(im->m->diag, STATUS_MODEL, NULL, "tensor \"%s\": element %zu is %d, beyond %s", what,
+				   i, (int)p->int32_data[i], dtypes[type].name);
 			return NULL;
 		}
 		put(data + i * (size_t)bytes, (uint32_t)p->int32_data[i], bytes);
@@ -140,7 +142,8 @@ static const void *from_words(struct import *im, const void *words, size_t n, in
 }
 
 /* Elements in the field that the standard assigns to the type. */
-static const void *read_typed(struct import *im, const Onnx__TensorProto *p, enum dtype type, int64_t n, const char *what)
+static const void *read_typed(struct import *im, const Onnx__TensorProto *p, enum dtype type, int64_t n,
+			      const char *what)
 {
 	size_t have;
 
@@ -166,7 +169,7 @@ static const void *read_typed(struct import *im, const Onnx__TensorProto *p, enu
 	}
 }
 
-/* --- whole tensors -------------------------------------------------------------------------------------------------------- */
+/* --- whole tensors ------------------------------------------------------------------------------------------------ */
 
 /* A bool is a byte of 0 or 1, whatever the file holds. */
 static const void *clean_bools(struct import *im, const unsigned char *data, int64_t n)
@@ -251,7 +254,8 @@ bool constant_import(struct scope *s, const Onnx__NodeProto *p, const struct pla
 	const char *name;
 
 	if (p->n_attribute != 1 || !a)
-		return diag_error(d, STATUS_MODEL, at, "%zu attributes with a value, must be 1", a ? p->n_attribute : 0);
+		return diag_error(d, STATUS_MODEL, at, "%zu attributes with a value, must be 1",
+				  a ? p->n_attribute : 0);
 	name = p->attribute[0]->name;
 	if (!strcmp(name, "value") && a->t)
 		return tensor_import(im, a->t, tensor, im->m->tensor[tensor].name);

@@ -1,4 +1,5 @@
-/* Types and shapes: of the model's inputs, where every dimension must become a number, and of what else the model says. */
+/* Types and shapes: of the model's inputs, where every dimension must become a number, and of what else the model
+ * says. */
 #include <string.h>
 
 #include "import/scope.h"
@@ -25,7 +26,7 @@ static const Onnx__TypeProto__Tensor *tensor_type(const Onnx__ValueInfoProto *v)
 	return v->type->tensor_type;
 }
 
-/* --- dimensions -------------------------------------------------------------------------------------------------------- */
+/* --- dimensions --------------------------------------------------------------------------------------------------- */
 
 static struct num named_dimension(struct import *im, const char *name);
 
@@ -42,8 +43,9 @@ static struct num option_size(struct import *im, const char *name)
 		if (o->as)      /* which is no alias itself, so this ends */
 			size = named_dimension(im, o->as);
 		else
-			size = o->lo == o->hi ? num_const(o->lo)
-					      : num_var(&im->m->nums, ident_make(&im->idents, name, "dim"), o->lo, o->hi);
+			size = o->lo == o->hi ?
+				       num_const(o->lo) :
+				       num_var(&im->m->nums, ident_make(&im->idents, name, "dim"), o->lo, o->hi);
 	}
 	return size;
 }
@@ -66,12 +68,14 @@ bool types_check_dim(struct diag *d, const Onnx__TensorShapeProto__Dimension *di
 {
 	if (dim->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE || dim->dim_value >= -1)
 		return true;
-	return diag_error(d, STATUS_MODEL, NULL, "\"%.200s\": axis %d has size %lld, allowed: 0 or more, or -1 for unknown",
-			  name, axis, (long long)dim->dim_value);
+	return diag_error(d, STATUS_MODEL, NULL,
+			  "\"%.200s\": axis %d has size %lld, allowed: 0 or more, or -1 for unknown", name, axis,
+			  (long long)dim->dim_value);
 }
 
 /* 0 is a size; -1 and an empty name, which some exporters write, say nothing. */
-static struct num input_dimension(struct import *im, const Onnx__TensorShapeProto__Dimension *d, const char *input, int axis)
+static struct num input_dimension(struct import *im, const Onnx__TensorShapeProto__Dimension *d, const char *input,
+				  int axis)
 {
 	if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value >= 0)
 		return num_const(d->dim_value);
@@ -80,8 +84,8 @@ static struct num input_dimension(struct import *im, const Onnx__TensorShapeProt
 	return named_dimension(im, arena_printf(im->m->scratch, "%s.%d", input, axis));
 }
 
-/* A name says nothing here: exporters give one name to sizes that differ (batch_size for 1 and for the rows of a result),
- * onnxruntime does not mind, and inference finds every size without it. */
+/* A name says nothing here: exporters give one name to sizes that differ (batch_size for 1 and for the rows of a
+ * result), onnxruntime does not mind, and inference finds every size without it. */
 static struct num info_dimension(const Onnx__TensorShapeProto__Dimension *d)
 {
 	if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value >= 0)
@@ -89,7 +93,7 @@ static struct num info_dimension(const Onnx__TensorShapeProto__Dimension *d)
 	return num_const(-1);
 }
 
-/* --- tensors ------------------------------------------------------------------------------------------------------------ */
+/* --- tensors ------------------------------------------------------------------------------------------------------ */
 
 bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
 {
@@ -106,7 +110,8 @@ bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
 	if (type == DT_NONE)
 		return dtype_refuse(d, NULL, "input", v->name, t->elem_type);
 	if (!t->shape)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has no shape, allowed: a known rank", v->name);
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has no shape, allowed: a known rank",
+				  v->name);
 	if (t->shape->n_dim > MAX_RANK)
 		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has rank %zu, allowed: 0 to %d", v->name,
 				  t->shape->n_dim, MAX_RANK);
@@ -169,7 +174,8 @@ bool types_check_dims(struct import *im)
 	}
 	for (int i = 0; i < im->n_dims; i++)
 		if (!im->dim_used[i])
-			ok = diag_error(d, STATUS_USAGE, NULL, "--dim %s: no such dimension; the model's inputs have: %s",
-					im->dims[i].name, dimension_list(im));
+			ok = diag_error(d, STATUS_USAGE, NULL,
+					"--dim %s: no such dimension; the model's inputs have: %s", im->dims[i].name,
+					dimension_list(im));
 	return ok;
 }

@@ -14,16 +14,19 @@ static bool has_control(const char *name)
 	return false;
 }
 
-static bool check_name(struct diag *d, const ProtobufCMessage *in, const ProtobufCFieldDescriptor *field, const char *name)
+static bool check_name(struct diag *d, const ProtobufCMessage *in, const ProtobufCFieldDescriptor *field,
+		       const char *name)
 {
 	const char *message = in->descriptor->short_name;
 
 	if (strlen(name) > MAX_NAME_BYTES)
-		return diag_error(d, STATUS_MODEL, NULL, "%s.%s is \"%.80s...\", of %zu bytes, allowed: at most %d", message,
-				  field->name, name, strlen(name), MAX_NAME_BYTES);
+		return diag_error(d, STATUS_MODEL, NULL, "%s.%s is \"%.80s...\", of %zu bytes, allowed: at most %d",
+				  message, field->name, name, strlen(name), MAX_NAME_BYTES);
 	if (strstr(name, "*/") || has_control(name))
-		return diag_error(d, STATUS_MODEL, NULL, "%s.%s is \"%.400s\", allowed: names without \"*/\" and without "
-				  "control characters", message, field->name, name);
+		return diag_error(d, STATUS_MODEL, NULL,
+				  "%s.%s is \"%.400s\", allowed: names without \"*/\" and without "
+				  "control characters",
+				  message, field->name, name);
 	return true;
 }
 

@@ -1,4 +1,5 @@
-/* The one place that believes no name: of graphs, nodes, tensors, dimensions, operators, domains, functions, attributes. */
+/* The one place that believes no name: of graphs, nodes, tensors, dimensions, operators, domains, functions,
+ * attributes. */
 #ifndef NNC_NAMES_H
 #define NNC_NAMES_H
 

@@ -5,10 +5,10 @@
 #include "support/diag.h"
 #include "support/limits.h"
 
-/* Any length-delimited field may be a string, so messages are followed by their known structure only. Unpacking does the
- * same: what is no field of onnx.proto stays a run of bytes there, too. */
-enum message { MODEL, GRAPH, NODE, ATTRIBUTE, TENSOR, SPARSE, VALUE, TYPE, TENSOR_TYPE, HOLDER, MAP_TYPE, SHAPE, FUNCTION,
-	       LEAF, N_MESSAGES };
+/* Any length-delimited field may be a string, so messages are followed by their known structure only. Unpacking does
+ * the same: what is no field of onnx.proto stays a run of bytes there, too. */
+enum message { MODEL, GRAPH, NODE, ATTRIBUTE, TENSOR, SPARSE, VALUE, TYPE, TENSOR_TYPE, HOLDER, MAP_TYPE, SHAPE,
+	       FUNCTION, LEAF, N_MESSAGES };
 
 struct child {
 	uint32_t field;
@@ -120,8 +120,8 @@ bool nesting_check(struct diag *d, const unsigned char *bytes, size_t size)
 		default: c.bad = true;
 		}
 		if (c.bad || key >> 3 == 0)
-			return diag_error(d, STATUS_MODEL, NULL, "not an ONNX model, or truncated: byte %zu of %zu", c.at,
-					  size);
+			return diag_error(d, STATUS_MODEL, NULL, "not an ONNX model, or truncated: byte %zu of %zu",
+					  c.at, size);
 		if (++n_fields > MAX_FIELDS || messages > MAX_MESSAGES)
 			return diag_error(d, STATUS_MODEL, NULL, "more than %d messages or %d fields", MAX_MESSAGES,
 					  MAX_FIELDS);

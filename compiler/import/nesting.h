@@ -1,5 +1,5 @@
-/* A look at the bytes of a model before they are unpacked: protobuf-c recurses without a limit and allocates a struct for
- * every two bytes, so depth and counts are bounded here. */
+/* A look at the bytes of a model before they are unpacked: protobuf-c recurses without a limit and allocates a struct
+ * for every two bytes, so depth and counts are bounded here. */
 #ifndef NNC_NESTING_H
 #define NNC_NESTING_H
 

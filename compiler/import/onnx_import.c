@@ -75,14 +75,16 @@ bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, siz
 		const long long version = (long long)opset[i]->version;
 
 		if (version < 1 || version > INT32_MAX)
-			return diag_error(d, STATUS_MODEL, NULL, "opset of domain \"%s\": version %lld", domain, version);
+			return diag_error(d, STATUS_MODEL, NULL, "opset of domain \"%s\": version %lld", domain,
+					  version);
 		if (!*domain && (version < OLDEST_OPSET || version > MAX_OPSET))
 			return diag_error(d, STATUS_UNSUPPORTED, NULL, "opset %lld, supported are %d to %d", version,
 					  OLDEST_OPSET, MAX_OPSET);
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(domain_name(opset[k]->domain), domain) && opset[k]->version != version)
-				return diag_error(d, STATUS_MODEL, NULL, "opset of domain \"%s\": versions %lld and %lld",
-						  domain, (long long)opset[k]->version, version);
+				return diag_error(d, STATUS_MODEL, NULL,
+						  "opset of domain \"%s\": versions %lld and %lld", domain,
+						  (long long)opset[k]->version, version);
 	}
 	return true;
 }
@@ -101,8 +103,8 @@ static bool check_header(struct import *im)
 		return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "IR version %lld, supported are 1 to %d",
 				  (long long)p->ir_version, NEWEST_IR);
 	if (!p->n_opset_import)
-		return diag_error(m->diag, STATUS_MODEL, NULL, "the model imports no opset, allowed: %d to %d of ai.onnx",
-				  OLDEST_OPSET, MAX_OPSET);
+		return diag_error(m->diag, STATUS_MODEL, NULL,
+				  "the model imports no opset, allowed: %d to %d of ai.onnx", OLDEST_OPSET, MAX_OPSET);
 	if (!opsets_check(im, p->opset_import, p->n_opset_import))
 		return false;
 	m->opset = ARENA_ARRAY(m->arena, p->n_opset_import, struct opset);

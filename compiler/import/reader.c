@@ -1,5 +1,5 @@
-/* Files are read, not mapped: a file that shrinks while it is mapped would kill the compiler, and the bytes of a model are
- * released as soon as they are unpacked. */
+/* Files are read, not mapped: a file that shrinks while it is mapped would kill the compiler, and the bytes of a model
+ * are released as soon as they are unpacked. */
 #include "reader.h"
 
 #include <errno.h>
@@ -90,8 +90,8 @@ const unsigned char *reader_read(struct arena *a, struct diag *d, const char *pa
 	if (n == 0)
 		diag_error(d, STATUS_MODEL, NULL, "the file is empty");
 	else if (n > MAX_FILE_BYTES)
-		diag_error(d, STATUS_UNSUPPORTED, NULL, "the file has %lld bytes, at most %lld are supported", (long long)n,
-			   (long long)MAX_FILE_BYTES);
+		diag_error(d, STATUS_UNSUPPORTED, NULL, "the file has %lld bytes, at most %lld are supported",
+			   (long long)n, (long long)MAX_FILE_BYTES);
 	if (n == 0 || n > MAX_FILE_BYTES)
 		return NULL;
 	*size = (size_t)n;
@@ -150,8 +150,8 @@ const void *reader_external(struct arena *a, struct diag *d, const char *model_p
 		return NULL;
 	if (offset < 0 || offset > size || n > size - offset) {
 		diag_error(d, STATUS_MODEL, NULL,
-			   "tensor \"%s\": external data \"%s\" has %lld bytes: %lld from %lld are wanted", tensor, location,
-			   (long long)size, (long long)n, (long long)offset);
+			   "tensor \"%s\": external data \"%s\" has %lld bytes: %lld from %lld are wanted", tensor,
+			   location, (long long)size, (long long)n, (long long)offset);
 		return NULL;
 	}
 	return read_part(a, d, path, offset, n);

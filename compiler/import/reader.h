@@ -9,8 +9,8 @@
 struct arena;
 struct diag;
 
-/** The whole of a regular file of 1 … MAX_FILE_BYTES bytes, in memory of arena `a`; aligned for any type. NULL: reported
- *  with STATUS_ENVIRONMENT (missing, unreadable, a directory) or STATUS_MODEL (empty, too large). */
+/** The whole of a regular file of 1 … MAX_FILE_BYTES bytes, in memory of arena `a`; aligned for any type. NULL:
+ *  reported with STATUS_ENVIRONMENT (missing, unreadable, a directory) or STATUS_MODEL (empty, too large). */
 const unsigned char *reader_read(struct arena *a, struct diag *d, const char *path, size_t *size);
 
 /** n bytes from `offset` of the external data file `location`, which must lie inside the folder of the

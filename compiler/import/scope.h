@@ -92,7 +92,7 @@ bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor);
 /** Reports dimensions without option and options without dimension. */
 bool types_check_dims(struct import *im);
 
-/* --- import_tensor.c ------------------------------------------------------------------------------------------------ */
+/* --- import_tensor.c ---------------------------------------------------------------------------------------------- */
 
 /* Fields of at least this size are unpacked straight into the module's arena, where constants stay. */
 enum { LARGE_FIELD_BYTES = 1 << 14 };
@@ -102,17 +102,17 @@ bool tensor_import(struct import *im, const Onnx__TensorProto *p, int tensor, co
 /** The same for a Constant node's attribute. */
 bool constant_import(struct scope *s, const Onnx__NodeProto *p, const struct place *at, int tensor);
 
-/* --- attr.c ----------------------------------------------------------------------------------------------------------- */
+/* --- attr.c ------------------------------------------------------------------------------------------------------- */
 
 /** Decodes a node's attributes against its operator's table. */
 bool attr_import(struct scope *s, const Onnx__NodeProto *p, int node);
 
-/* --- import_node.c ---------------------------------------------------------------------------------------------------- */
+/* --- import_node.c ------------------------------------------------------------------------------------------------ */
 
 /** The nodes of a graph or function body: outputs defined first, so that order does not matter. */
 bool nodes_import(struct scope *s, Onnx__NodeProto *const *p, size_t n);
 
-/* --- import_function.c ------------------------------------------------------------------------------------------------- */
+/* --- import_function.c -------------------------------------------------------------------------------------------- */
 
 /** Finds the local function a node calls, NULL: it is an operator. */
 const Onnx__FunctionProto *function_find(struct import *im, const Onnx__NodeProto *p);
@@ -122,9 +122,10 @@ bool functions_index(struct import *im);
 bool function_inline(struct scope *s, const Onnx__FunctionProto *f, const Onnx__NodeProto *p, const int *in, int n_in,
 		     const int *out, int n_out);
 
-/* --- import_graph.c ------------------------------------------------------------------------------------------------------ */
+/* --- import_graph.c ----------------------------------------------------------------------------------------------- */
 
-/** A sub-graph whose names are looked up in `outer` (NULL: the model's graph, inputs typed by the options); its index, or
+/** A sub-graph whose names are looked up in `outer` (NULL: the model's graph, inputs typed by the options); its index,
+ *  or
  *  -1: reported. */
 int graph_import(struct import *im, const struct scope *outer, const Onnx__GraphProto *p);
 

@@ -36,7 +36,8 @@ static bool read_input(struct signature_input *s, struct arena *a, struct diag *
 	return true;
 }
 
-static bool read_inputs(struct signature *s, struct arena *a, struct diag *d, const Onnx__GraphProto *g, struct map *constants)
+static bool read_inputs(struct signature *s, struct arena *a, struct diag *d, const Onnx__GraphProto *g,
+			struct map *constants)
 {
 	for (size_t i = 0; i < g->n_initializer; i++)
 		map_set_name(constants, g->initializer[i]->name, 1);

@@ -1,5 +1,5 @@
-/* If, Loop and Scan become C control flow. Values cross the border of a body by copies: into the node's outputs at the end
- * of a branch, into the variables before a loop and at the end of each turn. */
+/* If, Loop and Scan become C control flow. Values cross the border of a body by copies: into the node's outputs at the
+ * end of a branch, into the variables before a loop and at the end of each turn. */
 #include "lower/lower.h"
 
 #include "ops/control.h"
@@ -17,7 +17,7 @@ static void copy(struct lowering *l, int to, int from)
 	lower_nest(l, n);
 }
 
-/* --- If ------------------------------------------------------------------------------------------------------------------- */
+/* --- If ----------------------------------------------------------------------------------------------------------- */
 
 static bool lower_branch(struct lowering *l, int node, int branch)
 {
@@ -55,7 +55,7 @@ bool lower_if(struct lowering *l, int node)
 	return true;
 }
 
-/* --- Loop and Scan -------------------------------------------------------------------------------------------------------- */
+/* --- Loop and Scan ------------------------------------------------------------------------------------------------ */
 
 struct search {
 	int tensor;

@@ -36,8 +36,8 @@ static double cost(struct module *m, int node, const char **why)
 	if (!conv_shape_read(m, node, &c, why))
 		return -1;
 	*why = "for 1x1 kernels with stride 1, without padding and groups";
-	if (c.kernel_h != 1 || c.kernel_w != 1 || c.stride_h != 1 || c.stride_w != 1 || c.groups != 1 || !num_is(c.pad_top, 0) ||
-	    !num_is(c.pad_left, 0) || !num_same(c.in_h, c.out_h) || !num_same(c.in_w, c.out_w))
+	if (c.kernel_h != 1 || c.kernel_w != 1 || c.stride_h != 1 || c.stride_w != 1 || c.groups != 1 ||
+	    !num_is(c.pad_top, 0) || !num_is(c.pad_left, 0) || !num_same(c.in_h, c.out_h) || !num_same(c.in_w, c.out_w))
 		return -1;
 	*why = "rows of pixels have gaps";
 	if (!is_flat(m, c.x, false) || !is_flat(m, c.y, false))

@@ -39,8 +39,8 @@ static bool lower(struct lowering *l, int node)
 	channels_last(c.rank, order);
 	x = lower_in_order(l, c.x, order);
 	y = lower_begin(l, c.y, order);
-	p = (struct pack){ .n = c.oc, .n_stride = (int64_t)c.kernel_h * c.kernel_w, .depth = { c.kernel_h, c.kernel_w, 1 },
-			   .stride = { c.kernel_w, 1, 1 } };
+	p = (struct pack){ .n = c.oc, .n_stride = (int64_t)c.kernel_h * c.kernel_w,
+			   .depth = { c.kernel_h, c.kernel_w, 1 }, .stride = { c.kernel_w, 1, 1 } };
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
 	call = lower_kernel(l, k, "nnrt_conv");
 	conv_fields(l, call, &c, x, false);

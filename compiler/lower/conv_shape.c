@@ -95,7 +95,8 @@ struct pack conv_pack(const struct conv_shape *c, bool planar)
 	const int64_t taps = (int64_t)c->kernel_h * c->kernel_w;
 
 	if (planar)
-		return (struct pack){ .n = c->oc, .n_stride = c->ic * taps, .depth = { c->ic, c->kernel_h, c->kernel_w },
+		return (struct pack){ .n = c->oc, .n_stride = c->ic * taps,
+				      .depth = { c->ic, c->kernel_h, c->kernel_w },
 				      .stride = { taps, c->kernel_w, 1 } };
 	return (struct pack){ .n = c->oc, .n_stride = c->ic * taps, .depth = { c->kernel_h, c->kernel_w, c->ic },
 			      .stride = { c->kernel_w, 1, taps } };
@@ -150,8 +151,8 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 	call->c_axis = 1;
 }
 
-void conv_arguments(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int w, int64_t packed, int y,
-		    bool with_zero)
+void conv_arguments(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int w, int64_t packed,
+		    int y, bool with_zero)
 {
 	struct module *m = l->m;
 	const bool pads = !num_is(c->pad_top, 0) || !num_is(c->pad_left, 0) || with_zero;

@@ -14,7 +14,8 @@ struct conv_shape {
 	int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
 	struct num pad_top, pad_left;
 	struct num pad_bottom, pad_right;       /* of pooling that counts padding; else 0 */
-	/* One phase of a transposed convolution writes every so many rows and columns from y_first elements on; 0: all of y. */
+	/* One phase of a transposed convolution writes every so many rows and columns from y_first elements on; 0: all
+	 * of y. */
 	int y_step_h, y_step_w;
 	struct num y_first;
 };
@@ -32,9 +33,9 @@ struct pack conv_pack(const struct conv_shape *c, bool planar);
 /** Fields of struct nnrt_conv for one group, from the storage of x; the result is the call's. */
 void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, bool planar);
 
-/** Loops over the batch and the groups; `packed` is the size of one group's weights. Arguments are x, w, bias, zero (when
- *  with_zero), y, epilogue. */
-void conv_arguments(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int w, int64_t packed, int y,
-		    bool with_zero);
+/** Loops over the batch and the groups; `packed` is the size of one group's weights. Arguments are x, w, bias, zero
+ *  (when with_zero), y, epilogue. */
+void conv_arguments(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int w, int64_t packed,
+		    int y, bool with_zero);
 
 #endif

@@ -1,5 +1,5 @@
-/* ConvTranspose as ordinary convolutions. Outputs o = phase + stride * t of one phase see only the kernel positions r with
- * phase + begin - r * dilation a multiple of the stride, and input t + (phase + begin - r * dilation) / stride: a
+/* ConvTranspose as ordinary convolutions. Outputs o = phase + stride * t of one phase see only the kernel positions r
+ * with phase + begin - r * dilation a multiple of the stride, and input t + (phase + begin - r * dilation) / stride: a
  * convolution with stride 1 over t, its taps in reverse order, whose results lie `stride` pixels apart. So stride_h *
  * stride_w calls write y between them. */
 #include "lower/conv_shape.h"
@@ -59,8 +59,9 @@ static bool transposed_read(struct module *m, int node, struct transposed *t, co
 	*t = (struct transposed){ .out = { num_const(1), num_const(1) }, .kernel = { 1, 1 }, .stride = { 1, 1 },
 				  .dilation = { 1, 1 } };
 	*c = (struct conv_shape){ .x = node_in(m, node, 0), .w = node_in(m, node, 1), .b = node_in(m, node, 2),
-				  .y = node_out(m, node, 0), .rank = x->rank, .batch_hi = x->dim[0].n, .stride_h = 1, .stride_w = 1,
-				  .groups = (int)node_attr_int(m, node, "group", 1), .in_h = num_const(1) };
+				  .y = node_out(m, node, 0), .rank = x->rank, .batch_hi = x->dim[0].n, .stride_h = 1,
+				  .stride_w = 1, .groups = (int)node_attr_int(m, node, "group", 1),
+				  .in_h = num_const(1) };
 	*why = "only float32 has kernels";
 	if (x->type != DT_F32)
 		return false;
@@ -103,7 +104,8 @@ static bool transposed_read(struct module *m, int node, struct transposed *t, co
 
 static bool is_depthwise(const struct module *m, const struct transposed *t)
 {
-	return m->tensor[t->c.w].dim[0].n == t->c.oc && m->tensor[t->c.w].dim[1].n == 1 && t->c.groups == 1 && t->c.oc > 1;
+	return m->tensor[t->c.w].dim[0].n == t->c.oc && m->tensor[t->c.w].dim[1].n == 1 && t->c.groups == 1 &&
+	       t->c.oc > 1;
 }
 
 /* The convolution of two phases: geometry in *c, taps of the axes in p. */
@@ -130,12 +132,13 @@ static void phase_shape(struct module *m, const struct transposed *t, int64_t h,
 	c->y_step_w = (int)t->stride[1];
 }
 
-static const struct kernel *choose(struct module *m, const struct transposed *t, const struct conv_shape *c, double *cycles)
+static const struct kernel *choose(struct module *m, const struct transposed *t, const struct conv_shape *c,
+				   double *cycles)
 {
 	const bool depthwise = is_depthwise(m, t);
 	const int64_t taps = (int64_t)c->kernel_h * c->kernel_w;
-	const struct kernel *k = kernel_choose(m, depthwise ? KERNEL_DEPTHWISE : KERNEL_CONV, c->out_h.n * c->out_w.n, c->oc,
-					       depthwise ? taps : c->ic * taps, cycles);
+	const struct kernel *k = kernel_choose(m, depthwise ? KERNEL_DEPTHWISE : KERNEL_CONV, c->out_h.n * c->out_w.n,
+					       c->oc, depthwise ? taps : c->ic * taps, cycles);
 
 	*cycles *= (double)(c->batch_hi * c->groups);
 	return k;
@@ -167,7 +170,8 @@ static const float *phase_weights(struct lowering *l, const struct transposed *t
 {
 	const struct module *m = l->m;
 	const bool depthwise = is_depthwise(m, t);
-	const int64_t ic = depthwise ? 1 : c->ic, taps = (int64_t)c->kernel_h * c->kernel_w, area = t->kernel[0] * t->kernel[1];
+	const int64_t ic = depthwise ? 1 : c->ic, taps = (int64_t)c->kernel_h * c->kernel_w,
+		      area = t->kernel[0] * t->kernel[1];
 	const int64_t per_input = depthwise ? 1 : c->oc, groups = depthwise ? c->oc : c->groups;
 	const float *from = m->tensor[c->w].data;
 	float *w = ARENA_ARRAY(m->arena, groups * per_input * ic * taps, float);
@@ -178,16 +182,18 @@ static const float *phase_weights(struct lowering *l, const struct transposed *t
 		for (int64_t o = 0; o < per_input; o++)
 			for (int64_t i = 0; i < ic; i++)
 				for (int64_t tap = 0; tap < taps; tap++) {
-					const int64_t y = p[0].first + (c->kernel_h - 1 - tap / c->kernel_w) * p[0].step;
-					const int64_t x = p[1].first + (c->kernel_w - 1 - tap % c->kernel_w) * p[1].step;
+					const int64_t y =
+						p[0].first + (c->kernel_h - 1 - tap / c->kernel_w) * p[0].step;
+					const int64_t x =
+						p[1].first + (c->kernel_w - 1 - tap % c->kernel_w) * p[1].step;
 					w[((g * per_input + o) * ic + i) * taps + tap] =
 						from[((g * ic + i) * per_input + o) * area + y * t->kernel[1] + x];
 				}
 	return w;
 }
 
-static int phase_packed(struct lowering *l, const struct transposed *t, const struct conv_shape *c, const struct phase p[2],
-			int columns, int64_t *size)
+static int phase_packed(struct lowering *l, const struct transposed *t, const struct conv_shape *c,
+			const struct phase p[2], int columns, int64_t *size)
 {
 	const struct module *m = l->m;
 	const int64_t taps = (int64_t)c->kernel_h * c->kernel_w;
@@ -254,4 +260,6 @@ static bool lower(struct lowering *l, int node)
 	return true;
 }
 
-const struct strategy conv_transposed = { .name = "conv_transposed", .op = "ConvTranspose", .cost = cost, .lower = lower };
+const struct strategy conv_transposed = {
+	.name = "conv_transposed", .op = "ConvTranspose", .cost = cost, .lower = lower
+};

@@ -1,5 +1,5 @@
-/* Drops steps none of whose results is read: what fusion left over, and outputs of operators that nobody uses. A tensor is
- * read when a step reads it or any tensor of the same storage, or when it is the model's.
+/* Drops steps none of whose results is read: what fusion left over, and outputs of operators that nobody uses. A tensor
+ * is read when a step reads it or any tensor of the same storage, or when it is the model's.
  *
  * Requires steps; ensures that every step's result is read. Bit-exact. One walk from the end: readers come after their
  * writers, except round a loop, where everything that the body reads counts as read before the walk enters it. */

@@ -1,7 +1,7 @@
 /* Element-wise nests become the tail of the kernel whose result they alone read: activation, residual addition, scale.
  *
- * Requires nests fused among themselves. Legal when the nest computes each element from the same element of the result, of
- * tensors of its shape, and of tensors broadcast to it by the standard's rule; when the kernel can write its tensor
+ * Requires nests fused among themselves. Legal when the nest computes each element from the same element of the result,
+ * of tensors of its shape, and of tensors broadcast to it by the standard's rule; when the kernel can write its tensor
  * as well; and when the kernel may run as late as the nest. Bit-exact: the sums are the same, and the
  * nest's operations follow them in the same order. */
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "lower/uses.h"
 #include "nest_build.h"
 
-/* --- the nest ------------------------------------------------------------------------------------------------------ */
+/* --- the nest ----------------------------------------------------------------------------------------------------- */
 
 static bool has_vector_form(enum eop op)
 {
@@ -76,7 +76,8 @@ static bool nest_fits(const struct nest *n)
 	if (t->type != DT_F32 || n->n_reduce || n->n_axes != t->rank)
 		return false;
 	for (int k = 0; k < t->rank; k++)
-		if (n->store[k].expr >= 0 || !num_same(n->store[k].affine, n->axis[k]) || !num_same(n->extent[k], t->dim[k]))
+		if (n->store[k].expr >= 0 || !num_same(n->store[k].affine, n->axis[k]) ||
+		    !num_same(n->extent[k], t->dim[k]))
 			return false;
 	for (int e = 0; e < n->n_e; e++)
 		if (!expr_fits(n, &n->e[e]))
@@ -84,7 +85,7 @@ static bool nest_fits(const struct nest *n)
 	return true;
 }
 
-/* --- the kernel's result ------------------------------------------------------------------------------------------- */
+/* --- the kernel's result ------------------------------------------------------------------------------------------ */
 
 /* A kernel can write b where it wrote a: the same elements, channels side by side, columns in equal steps. */
 static bool may_replace(struct module *m, const struct call *c, int a, int b)
@@ -128,7 +129,7 @@ static bool reads_storage(const struct nest *n, int base)
 	return false;
 }
 
-/* --- the change ---------------------------------------------------------------------------------------------------- */
+/* --- the change --------------------------------------------------------------------------------------------------- */
 
 /* The nest with what the kernel's tail computes so far in place of its loads of the result. */
 static struct nest *epilogue_of(const struct call *c, const struct nest *from)

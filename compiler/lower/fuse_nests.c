@@ -1,12 +1,13 @@
 /* Fusion of loop nests by substitution.
  *
- * A nest without reduction is its value at any index: every load of its tensor is replaced by that value, with the loaded
- * place for the axes, and the tensor is never stored. A nest with a reduction takes in the element-wise nest that alone
- * reads it, after the reduction.
+ * A nest without reduction is its value at any index: every load of its tensor is replaced by that value, with the
+ * loaded place for the axes, and the tensor is never stored. A nest with a reduction takes in the element-wise nest
+ * that alone reads it, after the reduction.
  *
- * Requires simplified nests. Legal when nobody else needs the tensor, all its readers are nests of the same block that name
- * its elements by affine indexes, and what the producer reads is not written again before they run. Worth it when nothing
- * expensive is computed more often than before. Bit-exact, for the same operations are done on the same values. */
+ * Requires simplified nests. Legal when nobody else needs the tensor, all its readers are nests of the same block that
+ * name its elements by affine indexes, and what the producer reads is not written again before they run. Worth it when
+ * nothing expensive is computed more often than before. Bit-exact, for the same operations are done on the same
+ * values. */
 #include "lower/address.h"
 #include "lower/fuse.h"
 #include "lower/uses.h"
@@ -20,7 +21,7 @@ enum {
 	COST_CHEAP = 2,         /* what may be computed more often than before */
 };
 
-/* --- what a producer is -------------------------------------------------------------------------------------------- */
+/* --- what a producer is ------------------------------------------------------------------------------------------- */
 
 /* Rough cycles an element; a load and index arithmetic are free, for the tensor itself would be loaded instead. */
 static int cost_of(const struct nest *n)
@@ -34,9 +35,9 @@ static int cost_of(const struct nest *n)
 		case E_DIV: case E_MOD: case E_FMOD: case E_SQRT:
 			cost += COST_DIVIDE;
 			break;
-		case E_POW: case E_ATAN2: case E_EXP: case E_LOG: case E_SIN: case E_COS: case E_TAN: case E_ASIN: case E_ACOS:
-		case E_ATAN: case E_SINH: case E_COSH: case E_ASINH: case E_ACOSH: case E_ATANH: case E_TANH: case E_SIGMOID:
-		case E_ERF:
+		case E_POW: case E_ATAN2: case E_EXP: case E_LOG: case E_SIN: case E_COS: case E_TAN: case E_ASIN:
+		case E_ACOS: case E_ATAN: case E_SINH: case E_COSH: case E_ASINH: case E_ACOSH: case E_ATANH:
+		case E_TANH: case E_SIGMOID: case E_ERF:
 			cost += COST_FUNCTION;
 			break;
 		default:
@@ -46,7 +47,7 @@ static int cost_of(const struct nest *n)
 	return cost;
 }
 
-/* --- what a reader is ---------------------------------------------------------------------------------------------- */
+/* --- what a reader is --------------------------------------------------------------------------------------------- */
 
 /* All loads of t name elements by affine indexes, and how many there are. Row-major numbers count when they come apart
  * without divisions left over. */
@@ -111,7 +112,7 @@ static bool loads_same_element(const struct nest *n, int t)
 	return true;
 }
 
-/* --- substitution -------------------------------------------------------------------------------------------------- */
+/* --- substitution ------------------------------------------------------------------------------------------------- */
 
 struct substitution {
 	const struct nest *producer;
@@ -142,7 +143,9 @@ static struct nest *substituted(const struct nest *reader, const struct nest *pr
 	struct nest *n = nest_over(reader->m, reader->out, reader->n_axes, reader->extent);
 	const struct nest *reduces = producer->n_reduce ? producer : reader;
 	struct substitution s = { .producer = producer, .reduce = n->axis + n->n_axes };
-	const struct nest_copier c = { .n = n, .from = reader, .at = n->axis, .acc = -1, .load = producer_at, .ctx = &s };
+	const struct nest_copier c = {
+		.n = n, .from = reader, .at = n->axis, .acc = -1, .load = producer_at, .ctx = &s
+	};
 
 	for (int k = 0; k < reduces->n_reduce; k++)
 		nest_reduce_axis(n, reduces->extent[reduces->n_axes + k]);
@@ -155,7 +158,8 @@ static struct nest *substituted(const struct nest *reader, const struct nest *pr
 	return n;
 }
 
-/* Whether the producer's nest becomes the reader's by what the reader does to the element: same axes, nothing summed. */
+/* Whether the producer's nest becomes the reader's by what the reader does to the element: same axes, nothing
+ * summed. */
 static bool can_extend(const struct nest *reader, const struct nest *producer)
 {
 	if (reader->n_reduce || reader->n_axes != producer->n_axes || !loads_same_element(reader, producer->out))
@@ -166,8 +170,8 @@ static bool can_extend(const struct nest *reader, const struct nest *producer)
 	return true;
 }
 
-/* As substituted(), in the producer's own nest, which nobody needs any longer: a chain of element-wise nests grows at its
- * end instead of being copied at every link. */
+/* As substituted(), in the producer's own nest, which nobody needs any longer: a chain of element-wise nests grows at
+ * its end instead of being copied at every link. */
 static struct nest *extended(const struct nest *reader, struct nest *producer)
 {
 	const int from = producer->out, value = producer->value;
@@ -176,13 +180,14 @@ static struct nest *extended(const struct nest *reader, struct nest *producer)
 	for (int k = 0; k < MAX_RANK; k++) {
 		producer->store[k] = reader->store[k];
 		if (reader->store[k].expr >= 0)
-			producer->store[k].expr = nest_copy(producer, reader, reader->store[k].expr, reader->axis, from, value);
+			producer->store[k].expr =
+				nest_copy(producer, reader, reader->store[k].expr, reader->axis, from, value);
 	}
 	nest_store(producer, nest_copy(producer, reader, reader->value, reader->axis, from, value));
 	return producer;
 }
 
-/* --- decisions ----------------------------------------------------------------------------------------------------- */
+/* --- decisions ---------------------------------------------------------------------------------------------------- */
 
 /* Whether one reader may take the producer in, and how often it would compute it, in elements. Reductions wait for the
  * last round: an element-wise nest before them is better off in the tail of a kernel. */

@@ -12,9 +12,10 @@ static const struct kernel kernels[] = {
 
 enum { N_KERNELS = sizeof kernels / sizeof *kernels };
 
-/* Cycles of a core that issues two vector FMAs and two loads a cycle: a tile of r rows and v vectors takes, for each term,
- * r * v FMAs and r + v loads, and at least the FMA latency of four cycles. Ends of a panel run fewer vectors. */
-static double kernel_cycles(const struct module *m, const struct kernel *k, int64_t rows, int64_t columns, int64_t depth)
+/* Cycles of a core that issues two vector FMAs and two loads a cycle: a tile of r rows and v vectors takes, for each
+ * term, r * v FMAs and r + v loads, and at least the FMA latency of four cycles. Ends of a panel run fewer vectors. */
+static double kernel_cycles(const struct module *m, const struct kernel *k, int64_t rows, int64_t columns,
+			    int64_t depth)
 {
 	const int lanes = m->target->vector_bytes / 4;
 	const int64_t tiles = (rows + k->rows - 1) / k->rows;

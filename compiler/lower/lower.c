@@ -90,7 +90,8 @@ bool nest_is_noop(struct nest *n)
 {
 	struct num from, to;
 
-	if (n->n_reduce || n->e[n->value].op != E_LOAD || !address_of_load(n, n->value, &from) || !address_of_store(n, &to))
+	if (n->n_reduce || n->e[n->value].op != E_LOAD || !address_of_load(n, n->value, &from) ||
+	    !address_of_store(n, &to))
 		return false;
 	return n->m->tensor[n->out].base == n->m->tensor[n->e[n->value].tensor].base && num_same(from, to);
 }

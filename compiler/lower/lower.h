@@ -1,4 +1,5 @@
-/* Lowering: nodes to steps. Heavy operators go to the cheapest strategy that applies; everything else to its loop nests. */
+/* Lowering: nodes to steps. Heavy operators go to the cheapest strategy that applies; everything else to its loop
+ * nests. */
 #ifndef NNC_LOWER_H
 #define NNC_LOWER_H
 
@@ -29,7 +30,8 @@ bool nest_is_noop(struct nest *n);
 /** An empty block for steps of a sub-graph, with the same module and node. */
 struct lowering lower_inside(struct lowering *l, struct block *b);
 
-/** The axes of t in `order` have falling strides and the innermost has stride 1 (axes of one element count for nothing). */
+/** The axes of t in `order` have falling strides and the innermost has stride 1 (axes of one element count for
+ *  nothing). */
 bool lower_has_order(const struct module *m, int t, const uint8_t *order);
 
 /** The given axes, outermost first, walk memory in equal steps, as one axis would. */

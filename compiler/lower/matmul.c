@@ -23,9 +23,10 @@ static bool read_matmul(struct module *m, int node, struct product *p, const cha
 	*why = "an operand is a vector";
 	if (a->rank < 2 || b->rank < 2)
 		return false;
-	*p = (struct product){ .a = node_in(m, node, 0), .b = node_in(m, node, 1), .y = node_out(m, node, 0), .bias = -1, .c = -1,
-			       .a_row = a->rank - 2, .a_col = a->rank - 1, .b_row = b->rank - 2, .b_col = b->rank - 1,
-			       .m = a->dim[a->rank - 2], .k = a->dim[a->rank - 1], .n = b->dim[b->rank - 1], .alpha = 1 };
+	*p = (struct product){ .a = node_in(m, node, 0), .b = node_in(m, node, 1), .y = node_out(m, node, 0),
+			       .bias = -1, .c = -1, .a_row = a->rank - 2, .a_col = a->rank - 1, .b_row = b->rank - 2,
+			       .b_col = b->rank - 1, .m = a->dim[a->rank - 2], .k = a->dim[a->rank - 1],
+			       .n = b->dim[b->rank - 1], .alpha = 1 };
 	return true;
 }
 
@@ -35,9 +36,10 @@ static bool read_gemm(struct module *m, int node, struct product *p, const char 
 	const struct tensor *a = node_in_tensor(m, node, 0), *b = node_in_tensor(m, node, 1);
 
 	(void)why;
-	*p = (struct product){ .a = node_in(m, node, 0), .b = node_in(m, node, 1), .y = node_out(m, node, 0), .bias = -1,
-			       .c = node_in(m, node, 2), .a_row = ta, .a_col = !ta, .b_row = tb, .b_col = !tb, .m = a->dim[ta],
-			       .k = a->dim[!ta], .n = b->dim[!tb], .alpha = (float)node_attr_float(m, node, "alpha", 1),
+	*p = (struct product){ .a = node_in(m, node, 0), .b = node_in(m, node, 1), .y = node_out(m, node, 0),
+			       .bias = -1, .c = node_in(m, node, 2), .a_row = ta, .a_col = !ta, .b_row = tb,
+			       .b_col = !tb, .m = a->dim[ta], .k = a->dim[!ta], .n = b->dim[!tb],
+			       .alpha = (float)node_attr_float(m, node, "alpha", 1),
 			       .beta = (float)node_attr_float(m, node, "beta", 1) };
 	return true;
 }
@@ -59,8 +61,8 @@ static bool rows_flatten(struct module *m, const struct product *p, int a, int y
 
 	for (int k = 0; k < n; k++)
 		axes[k] = k;
-	return m->tensor[p->b].rank == 2 && p->a_col == n && m->tensor[y].rank == n + 1 && lower_is_run(m, a, axes, n) &&
-	       lower_is_run(m, y, axes, n);
+	return m->tensor[p->b].rank == 2 && p->a_col == n && m->tensor[y].rank == n + 1 &&
+	       lower_is_run(m, a, axes, n) && lower_is_run(m, y, axes, n);
 }
 
 /* Elements from row to row of a. */
@@ -93,7 +95,8 @@ static const struct kernel *choose(struct module *m, const struct product *p, en
 			*cycles = gemv;
 		return k;
 	}
-	*kind = num_is(b->stride[p->b_row], 1) && !num_is(b->stride[p->b_col], 1) ? KERNEL_GEMM_TRANSPOSED : KERNEL_GEMM_UNPACKED;
+	*kind = num_is(b->stride[p->b_row], 1) && !num_is(b->stride[p->b_col], 1) ? KERNEL_GEMM_TRANSPOSED :
+										    KERNEL_GEMM_UNPACKED;
 	return kernel_choose(m, *kind, rows, p->n.n, p->k.n, cycles);
 }
 

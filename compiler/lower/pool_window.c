@@ -1,5 +1,5 @@
-/* MaxPool and AveragePool over padded channels-last images. Without padding their loop nests are as fast as can be; with
- * it the kernels take fewer taps at the borders instead of asking at each. */
+/* MaxPool and AveragePool over padded channels-last images. Without padding their loop nests are as fast as can be;
+ * with it the kernels take fewer taps at the borders instead of asking at each. */
 #include "lower/conv_shape.h"
 #include "ops/window.h"
 #include "targets/target.h"
@@ -54,14 +54,16 @@ static bool pool_read(struct module *m, int node, struct pool *p, const char **w
 	if (!padded)
 		return false;
 	p->counts_padding = node_attr_int(m, node, "count_include_pad", 0);
-	*c = (struct conv_shape){ .x = node_in(m, node, 0), .w = -1, .b = -1, .y = node_out(m, node, 0), .rank = x->rank,
-				  .groups = 1, .batch_hi = x->dim[0].n, .in_h = num_const(1), .out_h = num_const(1),
-				  .ic = x->dim[1].n, .oc = x->dim[1].n, .kernel_h = 1, .stride_h = 1, .dilation_h = 1 };
+	*c = (struct conv_shape){ .x = node_in(m, node, 0), .w = -1, .b = -1, .y = node_out(m, node, 0),
+				  .rank = x->rank, .groups = 1, .batch_hi = x->dim[0].n, .in_h = num_const(1),
+				  .out_h = num_const(1), .ic = x->dim[1].n, .oc = x->dim[1].n, .kernel_h = 1,
+				  .stride_h = 1, .dilation_h = 1 };
 	if (w.n == 2) {
 		c->in_h = w.in[0], c->out_h = w.out[0], c->pad_top = w.begin[0], c->pad_bottom = w.end[0];
 		c->kernel_h = (int)w.kernel[0].n, c->stride_h = (int)w.stride[0], c->dilation_h = (int)w.dilation[0];
 	}
-	c->in_w = w.in[w.n - 1], c->out_w = w.out[w.n - 1], c->pad_left = w.begin[w.n - 1], c->pad_right = w.end[w.n - 1];
+	c->in_w = w.in[w.n - 1], c->out_w = w.out[w.n - 1], c->pad_left = w.begin[w.n - 1],
+	c->pad_right = w.end[w.n - 1];
 	c->kernel_w = (int)w.kernel[w.n - 1].n, c->stride_w = (int)w.stride[w.n - 1];
 	c->dilation_w = (int)w.dilation[w.n - 1];
 	return true;
@@ -116,4 +118,6 @@ static bool lower_average(struct lowering *l, int node)
 }
 
 const struct strategy max_pool = { .name = "max_pool", .op = "MaxPool", .cost = cost, .lower = lower_max };
-const struct strategy average_pool = { .name = "average_pool", .op = "AveragePool", .cost = cost, .lower = lower_average };
+const struct strategy average_pool = {
+	.name = "average_pool", .op = "AveragePool", .cost = cost, .lower = lower_average
+};

@@ -5,7 +5,7 @@
 
 static const uint8_t in_order[MAX_RANK] = { 0, 1, 2, 3 };
 
-/* --- States and outputs: B x H a direction, the same distance from row to row in all of them ------------------------------ */
+/* --- States and outputs: B x H a direction, the same distance from row to row in all of them ---------------------- */
 
 static int state_batch_axis(const struct layer *a)
 {
@@ -14,7 +14,8 @@ static int state_batch_axis(const struct layer *a)
 
 static struct num state_stride(struct lowering *l, const struct layer *a)
 {
-	return a->size.batch_first ? num_mul(&l->m->nums, a->size.hidden, num_const(a->size.directions)) : a->size.hidden;
+	return a->size.batch_first ? num_mul(&l->m->nums, a->size.hidden, num_const(a->size.directions)) :
+				     a->size.hidden;
 }
 
 static bool is_state(struct lowering *l, const struct layer *a, int t)
@@ -102,7 +103,7 @@ void layer_end(struct lowering *l, const struct layer *a, const struct layer *be
 		lower_finish(l, a->y_c, before->y_c);
 }
 
-/* --- The product of all steps' inputs --------------------------------------------------------------------------------------- */
+/* --- The product of all steps' inputs ----------------------------------------------------------------------------- */
 
 /* Elements of B for direction d: Wb + Rb, without Rb for the last gate where the cell wants it apart. */
 static int gates_bias(struct lowering *l, const struct layer *a, int d)
@@ -200,7 +201,9 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 	if (kind == KERNEL_GEMM_TRANSPOSED) {
 		scratch = lower_scratch_f32(l, num_const(input * k->columns));
 	} else {
-		const struct pack p = { .n = columns, .n_stride = input, .depth = { 1, 1, input }, .stride = { 0, 0, 1 } };
+		const struct pack p = {
+			.n = columns, .n_stride = input, .depth = { 1, 1, input }, .stride = { 0, 0, 1 }
+		};
 		const float *from = m->tensor[a->w].data;
 		w = lower_packed(l, m->tensor[a->w].name, &p, k->columns, from + d * columns * input);
 	}
@@ -242,7 +245,7 @@ int layer_gates(struct lowering *l, const struct layer *a, int d)
 	return gates;
 }
 
-/* --- The walk over the steps ---------------------------------------------------------------------------------------------------- */
+/* --- The walk over the steps -------------------------------------------------------------------------------------- */
 
 /* pack_gates_f32() as a nest, for weights that come at run time: panel, k, gate, lane. */
 static int packed_at_run_time(struct lowering *l, const struct layer *a, int d, int first, int gates, int lanes)
@@ -250,14 +253,16 @@ static int packed_at_run_time(struct lowering *l, const struct layer *a, int d, 
 	struct module *m = l->m;
 	struct nums *s = &m->nums;
 	const struct num hidden = a->size.hidden;
-	const struct num dim[4] = { num_const((hidden.n + lanes - 1) / lanes), hidden, num_const(gates), num_const(lanes) };
+	const struct num dim[4] = { num_const((hidden.n + lanes - 1) / lanes), hidden, num_const(gates),
+				    num_const(lanes) };
 	const int packed = lower_temp(l, DT_F32, 4, dim);
 	struct nest *n = nest_new(m, packed);
 	const struct num unit = num_add(s, num_mul(s, n->axis[0], num_const(lanes)), n->axis[3]);
 	const struct num row = num_add(s, num_mul(s, num_add(s, n->axis[2], num_const(first)), hidden), unit);
 	const int value = nest_load(n, a->r, (const struct num[]){ num_const(d), row, n->axis[1] });
 
-	nest_store(n, nest_select(n, nest_in_range(n, unit, num_const(0), hidden), value, nest_const_float(n, DT_F32, 0)));
+	nest_store(n,
+		   nest_select(n, nest_in_range(n, unit, num_const(0), hidden), value, nest_const_float(n, DT_F32, 0)));
 	lower_nest(l, n);
 	return packed;
 }

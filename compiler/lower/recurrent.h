@@ -1,5 +1,5 @@
-/* What the strategies of RNN, GRU and LSTM share. A layer is one matrix product for all steps, gates = X W^T + bias, and
- * a kernel that walks the steps; each direction is a pair of such calls that write their part of the outputs. */
+/* What the strategies of RNN, GRU and LSTM share. A layer is one matrix product for all steps, gates = X W^T + bias,
+ * and a kernel that walks the steps; each direction is a pair of such calls that write their part of the outputs. */
 #ifndef NNC_LOWER_RECURRENT_H
 #define NNC_LOWER_RECURRENT_H
 
@@ -30,8 +30,9 @@ bool layer_read(struct module *m, int node, struct layer *a, const char **why);
 /** Multiply-accumulates of the recurrence in one direction, at the upper bound of all sizes. */
 int64_t layer_macs(const struct layer *a);
 
-/** Makes inputs and outputs what kernels can walk: copies of what lies otherwise or is of a 16-bit type, temporaries for
- *  what is not wanted but needed. Copies of outputs are made by layer_end(), which gets the layer as it was before. */
+/** Makes inputs and outputs what kernels can walk: copies of what lies otherwise or is of a 16-bit type, temporaries
+ *  for what is not wanted but needed. Copies of outputs are made by layer_end(), which gets the layer as it was
+ *  before. */
 void layer_begin(struct lowering *l, struct layer *a);
 void layer_end(struct lowering *l, const struct layer *a, const struct layer *before);
 
@@ -47,7 +48,8 @@ int layer_last_bias(struct lowering *l, const struct layer *a, int d);
 /** Appends the kernel's call with struct nnrt_rnn filled in; arguments are the caller's. */
 struct call *layer_call(struct lowering *l, const struct layer *a, int d, const char *function, int gates);
 
-/** Appends an argument: the part of a state, of Y, or of weights (W, R or the peepholes) that belongs to direction d. */
+/** Appends an argument: the part of a state, of Y, or of weights (W, R or the peepholes) that belongs to direction
+ *  d. */
 void layer_state(struct lowering *l, const struct layer *a, struct call *call, enum arg_kind kind, int t, int d);
 void layer_output(struct lowering *l, const struct layer *a, struct call *call, int d);
 void layer_part(struct lowering *l, struct call *call, int weights, int d);

@@ -45,7 +45,8 @@ static bool read_activations(const struct module *m, int node, struct layer *a, 
 		[1] = { "Tanh" }, [3] = { "Sigmoid", "Tanh" }, [4] = { "Sigmoid", "Tanh", "Tanh" },
 	};
 	const struct attr *names = node_attr(m, node, "activations");
-	const struct attr *alpha = node_attr(m, node, "activation_alpha"), *beta = node_attr(m, node, "activation_beta");
+	const struct attr *alpha = node_attr(m, node, "activation_alpha"),
+			  *beta = node_attr(m, node, "activation_beta");
 	const int each = a->size.gates == 1 ? 1 : a->size.gates - 1;
 	int alphas = 0, betas = 0;
 
@@ -87,7 +88,8 @@ bool layer_read(struct module *m, int node, struct layer *a, const char **why)
 	if (a->lens >= 0 && m->tensor[a->lens].type != DT_I32)
 		return false;
 	*why = "a size exceeds int";
-	if (!fits_int(a->size.steps) || !fits_int(a->size.batch) || !fits_int(a->size.hidden) || !fits_int(a->size.input))
+	if (!fits_int(a->size.steps) || !fits_int(a->size.batch) || !fits_int(a->size.hidden) ||
+	    !fits_int(a->size.input))
 		return false;
 	if (!read_activations(m, node, a, why))
 		return false;

@@ -1,5 +1,5 @@
-/* Rebuilds every nest through the builders: what became constant since it was written is folded, equal parts are joined,
- * and expressions that the value does not need, with their loads, are gone.
+/* Rebuilds every nest through the builders: what became constant since it was written is folded, equal parts are
+ * joined, and expressions that the value does not need, with their loads, are gone.
  *
  * Requires and ensures steps as lowering makes them. Bit-exact. */
 #include "lower/fuse.h"

@@ -52,4 +52,6 @@ static bool lower_log(struct lowering *l, int node)
 }
 
 const struct strategy softmax_rows = { .name = "softmax_rows", .op = "Softmax", .cost = cost, .lower = lower };
-const struct strategy log_softmax_rows = { .name = "log_softmax_rows", .op = "LogSoftmax", .cost = cost, .lower = lower_log };
+const struct strategy log_softmax_rows = {
+	.name = "log_softmax_rows", .op = "LogSoftmax", .cost = cost, .lower = lower_log
+};

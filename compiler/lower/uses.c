@@ -149,8 +149,8 @@ void uses_reads_changed(struct uses *u, struct site *s)
 
 void uses_remove(struct uses *u)
 {
-	/* Sites of a block come in the order of its steps, so each step moves down at most once; with its blocks already
-	 * shortened, for their sites come first. */
+	/* Sites of a block come in the order of its steps, so each step moves down at most once; with its blocks
+	 * already shortened, for their sites come first. */
 	for (int i = 0; i < u->n_sites; i++)
 		u->site[i].block->n = 0;
 	for (int i = 0; i < u->n_sites; i++) {

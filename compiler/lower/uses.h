@@ -24,7 +24,7 @@ struct uses {
 	int *writes;                    /* by base: steps that write into it */
 	struct site **writer;           /* by base: the last of them */
 	bool *many_blocks;              /* by base: written in more than one block */
-	bool *viewed;                   /* by base: seen through another tensor by some step, or by an input or output */
+	bool *viewed;                   /* by base: seen through another tensor by a step, an input or an output */
 	bool *kept;                     /* by base: an input or output of the model */
 };
 
@@ -34,8 +34,8 @@ void uses_init(struct uses *u, struct module *m, struct block *b);
 /** The distinct steps that read t, at most `max`; max + 1 when there are more. */
 int uses_readers(const struct uses *u, int t, struct site **readers, int max);
 
-/** t owns its storage, nothing else is in it, one step writes it, and it is neither input nor output of the model: who takes
- *  its readers away may take its writer away. */
+/** t owns its storage, nothing else is in it, one step writes it, and it is neither input nor output of the model: who
+ *  takes its readers away may take its writer away. */
 bool uses_is_private(const struct uses *u, int t);
 
 /** Nothing that the step at s reads is written at or after it in its block: it may run later there. */

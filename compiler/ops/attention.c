@@ -1,7 +1,7 @@
 /* Attention (scaled dot product) and RotaryEmbedding.
  * scores[b][h][i][j] = softcap(scale * sum over d of q[b][h][i][d] * k[b][g][j][d]) + mask, p = softmax over j,
- * y[b][h][i][d] = sum over j of p * v[b][g][j][d], g = h / (q heads / kv heads). Inputs are B x heads x length x size, or
- * B x length x heads*size; past keys and values come before the new ones. */
+ * y[b][h][i][d] = sum over j of p * v[b][g][j][d], g = h / (q heads / kv heads). Inputs are B x heads x length x size,
+ * or B x length x heads*size; past keys and values come before the new ones. */
 #include <math.h>
 #include <string.h>
 
@@ -93,7 +93,8 @@ static bool infer_attention(struct module *m, int node)
 			return node_unsupported(m, node, "the mask does not broadcast to batch, heads, queries, keys");
 	}
 	memcpy(all, (struct num[]){ a.batch, num_const(kv), a.total, a.size }, sizeof all);
-	if (node_out(m, node, OUT_K) >= 0 && !tensor_set(m, node, node_out(m, node, OUT_K), node_in_type(m, node, IN_K), 4, all))
+	if (node_out(m, node, OUT_K) >= 0 &&
+	    !tensor_set(m, node, node_out(m, node, OUT_K), node_in_type(m, node, IN_K), 4, all))
 		return false;
 	all[3] = a.v_size;
 	if (node_out(m, node, OUT_V) >= 0 && !tensor_set(m, node, node_out(m, node, OUT_V), v_type, 4, all))
@@ -105,7 +106,8 @@ static bool infer_attention(struct module *m, int node)
 }
 
 /* Element [b][head][i][d] of an input of either rank. */
-static int load_head(struct nest *n, int t, bool flat, struct num size, struct num b, struct num head, struct num i, struct num d)
+static int load_head(struct nest *n, int t, bool flat, struct num size, struct num b, struct num head, struct num i,
+		     struct num d)
 {
 	struct nums *s = &n->m->nums;
 
@@ -115,7 +117,8 @@ static int load_head(struct nest *n, int t, bool flat, struct num size, struct n
 }
 
 /* Keys or values with the past before them: B x heads x total x size, in the wanted output or a temporary. */
-static int lower_present(struct lowering *l, int node, const struct attention *a, int input, int past, int out, struct num size)
+static int lower_present(struct lowering *l, int node, const struct attention *a, int input, int past, int out,
+			 struct num size)
 {
 	struct module *m = l->m;
 	struct num dim[4] = { a->batch, num_const(a->kv_heads), a->total, size };
@@ -133,7 +136,8 @@ static int lower_present(struct lowering *l, int node, const struct attention *a
 	dim[2] = a->fresh;
 	n = nest_over(m, t, 4, dim);
 	n->store[2].affine = num_add(&m->nums, n->axis[2], a->past);
-	nest_store(n, load_head(n, node_in(m, node, input), a->flat, size, n->axis[0], n->axis[1], n->axis[2], n->axis[3]));
+	nest_store(n, load_head(n, node_in(m, node, input), a->flat, size, n->axis[0], n->axis[1], n->axis[2],
+				n->axis[3]));
 	lower_nest(l, n);
 	return t;
 }
@@ -147,7 +151,8 @@ static int mask_score(struct nest *n, int node, const struct attention *a, enum 
 	if (node_attr_int(m, node, "is_causal", 0)) {
 		struct num ahead = num_sub(&m->nums, n->axis[3], num_add(&m->nums, n->axis[2], a->past));
 
-		score = nest_select(n, nest_binary(n, E_LE, nest_index(n, ahead), nest_const_int(n, DT_I64, 0)), score, lowest);
+		score = nest_select(n, nest_binary(n, E_LE, nest_index(n, ahead), nest_const_int(n, DT_I64, 0)), score,
+				    lowest);
 	}
 	if (mask < 0)
 		return score;
@@ -179,8 +184,11 @@ static int lower_scores(struct lowering *l, int node, const struct attention *a,
 	struct nest *n = nest_new(m, raw);
 
 	d = nest_reduce_axis(n, a->size);
-	q = nest_cast(n, type, load_head(n, node_in(m, node, IN_Q), a->flat, a->size, n->axis[0], n->axis[1], n->axis[2], d));
-	k = nest_cast(n, type, nest_load(n, keys, (struct num[]){ n->axis[0], num_div(&m->nums, n->axis[1], head), n->axis[3], d }));
+	q = nest_cast(n, type,
+		      load_head(n, node_in(m, node, IN_Q), a->flat, a->size, n->axis[0], n->axis[1], n->axis[2], d));
+	k = nest_cast(
+		n, type,
+		nest_load(n, keys, (struct num[]){ n->axis[0], num_div(&m->nums, n->axis[1], head), n->axis[3], d }));
 	v = nest_reduce(n, REDUCE_SUM, nest_binary(n, E_MUL, q, k));
 	nest_store(n, nest_binary(n, E_MUL, v, nest_const_float(n, type, a->scale)));
 	lower_nest(l, n);
@@ -273,7 +281,8 @@ static bool lower_attention(struct lowering *l, int node)
 #define ATTENTION(version, most_in, ...) \
 	const struct op_def op_Attention_##version = { \
 		ONNX("Attention", version, 3, most_in, 1, 4), .attrs = ATTRS(ATTENTION_ATTRS, __VA_ARGS__), \
-		.types = TYPES("fh", "fh", "fh", "fhb", "fh", "fh", "i"), .infer = infer_attention, .lower = lower_attention, \
+		.types = TYPES("fh", "fh", "fh", "fhb", "fh", "fh", "i"), .infer = infer_attention, \
+		.lower = lower_attention, \
 	};
 
 ATTENTION(23, 6, { 0 })

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* --- DepthToSpace, SpaceToDepth: blocks of b x b -------------------------------------------------------------------------- */
+/* --- DepthToSpace, SpaceToDepth: blocks of b x b ------------------------------------------------------------------ */
 
 static bool blocks_get(struct module *m, int node, int64_t *b)
 {
@@ -23,7 +23,8 @@ static bool infer_depth_to_space(struct module *m, int node)
 	if (!blocks_get(m, node, &b))
 		return false;
 	if (num_is_const(x.dim[1]) && x.dim[1].n % (b * b))
-		return node_bad(m, node, "%lld channels do not divide by %lld", (long long)x.dim[1].n, (long long)(b * b));
+		return node_bad(m, node, "%lld channels do not divide by %lld", (long long)x.dim[1].n,
+				(long long)(b * b));
 	dim[0] = x.dim[0];
 	dim[1] = num_div(s, x.dim[1], num_const(b * b));
 	dim[2] = num_mul(s, x.dim[2], num_const(b));
@@ -31,7 +32,8 @@ static bool infer_depth_to_space(struct module *m, int node)
 	return tensor_set(m, node, node_out(m, node, 0), x.type, 4, dim);
 }
 
-/* DCR: channel (p * b + q) * C + c; CRD: channel c * b * b + p * b + q, for output row h * b + p and column w * b + q. */
+/* DCR: channel (p * b + q) * C + c; CRD: channel c * b * b + p * b + q, for output row h * b + p and column w * b +
+ * q. */
 static bool lower_depth_to_space(struct lowering *l, int node)
 {
 	struct module *m = l->m;
@@ -62,8 +64,8 @@ static bool infer_space_to_depth(struct module *m, int node)
 		return false;
 	for (int k = 2; k < 4; k++)
 		if (num_is_const(x.dim[k]) && x.dim[k].n % b)
-			return node_bad(m, node, "%lld elements along axis %d do not divide by %lld", (long long)x.dim[k].n, k,
-					(long long)b);
+			return node_bad(m, node, "%lld elements along axis %d do not divide by %lld",
+					(long long)x.dim[k].n, k, (long long)b);
 	dim[0] = x.dim[0];
 	dim[1] = num_mul(s, x.dim[1], num_const(b * b));
 	dim[2] = num_div(s, x.dim[2], num_const(b));
@@ -100,7 +102,8 @@ const struct op_def op_DepthToSpace_1 = {
 	.infer = infer_depth_to_space, .lower = lower_depth_to_space,
 };
 const struct op_def op_DepthToSpace_11 = {
-	ONNX("DepthToSpace", 11, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("blocksize"), STRING("mode", "DCR", "DCR|CRD")),
+	ONNX("DepthToSpace", 11, 1, 1, 1, 1),
+	.attrs = ATTRS(INT_REQUIRED("blocksize"), STRING("mode", "DCR", "DCR|CRD")),
 	.types = TYPES("fhiub"), .infer = infer_depth_to_space, .lower = lower_depth_to_space,
 };
 const struct op_def op_SpaceToDepth_1 = {
@@ -108,17 +111,19 @@ const struct op_def op_SpaceToDepth_1 = {
 	.infer = infer_space_to_depth, .lower = lower_space_to_depth,
 };
 const struct op_def op_SpaceToDepth_28 = {
-	ONNX("SpaceToDepth", 28, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("blocksize"), STRING("mode", "DCR", "DCR|CRD")),
+	ONNX("SpaceToDepth", 28, 1, 1, 1, 1),
+	.attrs = ATTRS(INT_REQUIRED("blocksize"), STRING("mode", "DCR", "DCR|CRD")),
 	.types = TYPES("fhiub"), .infer = infer_space_to_depth, .lower = lower_space_to_depth,
 };
 
-/* --- ReverseSequence: the first lens[b] elements along the time axis in reverse ---------------------------------------------- */
+/* --- ReverseSequence: the first lens[b] elements along the time axis in reverse ----------------------------------- */
 
 static bool infer_reverse_sequence(struct module *m, int node)
 {
 	int time, batch, rank = node_in_tensor(m, node, 0)->rank;
 
-	if (!node_axis_attr(m, node, "time_axis", 0, rank, &time) || !node_axis_attr(m, node, "batch_axis", 1, rank, &batch))
+	if (!node_axis_attr(m, node, "time_axis", 0, rank, &time) ||
+	    !node_axis_attr(m, node, "batch_axis", 1, rank, &batch))
 		return false;
 	if (time > 1 || batch > 1 || time == batch)
 		return node_bad(m, node, "time_axis is %d and batch_axis %d, allowed: 0 and 1 or 1 and 0", time, batch);

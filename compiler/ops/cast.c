@@ -1,5 +1,5 @@
-/* Cast and CastLike: conversion between numbers as C does it; bool is "not 0"; float16 and bfloat16 round to nearest even.
- * BitCast: the same bits as another type. */
+/* Cast and CastLike: conversion between numbers as C does it; bool is "not 0"; float16 and bfloat16 round to nearest
+ * even. BitCast: the same bits as another type. */
 #include "ops/ops_common.h"
 
 static bool infer_cast(struct module *m, int node)
@@ -49,7 +49,7 @@ const struct op_def op_CastLike_24 = {
 	.infer = infer_cast, .lower = lower_cast,
 };
 
-/* --- BitCast ---------------------------------------------------------------------------------------------------------- */
+/* --- BitCast ------------------------------------------------------------------------------------------------------ */
 
 static bool infer_bitcast(struct module *m, int node)
 {

@@ -1,5 +1,5 @@
-/* If, Loop and Scan: shapes of what goes in and out of their sub-graphs. A Loop whose turns are not known from its inputs'
- * values may not stack outputs, for their size would not be known either. */
+/* If, Loop and Scan: shapes of what goes in and out of their sub-graphs. A Loop whose turns are not known from its
+ * inputs' values may not stack outputs, for their size would not be known either. */
 #include "ops/control.h"
 
 #include "infer.h"
@@ -7,7 +7,7 @@
 
 #define GRAPH_REQUIRED(n) { .name = n, .kind = ATTR_GRAPH, .required = true }
 
-/* --- If ------------------------------------------------------------------------------------------------------------------- */
+/* --- If ----------------------------------------------------------------------------------------------------------- */
 
 int if_taken(struct module *m, int node)
 {
@@ -38,12 +38,14 @@ static bool branch_outputs(struct module *m, int node, int graph)
 	if (m->graph[graph].n_in)
 		return node_bad(m, node, "a branch has %d inputs, must be 0", m->graph[graph].n_in);
 	if (m->graph[graph].n_out < m->node[node].n_out)
-		return node_bad(m, node, "a branch has %d outputs, the node %d", m->graph[graph].n_out, m->node[node].n_out);
+		return node_bad(m, node, "a branch has %d outputs, the node %d", m->graph[graph].n_out,
+				m->node[node].n_out);
 	return infer_graph(m, graph);
 }
 
-/* What an exporter puts into both branches often fits one set of sizes each (two sampling rates). Where the condition is
- * known only at run time, a branch that is wrong for the sizes at hand becomes one that ends the run. False if neither fits. */
+/* What an exporter puts into both branches often fits one set of sizes each (two sampling rates). Where the condition
+ * is known only at run time, a branch that is wrong for the sizes at hand becomes one that ends the run. False if
+ * neither fits. */
 static bool either_branch(struct module *m, int node, int *from)
 {
 	struct diag *d = m->diag;
@@ -114,7 +116,7 @@ const struct op_def op_If_1 = {
 	.infer = infer_if, .lower = lower_if, .impure = true,
 };
 
-/* --- what Loop and Scan share ---------------------------------------------------------------------------------------------- */
+/* --- what Loop and Scan share ------------------------------------------------------------------------------------- */
 
 struct num loop_turn(struct module *m, int node, const struct loop *x)
 {
@@ -178,7 +180,7 @@ static void set_value(struct module *m, int t, struct num v)
 	m->tensor[t].value = value;
 }
 
-/* --- Loop ------------------------------------------------------------------------------------------------------------------ */
+/* --- Loop --------------------------------------------------------------------------------------------------------- */
 
 /* Turns when M is not known: the step that counts them needs some bound. */
 enum { MOST_TURNS = INT32_MAX };
@@ -210,8 +212,8 @@ static bool read_loop(struct module *m, int node, struct loop *x)
 	g = &m->graph[x->body];
 	x->n_parts = g->n_out - 1 - x->n_carried;
 	if (g->n_in != 2 + x->n_carried || x->n_parts < 0 || n->n_out > x->n_carried + x->n_parts)
-		return node_bad(m, node, "%d variables and %d outputs, but a body with %d inputs and %d outputs", x->n_carried,
-				n->n_out, g->n_in, g->n_out);
+		return node_bad(m, node, "%d variables and %d outputs, but a body with %d inputs and %d outputs",
+				x->n_carried, n->n_out, g->n_in, g->n_out);
 	x->limit = node_in(m, node, 0);
 	x->condition = node_in(m, node, 1);
 	x->counter = g->in[0];
@@ -247,7 +249,8 @@ static bool infer_loop(struct module *m, int node)
 	if (!scalar(m, node, x.go_out, DT_BOOL, "the body's condition") || !carried_outputs(m, node, &x))
 		return false;
 	if (x.n_parts && (!x.counted || !loop_runs_through(m, &x)))
-		return node_unsupported(m, node, "stacks outputs of a number of turns that is not known before it runs");
+		return node_unsupported(m, node,
+					"stacks outputs of a number of turns that is not known before it runs");
 	for (int i = 0; i < x.n_parts; i++)
 		if (!part_output(m, node, &x, i, 0))
 			return false;
@@ -260,7 +263,7 @@ const struct op_def op_Loop_1 = {
 	.infer = infer_loop, .lower = lower_loop, .impure = true,
 };
 
-/* --- Scan ------------------------------------------------------------------------------------------------------------------ */
+/* --- Scan --------------------------------------------------------------------------------------------------------- */
 
 static int64_t listed(const struct module *m, int node, const char *attr, int i)
 {
@@ -293,14 +296,14 @@ static bool read_scan(struct module *m, int node, struct loop *x)
 			    .limit = -1, .condition = -1, .counted = true };
 	g = &m->graph[x->body];
 	if (slices < 1 || slices > n->n_in || g->n_in != n->n_in)
-		return node_bad(m, node, "%lld scan inputs of %d inputs, and a body with %d", (long long)slices, n->n_in,
-				g->n_in);
+		return node_bad(m, node, "%lld scan inputs of %d inputs, and a body with %d", (long long)slices,
+				n->n_in, g->n_in);
 	x->n_slices = (int)slices;
 	x->n_carried = n->n_in - x->n_slices;
 	x->n_parts = g->n_out - x->n_carried;
 	if (x->n_parts < 0 || n->n_out > g->n_out)
-		return node_bad(m, node, "%d outputs and %d variables, but a body with %d outputs", n->n_out, x->n_carried,
-				g->n_out);
+		return node_bad(m, node, "%d outputs and %d variables, but a body with %d outputs", n->n_out,
+				x->n_carried, g->n_out);
 	x->init = n->in;
 	x->var = g->in;
 	x->next = g->out;

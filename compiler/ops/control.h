@@ -1,5 +1,6 @@
-/* Loop and Scan as one thing: a body that is run `trips` times at most, with variables carried from turn to turn, slices
- * of tensors read and parts of tensors written by each turn. Read from the node by ops/control.c, used by lower/control.c. */
+/* Loop and Scan as one thing: a body that is run `trips` times at most, with variables carried from turn to turn,
+ * slices of tensors read and parts of tensors written by each turn. Read from the node by ops/control.c, used by
+ * lower/control.c. */
 #ifndef NNC_CONTROL_H
 #define NNC_CONTROL_H
 

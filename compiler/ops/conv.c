@@ -1,5 +1,5 @@
-/* Conv, ConvInteger, QLinearConv.  y[n][m][o…] = b[m] + sum over c, r… of x[n][g*C + c][o*stride + r*dilation - begin] *
- * w[m][c][r…], g = m / (M / group); elements outside x count as 0. x: N x C x spatial, w: M x C/group x kernel. */
+/* Conv, ConvInteger, QLinearConv.  y[n][m][o…] = b[m] + sum over c, r… of x[n][g*C + c][o*stride + r*dilation - begin]
+ * * w[m][c][r…], g = m / (M / group); elements outside x count as 0. x: N x C x spatial, w: M x C/group x kernel. */
 #include <string.h>
 
 #include "ops/conv.h"
@@ -22,8 +22,8 @@ bool conv_get(struct module *m, int node, struct conv *c)
 	x = &m->tensor[c->x];
 	w = &m->tensor[c->w];
 	if (x->rank < 3 || w->rank != x->rank)
-		return node_bad(m, node, "input and weights are of rank %d and %d, allowed: equal, 3 to %d", x->rank, w->rank,
-				MAX_RANK);
+		return node_bad(m, node, "input and weights are of rank %d and %d, allowed: equal, 3 to %d", x->rank,
+				w->rank, MAX_RANK);
 	return window_check_kernel(m, node, x->rank - 2, w->dim + 2) &&
 	       window_get(m, node, x->rank - 2, x->dim + 2, w->dim + 2, &c->window);
 }
@@ -35,11 +35,13 @@ static bool conv_check(struct module *m, int node, const struct conv *c)
 
 	if (num_is_const(channels) && num_is_const(x->dim[1]) && channels.n != x->dim[1].n)
 		return node_bad(m, node, "the input has %lld channels, allowed: %lld = weights' %lld in %lld groups",
-				(long long)x->dim[1].n, (long long)channels.n, (long long)w->dim[1].n, (long long)c->group);
+				(long long)x->dim[1].n, (long long)channels.n, (long long)w->dim[1].n,
+				(long long)c->group);
 	if (!num_same(channels, x->dim[1]) || !num_is_const(w->dim[0]))
 		return node_unsupported(m, node, "the number of channels must be a constant");
 	if (w->dim[0].n % c->group)
-		return node_bad(m, node, "%lld output channels in %lld groups", (long long)w->dim[0].n, (long long)c->group);
+		return node_bad(m, node, "%lld output channels in %lld groups", (long long)w->dim[0].n,
+				(long long)c->group);
 	if (c->bias >= 0 && (m->tensor[c->bias].rank != 1 || !num_same(m->tensor[c->bias].dim[0], w->dim[0])))
 		return node_bad(m, node, "the bias must have %lld elements", (long long)w->dim[0].n);
 	return true;

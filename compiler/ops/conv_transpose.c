@@ -9,13 +9,16 @@ bool transpose_window(struct module *m, int node, struct window *w)
 	struct nums *s = &m->nums;
 	const struct tensor x = *node_in_tensor(m, node, 0), k = *node_in_tensor(m, node, 1);
 	int64_t more[MAX_RANK], shape[MAX_RANK], pads[2 * MAX_RANK];
-	bool upper = node_attr_is(m, node, "auto_pad", "SAME_UPPER"), lower = node_attr_is(m, node, "auto_pad", "SAME_LOWER");
+	bool upper = node_attr_is(m, node, "auto_pad", "SAME_UPPER"),
+	     lower = node_attr_is(m, node, "auto_pad", "SAME_LOWER");
 	bool valid = node_attr_is(m, node, "auto_pad", "VALID"), given = node_attr(m, node, "output_shape");
 
 	w->n = x.rank - 2;
 	if (!window_check_kernel(m, node, w->n, k.dim + 2) || !window_ints(m, node, "strides", w->n, 1, w->stride) ||
-	    !window_ints(m, node, "dilations", w->n, 1, w->dilation) || !window_ints(m, node, "pads", 2 * w->n, 0, pads) ||
-	    !window_ints(m, node, "output_padding", w->n, 0, more) || !window_ints(m, node, "output_shape", w->n, 0, shape))
+	    !window_ints(m, node, "dilations", w->n, 1, w->dilation) ||
+	    !window_ints(m, node, "pads", 2 * w->n, 0, pads) ||
+	    !window_ints(m, node, "output_padding", w->n, 0, more) ||
+	    !window_ints(m, node, "output_shape", w->n, 0, shape))
 		return false;
 	for (int i = 0; i < w->n; i++) {
 		struct num full, stride = num_const(w->stride[i]), total, half;
@@ -49,12 +52,13 @@ static bool infer_conv_transpose(struct module *m, int node)
 	struct num dim[MAX_RANK];
 
 	if (x.rank < 3 || w.rank != x.rank)
-		return node_bad(m, node, "input and weights are of rank %d and %d, allowed: equal, 3 to %d", x.rank, w.rank,
-				MAX_RANK);
+		return node_bad(m, node, "input and weights are of rank %d and %d, allowed: equal, 3 to %d", x.rank,
+				w.rank, MAX_RANK);
 	if (!num_is_const(w.dim[0]) || !num_is_const(w.dim[1]) || !num_is_const(x.dim[1]))
 		return node_unsupported(m, node, "the number of channels must be a constant");
 	if (w.dim[0].n != x.dim[1].n || w.dim[0].n % group)
-		return node_bad(m, node, "the input has %lld channels, allowed: weights' %lld, a multiple of %lld groups",
+		return node_bad(m, node,
+				"the input has %lld channels, allowed: weights' %lld, a multiple of %lld groups",
 				(long long)x.dim[1].n, (long long)w.dim[0].n, (long long)group);
 	if (!transpose_window(m, node, &window))
 		return false;
@@ -67,7 +71,8 @@ static bool infer_conv_transpose(struct module *m, int node)
 }
 
 /* For output o and kernel position r: input i = (o + begin - r*dilation) / stride, when that is whole and inside. */
-static int transpose_at(struct nest *n, const struct window *w, const struct num *o, const struct num *r, struct num *at)
+static int transpose_at(struct nest *n, const struct window *w, const struct num *o, const struct num *r,
+			struct num *at)
 {
 	struct nums *s = &n->m->nums;
 	int inside = nest_const_int(n, DT_BOOL, 1);
@@ -106,7 +111,8 @@ static bool lower_conv_transpose(struct lowering *l, int node)
 	at_x[0] = n->axis[0];
 	at_x[1] = at_w[0];
 	inside = transpose_at(n, &window, n->axis + 2, at_w + 2, at_x + 2);
-	v = nest_binary(n, E_MUL, nest_load_wide(n, node_in(m, node, 0), at_x), nest_load_wide(n, node_in(m, node, 1), at_w));
+	v = nest_binary(n, E_MUL, nest_load_wide(n, node_in(m, node, 0), at_x),
+			nest_load_wide(n, node_in(m, node, 1), at_w));
 	v = nest_select(n, inside, v, nest_const_value(n, compute_type(x.type), TYPE_ZERO));
 	v = nest_reduce(n, REDUCE_SUM, v);
 	if (bias >= 0)

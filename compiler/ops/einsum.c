@@ -1,6 +1,6 @@
-/* Einsum: y[labels] = sum over all other labels of the product of the operands. Labels are letters; "..." stands for leading
- * axes that broadcast; a label twice in one operand takes the diagonal; without "->" the result has "..." and then the labels
- * that occur once, in alphabetical order. */
+/* Einsum: y[labels] = sum over all other labels of the product of the operands. Labels are letters; "..." stands for
+ * leading axes that broadcast; a label twice in one operand takes the diagonal; without "->" the result has "..." and
+ * then the labels that occur once, in alphabetical order. */
 #include <ctype.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* --- Constant: exactly one of its attributes is given ------------------------------------------------------------------------- */
+/* --- Constant: exactly one of its attributes is given ------------------------------------------------------------- */
 
 static const void *constant_data(struct module *m, const struct attr *a, enum dtype *type, int *rank)
 {
@@ -19,7 +19,8 @@ static const void *constant_data(struct module *m, const struct attr *a, enum dt
 	else if (a->kind == ATTR_FLOAT)
 		*f = (float)a->f;
 	else if (n)
-		memcpy(is_int ? (void *)i : f, is_int ? (const void *)a->ints : a->floats, n * (is_int ? sizeof *i : sizeof *f));
+		memcpy(is_int ? (void *)i : f, is_int ? (const void *)a->ints : a->floats,
+		       n * (is_int ? sizeof *i : sizeof *f));
 	return is_int ? (const void *)i : f;
 }
 
@@ -76,7 +77,7 @@ const struct op_def op_Constant_12 = {
 		       INT_OPTIONAL("value_int"), INTS_OPTIONAL("value_ints")),
 };
 
-/* --- ConstantOfShape ------------------------------------------------------------------------------------------------------------ */
+/* --- ConstantOfShape ---------------------------------------------------------------------------------------------- */
 
 static bool infer_constant_of_shape(struct module *m, int node)
 {
@@ -85,7 +86,8 @@ static bool infer_constant_of_shape(struct module *m, int node)
 	int n;
 
 	if (a && !num_is(tensor_elements(m, (int)a->i), 1))
-		return node_bad(m, node, "value has %lld elements, allowed: 1", (long long)tensor_elements(m, (int)a->i).n);
+		return node_bad(m, node, "value has %lld elements, allowed: 1",
+				(long long)tensor_elements(m, (int)a->i).n);
 	if (!node_numbers(m, node, NULL, 0, &shape, &n))
 		return false;
 	if (n > MAX_RANK)
@@ -108,7 +110,7 @@ const struct op_def op_ConstantOfShape_9 = {
 	.infer = infer_constant_of_shape, .lower = lower_constant_of_shape,
 };
 
-/* --- Range: start, start + delta, … below limit ---------------------------------------------------------------------------------- */
+/* --- Range: start, start + delta, … below limit ------------------------------------------------------------------- */
 
 static bool infer_range(struct module *m, int node)
 {
@@ -171,7 +173,7 @@ const struct op_def op_Range_27 = {
 	.infer = infer_range, .lower = lower_range,
 };
 
-/* --- EyeLike: 1 where column - row = k --------------------------------------------------------------------------------------------- */
+/* --- EyeLike: 1 where column - row = k ---------------------------------------------------------------------------- */
 
 static bool infer_eye_like(struct module *m, int node)
 {
@@ -200,7 +202,7 @@ const struct op_def op_EyeLike_9 = {
 	.infer = infer_eye_like, .lower = lower_eye_like,
 };
 
-/* --- OneHot: values[1] where the new axis' index is the input's, values[0] elsewhere ---------------------------------------------- */
+/* --- OneHot: values[1] where the new axis' index is the input's, values[0] elsewhere ------------------------------ */
 
 static bool infer_one_hot(struct module *m, int node)
 {

@@ -1,5 +1,5 @@
-/* Gather, GatherElements, GatherND: loads at indexes that come from a tensor. Negative indexes count from the end. An index
- * outside the axis is an error in the model's data; it is clamped so that nothing outside the tensor is read. */
+/* Gather, GatherElements, GatherND: loads at indexes that come from a tensor. Negative indexes count from the end. An
+ * index outside the axis is an error in the model's data; it is clamped so that nothing outside the tensor is read. */
 #include "ops/gather.h"
 
 #include <string.h>
@@ -25,7 +25,8 @@ static bool infer_gather(struct module *m, int node)
 	if (!node_rank(m, node, 0, 1, MAX_RANK) || !node_axis_attr(m, node, "axis", 0, x.rank, &axis))
 		return false;
 	if (x.rank + index.rank - 1 > MAX_RANK)
-		return node_unsupported(m, node, "the result is of rank %d, allowed: up to %d", x.rank + index.rank - 1, MAX_RANK);
+		return node_unsupported(m, node, "the result is of rank %d, allowed: up to %d", x.rank + index.rank - 1,
+					MAX_RANK);
 	for (int k = 0; k < axis; k++)
 		dim[rank++] = x.dim[k];
 	for (int k = 0; k < index.rank; k++)
@@ -101,7 +102,8 @@ static bool gather_nd_depth(struct module *m, int node, int *batch, int *depth)
 	if (!node_rank(m, node, 0, 1, MAX_RANK) || !node_rank(m, node, 1, 1, MAX_RANK))
 		return false;
 	if (b < 0 || b >= x->rank || b >= index->rank)
-		return node_bad(m, node, "batch_dims is %lld for inputs of rank %d and %d", (long long)b, x->rank, index->rank);
+		return node_bad(m, node, "batch_dims is %lld for inputs of rank %d and %d", (long long)b, x->rank,
+				index->rank);
 	if (!num_is_const(index->dim[index->rank - 1]))
 		return node_unsupported(m, node, "the last dimension of the indexes must be a constant");
 	if (index->dim[index->rank - 1].n < 1 || index->dim[index->rank - 1].n > x->rank - b)
@@ -149,7 +151,9 @@ static bool lower_gather_nd(struct lowering *l, int node)
 			i = nest_wrapped_index(n, nest_load(n, node_in(m, node, 1), from), x.dim[k]);
 		}
 		at[k].expr = i;
-		at[k].affine = k < batch ? n->axis[k] : i >= 0 ? num_const(0) : n->axis[index.rank - 1 + k - batch - depth];
+		at[k].affine = k < batch ? n->axis[k] :
+			       i >= 0	 ? num_const(0) :
+					   n->axis[index.rank - 1 + k - batch - depth];
 	}
 	nest_store(n, nest_load_at(n, node_in(m, node, 0), at));
 	lower_nest(l, n);
@@ -157,7 +161,8 @@ static bool lower_gather_nd(struct lowering *l, int node)
 }
 
 const struct op_def op_GatherND_11 = {
-	ONNX("GatherND", 11, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_gather_nd, .lower = lower_gather_nd,
+	ONNX("GatherND", 11, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_gather_nd,
+	.lower = lower_gather_nd,
 };
 const struct op_def op_GatherND_12 = {
 	ONNX("GatherND", 12, 2, 2, 1, 1), .attrs = ATTRS(INT("batch_dims", 0)), .types = TYPES("fhiub", "i"),

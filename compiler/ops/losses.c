@@ -1,6 +1,7 @@
-/* NegativeLogLikelihoodLoss and SoftmaxCrossEntropyLoss. For log-probabilities p: N x C x d…, classes t: N x d… and weights
- * w: C, loss[i] = -p[t[i] at axis 1] * w[t[i]], and 0 where t[i] is ignore_index; then as it is (none), its sum, or its sum
- * divided by that of the weights that count (mean). The second operator takes p = LogSoftmax(x) along axis 1, and shows it. */
+/* NegativeLogLikelihoodLoss and SoftmaxCrossEntropyLoss. For log-probabilities p: N x C x d…, classes t: N x d… and
+ * weights w: C, loss[i] = -p[t[i] at axis 1] * w[t[i]], and 0 where t[i] is ignore_index; then as it is (none), its
+ * sum, or its sum divided by that of the weights that count (mean). The second operator takes p = LogSoftmax(x) along
+ * axis 1, and shows it. */
 #include "ops/gather.h"
 #include "ops/softmax.h"
 
@@ -89,7 +90,8 @@ static void lower_from(struct lowering *l, int node, int p)
 	if (weights >= 0)
 		v = nest_binary(n, E_DIV, v, nest_load(n, weights, NULL));
 	else if (mean)
-		v = nest_binary(n, E_DIV, v, nest_cast(n, type, nest_index(n, tensor_elements(m, node_in(m, node, IN_CLASS)))));
+		v = nest_binary(n, E_DIV, v,
+				nest_cast(n, type, nest_index(n, tensor_elements(m, node_in(m, node, IN_CLASS)))));
 	nest_store_narrow(n, v);
 	lower_nest(l, n);
 }

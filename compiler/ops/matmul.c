@@ -1,5 +1,6 @@
-/* MatMul, MatMulInteger, QLinearMatMul, Gemm.  MatMul as numpy's: y[…][i][j] = sum over k of a[…][i][k] * b[…][k][j], leading
- * axes broadcast, a vector is a row on the left and a column on the right and its axis is dropped from the result. */
+/* MatMul, MatMulInteger, QLinearMatMul, Gemm.  MatMul as numpy's: y[…][i][j] = sum over k of a[…][i][k] * b[…][k][j],
+ * leading axes broadcast, a vector is a row on the left and a column on the right and its axis is dropped from the
+ * result. */
 #include <string.h>
 
 #include "ops/product.h"
@@ -8,7 +9,8 @@
 struct product product_get(const struct module *m, int node)
 {
 	if (m->node[node].n_in >= 8)
-		return (struct product){ node_in(m, node, 0), node_in(m, node, 3), node_in(m, node, 2), node_in(m, node, 5) };
+		return (struct product){ node_in(m, node, 0), node_in(m, node, 3), node_in(m, node, 2),
+					 node_in(m, node, 5) };
 	return (struct product){ node_in(m, node, 0), node_in(m, node, 1), node_in(m, node, 2), node_in(m, node, 3) };
 }
 
@@ -139,10 +141,10 @@ static bool lower_qlinear_matmul(struct lowering *l, int node)
 	row = a.rank > 1 ? at_a[a.rank - 2] : num_const(0);
 	column = b.rank > 1 ? at_b[b.rank - 1] : num_const(0);
 	v = product_sum(n, &p, at_a, at_b);
-	scale = nest_binary(n, E_MUL,
-			    nest_cast(n, DT_F32, load_side(n, node_in(m, node, 1), at_a, a.rank, a.rank - 1, row)),
-			    nest_cast(n, DT_F32, load_side(n, node_in(m, node, 4), at_b, b.rank, b.rank == 1 ? 0 : b.rank - 2,
-							   column)));
+	scale = nest_binary(
+		n, E_MUL, nest_cast(n, DT_F32, load_side(n, node_in(m, node, 1), at_a, a.rank, a.rank - 1, row)),
+		nest_cast(n, DT_F32,
+			  load_side(n, node_in(m, node, 4), at_b, b.rank, b.rank == 1 ? 0 : b.rank - 2, column)));
 	scale = nest_binary(n, E_DIV, scale, nest_cast(n, DT_F32, nest_load_channel(n, node_in(m, node, 6), row)));
 	nest_store(n, nest_requantise(n, m->tensor[n->out].type, v, scale, node_in(m, node, 7), row));
 	lower_nest(l, n);
@@ -150,7 +152,8 @@ static bool lower_qlinear_matmul(struct lowering *l, int node)
 }
 
 const struct op_def op_MatMul_1 = {
-	ONNX("MatMul", 1, 2, 2, 1, 1), .types = TYPES("fhiu", "T"), .infer = infer_matmul, .lower = lower_matmul, .heavy = true,
+	ONNX("MatMul", 1, 2, 2, 1, 1), .types = TYPES("fhiu", "T"), .infer = infer_matmul, .lower = lower_matmul,
+	.heavy = true,
 };
 const struct op_def op_MatMulInteger_10 = {
 	ONNX("MatMulInteger", 10, 2, 4, 1, 1), .types = TYPES("iu", "iu", "iu", "iu"),
@@ -161,11 +164,12 @@ const struct op_def op_QLinearMatMul_10 = {
 	.infer = infer_qlinear_matmul, .lower = lower_qlinear_matmul,
 };
 
-/* --- Gemm: y = alpha * A' * B' + beta * C, A' and B' transposed on demand, C broadcast to y -------------------------------- */
+/* --- Gemm: y = alpha * A' * B' + beta * C, A' and B' transposed on demand, C broadcast to y ----------------------- */
 
 static bool infer_gemm(struct module *m, int node)
 {
-	const struct tensor *a = node_in_tensor(m, node, 0), *b = node_in_tensor(m, node, 1), *c = node_in_tensor(m, node, 2);
+	const struct tensor *a = node_in_tensor(m, node, 0), *b = node_in_tensor(m, node, 1),
+			    *c = node_in_tensor(m, node, 2);
 	bool ta = node_attr_int(m, node, "transA", 0), tb = node_attr_int(m, node, "transB", 0);
 	struct num dim[2], merged[MAX_RANK];
 	enum dtype type = a->type;
@@ -200,8 +204,10 @@ static bool lower_gemm(struct lowering *l, int node)
 	a = nest_load_wide(n, node_in(m, node, 0), (struct num[]){ ta ? k : i, ta ? i : k });
 	b = nest_load_wide(n, node_in(m, node, 1), (struct num[]){ tb ? j : k, tb ? k : j });
 	v = nest_reduce(n, REDUCE_SUM, nest_binary(n, E_MUL, a, b));
-	a = nest_cast(n, type, nest_const_float(n, is_float(type) ? type : DT_F32, node_attr_float(m, node, "alpha", 1)));
-	b = nest_cast(n, type, nest_const_float(n, is_float(type) ? type : DT_F32, node_attr_float(m, node, "beta", 1)));
+	a = nest_cast(n, type,
+		      nest_const_float(n, is_float(type) ? type : DT_F32, node_attr_float(m, node, "alpha", 1)));
+	b = nest_cast(n, type,
+		      nest_const_float(n, is_float(type) ? type : DT_F32, node_attr_float(m, node, "beta", 1)));
 	v = nest_binary(n, E_MUL, v, a);
 	if (c >= 0)
 		v = nest_binary(n, E_ADD, v, nest_binary(n, E_MUL, nest_cast(n, type, nest_load_broadcast(n, c)), b));

@@ -1,5 +1,5 @@
-/* Operators that move elements by affine index maps: Transpose, Concat, Split, Expand, Tile, DepthToSpace, SpaceToDepth,
- * Trilu, CenterCropPad. */
+/* Operators that move elements by affine index maps: Transpose, Concat, Split, Expand, Tile, DepthToSpace,
+ * SpaceToDepth, Trilu, CenterCropPad. */
 #include "ops/ops_common.h"
 
 #include <string.h>
@@ -59,7 +59,7 @@ const struct op_def op_Transpose_1 = {
 	.infer = infer_transpose, .lower = lower_transpose,
 };
 
-/* --- Concat: one nest an input, each storing at its offset ------------------------------------------------------------ */
+/* --- Concat: one nest an input, each storing at its offset -------------------------------------------------------- */
 
 static bool infer_concat(struct module *m, int node)
 {
@@ -103,7 +103,8 @@ static bool lower_concat(struct lowering *l, int node)
 			continue;
 		n = nest_over(m, out, m->tensor[t].rank, m->tensor[t].dim);
 		for (int k = 0; k < n->n_axes; k++)
-			n->store[k] = (struct index){ k == axis ? num_add(&m->nums, n->axis[k], offset) : n->axis[k], -1 };
+			n->store[k] =
+				(struct index){ k == axis ? num_add(&m->nums, n->axis[k], offset) : n->axis[k], -1 };
 		nest_store(n, nest_load(n, t, n->axis));
 		lower_nest(l, n);
 		offset = num_add(&m->nums, offset, m->tensor[t].dim[axis]);
@@ -116,7 +117,7 @@ const struct op_def op_Concat_4 = {
 	.infer = infer_concat, .lower = lower_concat,
 };
 
-/* --- Split ---------------------------------------------------------------------------------------------------------- */
+/* --- Split -------------------------------------------------------------------------------------------------------- */
 
 /* Elements of output i along the axis: given, or equal parts of which the last may be smaller. */
 static bool split_parts(struct module *m, int node, struct num whole, struct num *part)
@@ -136,11 +137,13 @@ static bool split_parts(struct module *m, int node, struct num whole, struct num
 			sum = num_add(&m->nums, sum, given[i]);
 		}
 		if (num_is_const(sum) && num_is_const(whole) && sum.n != whole.n)
-			return node_bad(m, node, "split sums to %lld, allowed: %lld", (long long)sum.n, (long long)whole.n);
+			return node_bad(m, node, "split sums to %lld, allowed: %lld", (long long)sum.n,
+					(long long)whole.n);
 		return true;
 	}
 	if (parts != n_out)
-		return node_bad(m, node, "num_outputs is %lld, allowed: %d, the number of outputs", (long long)parts, n_out);
+		return node_bad(m, node, "num_outputs is %lld, allowed: %d, the number of outputs", (long long)parts,
+				n_out);
 	each = num_ceildiv(&m->nums, whole, num_const(n_out));
 	for (int i = 0; i < n_out; i++) {
 		struct num left = num_sub(&m->nums, whole, num_mul(&m->nums, each, num_const(i)));
@@ -202,11 +205,11 @@ const struct op_def op_Split_13 = {
 	.infer = infer_split, .lower = lower_split,
 };
 const struct op_def op_Split_18 = {
-	ONNX("Split", 18, 1, 2, 1, -1), .attrs = ATTRS(INT("axis", 0), INT_OPTIONAL("num_outputs")), .types = TYPES("fhiub", "i"),
-	.infer = infer_split, .lower = lower_split,
+	ONNX("Split", 18, 1, 2, 1, -1), .attrs = ATTRS(INT("axis", 0), INT_OPTIONAL("num_outputs")),
+	.types = TYPES("fhiub", "i"), .infer = infer_split, .lower = lower_split,
 };
 
-/* --- Expand, Tile ------------------------------------------------------------------------------------------------------ */
+/* --- Expand, Tile ------------------------------------------------------------------------------------------------- */
 
 static bool infer_expand(struct module *m, int node)
 {
@@ -271,7 +274,7 @@ const struct op_def op_Tile_6 = {
 	ONNX("Tile", 6, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_tile, .lower = lower_tile,
 };
 
-/* --- Trilu: zero below (upper) or above the k-th diagonal ------------------------------------------------------------ */
+/* --- Trilu: zero below (upper) or above the k-th diagonal --------------------------------------------------------- */
 
 static bool infer_trilu(struct module *m, int node)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* --- BatchNormalization: y = (x - mean[c]) / sqrt(var[c] + epsilon) * scale[c] + bias[c] ------------------------------------ */
+/* --- BatchNormalization: y = (x - mean[c]) / sqrt(var[c] + epsilon) * scale[c] + bias[c] -------------------------- */
 
 static bool infer_batch_norm(struct module *m, int node)
 {
@@ -32,7 +32,8 @@ static bool lower_batch_norm(struct lowering *l, int node)
 	int x = nest_load_wide(n, node_in(m, node, 0), n->axis);
 
 	for (int i = 0; i < 4; i++)
-		p[i] = (struct nest_param){ names[i], nest_cast(n, type, nest_load(n, node_in(m, node, i + 1), &n->axis[1])) };
+		p[i] = (struct nest_param){ names[i],
+					    nest_cast(n, type, nest_load(n, node_in(m, node, i + 1), &n->axis[1])) };
 	p[4] = (struct nest_param){ names[4], nest_const_float(n, type, node_attr_float(m, node, "epsilon", 1e-5)) };
 	x = nest_parse(n, "(x - mean) * (scale / sqrt(var + epsilon)) + bias", &x, 1, p, 5);
 	nest_store_narrow(n, x);
@@ -52,7 +53,7 @@ BATCH_NORM(7, 5, INT("spatial", 1))
 BATCH_NORM(9, 5, { 0 })
 BATCH_NORM(14, 3, FLAG("training_mode", 0))
 
-/* --- Statistics over groups of axes --------------------------------------------------------------------------------------------
+/* --- Statistics over groups of axes ----------------------------------------------------------------------------------
  * A tensor of statistics has x's rank, 1 along the axes that are averaged. */
 
 struct stats {
@@ -81,8 +82,10 @@ static void stats_at(const struct nest *n, const struct stats *s, struct num *at
 		at[k] = s->over[k] ? num_const(0) : n->axis[k];
 }
 
-/* mean of text over x (y: the tensor `by` of statistics when >= 0), then of `after` of that mean (x) and e = epsilon. */
-static int lower_stat(struct lowering *l, const struct stats *s, int t, int by, const char *text, const char *after, double e)
+/* mean of text over x (y: the tensor `by` of statistics when >= 0), then of `after` of that mean (x) and e =
+ * epsilon. */
+static int lower_stat(struct lowering *l, const struct stats *s, int t, int by, const char *text, const char *after,
+		      double e)
 {
 	struct module *m = l->m;
 	const struct tensor x = m->tensor[t];
@@ -118,7 +121,7 @@ static int lower_reshaped(struct lowering *l, int t, int rank, const struct num 
 	return copy;
 }
 
-/* --- InstanceNormalization, GroupNormalization: (x - mean) / sqrt(var + epsilon) * scale + bias -------------------------------- */
+/* --- InstanceNormalization, GroupNormalization: (x - mean) / sqrt(var + epsilon) * scale + bias ------------------- */
 
 static bool infer_instance_norm(struct module *m, int node)
 {
@@ -130,7 +133,8 @@ static bool infer_instance_norm(struct module *m, int node)
 	if (!node_rank(m, node, 0, expected, MAX_RANK))
 		return false;
 	if (groups && (!num_is_const(x->dim[1]) || groups < 1 || x->dim[1].n % groups))
-		return node_bad(m, node, "num_groups is %lld for %lld channels", (long long)groups, (long long)x->dim[1].n);
+		return node_bad(m, node, "num_groups is %lld for %lld channels", (long long)groups,
+				(long long)x->dim[1].n);
 	for (int i = 1; i < 3; i++) {
 		struct num want = by_group ? num_const(groups) : x->dim[1];
 
@@ -188,8 +192,8 @@ const struct op_def op_InstanceNormalization_6 = {
 };
 /* Scale and bias a group (18), a channel (21). */
 const struct op_def op_GroupNormalization_18 = {
-	ONNX("GroupNormalization", 18, 3, 3, 1, 1), .attrs = ATTRS(EPSILON, INT_REQUIRED("num_groups")), .types = TYPES("fh", "T"),
-	.infer = infer_instance_norm, .lower = lower_instance_norm,
+	ONNX("GroupNormalization", 18, 3, 3, 1, 1), .attrs = ATTRS(EPSILON, INT_REQUIRED("num_groups")),
+	.types = TYPES("fh", "T"), .infer = infer_instance_norm, .lower = lower_instance_norm,
 };
 const struct op_def op_GroupNormalization_21 = {
 	ONNX("GroupNormalization", 21, 3, 3, 1, 1), .types = TYPES("fh", "T"),
@@ -197,7 +201,7 @@ const struct op_def op_GroupNormalization_21 = {
 	.infer = infer_instance_norm, .lower = lower_instance_norm,
 };
 
-/* --- LayerNormalization, RMSNormalization: over the axes from `axis` on --------------------------------------------------------- */
+/* --- LayerNormalization, RMSNormalization: over the axes from `axis` on ------------------------------------------- */
 
 static bool layer_axes(struct module *m, int node, bool over[MAX_RANK])
 {
@@ -288,7 +292,7 @@ const struct op_def op_RMSNormalization_23 = {
 	.types = TYPES("fh", "fh"), .infer = infer_layer_norm, .lower = lower_layer_norm,
 };
 
-/* --- MeanVarianceNormalization: (x - mean) / (sqrt(var) + 1e-9) ------------------------------------------------------------------ */
+/* --- MeanVarianceNormalization: (x - mean) / (sqrt(var) + 1e-9) --------------------------------------------------- */
 
 static bool mvn_axes(struct module *m, int node, bool over[MAX_RANK])
 {
@@ -340,7 +344,7 @@ const struct op_def op_MeanVarianceNormalization_9 = {
 	.infer = infer_mvn, .lower = lower_mvn,
 };
 
-/* --- LpNormalization: x / (sum |x|^p)^(1/p) along one axis; 0 where that is 0 ------------------------------------------------------ */
+/* --- LpNormalization: x / (sum |x|^p)^(1/p) along one axis; 0 where that is 0 ------------------------------------- */
 
 static bool infer_lp_norm(struct module *m, int node)
 {
@@ -371,11 +375,11 @@ static bool lower_lp_norm(struct lowering *l, int node)
 }
 
 const struct op_def op_LpNormalization_1 = {
-	ONNX("LpNormalization", 1, 1, 1, 1, 1), .attrs = ATTRS(INT("axis", -1), INT_IN("p", 2, 1, 2)), .types = TYPES("fh"),
-	.infer = infer_lp_norm, .lower = lower_lp_norm,
+	ONNX("LpNormalization", 1, 1, 1, 1, 1), .attrs = ATTRS(INT("axis", -1), INT_IN("p", 2, 1, 2)),
+	.types = TYPES("fh"), .infer = infer_lp_norm, .lower = lower_lp_norm,
 };
 
-/* --- LRN: x / (bias + alpha / size * sum of x^2 over size neighbouring channels)^beta ---------------------------------------------- */
+/* --- LRN: x / (bias + alpha / size * sum of x^2 over size neighbouring channels)^beta ----------------------------- */
 
 static bool infer_lrn(struct module *m, int node)
 {

@@ -67,7 +67,8 @@ enum dtype node_in_type(const struct module *m, int node, int i)
 
 bool node_unknown(struct module *m, int node, int i)
 {
-	return node_unsupported(m, node, "input %d \"%s\" must be known at compile time", i, node_in_tensor(m, node, i)->name);
+	return node_unsupported(m, node, "input %d \"%s\" must be known at compile time", i,
+				node_in_tensor(m, node, i)->name);
 }
 
 bool node_numbers(struct module *m, int node, const char *attr, int input, const struct num **v, int *n)
@@ -199,7 +200,8 @@ static bool dim_broadcast(struct module *m, int node, struct num a, struct num b
 	return true;
 }
 
-bool dims_broadcast(struct module *m, int node, int *rank, struct num dim[MAX_RANK], int rank_b, const struct num *dim_b)
+bool dims_broadcast(struct module *m, int node, int *rank, struct num dim[MAX_RANK], int rank_b,
+		    const struct num *dim_b)
 {
 	int r = *rank > rank_b ? *rank : rank_b;
 	struct num merged[MAX_RANK];

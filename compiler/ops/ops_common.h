@@ -1,5 +1,5 @@
-/* What many operators' files share: attributes by name, lists of numbers given as attribute or input, axes, broadcasting,
- * short spellings for the rows of the operator table. */
+/* What many operators' files share: attributes by name, lists of numbers given as attribute or input, axes,
+ * broadcasting, short spellings for the rows of the operator table. */
 #ifndef NNC_OPS_COMMON_H
 #define NNC_OPS_COMMON_H
 
@@ -13,7 +13,8 @@
 #define TYPES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define INT(n, value) { .name = n, .kind = ATTR_INT, .has_default = true, .i = value }
 #define FLAG(n, value) { .name = n, .kind = ATTR_INT, .has_default = true, .i = value, .hi = 1 }
-#define INT_IN(n, value, low, high) { .name = n, .kind = ATTR_INT, .has_default = true, .i = value, .lo = low, .hi = high }
+#define INT_IN(n, value, low, high) \
+	{ .name = n, .kind = ATTR_INT, .has_default = true, .i = value, .lo = low, .hi = high }
 #define INT_OPTIONAL(n) { .name = n, .kind = ATTR_INT }
 #define INT_REQUIRED(n) { .name = n, .kind = ATTR_INT, .required = true }
 #define FLOAT(n, value) { .name = n, .kind = ATTR_FLOAT, .has_default = true, .f = value }
@@ -48,7 +49,8 @@ double node_attr_float(const struct module *m, int node, const char *name, doubl
 /** The STRING attribute is given (or by default) and equal to value. */
 bool node_attr_is(const struct module *m, int node, const char *name, const char *value);
 
-/** The element type that attribute `name` gives, `missing` when it is absent or 0. False (reported): it is no type of ours. */
+/** The element type that attribute `name` gives, `missing` when it is absent or 0. False (reported): it is no type of
+ *  ours. */
 bool node_attr_type(struct module *m, int node, const char *name, enum dtype missing, enum dtype *type);
 
 /** The type of input or output i. */
@@ -76,7 +78,8 @@ bool node_rank(struct module *m, int node, int i, int least, int most);
 bool node_shape(struct module *m, int node, int i, const struct num *want, int rank);
 
 /** Merges a shape into rank, dim by numpy's rule for broadcasting; reported when they do not go together. */
-bool dims_broadcast(struct module *m, int node, int *rank, struct num dim[MAX_RANK], int rank_b, const struct num *dim_b);
+bool dims_broadcast(struct module *m, int node, int *rank, struct num dim[MAX_RANK], int rank_b,
+		    const struct num *dim_b);
 /** Product of n dimensions. */
 struct num dims_product(struct module *m, const struct num *dim, int n);
 
@@ -93,7 +96,8 @@ static inline bool is_float(enum dtype type)
 int nest_load_wide(struct nest *n, int t, const struct num *at);
 /** Stores a value after casting it to the output's type. */
 void nest_store_narrow(struct nest *n, int value);
-/** A nest that copies input element `flat` (row-major) to output element of the same row-major number, if there is one. */
+/** A nest that copies input element `flat` (row-major) to output element of the same row-major number, if there is
+ *  one. */
 bool lower_reshape(struct lowering *l, int node);
 /** The row-major element number of the nest's own axes 0 … n_axes-1. */
 struct num nest_flat(struct nest *n);

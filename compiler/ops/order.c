@@ -3,7 +3,7 @@
 
 #include "ops/ops_common.h"
 
-/* --- TopK ------------------------------------------------------------------------------------------------------------------------
+/* --- TopK ------------------------------------------------------------------------------------------------------------
  * The rank of an element is the number of elements before it in the sorted order (greater ones, and equal ones of lower
  * index); the k-th value is the element of rank k. Quadratic in the axis, without data-dependent control flow. */
 
@@ -103,7 +103,7 @@ const struct op_def op_TopK_11 = {
 	.types = TYPES("fhiu", "i"), .infer = infer_top_k, .lower = lower_top_k,
 };
 
-/* --- CumSum, CumProd: over the elements up to (exclusive: before) each one; reverse: from (after) it -------------------------------- */
+/* --- CumSum, CumProd: over the elements up to (exclusive: before) each one; reverse: from (after) it -------------- */
 
 static bool cumulative_axis(struct module *m, int node, int *axis)
 {
@@ -149,10 +149,10 @@ static bool lower_cumulative(struct lowering *l, int node)
 }
 
 const struct op_def op_CumSum_11 = {
-	ONNX("CumSum", 11, 2, 2, 1, 1), .attrs = ATTRS(FLAG("exclusive", 0), FLAG("reverse", 0)), .types = TYPES("fhiu", "i"),
-	.infer = infer_cumulative, .lower = lower_cumulative,
+	ONNX("CumSum", 11, 2, 2, 1, 1), .attrs = ATTRS(FLAG("exclusive", 0), FLAG("reverse", 0)),
+	.types = TYPES("fhiu", "i"), .infer = infer_cumulative, .lower = lower_cumulative,
 };
 const struct op_def op_CumProd_26 = {
-	ONNX("CumProd", 26, 2, 2, 1, 1), .attrs = ATTRS(FLAG("exclusive", 0), FLAG("reverse", 0)), .types = TYPES("fhiu", "i"),
-	.infer = infer_cumulative, .lower = lower_cumulative,
+	ONNX("CumProd", 26, 2, 2, 1, 1), .attrs = ATTRS(FLAG("exclusive", 0), FLAG("reverse", 0)),
+	.types = TYPES("fhiu", "i"), .infer = infer_cumulative, .lower = lower_cumulative,
 };

@@ -99,8 +99,9 @@ static bool lower_pad(struct lowering *l, int node)
 		if (value >= 0)
 			value = nest_load_flat(n, value, num_const(0));
 		else
-			value = nest_cast(n, x.type, nest_const_float(n, is_float(x.type) ? compute_type(x.type) : DT_F32,
-								       node_attr_float(m, node, "value", 0)));
+			value = nest_cast(n, x.type,
+					  nest_const_float(n, is_float(x.type) ? compute_type(x.type) : DT_F32,
+							   node_attr_float(m, node, "value", 0)));
 		v = nest_select(n, inside, v, value);
 	}
 	nest_store(n, v);
@@ -111,8 +112,8 @@ static bool lower_pad(struct lowering *l, int node)
 #define MODES STRING("mode", "constant", "constant|reflect|edge")
 
 const struct op_def op_Pad_2 = {
-	ONNX("Pad", 2, 1, 1, 1, 1), .attrs = ATTRS(MODES, INTS_REQUIRED("pads"), FLOAT("value", 0.0)), .types = TYPES("fhiub"),
-	.infer = infer_pad, .lower = lower_pad,
+	ONNX("Pad", 2, 1, 1, 1, 1), .attrs = ATTRS(MODES, INTS_REQUIRED("pads"), FLOAT("value", 0.0)),
+	.types = TYPES("fhiub"), .infer = infer_pad, .lower = lower_pad,
 };
 const struct op_def op_Pad_11 = {
 	ONNX("Pad", 11, 2, 3, 1, 1), .attrs = ATTRS(MODES), .types = TYPES("fhiub", "i", "fhiub"),
@@ -127,7 +128,7 @@ const struct op_def op_Pad_19 = {
 	.types = TYPES("fhiub", "i", "fhiub", "i"), .infer = infer_pad, .lower = lower_pad,
 };
 
-/* --- CenterCropPad: crop or pad with 0 to a shape, equally on both sides, the odd element at the end ---------------------- */
+/* --- CenterCropPad: crop or pad with 0 to a shape, equally on both sides, the odd element at the end -------------- */
 
 static bool center_axes(struct module *m, int node, struct num *dim)
 {

@@ -64,7 +64,8 @@ static int text_params(struct nest *n, int node, enum dtype type, struct nest_pa
 
 	for (int k = 0; x->op->attrs && x->op->attrs[k].name; k++)
 		if (x->op->attrs[k].kind == ATTR_FLOAT && x->attr[k].kind == ATTR_FLOAT)
-			p[count++] = (struct nest_param){ x->op->attrs[k].name, nest_const_float(n, type, x->attr[k].f) };
+			p[count++] =
+				(struct nest_param){ x->op->attrs[k].name, nest_const_float(n, type, x->attr[k].f) };
 	return count;
 }
 

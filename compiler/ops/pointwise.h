@@ -8,8 +8,8 @@
 bool infer_broadcast(struct module *m, int node, enum dtype type);
 /** Output 0 is input 0's type, shapes broadcast. */
 bool infer_broadcast_same(struct module *m, int node);
-/** out = text over the inputs (x, y, z), computed in `type` (DT_NONE: each operand in its own, half floats as float32), with
- *  the FLOAT attributes as parameters; variadic operators fold from the left when fold is set. */
+/** out = text over the inputs (x, y, z), computed in `type` (DT_NONE: each operand in its own, half floats as float32),
+ *  with the FLOAT attributes as parameters; variadic operators fold from the left when fold is set. */
 bool lower_text(struct lowering *l, int node, const char *text, enum dtype type, bool fold);
 
 #endif

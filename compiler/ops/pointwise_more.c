@@ -46,7 +46,8 @@ const struct op_def op_Mod_28 = {
 
 static bool lower_isinf(struct lowering *l, int node)
 {
-	static const char *const text[] = { NULL, "isinf(x) ? 0 < x : 0 != 0", "isinf(x) ? x < 0 : 0 != 0", "isinf(x)" };
+	static const char *const text[] = { NULL, "isinf(x) ? 0 < x : 0 != 0", "isinf(x) ? x < 0 : 0 != 0",
+					    "isinf(x)" };
 	int which = (node_attr_int(l->m, node, "detect_positive", 1) ? 1 : 0) +
 		(node_attr_int(l->m, node, "detect_negative", 1) ? 2 : 0);
 	struct nest *n = nest_new(l->m, node_out(l->m, node, 0));
@@ -63,7 +64,8 @@ const struct op_def op_IsInf_10 = {
 	.types = TYPES("fh"), .infer = infer_bool, .lower = lower_isinf,
 };
 
-/* Shifts by a negative number or the width and more leave the sign alone: shl and shr of what is not negative give 0. */
+/* Shifts by a negative number or the width and more leave the sign alone: shl and shr of what is not negative give
+ * 0. */
 static bool lower_bitshift(struct lowering *l, int node)
 {
 	bool is_signed = dtypes[node_in_type(l->m, node, 0)].class == CLASS_I;
@@ -74,12 +76,12 @@ static bool lower_bitshift(struct lowering *l, int node)
 }
 
 const struct op_def op_BitShift_11 = {
-	ONNX("BitShift", 11, 2, 2, 1, 1), .attrs = ATTRS(STRING_REQUIRED("direction", "LEFT|RIGHT")), .types = TYPES("u", "T"),
-	.infer = infer_broadcast_same, .lower = lower_bitshift,
+	ONNX("BitShift", 11, 2, 2, 1, 1), .attrs = ATTRS(STRING_REQUIRED("direction", "LEFT|RIGHT")),
+	.types = TYPES("u", "T"), .infer = infer_broadcast_same, .lower = lower_bitshift,
 };
 const struct op_def op_BitShift_28 = {
-	ONNX("BitShift", 28, 2, 2, 1, 1), .attrs = ATTRS(STRING_REQUIRED("direction", "LEFT|RIGHT")), .types = TYPES("iu", "T"),
-	.infer = infer_broadcast_same, .lower = lower_bitshift,
+	ONNX("BitShift", 28, 2, 2, 1, 1), .attrs = ATTRS(STRING_REQUIRED("direction", "LEFT|RIGHT")),
+	.types = TYPES("iu", "T"), .infer = infer_broadcast_same, .lower = lower_bitshift,
 };
 
 /* swish(x) * y without broadcasting. */
@@ -189,7 +191,8 @@ static bool infer_dropout(struct module *m, int node)
 	int mask = node_out(m, node, 1), n;
 	const struct num *training;
 
-	if (node_in(m, node, 2) >= 0 && (!(training = tensor_value(m, node_in(m, node, 2), &n)) || !num_is(training[0], 0)))
+	if (node_in(m, node, 2) >= 0 &&
+	    (!(training = tensor_value(m, node_in(m, node, 2), &n)) || !num_is(training[0], 0)))
 		return node_unsupported(m, node, "training_mode is not known to be false, allowed: false");
 	return infer_same(m, node) && (mask < 0 || tensor_set(m, node, mask, DT_BOOL, x.rank, x.dim));
 }

@@ -1,5 +1,5 @@
-/* MaxPool, AveragePool, LpPool and their Global forms over N x C x spatial. Padding never counts, but for AveragePool with
- * count_include_pad, where it counts as 0 (cells beyond the padding that ceil_mode adds do not count). */
+/* MaxPool, AveragePool, LpPool and their Global forms over N x C x spatial. Padding never counts, but for AveragePool
+ * with count_include_pad, where it counts as 0 (cells beyond the padding that ceil_mode adds do not count). */
 #include <string.h>
 
 #include "ops/window.h"
@@ -38,7 +38,8 @@ static int pool_indexes(struct nest *n, const struct window *w, struct num *at, 
 }
 
 /* The row-major number of index at[from … to-1] in those dimensions of x; column-major when `columns`. */
-static struct num flat_index(struct nest *n, const struct tensor *x, const struct num *at, int from, int to, bool columns)
+static struct num flat_index(struct nest *n, const struct tensor *x, const struct num *at, int from, int to,
+			     bool columns)
 {
 	struct nums *s = &n->m->nums;
 	struct num flat = num_const(0);
@@ -51,7 +52,8 @@ static struct num flat_index(struct nest *n, const struct tensor *x, const struc
 	return flat;
 }
 
-/* Where the greatest element is: the first position in the window that holds it, found over one flattened kernel axis. */
+/* Where the greatest element is: the first position in the window that holds it, found over one flattened kernel
+ * axis. */
 static void lower_max_index(struct lowering *l, int node, const struct window *w)
 {
 	struct module *m = l->m;
@@ -89,7 +91,8 @@ static void lower_max_index(struct lowering *l, int node, const struct window *w
 	stride = num_const(1);
 	for (int k = w->n - 1; k >= 0; k--) {
 		bool columns = node_attr_int(m, node, "storage_order", 0);
-		struct num step = num_const(1), o = num_sub(s, num_mul(s, n->axis[k + 2], num_const(w->stride[k])), w->begin[k]);
+		struct num step = num_const(1),
+			   o = num_sub(s, num_mul(s, n->axis[k + 2], num_const(w->stride[k])), w->begin[k]);
 		int p = nest_load(n, best, n->axis);
 
 		p = nest_binary(n, E_DIV, p, nest_index(n, stride));
@@ -128,9 +131,11 @@ static bool lower_max_pool(struct lowering *l, int node)
 }
 
 /* How many kernel positions lie in low <= o*stride - begin + r*dilation < high. */
-static struct num window_count(struct nums *s, const struct window *w, int k, struct num o, struct num low, struct num high)
+static struct num window_count(struct nums *s, const struct window *w, int k, struct num o, struct num low,
+			       struct num high)
 {
-	struct num first = num_sub(s, num_mul(s, o, num_const(w->stride[k])), w->begin[k]), d = num_const(w->dilation[k]);
+	struct num first = num_sub(s, num_mul(s, o, num_const(w->stride[k])), w->begin[k]),
+		   d = num_const(w->dilation[k]);
 	struct num from = num_ceildiv(s, num_sub(s, low, first), d), to = num_ceildiv(s, num_sub(s, high, first), d);
 
 	return num_sub(s, num_min(s, to, w->kernel[k]), num_max(s, from, num_const(0)));
@@ -228,7 +233,7 @@ POOL(AveragePool, 19, 1, "fh", lower_average_pool, INCLUDE_PAD, CEIL, WINDOW_DIL
 POOL(LpPool, 2, 1, "fh", lower_lp_pool, NORM)
 POOL(LpPool, 18, 1, "fh", lower_lp_pool, NORM, CEIL, WINDOW_DILATIONS)
 
-/* --- Global pools: all spatial axes become 1 --------------------------------------------------------------------------------- */
+/* --- Global pools: all spatial axes become 1 ---------------------------------------------------------------------- */
 
 static bool infer_global(struct module *m, int node)
 {

@@ -1,6 +1,6 @@
 /* QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear, and what quantised operators share.
- * q = saturate(round_half_even(x / scale) + zero), x = (q - zero) * scale; scale and zero per tensor, per index of one axis,
- * or per block of block_size elements along it. */
+ * q = saturate(round_half_even(x / scale) + zero), x = (q - zero) * scale; scale and zero per tensor, per index of one
+ * axis, or per block of block_size elements along it. */
 #include "ops/quant.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ bool check_channels(struct module *m, int node, int input, struct num channels)
 	return true;
 }
 
-/* --- QuantizeLinear, DequantizeLinear ---------------------------------------------------------------------------------- */
+/* --- QuantizeLinear, DequantizeLinear ----------------------------------------------------------------------------- */
 
 static bool quantize_check(struct module *m, int node)
 {
@@ -48,7 +48,8 @@ static bool quantize_check(struct module *m, int node)
 
 	zero = node_in_tensor(m, node, 2);
 	if (zero && zero->rank != scale->rank && !(one && num_is(tensor_elements(m, node_in(m, node, 2)), 1)))
-		return node_bad(m, node, "the zero point is of rank %d, allowed: %d as the scale", zero->rank, scale->rank);
+		return node_bad(m, node, "the zero point is of rank %d, allowed: %d as the scale", zero->rank,
+				scale->rank);
 	if (one)
 		return true;
 	if (block < 0)
@@ -61,7 +62,8 @@ static bool quantize_check(struct module *m, int node)
 		struct num want = k == axis ? num_ceildiv(&m->nums, x->dim[k], num_const(block)) : x->dim[k];
 
 		if (scale->rank != x->rank || !num_same(scale->dim[k], want) || (zero && !num_same(zero->dim[k], want)))
-			return node_bad(m, node, "scale or zero point do not have one element a block along axis %d", k);
+			return node_bad(m, node, "scale or zero point do not have one element a block along axis %d",
+					k);
 	}
 	return true;
 }
@@ -159,7 +161,7 @@ QUANTIZE(DequantizeLinear, 13, "iu", "iu", dequantize, ATTRS(AXIS))
 QUANTIZE(DequantizeLinear, 21, "iu", "iu", dequantize, ATTRS(AXIS, BLOCK))
 QUANTIZE(DequantizeLinear, 23, "iu", "iu", dequantize, ATTRS(AXIS, BLOCK, DTYPE_OUT))
 
-/* --- DynamicQuantizeLinear ------------------------------------------------------------------------------------------------ */
+/* --- DynamicQuantizeLinear ---------------------------------------------------------------------------------------- */
 
 static bool infer_dynamic_quantize(struct module *m, int node)
 {

@@ -1,15 +1,15 @@
 /* RNN, GRU, LSTM: attributes and shapes. Their arithmetic is a kernel's: a recurrence over steps is no single nest.
- * X: steps x batch x input (layout 1: batch first), W: directions x gates*hidden x input, R: directions x gates*hidden x
- * hidden, B: directions x 2*gates*hidden; Y: steps x directions x batch x hidden, Y_h and Y_c: directions x batch x hidden
- * (layout 1: batch first in all of them). */
+ * X: steps x batch x input (layout 1: batch first), W: directions x gates*hidden x input, R: directions x gates*hidden
+ * x hidden, B: directions x 2*gates*hidden; Y: steps x directions x batch x hidden, Y_h and Y_c: directions x batch x
+ * hidden (layout 1: batch first in all of them). */
 #include "ops/recurrent.h"
 
 #include <strings.h>
 
 static bool check_activations(struct module *m, int node, const struct recurrent *r)
 {
-	static const char *const known[] = { "Relu", "Tanh", "Sigmoid", "Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh",
-		"HardSigmoid", "Elu", "Softsign", "Softplus" };
+	static const char *const known[] = { "Relu", "Tanh", "Sigmoid", "Affine", "LeakyRelu", "ThresholdedRelu",
+		"ScaledTanh", "HardSigmoid", "Elu", "Softsign", "Softplus" };
 	const struct attr *a = node_attr(m, node, "activations");
 	int each = r->gates == 1 ? 1 : r->gates == 3 ? 2 : 3;
 
@@ -32,7 +32,8 @@ static bool check_activations(struct module *m, int node, const struct recurrent
 bool recurrent_get(struct module *m, int node, struct recurrent *r)
 {
 	const char *name = m->node[node].op->name;
-	const struct tensor *x = node_in_tensor(m, node, 0), *w = node_in_tensor(m, node, 1), *rec = node_in_tensor(m, node, 2);
+	const struct tensor *x = node_in_tensor(m, node, 0), *w = node_in_tensor(m, node, 1),
+			    *rec = node_in_tensor(m, node, 2);
 	struct num d, rows, peephole;
 
 	if (x->rank != 3 || w->rank != 3 || rec->rank != 3)
@@ -89,8 +90,10 @@ static bool infer_recurrent(struct module *m, int node)
 	return true;
 }
 
-#define COMMON FLOATS_OPTIONAL("activation_alpha"), FLOATS_OPTIONAL("activation_beta"), STRINGS_OPTIONAL("activations"), \
-	FLOAT_OPTIONAL("clip"), STRING("direction", "forward", "forward|reverse|bidirectional"), INT_OPTIONAL("hidden_size")
+#define COMMON                                                                                                         \
+	FLOATS_OPTIONAL("activation_alpha"), FLOATS_OPTIONAL("activation_beta"), STRINGS_OPTIONAL("activations"),      \
+		FLOAT_OPTIONAL("clip"), STRING("direction", "forward", "forward|reverse|bidirectional"),               \
+		INT_OPTIONAL("hidden_size")
 #define LAYOUT FLAG("layout", 0)
 #define RECURRENT(op_name, version, most_in, most_out, ...) \
 	const struct op_def op_##op_name##_##version = { \

@@ -66,9 +66,10 @@ static bool infer_reduce(struct module *m, int node)
 	return reduced_axes(m, node, reduced) && set_reduced(m, node, node_in_type(m, node, 0), reduced);
 }
 
-/* Indexes of input 0 for a nest over the output, with new reduction axes for the reduced ones; *count: elements that are
- * reduced. */
-static void reduce_indexes(struct nest *n, int node, const bool reduced[MAX_RANK], struct num at[MAX_RANK], struct num *count)
+/* Indexes of input 0 for a nest over the output, with new reduction axes for the reduced ones; *count: elements that
+ * are reduced. */
+static void reduce_indexes(struct nest *n, int node, const bool reduced[MAX_RANK], struct num at[MAX_RANK],
+			   struct num *count)
 {
 	struct module *m = n->m;
 	const struct tensor x = *node_in_tensor(m, node, 0);
@@ -139,8 +140,8 @@ static bool lower_reduce(struct lowering *l, int node)
 	if (type == DT_BOOL)
 		v = nest_load(n, node_in(m, node, 0), at);
 	else if (!is_float(type) && strchr(reductions[r].after, '('))
-		v = nest_parse(n, reductions[r].before, (int[]){ nest_cast(n, DT_F64, nest_load(n, node_in(m, node, 0), at)) }, 1,
-			       NULL, 0);
+		v = nest_parse(n, reductions[r].before,
+			       (int[]){ nest_cast(n, DT_F64, nest_load(n, node_in(m, node, 0), at)) }, 1, NULL, 0);
 	else
 		v = reduced_value(n, node_in(m, node, 0), at, r, -1);
 	if (n->n_reduce)

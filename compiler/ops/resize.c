@@ -79,7 +79,8 @@ static bool resize_by_sizes(struct module *m, int node, struct resize *r, int si
 	return true;
 }
 
-static bool resize_by_scales(struct module *m, int node, struct resize *r, const struct resize_inputs *in, const int *axis, int n)
+static bool resize_by_scales(struct module *m, int node, struct resize *r, const struct resize_inputs *in,
+			     const int *axis, int n)
 {
 	for (int i = 0; i < n; i++) {
 		struct resize_axis *x = &r->axis[axis[i]];
@@ -130,7 +131,8 @@ static bool resize_get(struct module *m, int node, struct resize *r)
 
 		/* An axis of run-time extent may be carried along. */
 		if (!num_is_const(x->dim[axis[i]])) {
-			if (in.sizes >= 0 || (in.attr ? (double)in.attr->floats[i] : const_double(m, in.scales, i)) != 1 || crop)
+			if (in.sizes >= 0 ||
+			    (in.attr ? (double)in.attr->floats[i] : const_double(m, in.scales, i)) != 1 || crop)
 				return node_unsupported(m, node, "axis %d is resized and not a constant", axis[i]);
 		}
 		y->in = x->dim[axis[i]].n;
@@ -139,7 +141,8 @@ static bool resize_get(struct module *m, int node, struct resize *r)
 		y->start = crop ? const_double(m, in.roi, i) : 0;
 		y->end = crop ? const_double(m, in.roi, n + i) : 1;
 	}
-	if (!(in.sizes >= 0 ? resize_by_sizes(m, node, r, in.sizes, axis, n) : resize_by_scales(m, node, r, &in, axis, n)))
+	if (!(in.sizes >= 0 ? resize_by_sizes(m, node, r, in.sizes, axis, n) :
+			      resize_by_scales(m, node, r, &in, axis, n)))
 		return false;
 	for (int i = 0; i < n; i++)
 		r->axis[axis[i]].resized = crop ? r->axis[axis[i]].scale != 1 || r->axis[axis[i]].start != 0 ||
@@ -173,8 +176,8 @@ static bool table_is_division(const struct resize_table *t, const struct resize_
 }
 
 /* Index of axis k for the nest's element and tap; multiplies *weight (-1: 1) and joins *outside (-1: never). */
-static struct index resize_index(struct nest *n, const struct resize_table *t, const struct resize_axis *axis, int k, int *weight,
-				 int *outside)
+static struct index resize_index(struct nest *n, const struct resize_table *t, const struct resize_axis *axis, int k,
+				 int *weight, int *outside)
 {
 	struct module *m = n->m;
 	struct num at[2] = { n->axis[k], num_const(0) };

@@ -21,7 +21,8 @@ struct resize {
 	struct resize_axis axis[MAX_RANK];
 };
 
-/* out elements of `taps` each: y[o] = sum over k of weight[o][k] * x[index[o][k]]; outside[o]: the extrapolation value. */
+/* out elements of `taps` each: y[o] = sum over k of weight[o][k] * x[index[o][k]]; outside[o]: the extrapolation
+ * value. */
 struct resize_table {
 	int64_t taps;
 	int64_t *index;

@@ -91,8 +91,8 @@ bool resize_table(struct module *m, int node, const struct resize *r, int k, str
 		t->taps = 2 * (int64_t)ceil(reach / stretch);
 	}
 	if (axis->out * t->taps > MAX_FOLD_ELEMENTS)
-		return node_unsupported(m, node, "axis %d has %lld elements of %lld samples each", k, (long long)axis->out,
-					(long long)t->taps);
+		return node_unsupported(m, node, "axis %d has %lld elements of %lld samples each", k,
+					(long long)axis->out, (long long)t->taps);
 	elements = (size_t)(axis->out * t->taps);
 	t->index = ARENA_ARRAY(m->arena, elements, int64_t);
 	t->weight = r->mode == RESIZE_NEAREST ? NULL : ARENA_ARRAY(m->arena, elements, float);

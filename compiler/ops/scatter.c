@@ -1,5 +1,5 @@
-/* Scatter, ScatterElements, ScatterND: a copy of the data, then a nest over the updates that stores at their indexes, in
- * row-major order of the updates: of equal indexes the last wins, and with a reduction all of them count. */
+/* Scatter, ScatterElements, ScatterND: a copy of the data, then a nest over the updates that stores at their indexes,
+ * in row-major order of the updates: of equal indexes the last wins, and with a reduction all of them count. */
 #include "ops/gather.h"
 
 #include <string.h>
@@ -42,15 +42,18 @@ static void store_update(struct nest *n, enum how how, int update)
 
 static bool infer_scatter_elements(struct module *m, int node)
 {
-	const struct tensor *x = node_in_tensor(m, node, 0), *i = node_in_tensor(m, node, 1), *u = node_in_tensor(m, node, 2);
+	const struct tensor *x = node_in_tensor(m, node, 0), *i = node_in_tensor(m, node, 1),
+			    *u = node_in_tensor(m, node, 2);
 	int axis;
 
 	if (!node_rank(m, node, 0, 1, MAX_RANK) || !node_axis_attr(m, node, "axis", 0, x->rank, &axis))
 		return false;
 	if (i->rank != x->rank || u->rank != x->rank)
-		return node_bad(m, node, "indexes and updates are of rank %d and %d, allowed: %d", i->rank, u->rank, x->rank);
+		return node_bad(m, node, "indexes and updates are of rank %d and %d, allowed: %d", i->rank, u->rank,
+				x->rank);
 	for (int k = 0; k < x->rank; k++)
-		if (!num_same(i->dim[k], u->dim[k]) || (k != axis && num_lo(&m->nums, num_sub(&m->nums, x->dim[k], i->dim[k])) < 0))
+		if (!num_same(i->dim[k], u->dim[k]) ||
+		    (k != axis && num_lo(&m->nums, num_sub(&m->nums, x->dim[k], i->dim[k])) < 0))
 			return node_bad(m, node, "indexes, updates and data do not match along axis %d", k);
 	return infer_same(m, node);
 }
@@ -77,7 +80,8 @@ static bool lower_scatter_elements(struct lowering *l, int node)
 
 static bool infer_scatter_nd(struct module *m, int node)
 {
-	const struct tensor *x = node_in_tensor(m, node, 0), *i = node_in_tensor(m, node, 1), *u = node_in_tensor(m, node, 2);
+	const struct tensor *x = node_in_tensor(m, node, 0), *i = node_in_tensor(m, node, 1),
+			    *u = node_in_tensor(m, node, 2);
 	int depth, lead = i->rank - 1;
 
 	if (!node_rank(m, node, 0, 1, MAX_RANK) || !node_rank(m, node, 1, 1, MAX_RANK))
@@ -85,7 +89,8 @@ static bool infer_scatter_nd(struct module *m, int node)
 	if (!num_is_const(i->dim[lead]))
 		return node_unsupported(m, node, "the last dimension of the indexes must be a constant");
 	if (i->dim[lead].n < 0 || i->dim[lead].n > x->rank)
-		return node_bad(m, node, "indexes have %lld elements, allowed: up to %d", (long long)i->dim[lead].n, x->rank);
+		return node_bad(m, node, "indexes have %lld elements, allowed: up to %d", (long long)i->dim[lead].n,
+				x->rank);
 	depth = (int)i->dim[lead].n;
 	if (u->rank != lead + x->rank - depth)
 		return node_bad(m, node, "updates are of rank %d, allowed: %d", u->rank, lead + x->rank - depth);

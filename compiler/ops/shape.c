@@ -46,7 +46,8 @@ static bool lower_values(struct lowering *l, int node)
 	for (int i = count - 1; i >= 0; i--) {
 		int v = nest_index(n, value[i]);
 
-		e = i == count - 1 ? v : nest_select(n, nest_in_range(n, n->axis[0], num_const(i), num_const(i + 1)), v, e);
+		e = i == count - 1 ? v :
+				     nest_select(n, nest_in_range(n, n->axis[0], num_const(i), num_const(i + 1)), v, e);
 	}
 	nest_store(n, e);
 	lower_nest(l, n);
@@ -64,8 +65,8 @@ const struct op_def op_Size_1 = {
 	ONNX("Size", 1, 1, 1, 1, 1), .infer = infer_size, .lower = lower_values,
 };
 
-/* The one dimension given as -1: all elements over the product of the others. Factors that occur on both sides cancel, so
- * that run-time dimensions which are merely carried along need no division. */
+/* The one dimension given as -1: all elements over the product of the others. Factors that occur on both sides cancel,
+ * so that run-time dimensions which are merely carried along need no division. */
 static bool reshape_rest(struct module *m, int node, const struct tensor *x, int n, struct num *dim, int rest)
 {
 	struct num up = num_const(1), down = num_const(1);
@@ -114,7 +115,8 @@ static bool infer_reshape(struct module *m, int node)
 			rest = k;
 		} else if (num_is(shape[k], 0) && !allow_zero) {
 			if (k >= x.rank)
-				return node_bad(m, node, "dimension %d is to be copied from an input of rank %d", k, x.rank);
+				return node_bad(m, node, "dimension %d is to be copied from an input of rank %d", k,
+						x.rank);
 			dim[k] = x.dim[k];
 		}
 	}
@@ -169,7 +171,8 @@ static bool infer_squeeze(struct module *m, int node)
 		gone[k] = num_is(x.dim[k], 1);
 	for (int i = 0; i < n; i++) {
 		if (num_is_const(x.dim[axis[i]]) && x.dim[axis[i]].n != 1)
-			return node_bad(m, node, "axis %d has %lld elements, allowed: 1", axis[i], (long long)x.dim[axis[i]].n);
+			return node_bad(m, node, "axis %d has %lld elements, allowed: 1", axis[i],
+					(long long)x.dim[axis[i]].n);
 		gone[axis[i]] = true;
 	}
 	for (int k = 0; k < x.rank; k++)
@@ -212,5 +215,6 @@ const struct op_def op_Unsqueeze_1 = {
 	.infer = infer_unsqueeze, .lower = lower_reshape,
 };
 const struct op_def op_Unsqueeze_13 = {
-	ONNX("Unsqueeze", 13, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_unsqueeze, .lower = lower_reshape,
+	ONNX("Unsqueeze", 13, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_unsqueeze,
+	.lower = lower_reshape,
 };

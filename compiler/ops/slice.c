@@ -63,8 +63,8 @@ static bool slice_get(struct module *m, int node, struct slice *p)
 	    !node_axes(m, node, "axes", 3, x.rank, axis, &n_axes) || !node_constants(m, node, NULL, 4, &step, &n_steps))
 		return false;
 	if (n < 0 || n > x.rank || n_to != n || (n_axes >= 0 && n_axes != n) || (n_steps >= 0 && n_steps != n))
-		return node_bad(m, node, "starts, ends, axes, steps have %d, %d, %d, %d elements for rank %d", n, n_to, n_axes,
-				n_steps, x.rank);
+		return node_bad(m, node, "starts, ends, axes, steps have %d, %d, %d, %d elements for rank %d", n, n_to,
+				n_axes, n_steps, x.rank);
 	for (int k = 0; k < x.rank; k++) {
 		p->start[k] = num_const(0);
 		p->count[k] = x.dim[k];
@@ -111,5 +111,6 @@ const struct op_def op_Slice_1 = {
 	.infer = infer_slice, .lower = lower_slice,
 };
 const struct op_def op_Slice_10 = {
-	ONNX("Slice", 10, 3, 5, 1, 1), .types = TYPES("fhiub", "i", "i", "i", "i"), .infer = infer_slice, .lower = lower_slice,
+	ONNX("Slice", 10, 3, 5, 1, 1), .types = TYPES("fhiub", "i", "i", "i", "i"), .infer = infer_slice,
+	.lower = lower_slice,
 };

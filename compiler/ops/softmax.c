@@ -1,5 +1,5 @@
-/* Softmax, LogSoftmax, Hardmax. Before opset 13 the axes from `axis` on are taken together as one row; from 13 on one axis.
- * Softmax is exp(x - max) / sum(exp(x - max)). */
+/* Softmax, LogSoftmax, Hardmax. Before opset 13 the axes from `axis` on are taken together as one row; from 13 on one
+ * axis. Softmax is exp(x - max) / sum(exp(x - max)). */
 #include "ops/softmax.h"
 
 bool softmax_axes(struct module *m, int node, int *first, int *last)
@@ -32,7 +32,8 @@ struct rows {
 };
 
 /* Indexes of the row's value for element (n's own axes), or of a row's elements with new reduction axes. */
-static void row_indexes(struct nest *n, const struct rows *r, const struct tensor *x, bool reduce, struct num at[MAX_RANK])
+static void row_indexes(struct nest *n, const struct rows *r, const struct tensor *x, bool reduce,
+			struct num at[MAX_RANK])
 {
 	for (int k = 0; k < x->rank; k++)
 		if (k < r->first || k >= r->last)
@@ -106,7 +107,8 @@ static bool lower_softmax(struct lowering *l, int node)
 	return true;
 }
 
-/* 1 at the first greatest element of the axis, 0 elsewhere. Rows of several axes are taken as one axis of a reshaped copy. */
+/* 1 at the first greatest element of the axis, 0 elsewhere. Rows of several axes are taken as one axis of a reshaped
+ * copy. */
 static bool lower_hardmax(struct lowering *l, int node)
 {
 	struct module *m = l->m;

@@ -19,7 +19,8 @@ static bool infer_unpool(struct module *m, int node)
 	if (!tensor_same_shape(m, node_in(m, node, 0), node_in(m, node, 1)))
 		return node_bad(m, node, "values and positions differ in shape");
 	for (int k = 0; k < x.rank; k++) {
-		struct num whole = num_mul(&m->nums, num_sub(&m->nums, x.dim[k], num_const(1)), num_const(k < 2 ? 1 : stride[k - 2]));
+		struct num whole = num_mul(&m->nums, num_sub(&m->nums, x.dim[k], num_const(1)),
+					   num_const(k < 2 ? 1 : stride[k - 2]));
 
 		dim[k] = given >= 0 ? shape[k] : k < 2 ? x.dim[k] :
 			num_add(&m->nums, whole, num_const(kernel[k - 2] - pads[k - 2] - pads[n + k - 2]));
@@ -40,12 +41,15 @@ static bool lower_unpool(struct lowering *l, int node)
 	nest_store(n, nest_cast(n, x.type, nest_const_float(n, DT_F32, 0)));
 	lower_nest(l, n);
 	if (!window_ints(m, node, "kernel_shape", x.rank - 2, 1, kernel) ||
-	    !window_ints(m, node, "strides", x.rank - 2, 1, stride) || !window_ints(m, node, "pads", 2 * (x.rank - 2), 0, pads))
+	    !window_ints(m, node, "strides", x.rank - 2, 1, stride) ||
+	    !window_ints(m, node, "pads", 2 * (x.rank - 2), 0, pads))
 		return false;
-	/* Positions count in the tensor that was pooled, of the size that the window undoes, whatever output_shape says. */
+	/* Positions count in the tensor that was pooled, of the size that the window undoes, whatever output_shape
+	 * says. */
 	for (int k = 0; k < x.rank; k++)
-		pooled[k] = k < 2 ? x.dim[k] : num_add(s, num_mul(s, num_sub(s, x.dim[k], num_const(1)), num_const(stride[k - 2])),
-						       num_const(kernel[k - 2] - pads[k - 2] - pads[x.rank - 4 + k]));
+		pooled[k] = k < 2 ? x.dim[k] :
+				    num_add(s, num_mul(s, num_sub(s, x.dim[k], num_const(1)), num_const(stride[k - 2])),
+					    num_const(kernel[k - 2] - pads[k - 2] - pads[x.rank - 4 + k]));
 	n = nest_over(m, out, x.rank, x.dim);
 	i = nest_cast(n, DT_I64, nest_load(n, node_in(m, node, 1), n->axis));
 	for (int k = x.rank - 1; k >= 0; k--) {

@@ -70,14 +70,16 @@ bool window_get(struct module *m, int node, int n, const struct num *in, const s
 	bool valid = node_attr_is(m, node, "auto_pad", "VALID");
 
 	w->n = n;
-	if (!window_ints(m, node, "strides", n, 1, w->stride) || !window_ints(m, node, "dilations", n, 1, w->dilation) ||
-	    !window_ints(m, node, "pads", 2 * n, 0, pads) || (!kernel && !window_ints(m, node, "kernel_shape", n, 1, shape)))
+	if (!window_ints(m, node, "strides", n, 1, w->stride) ||
+	    !window_ints(m, node, "dilations", n, 1, w->dilation) || !window_ints(m, node, "pads", 2 * n, 0, pads) ||
+	    (!kernel && !window_ints(m, node, "kernel_shape", n, 1, shape)))
 		return false;
 	for (int k = 0; k < n; k++) {
 		w->in[k] = in[k];
 		w->kernel[k] = kernel ? kernel[k] : num_const(shape[k]);
 		if (num_is_const(w->kernel[k]) && (w->kernel[k].n < 1 || w->kernel[k].n > 1 << 20))
-			return node_bad(m, node, "the kernel has %lld elements along spatial axis %d", (long long)w->kernel[k].n, k);
+			return node_bad(m, node, "the kernel has %lld elements along spatial axis %d",
+					(long long)w->kernel[k].n, k);
 		if (pads[k] < -(1 << 20) || pads[k] > 1 << 20 || pads[n + k] < -(1 << 20) || pads[n + k] > 1 << 20)
 			return node_bad(m, node, "pads of spatial axis %d are %lld and %lld", k, (long long)pads[k],
 					(long long)pads[n + k]);

@@ -1,4 +1,5 @@
-/* The sliding window that convolutions and pools share: kernel, strides, dilations and padding over the spatial axes. */
+/* The sliding window that convolutions and pools share: kernel, strides, dilations and padding over the spatial
+ * axes. */
 #ifndef NNC_WINDOW_H
 #define NNC_WINDOW_H
 
@@ -13,13 +14,14 @@ struct window {
 };
 
 /** Attributes that windows have: kernel_shape is not among them. */
-#define WINDOW_ATTRS \
-	STRING("auto_pad", "NOTSET", "NOTSET|SAME_UPPER|SAME_LOWER|VALID"), INTS_OPTIONAL("pads"), INTS_IN("strides", 1, 1 << 20)
+#define WINDOW_ATTRS                                                                                                   \
+	STRING("auto_pad", "NOTSET", "NOTSET|SAME_UPPER|SAME_LOWER|VALID"), INTS_OPTIONAL("pads"),                     \
+		INTS_IN("strides", 1, 1 << 20)
 #define WINDOW_DILATIONS INTS_IN("dilations", 1, 1 << 20)
 
 /** Reads the attributes for a window over in[0 … n-1] and finds begin, end and out, by ONNX's rule
- *  out = floor((in + begin + end - dilation * (kernel - 1) - 1) / stride) + 1, or ceil with ceil_mode, when the last window
- *  must begin inside the input or its left padding. kernel NULL: from kernel_shape. False: reported. */
+ *  out = floor((in + begin + end - dilation * (kernel - 1) - 1) / stride) + 1, or ceil with ceil_mode, when the last
+ *  window must begin inside the input or its left padding. kernel NULL: from kernel_shape. False: reported. */
 bool window_get(struct module *m, int node, int n, const struct num *in, const struct num *kernel, struct window *w);
 
 /** kernel_shape, when given, must agree with the kernel's own dimensions. */

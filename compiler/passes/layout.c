@@ -13,13 +13,14 @@
 #include "passes/pass.h"
 
 /* Operators that mean something else by the same axes of input and output, or that want rows as they are. */
-static const char *const boundaries[] = { "Transpose", "Reshape", "Flatten", "MatMul", "Gemm", "Einsum", "RNN", "GRU", "LSTM",
-					  "Gather", "GatherND", "GatherElements", "ScatterND", "If", "Loop", "Scan",
-					  "Squeeze", "Unsqueeze", "LayerNormalization", "Attention" };
+static const char *const boundaries[] = { "Transpose", "Reshape", "Flatten", "MatMul", "Gemm", "Einsum", "RNN", "GRU",
+					  "LSTM", "Gather", "GatherND", "GatherElements", "ScatterND", "If", "Loop",
+					  "Scan", "Squeeze", "Unsqueeze", "LayerNormalization", "Attention" };
 
-static const char *const spatial[] = { "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
-				       "LpPool", "Resize", "Upsample", "BatchNormalization", "InstanceNormalization",
-				       "QLinearConv", "ConvInteger", "IntegerConv", "IntegerPool" };
+static const char *const spatial[] = { "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool",
+				       "GlobalMaxPool", "LpPool", "Resize", "Upsample", "BatchNormalization",
+				       "InstanceNormalization", "QLinearConv", "ConvInteger", "IntegerConv",
+				       "IntegerPool" };
 
 #define IN_LIST(list, name) name_in(list, (int)(sizeof(list) / sizeof *(list)), name)
 

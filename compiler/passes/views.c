@@ -44,7 +44,8 @@ static bool view_forward(struct views *v, struct nest *n)
 	const struct tensor *in = &m->tensor[n->e[n->value].tensor];
 	struct num address, rest, stride[MAX_RANK];
 
-	if (v->fixed[n->out] || v->viewed[n->out] || out->base != n->out || !nest_stores_whole(n) || out->type != in->type)
+	if (v->fixed[n->out] || v->viewed[n->out] || out->base != n->out || !nest_stores_whole(n) ||
+	    out->type != in->type)
 		return false;
 	if (!address_of_load(n, n->value, &address) ||
 	    !num_linear(&m->nums, address, n->axis, n->n_axes, stride, &rest))
@@ -167,8 +168,8 @@ static void clear_making(struct views *v, const struct block *b)
 			v->making[b->step[i].nest->out] = (struct making){ 0 };
 }
 
-/* Whether copies alone make the tensor, each of its own part: what Scatter copies it then overwrites, so that it is no view
- * of its source. */
+/* Whether copies alone make the tensor, each of its own part: what Scatter copies it then overwrites, so that it is no
+ * view of its source. */
 static bool only_copied(const struct making *k)
 {
 	return !k->computes && (!k->whole || k->writers == 1);

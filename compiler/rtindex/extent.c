@@ -69,7 +69,8 @@ static unsigned with_head(const char *text, unsigned begin)
 {
 	while (begin) {
 		unsigned line = line_begin(text, begin - 1), end = trim(text, line, begin - 1);
-		if (end == line || is_directive(text, line) || strchr(";}/\\", text[end - 1]) || is_line_comment(text, line))
+		if (end == line || is_directive(text, line) || strchr(";}/\\", text[end - 1]) ||
+		    is_line_comment(text, line))
 			break;
 		begin = line;
 	}

@@ -118,7 +118,8 @@ static enum CXChildVisitResult add_inner(CXCursor c, CXCursor parent, CXClientDa
 	const char *symbol;
 
 	(void)parent;
-	if (!is_constant && c.kind != CXCursor_EnumDecl && c.kind != CXCursor_StructDecl && c.kind != CXCursor_UnionDecl)
+	if (!is_constant && c.kind != CXCursor_EnumDecl && c.kind != CXCursor_StructDecl &&
+	    c.kind != CXCursor_UnionDecl)
 		return CXChildVisit_Continue;
 	symbol = spelling(i->p, c);
 	if (is_name(symbol))
@@ -230,8 +231,8 @@ static void add_use(struct parse *p, struct source_item *item, int use)
 	item->uses[item->n_uses++] = use;
 }
 
-/* Items that lie inside an earlier one (the struct of a typedef, an enumerator) keep their name and hand everything else
- * to it. */
+/* Items that lie inside an earlier one (the struct of a typedef, an enumerator) keep their name and hand everything
+ * else to it. */
 static void fold_inner(struct parse *p)
 {
 	int outer = 0;

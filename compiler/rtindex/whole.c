@@ -47,8 +47,8 @@ static bool add_include(struct flat *f, const char *line, int conditions, int de
 	end = *rest == '"' ? strchr(rest + 1, '"') : NULL;
 	if (!end)
 		return false;
-	add_file(f, arena_printf(f->runtime.arena, "%s/%.*s", f->runtime.root, (int)(end - rest - 1), rest + 1), conditions,
-		depth + 1);
+	add_file(f, arena_printf(f->runtime.arena, "%s/%.*s", f->runtime.root, (int)(end - rest - 1), rest + 1),
+		 conditions, depth + 1);
 	return true;
 }
 

@@ -17,7 +17,7 @@ enum {
 	MAX_NODE_ARITY = 1 << 16,     /* inputs or outputs of one node */
 	MAX_VALUE_ELEMENTS = 1 << 12, /* integer tensors whose values inference tracks */
 	MAX_FOLD_ELEMENTS = 1 << 26,  /* result of one constant-folded node */
-	MAX_FOLD_WORK = 1 << 30,      /* element evaluations of one constant-folded nest, weighted as in nest_eval_lanes.c */
+	MAX_FOLD_WORK = 1 << 30,      /* evaluations for one constant-folded nest, weighted as in nest_eval_lanes.c */
 	MAX_ERRORS = 20,              /* messages printed for one model */
 	MAX_NEST_LOADS = 64,          /* loads of one fused loop nest */
 	MAX_NUM_TERMS = 64,           /* terms of one sum of a symbolic number */

@@ -1,4 +1,5 @@
-/* The integer kernels, over the vectors of the instruction set being compiled for; the same choice as in simd/simd.h. */
+/* The integer kernels, over the vectors of the instruction set being compiled for; the same choice as in
+ * simd/simd.h. */
 #ifndef NNRT_INT8_H
 #define NNRT_INT8_H
 

@@ -42,7 +42,8 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_bytes(const unsigned char *p, int is_signed)
 {
 	const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
 
-	return is_signed ? _mm512_maskz_cvtepi8_epi32(nnrt_vm_all(), bytes) : _mm512_maskz_cvtepu8_epi32(nnrt_vm_all(), bytes);
+	return is_signed ? _mm512_maskz_cvtepi8_epi32(nnrt_vm_all(), bytes) :
+			   _mm512_maskz_cvtepu8_epi32(nnrt_vm_all(), bytes);
 }
 
 /** sum + x * w. */
@@ -55,7 +56,8 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
 NNRT_INLINE void nnrt_i8v_store(unsigned char *y, __m512 scaled, int low, int high, int zero, int n)
 {
 	const __m512 least = _mm512_maskz_max_ps(nnrt_vm_all(), scaled, _mm512_set1_ps((float)low));
-	const __m512i q = _mm512_maskz_cvtps_epi32(nnrt_vm_all(), _mm512_maskz_min_ps(nnrt_vm_all(), least, _mm512_set1_ps((float)high)));
+	const __m512i q = _mm512_maskz_cvtps_epi32(
+		nnrt_vm_all(), _mm512_maskz_min_ps(nnrt_vm_all(), least, _mm512_set1_ps((float)high)));
 
 	_mm512_mask_cvtepi32_storeu_epi8(y, (__mmask16)((1u << n) - 1u), _mm512_add_epi32(q, _mm512_set1_epi32(zero)));
 }
@@ -63,7 +65,8 @@ NNRT_INLINE void nnrt_i8v_store(unsigned char *y, __m512 scaled, int low, int hi
 /** Scales, rounds, bounds and stores the first n lanes. */
 NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
 {
-	nnrt_i8v_store(y, _mm512_mul_ps(_mm512_maskz_cvtepi32_ps(nnrt_vm_all(), sum), _mm512_loadu_ps(scale)), low, high, zero, n);
+	nnrt_i8v_store(y, _mm512_mul_ps(_mm512_maskz_cvtepi32_ps(nnrt_vm_all(), sum), _mm512_loadu_ps(scale)), low,
+		       high, zero, n);
 }
 
 /** Numbers. */

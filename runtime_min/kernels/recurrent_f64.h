@@ -110,8 +110,8 @@ NNRT_INLINE void nnrt_gru_step_f64(const struct nnrt_rnn *p, int linear, const d
  *  nnrt_lstm_f32, nnrt_gru_f32, nnrt_gru_linear_f32, everything in double.
  *  r: G x H x H as ONNX has it. extra: peepholes (LSTM), recurrent bias of the third gate (linear GRU), or NULL.
  *  initial_h, initial_c: B x H or NULL (0). lens: B lengths or NULL (all T). y: every H, and the state from step to
- *  step. y_h: last H, or NULL. y_c: LSTM, last C, needed as storage; may be initial_c. reset: GRU, H doubles of scratch.
- *  ONNX RNN-14, LSTM-14, GRU-14. */
+ *  step. y_h: last H, or NULL. y_c: LSTM, last C, needed as storage; may be initial_c. reset: GRU, H doubles of
+ *  scratch. ONNX RNN-14, LSTM-14, GRU-14. */
 NNRT_INLINE void nnrt_recurrent_f64(const struct nnrt_rnn *p, ptrdiff_t cell, const double *gates, const double *r,
 	const double *extra, const double *initial_h, const double *initial_c, const int32_t *lens, double *y,
 	double *y_h, double *y_c, double *reset)

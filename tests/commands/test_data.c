@@ -62,8 +62,9 @@ Test(npy, other_byte_order_is_swapped)
 	begin(&x);
 	for (int k = 0; k < 2; k++) {
 		struct value v = { .source = "x.npy" };
-		const size_t n = make_npy(file, k ? "{'descr':'<i2','fortran_order':False,'shape':(2,)}"
-						  : "{\"descr\": \">i2\", \"fortran_order\": False, \"shape\": (2L,)}  \n",
+		const size_t n = make_npy(file,
+					  k ? "{'descr':'<i2','fortran_order':False,'shape':(2,)}" :
+					      "{\"descr\": \">i2\", \"fortran_order\": False, \"shape\": (2L,)}  \n",
 					  k ? little : big, 4);
 		cr_assert(npy_read(&v, &x.a, &x.d, file, n), "%s", strbuf_text(&x.d.errors));
 		cr_assert(value_number(&v, 0) == 0x102 && value_number(&v, 1) == -2);
@@ -80,7 +81,8 @@ Test(npy, odd_files_are_refused)
 		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 7 },
 		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 12 },
 		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", 8 },
-		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 9223372036854775807), }", 8 },
+		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 9223372036854775807), }",
+		  8 },
 		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1,2), }", 8 },
 		{ "{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", 8 },
 		{ "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 8 },
@@ -97,7 +99,8 @@ Test(npy, odd_files_are_refused)
 		struct value v = { .source = "x.npy" };
 		struct fixture x;
 		begin(&x);
-		cr_expect(!npy_read(&v, &x.a, &x.d, file, make_npy(file, rows[i].header, zeros, rows[i].bytes)), "row %zu", i);
+		cr_expect(!npy_read(&v, &x.a, &x.d, file, make_npy(file, rows[i].header, zeros, rows[i].bytes)),
+			  "row %zu", i);
 		cr_expect(x.d.n_errors == 1, "row %zu: %d errors", i, x.d.n_errors);
 		arena_free(&x.a);
 	}
@@ -106,7 +109,8 @@ Test(npy, odd_files_are_refused)
 Test(npy, what_is_written_reads_back)
 {
 	static const float numbers[] = { 1.5f, -0.0f, 3e38f, 1e-45f, 7, 8 };
-	struct value v = { .source = "x", .type = DT_F32, .rank = 2, .dim = { 3, 2 }, .n = 6 }, back = { .source = "y" };
+	struct value v = { .source = "x", .type = DT_F32, .rank = 2, .dim = { 3, 2 }, .n = 6 },
+		     back = { .source = "y" };
 	unsigned char file[MAX_FILE];
 	FILE *f = tmpfile();
 	struct fixture x;
@@ -133,10 +137,11 @@ Test(value, conversion_is_exact_or_refused)
 		bool exact;
 		double nearest;
 	} rows[] = {
-		{ 1.5, DT_F32, true, 1.5 }, { 0.1, DT_F32, false, 0.1f }, { 255, DT_U8, true, 255 }, { 256, DT_U8, false, 255 },
-		{ -1, DT_U8, false, 0 }, { -128, DT_I8, true, -128 }, { -129, DT_I8, false, -128 }, { 2.5, DT_I32, false, 2 },
-		{ 0x1p63, DT_I64, false, 0x1p63 }, { -0x1p63, DT_I64, true, -0x1p63 }, { 0x1p63, DT_U64, true, 0x1p63 },
-		{ 65504, DT_F16, true, 65504 }, { 1, DT_BOOL, true, 1 }, { 2, DT_BOOL, false, 1 }, { 1e300, DT_I16, false, 32767 },
+		{ 1.5, DT_F32, true, 1.5 }, { 0.1, DT_F32, false, 0.1f }, { 255, DT_U8, true, 255 },
+		{ 256, DT_U8, false, 255 }, { -1, DT_U8, false, 0 }, { -128, DT_I8, true, -128 },
+		{ -129, DT_I8, false, -128 }, { 2.5, DT_I32, false, 2 }, { 0x1p63, DT_I64, false, 0x1p63 },
+		{ -0x1p63, DT_I64, true, -0x1p63 }, { 0x1p63, DT_U64, true, 0x1p63 }, { 65504, DT_F16, true, 65504 },
+		{ 1, DT_BOOL, true, 1 }, { 2, DT_BOOL, false, 1 }, { 1e300, DT_I16, false, 32767 },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -148,13 +153,14 @@ Test(value, conversion_is_exact_or_refused)
 			const bool ok = value_convert(&v, rows[i].type, rounds, &x.a, &x.d, "input");
 			cr_expect(ok == (rounds || rows[i].exact), "row %zu", i);
 			if (ok)
-				cr_expect(value_number(&v, 0) == rows[i].nearest, "row %zu: %g", i, value_number(&v, 0));
+				cr_expect(value_number(&v, 0) == rows[i].nearest, "row %zu: %g", i,
+					  value_number(&v, 0));
 		}
 		arena_free(&x.a);
 	}
 }
 
-/* --- damaged files: any answer but a crash ----------------------------------------------------------------------------------- */
+/* --- damaged files: any answer but a crash ------------------------------------------------------------------------ */
 
 static uint32_t next(uint32_t *state)
 {
@@ -256,7 +262,8 @@ static size_t make_zip(unsigned char *zip)
 	unsigned char npy[MAX_FILE];
 	const size_t n = make_npy(npy, "{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }", "abcd", 4);
 	uint32_t crc = 0xffffffff;
-	unsigned char head[46] = { 'P', 'K', 1, 2, 20, 0, 20 }, local[30] = { 'P', 'K', 3, 4, 20 }, end[22] = { 'P', 'K', 5, 6 };
+	unsigned char head[46] = { 'P', 'K', 1, 2, 20, 0, 20 }, local[30] = { 'P', 'K', 3, 4, 20 },
+		      end[22] = { 'P', 'K', 5, 6 };
 	size_t at = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -293,8 +300,8 @@ Test(fuzz, npz)
 Test(fuzz, pb, .timeout = 120)
 {
 	/* dims 2, 2; float32; name "t"; raw_data of 16 bytes */
-	static const unsigned char file[] = { 0x08, 2, 0x08, 2, 0x10, 1, 0x42, 1, 't', 0x4a, 16, 0, 0, 128, 63, 0, 0, 0, 64, 0, 0,
-					      64, 64, 0, 0, 128, 64 };
+	static const unsigned char file[] = { 0x08, 2, 0x08, 2, 0x10, 1, 0x42, 1,  't', 0x4a, 16, 0,   0, 128,
+					      63,   0, 0,    0, 64,   0, 0,    64, 64,	0,    0,  128, 64 };
 
 	fuzz(read_pb, file, sizeof file);
 }
@@ -303,11 +310,12 @@ Test(fuzz, pb, .timeout = 120)
 Test(fuzz, png)
 {
 	/* 2 x 2, grey */
-	static const unsigned char file[] = {
-		0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
-		0x00, 0x02, 0x00, 0x00, 0x00, 0x02, 0x08, 0x00, 0x00, 0x00, 0x00, 0x57, 0xdd, 0x52, 0xf8, 0x00, 0x00, 0x00,
-		0x0e, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x60, 0x68, 0x60, 0xf8, 0xef, 0x00, 0x00, 0x04, 0x44, 0x01,
-		0xc0, 0xea, 0x6a, 0xe1, 0xdf, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82 };
+	static const unsigned char file[] = { 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d,
+					      0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x02,
+					      0x08, 0x00, 0x00, 0x00, 0x00, 0x57, 0xdd, 0x52, 0xf8, 0x00, 0x00, 0x00,
+					      0x0e, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x60, 0x68, 0x60, 0xf8,
+					      0xef, 0x00, 0x00, 0x04, 0x44, 0x01, 0xc0, 0xea, 0x6a, 0xe1, 0xdf, 0x00,
+					      0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82 };
 
 	fuzz(read_image, file, sizeof file);
 }

@@ -82,10 +82,11 @@ Test(spell, integers_have_the_types_that_hold_them)
 Test(ident, names_become_c_and_cxx_identifiers)
 {
 	static const struct { const char *raw, *name; } rows[] = {
-		{ "layer1.0/conv1:out", "layer1_0_conv1_out" }, { "3x3", "x3x3" }, { "class", "class_" }, { "_Bool", "Bool" },
-		{ "__init__", "init" }, { "a__b", "a_b" }, { "\xc3\xa4pfel", "pfel" }, { "\xe8\xbe\x93\xe5\x85\xa5", "t" },
-		{ "", "t" }, { "*/ evil();", "evil" }, { "int8_t", "int8_t_" }, { "linux", "linux_" }, { "y0", "y0_" },
-		{ "nnrt_min", "nnrt_min_" }, { "input", "input" }, { "NULL", "NULL_" },
+		{ "layer1.0/conv1:out", "layer1_0_conv1_out" }, { "3x3", "x3x3" }, { "class", "class_" },
+		{ "_Bool", "Bool" }, { "__init__", "init" }, { "a__b", "a_b" }, { "\xc3\xa4pfel", "pfel" },
+		{ "\xe8\xbe\x93\xe5\x85\xa5", "t" }, { "", "t" }, { "*/ evil();", "evil" }, { "int8_t", "int8_t_" },
+		{ "linux", "linux_" }, { "y0", "y0_" }, { "nnrt_min", "nnrt_min_" }, { "input", "input" },
+		{ "NULL", "NULL_" },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -142,8 +143,9 @@ Test(emit, blocks_indent)
 	emit_directive(&e, "#pragma GCC unroll 4");
 	emit_close(&e, "");
 	emit_close(&e, "");
-	cr_expect_str_eq(strbuf_text(&out), "for (int i = 0; i < 3; i++) {\n\tif (i) {\n\t\tx = 1;\n\t} else {\n\t\tx = 2;\n"
-		"#pragma GCC unroll 4\n\t}\n}\n");
+	cr_expect_str_eq(strbuf_text(&out),
+			 "for (int i = 0; i < 3; i++) {\n\tif (i) {\n\t\tx = 1;\n\t} else {\n\t\tx = 2;\n"
+			 "#pragma GCC unroll 4\n\t}\n}\n");
 	cr_expect_eq(e.bytes, (int64_t)out.size);
 }
 

@@ -25,7 +25,8 @@ static const char *closure(const char *target, const char *root)
 #define ISA "\n/* ---- tests/emit/fixture/isa.h ---- SPDX-License-Identifier: Apache-2.0 */\n"
 #define INLINE "#define FX_INLINE static inline __attribute__((unused))\n"
 #define PAIR "\n/** A struct and its typedef are one item. */\ntypedef struct fx_pair {\n" \
-	"\tint32_t a;              /* first; with a semicolon */\n\tstruct fx_inner {\n\t\tfloat b;\n\t} inner;\n} fx_pair;\n"
+	"\tint32_t a;              /* first; with a semicolon */\n\tstruct fx_inner {\n" \
+	"\t\tfloat b;\n\t} inner;\n} fx_pair;\n"
 #define ONE "#define FX_ONE 1 /* one,\n                  * on two lines */\n"
 
 Test(index, a_struct_comes_with_its_typedef)
@@ -49,10 +50,12 @@ Test(index, an_enumeration_is_known_by_its_members)
 
 Test(index, macros_inside_macros_are_found)
 {
-	cr_expect_str_eq(closure("generic", "fx_uses_macros"), SHAPES INLINE
+	cr_expect_str_eq(
+		closure("generic", "fx_uses_macros"), SHAPES INLINE
 		"#define FX_PASTE_(x) #x\n#define FX_TEXT(x) FX_PASTE_(x)\n"
 		"#define FX_LONG(a, b) \\\n\t((a) + /* in the middle */ \\\n\t (b) + FX_ONE) /* at the end */\n" ONE
-		"\nFX_INLINE const char *fx_uses_macros(int x)\n{\n\treturn FX_LONG(x, 1) > 2 ? FX_TEXT(y) : \"\";\n}\n");
+		"\nFX_INLINE const char *fx_uses_macros(int x)\n{\n"
+		"\treturn FX_LONG(x, 1) > 2 ? FX_TEXT(y) : \"\";\n}\n");
 }
 
 Test(index, system_headers_are_those_that_are_used)
@@ -65,14 +68,15 @@ Test(index, system_headers_are_those_that_are_used)
 Test(index, attributes_above_a_function_belong_to_it)
 {
 	cr_expect_str_eq(closure("generic", "fx_attribute"), SHAPES
-		"\n/** Attributes on a line of their own. */\n__attribute__((unused))\nstatic int\nfx_attribute(int x)\n{\n"
-		"\treturn x;\n}\n");
+		"\n/** Attributes on a line of their own. */\n__attribute__((unused))\nstatic int\n"
+		"fx_attribute(int x)\n{\n\treturn x;\n}\n");
 }
 
 Test(index, what_a_macro_makes_is_cut_out_as_its_use)
 {
 	cr_expect_str_eq(closure("generic", "fx_add"), SHAPES
-		"#define FX_MAKE(name, op) \\\n\tstatic inline int name(int a, int b) \\\n\t{ \\\n\t\treturn a op b; \\\n\t}\n"
+		"#define FX_MAKE(name, op) \\\n\tstatic inline int name(int a, int b) \\\n\t{ \\\n"
+		"\t\treturn a op b; \\\n\t}\n"
 		"\n/** Made by a macro. */\nFX_MAKE(fx_add, +)\n");
 }
 
@@ -97,12 +101,14 @@ Test(index, each_target_has_its_own_items)
 Test(index, what_the_users_compiler_chooses_is_left_to_it)
 {
 	cr_expect(strstr(closure("generic", "fx_compiler"),
-		"#if defined(__clang__)\n#define FX_COMPILER \"clang\"\n#else\n#define FX_COMPILER \"other\"\n#endif\n"));
+		"#if defined(__clang__)\n#define FX_COMPILER \"clang\"\n#else\n"
+		"#define FX_COMPILER \"other\"\n#endif\n"));
 }
 
 Test(index, texts_that_targets_share_are_stored_once)
 {
-	const struct rt_index *first = &fixture_index.indexes[0], *last = &fixture_index.indexes[fixture_index.n_indexes - 1];
+	const struct rt_index *first = &fixture_index.indexes[0],
+			      *last = &fixture_index.indexes[fixture_index.n_indexes - 1];
 
 	cr_assert_eq((size_t)fixture_index.n_indexes, n_targets);
 	for (int i = 0; i < first->n_items; i++)
@@ -118,6 +124,7 @@ Test(index, every_item_compiles_alone)
 		closure("generic", x.index->items[i].symbol);
 		emit_line(&e, "extern int something;");
 		write_file("f.c", strbuf_text(&out), out.size);
-		expect_ok("gcc -std=c99 " WARNINGS " -Wno-unused-function -Wno-unused-const-variable -fsyntax-only f.c");
+		expect_ok("gcc -std=c99 " WARNINGS
+			  " -Wno-unused-function -Wno-unused-const-variable -fsyntax-only f.c");
 	}
 }

@@ -99,8 +99,8 @@ static void write_pair(const struct target *t)
 
 Test(model, two_models_in_one_program_as_c_and_cxx)
 {
-	static const char *const compilers[] = { "gcc -std=c99", "clang -std=c99", "gcc -std=c11 -O2", "g++ -x c++ -std=c++11",
-		"clang++ -x c++ -std=c++11" };
+	static const char *const compilers[] = { "gcc -std=c99", "clang -std=c99", "gcc -std=c11 -O2",
+		"g++ -x c++ -std=c++11", "clang++ -x c++ -std=c++11" };
 
 	write_pair(target_find("generic"));
 	for (size_t i = 0; i < 5; i++)
@@ -119,8 +119,9 @@ Test(model, every_hosted_target_runs_it)
 			continue;
 		}
 		write_pair(t);
-		expect_ok(arena_printf(&a, "%s -std=c99 -O1 %s " WARNINGS " one.c two.c main.c -o m %s && %s ./m </dev/null",
-			t->cc, t->cflags, t->link_flags, t->runner));
+		expect_ok(arena_printf(
+			&a, "%s -std=c99 -O1 %s " WARNINGS " one.c two.c main.c -o m %s && %s ./m </dev/null", t->cc,
+			t->cflags, t->link_flags, t->runner));
 	}
 }
 
@@ -154,8 +155,9 @@ Test(model, the_header_says_what_is_passed)
 
 	emit_model_h(&e, &a, &m);
 	cr_expect_str_eq(strbuf_text(&out),
-		"/* one.h, by nnc 0.1.0 from mo del * /.onnx\n * sha256 0123\n * target generic, --optimize=size; do not edit\n"
-		" */\n#ifndef ONE_H\n#define ONE_H\n\n#include <stdint.h>\n\n"
+		"/* one.h, by nnc 0.1.0 from mo del * /.onnx\n * sha256 0123\n"
+		" * target generic, --optimize=size; do not edit\n */\n"
+		"#ifndef ONE_H\n#define ONE_H\n\n#include <stdint.h>\n\n"
 		"#define ONE_ARENA_BYTES 64 /* static, in the C file */\n"
 		"#define ONE_STACK_BYTES 312 /* worst case below one_run() */\n\n"
 		"#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
@@ -187,7 +189,8 @@ Test(model, signatures_spell_bounded_empty_and_scalar_shapes)
 		{ .kind = PARAM_INPUT, .name = "x", .type = DT_F32, .rank = 2, .dims = dims, .dim_names = names },
 		{ .kind = PARAM_INPUT, .name = "none", .type = DT_I64, .rank = 2, .dims = empty },
 		{ .kind = PARAM_INPUT, .name = "scalar", .type = DT_BOOL, .rank = 0 },
-		{ .kind = PARAM_OUTPUT, .name = "y_with_a_name_that_is_rather_long", .type = DT_F64, .rank = 2, .dims = dims },
+		{ .kind = PARAM_OUTPUT, .name = "y_with_a_name_that_is_rather_long", .type = DT_F64, .rank = 2,
+		  .dims = dims },
 		{ .kind = PARAM_DIM_OUT, .name = "count", .high = 48 },
 	};
 	struct emit_model m = make("one", target_find("generic"));

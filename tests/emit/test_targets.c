@@ -18,8 +18,8 @@ Test(targets, rows_are_complete)
 {
 	for (size_t i = 0; i < n_targets; i++) {
 		const struct target *t = targets[i];
-		cr_expect(t->name && t->description && t->triple && t->cc && t->cflags && t->link_flags && t->runner, "%s",
-			t->name);
+		cr_expect(t->name && t->description && t->triple && t->cc && t->cflags && t->link_flags && t->runner,
+			  "%s", t->name);
 		cr_expect(t->check && t->check_message && t->index_flags[0], "%s", t->name);
 		cr_expect_null(t->index_flags[TARGET_MAX_FLAGS - 1]);
 		cr_expect(t->arena_align >= 8 && !(t->arena_align & (t->arena_align - 1)), "%s", t->name);
@@ -53,10 +53,12 @@ Test(targets, the_check_fails_without_them)
 		cr_expect_not(holds(target_find("cortex-m4"), "-mcpu=cortex-m3 -mthumb"));
 }
 
-/* A flag that the user's compiler takes and the index did not would pick other functions: compare what both predefine. */
+/* A flag that the user's compiler takes and the index did not would pick other functions: compare what both
+ * predefine. */
 Test(targets, the_index_sees_what_the_users_compiler_sees)
 {
-	static const char macros[] = "__AVX2__ __FMA__ __AVX512F__ __AVX512VL__ __ARM_NEON __ARM_FEATURE_FMA __ARM_FEATURE_DSP "
+	static const char macros[] =
+		"__AVX2__ __FMA__ __AVX512F__ __AVX512VL__ __ARM_NEON __ARM_FEATURE_FMA __ARM_FEATURE_DSP "
 		"__aarch64__ __wasm_simd128__ __riscv_vector __BYTE_ORDER__";
 
 	for (size_t i = 0; i < n_targets; i++) {
@@ -68,7 +70,8 @@ Test(targets, the_index_sees_what_the_users_compiler_sees)
 		if (!has_program(t->cc) || !has_program("clang") || !strncmp(t->name, "generic", 7))
 			continue;
 		/* A macro's name in quotes is not expanded. */
-		expect_ok(arena_printf(&a, "for m in %s; do echo \"#ifdef $m\"; echo \"\\\"$m\\\"\"; echo \"#endif\"; done >p.c; "
+		expect_ok(arena_printf(&a,
+			"for m in %s; do echo \"#ifdef $m\"; echo \"\\\"$m\\\"\"; echo \"#endif\"; done >p.c; "
 			"%s %s -E -P p.c | grep _ >user; clang %s -ffreestanding -E -P p.c | grep _ >index; "
 			"test -s user && diff user index", macros, t->cc, t->cflags, strbuf_text(&flags)));
 	}

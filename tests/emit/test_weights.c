@@ -77,7 +77,8 @@ static void write_model(void)
 /* Everything that has gone wrong with string literals, and every size around a line. */
 static void add_awkward(void)
 {
-	static const char *const texts[] = { "", "\0", "?\?=?\?/?\?'", "\1" "7\1" "8\0" "0", "\"\\\n\r\t%d%s", "\x7f\x80\xff" };
+	static const char *const texts[] = { "", "\0", "?\?=?\?/?\?'", "\1" "7\1" "8\0" "0",
+					     "\"\\\n\r\t%d%s", "\x7f\x80\xff" };
 	static const size_t sizes[] = { 0, 1, 4, 3, 6, 3 };
 	unsigned char *all = arena_alloc(&a, 256 * 257);
 
@@ -184,7 +185,8 @@ Test(weights, huge_ones_are_split_in_files_of_bounded_size)
 	cr_expect_eq(w.n_files, 3);
 	expect_ok("gcc -std=c99 " WARNINGS " model*.c -o m && ./m >got && cmp got wanted");
 	expect_ok("g++ -x c++ -std=c++11 " WARNINGS " model*.c -o m && ./m >got && cmp got wanted");
-	expect_ok("! nm -g --defined-only m | grep ' [RrDdBb] ' | grep -v -e ' model_' -e ' _' -e ' data_start' -e ' stdout'");
+	expect_ok("! nm -g --defined-only m | grep ' [RrDdBb] ' | "
+		  "grep -v -e ' model_' -e ' _' -e ' data_start' -e ' stdout'");
 }
 
 static void write_bin(void)
@@ -225,8 +227,8 @@ Test(weights, incbin_assembles_for_every_cross_target)
 		out.size = 0;
 		emit_puts(&e, "#include <stdint.h>\n");
 		weights_print(&w, &e);
-		emit_puts(&e, arena_printf(&a, "const int8_t *model_get(void);\nconst int8_t *model_get(void)\n{\n\treturn %s;\n}\n",
-			weights_ref(&w, w.n - 1, DT_I8)));
+		emit_puts(&e, "const int8_t *model_get(void);\nconst int8_t *model_get(void)\n{\n");
+		emit_puts(&e, arena_printf(&a, "\treturn %s;\n}\n", weights_ref(&w, w.n - 1, DT_I8)));
 		write_file("model.c", strbuf_text(&out), out.size);
 		write_bin();
 		expect_ok(arena_printf(&a, "%s -std=c99 %s " WARNINGS " -c model.c -o m.o", t->cc, t->cflags));
@@ -268,7 +270,8 @@ static void check_big_endian(enum weights_form form)
 	print_values_main(ids[0], ids[1], ids[2]);
 	write_file("model.c", strbuf_text(&out), out.size);
 	write_bin();
-	expect_ok("s390x-linux-gnu-gcc -static -std=c99 " WARNINGS " model.c -o m && qemu-s390x ./m >got && cmp got wanted");
+	expect_ok("s390x-linux-gnu-gcc -static -std=c99 " WARNINGS
+		  " model.c -o m && qemu-s390x ./m >got && cmp got wanted");
 }
 
 Test(weights, big_endian_targets_get_their_own_order)

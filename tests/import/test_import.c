@@ -13,7 +13,7 @@
 #include "support/strbuf.h"
 #include "wire.h"
 
-/* --- operators -------------------------------------------------------------------------------------------------------- */
+/* --- operators ---------------------------------------------------------------------------------------------------- */
 
 static const struct attr_def pick_attrs[] = {
 	{ .name = "axis", .kind = ATTR_INT, .has_default = true, .i = 1, .lo = -4, .hi = 4 },
@@ -22,7 +22,8 @@ static const struct attr_def pick_attrs[] = {
 	{ .name = "sizes", .kind = ATTR_INTS },
 	{ 0 },
 };
-static const struct attr_def branch_attrs[] = { { .name = "then_branch", .kind = ATTR_GRAPH, .required = true }, { 0 } };
+static const struct attr_def branch_attrs[] = { { .name = "then_branch", .kind = ATTR_GRAPH, .required = true },
+						{ 0 } };
 
 static const struct op_def ops[] = {
 	{ .domain = "", .name = "Relu", .since = 6, .min_in = 1, .max_in = 1, .min_out = 1, .max_out = 1 },
@@ -50,7 +51,7 @@ const struct op_def *op_find(const char *domain, const char *name, int opset, bo
 	return best;
 }
 
-/* --- fixture ------------------------------------------------------------------------------------------------------------ */
+/* --- fixture ------------------------------------------------------------------------------------------------------ */
 
 static struct arena arena, scratch;
 static struct diag diag;
@@ -154,7 +155,7 @@ static int tensor_named(const char *name)
 
 TestSuite(import, .init = setup, .fini = teardown);
 
-/* --- graphs --------------------------------------------------------------------------------------------------------------- */
+/* --- graphs ------------------------------------------------------------------------------------------------------- */
 
 Test(import, reads_nodes_names_and_shapes)
 {
@@ -216,7 +217,8 @@ Test(import, checks_numbers_of_inputs)
 Test(import, names_that_would_leave_a_comment_are_refused)
 {
 	static const char allowed[] = "allowed: names without \"*/\" and without control characters\n";
-	struct wire g = FRAME("x:2", "Relu x*/ -> y"), inner = FRAME("x:2", "Relu x -> a\nb"), node = wire_node("If x -> y"), a;
+	struct wire g = FRAME("x:2", "Relu x*/ -> y"), inner = FRAME("x:2", "Relu x -> a\nb"),
+		    node = wire_node("If x -> y"), a;
 
 	expect_error(import_graph_13(&g), STATUS_MODEL, "NodeProto.input is \"x*/\", ");
 	expect_error(false, STATUS_MODEL, allowed);
@@ -232,7 +234,7 @@ Test(import, names_that_would_leave_a_comment_are_refused)
 	cr_assert_eq(strchr(strbuf_text(&diag.errors), '\n')[1], 0, "an error of one line");
 }
 
-/* --- dimensions ----------------------------------------------------------------------------------------------------------- */
+/* --- dimensions --------------------------------------------------------------------------------------------------- */
 
 static bool import_dims(const char *input, const struct dim_option *dims, int n)
 {
@@ -264,7 +266,8 @@ Test(import, dimensions_without_option_and_options_without_dimension)
 
 	expect_error(import_dims("x:N,3", NULL, 0), STATUS_USAGE, "symbolic dimension \"N\": give --dim 'N=N'");
 	expect_error(import_dims("x:4,-1", NULL, 0), STATUS_USAGE, "symbolic dimension \"x.1\"");
-	expect_error(import_dims("x:4,-2", NULL, 0), STATUS_MODEL, "\"x\": axis 1 has size -2, allowed: 0 or more, or -1");
+	expect_error(import_dims("x:4,-2", NULL, 0), STATUS_MODEL,
+		     "\"x\": axis 1 has size -2, allowed: 0 or more, or -1");
 	expect_error(import_dims("x:4,3", dims, 1), STATUS_USAGE, "--dim M: no such dimension");
 }
 
@@ -277,7 +280,7 @@ Test(import, absurd_dimensions_are_refused)
 	cr_assert(import_dims("x:0", NULL, 0));
 }
 
-/* --- tensors ---------------------------------------------------------------------------------------------------------------- */
+/* --- tensors ------------------------------------------------------------------------------------------------------ */
 
 static bool import_initializer(struct wire t)
 {
@@ -292,8 +295,8 @@ Test(import, typed_fields_of_every_type)
 	static const struct { int type, field; uint64_t v; double want; } rows[] = {
 		{ ONNX_INT8, 5, (uint64_t)-5, -5 }, { ONNX_UINT8, 5, 200, 200 }, { 4, 5, 65535, 65535 },
 		{ 5, 5, (uint64_t)-32768, -32768 }, { 6, 5, (uint64_t)-7, -7 }, { ONNX_INT64, 7, (uint64_t)-9, -9 },
-		{ ONNX_BOOL, 5, 1, 1 }, { ONNX_UINT32, 11, 4000000000u, 4e9 }, { ONNX_UINT64, 11, 1u << 31, 2147483648.0 },
-		{ ONNX_FLOAT16, 5, 0xc200, -3 }, { 16, 5, 0x4040, 3 },
+		{ ONNX_BOOL, 5, 1, 1 }, { ONNX_UINT32, 11, 4000000000u, 4e9 },
+		{ ONNX_UINT64, 11, 1u << 31, 2147483648.0 }, { ONNX_FLOAT16, 5, 0xc200, -3 }, { 16, 5, 0x4040, 3 },
 	};
 	const int64_t dims[] = { 1 };
 
@@ -325,7 +328,13 @@ Test(import, raw_data_is_checked_to_the_byte)
 
 Test(import, wrong_tensors_are_refused)
 {
-	static const struct { int type, field; uint64_t v; int64_t dim; enum status status; const char *text; } rows[] = {
+	static const struct {
+		int type, field;
+		uint64_t v;
+		int64_t dim;
+		enum status status;
+		const char *text;
+	} rows[] = {
 		{ ONNX_INT8, 5, 128, 1, STATUS_MODEL, "element 0 is 128, beyond int8" },
 		{ ONNX_BOOL, 5, 2, 1, STATUS_MODEL, "beyond bool" },
 		{ ONNX_UINT32, 11, (uint64_t)1 << 32, 1, STATUS_MODEL, "beyond uint32" },
@@ -406,7 +415,7 @@ Test(import, external_data_stays_in_the_models_folder)
 	expect_error(import_external("w.bin", "0", "8"), STATUS_MODEL, "bytes of external data: 8, must be 4");
 }
 
-/* --- attributes ----------------------------------------------------------------------------------------------------------- */
+/* --- attributes --------------------------------------------------------------------------------------------------- */
 
 static bool import_pick(struct wire attribute)
 {
@@ -437,12 +446,13 @@ Test(import, wrong_attributes_are_refused)
 {
 	expect_error(import_pick(wire_attr_int("shape", 1)), STATUS_MODEL, "attribute \"shape\" is unknown");
 	expect_error(import_pick(wire_attr_int("axis", 5)), STATUS_MODEL, "attribute \"axis\": 5, must be -4 to 4");
-	expect_error(import_pick(wire_attr_float("axis", 1)), STATUS_MODEL, "attribute \"axis\" is a float, must be an integer");
+	expect_error(import_pick(wire_attr_float("axis", 1)), STATUS_MODEL,
+		     "attribute \"axis\" is a float, must be an integer");
 	expect_error(import_pick(wire_attr_text("mode", "fa")), STATUS_MODEL, "\"fa\", must be one of near|far");
 	expect_error(import_pick(wire_attr_text("mode", "")), STATUS_MODEL, "\"\", must be one of near|far");
 }
 
-/* --- sub-graphs and functions ---------------------------------------------------------------------------------------------- */
+/* --- sub-graphs and functions ------------------------------------------------------------------------------------- */
 
 /* depth graphs inside each other, the innermost reading x from outside. */
 static struct wire nested(int depth)
@@ -536,12 +546,13 @@ Test(import, functions_are_inlined)
 
 Test(import, functions_that_call_themselves_are_refused)
 {
-	expect_error(import_call(function("Call", "Call"), (struct wire){ 0 }), STATUS_MODEL, "functions call themselves");
+	expect_error(import_call(function("Call", "Call"), (struct wire){ 0 }), STATUS_MODEL,
+		     "functions call themselves");
 	expect_error(import_call(function("Call", "Call2"), function("Call2", "Call")), STATUS_MODEL,
 		     "functions call themselves");
 }
 
-/* --- files -------------------------------------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------------------------- */
 
 Test(import, files_that_are_no_models)
 {

@@ -1,5 +1,6 @@
-/* Protocol buffers written field by field, and the messages of ONNX built from them: what the import tests are fed with.
- * Field numbers are those of onnx.proto, written out again here so that a wrong one there does not go unnoticed. */
+/* Protocol buffers written field by field, and the messages of ONNX built from them: what the import tests are fed
+ * with. Field numbers are those of onnx.proto, written out again here so that a wrong one there does not go
+ * unnoticed. */
 #ifndef TEST_WIRE_H
 #define TEST_WIRE_H
 
@@ -24,7 +25,8 @@ enum { MODEL_GRAPH = 7, MODEL_OPSET = 8, MODEL_FUNCTION = 25, GRAPH_NODE = 1, GR
 enum { ONNX_FLOAT = 1, ONNX_UINT8 = 2, ONNX_INT8 = 3, ONNX_INT64 = 7, ONNX_STRING = 8, ONNX_BOOL = 9, ONNX_FLOAT16 = 10,
        ONNX_DOUBLE = 11, ONNX_UINT32 = 12, ONNX_UINT64 = 13, ONNX_COMPLEX64 = 14, ONNX_INT4 = 22 };
 
-/** ValueInfoProto; a dimension is a number, or a name in quotes: "x:1,3,N" is name x, dims 1, 3 and N; "x" has no shape. */
+/** ValueInfoProto; a dimension is a number, or a name in quotes: "x:1,3,N" is name x, dims 1, 3 and N; "x" has no
+ *  shape. */
 struct wire wire_value(const char *text, int type);
 /** TensorProto without data. */
 struct wire wire_tensor(const char *name, int type, int rank, const int64_t *dims);

@@ -1,5 +1,5 @@
-/* The rows of kernels.def for the instruction set being compiled for, as data that tests and benches walk: each a function
- * of its own, with its tile as constants. Every row gets `epilogue` and `ctx` from its caller, or, where
+/* The rows of kernels.def for the instruction set being compiled for, as data that tests and benches walk: each a
+ * function of its own, with its tile as constants. Every row gets `epilogue` and `ctx` from its caller, or, where
  * KERNEL_EPILOGUE is defined, that function always, which then disappears into the kernel as in a model. */
 #ifndef KERNELS_TABLE_H
 #define KERNELS_TABLE_H

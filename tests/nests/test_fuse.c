@@ -250,7 +250,7 @@ Test(fuse, steps_inside_branches_move_with_their_branch)
 	cr_assert_eq(block.step[1].body[0].step[0].nest->out, y);
 }
 
-/* --- random graphs -------------------------------------------------------------------------------------------------- */
+/* --- random graphs ------------------------------------------------------------------------------------------------ */
 
 enum { N_STEPS = 12 };
 
@@ -280,7 +280,8 @@ static int reshaped(int x)
 		num_mul(s, n->axis[1], num_const(4))), n->axis[2])));
 	lower_nest(&l, n);
 	n = nest_new(&module, y);
-	nest_store(n, nest_unary(n, E_NEG, nest_load_flat(n, t, num_add(s, num_mul(s, n->axis[0], num_const(6)), n->axis[1]))));
+	nest_store(n, nest_unary(n, E_NEG,
+				 nest_load_flat(n, t, num_add(s, num_mul(s, n->axis[0], num_const(6)), n->axis[1]))));
 	lower_nest(&l, n);
 	return y;
 }

@@ -54,7 +54,8 @@ Test(nest_eval, matrix_product)
 	k = nest_reduce_axis(n, num_const(K));
 	{
 		const struct num at_a[2] = { n->axis[0], k }, at_b[2] = { k, n->axis[1] };
-		nest_store(n, nest_reduce(n, REDUCE_SUM, nest_binary(n, E_MUL, nest_load(n, x, at_a), nest_load(n, w, at_b))));
+		nest_store(n, nest_reduce(n, REDUCE_SUM,
+					  nest_binary(n, E_MUL, nest_load(n, x, at_a), nest_load(n, w, at_b))));
 	}
 	cr_assert(nest_eval(n));
 	for (int i = 0; i < M; i++)
@@ -152,7 +153,7 @@ Test(nest_eval, unknown_loads_are_not_evaluated)
 	cr_assert_null(module.tensor[y].data);
 }
 
-/* --- random expressions --------------------------------------------------------------------------------------------- */
+/* --- random expressions ------------------------------------------------------------------------------------------- */
 
 enum { N_IN = 3, N_ELEMENTS = 600 };
 
@@ -231,8 +232,8 @@ static void check_random(enum dtype type)
 		cr_assert(nest_eval(n));
 		for (int i = 0; i < N_ELEMENTS; i++) {
 			double want = scalar_of(n, in, n->value, i), got = const_double(&module, y, i);
-			cr_assert(want == got || (isnan(want) && isnan(got)), "element %d: %g, not %g, of %s", i, got, want,
-				  nest_text(n));
+			cr_assert(want == got || (isnan(want) && isnan(got)), "element %d: %g, not %g, of %s", i, got,
+				  want, nest_text(n));
 		}
 	}
 }
@@ -247,7 +248,7 @@ Test(nest_eval, random_integer_expressions_wrap)
 	check_random(DT_I32);
 }
 
-/* --- symbolic ------------------------------------------------------------------------------------------------------ */
+/* --- symbolic ----------------------------------------------------------------------------------------------------- */
 
 static int shape_tensor(const struct num *v, int64_t n)
 {

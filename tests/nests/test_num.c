@@ -200,8 +200,8 @@ Test(num, substitution_is_evaluation_at_the_replacement, .init = setup, .fini = 
 			for (int j = 0; j < N_VARS; j++)
 				v[j] = value[i][j];
 			v[5] = v[3] - 3;
-			cr_assert_eq(num_eval(&s, pool[0].x, var, v, N_VARS), num_eval(&s, b, var, v, N_VARS), "%s -> %s",
-				     text(pool[0].x), text(b));
+			cr_assert_eq(num_eval(&s, pool[0].x, var, v, N_VARS), num_eval(&s, b, var, v, N_VARS),
+				     "%s -> %s", text(pool[0].x), text(b));
 		}
 	}
 }
@@ -239,7 +239,8 @@ Test(num, linear_form_adds_up, .init = setup, .fini = teardown)
 
 Test(num, row_major_numbers_come_apart, .init = setup, .fini = teardown)
 {
-	struct num i0 = num_axis(&s, 0, num_const(7)), i1 = num_axis(&s, 1, num_const(5)), i2 = num_axis(&s, 2, num_const(3));
+	struct num i0 = num_axis(&s, 0, num_const(7)), i1 = num_axis(&s, 1, num_const(5)),
+		   i2 = num_axis(&s, 2, num_const(3));
 	struct num flat = num_add(&s, num_add(&s, num_mul(&s, i0, num_const(15)), num_mul(&s, i1, num_const(3))), i2);
 
 	cr_assert(num_same(num_div(&s, flat, num_const(15)), i0));

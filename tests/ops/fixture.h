@@ -1,5 +1,5 @@
-/* Nodes without a model, for tests of operators: their inputs are constants or variables, their shapes inferred, and what
- * depends on constants only is folded. */
+/* Nodes without a model, for tests of operators: their inputs are constants or variables, their shapes inferred, and
+ * what depends on constants only is folded. */
 #ifndef NNC_TESTS_OPS_FIXTURE_H
 #define NNC_TESTS_OPS_FIXTURE_H
 
@@ -64,8 +64,8 @@ static inline void expect_floats(int t, const float *want, int n)
 {
 	cr_assert(module.tensor[t].data, "the node was not folded");
 	for (int i = 0; i < n; i++)
-		cr_assert_float_eq(float_at(t, i), want[i], 1e-6, "element %d is %g, expected %g", i, (double)float_at(t, i),
-				   (double)want[i]);
+		cr_assert_float_eq(float_at(t, i), want[i], 1e-6, "element %d is %g, expected %g", i,
+				   (double)float_at(t, i), (double)want[i]);
 }
 
 static inline void expect_ints(int t, const int64_t *want, int n)

@@ -76,7 +76,8 @@ Test(nll_loss, classes_of_another_shape_are_refused, .init = setup, .fini = tear
 
 Test(nll_loss, a_weight_too_few_is_refused, .init = setup, .fini = teardown)
 {
-	int in[] = { variable(DT_F32, 3, dims), variable(DT_I64, 2, place_dims), variable(DT_F32, 1, (int64_t[]){ 2 }) };
+	int in[] = { variable(DT_F32, 3, dims), variable(DT_I64, 2, place_dims),
+		     variable(DT_F32, 1, (int64_t[]){ 2 }) };
 
 	expect_refused(node_of("NegativeLogLikelihoodLoss", 13, 3, in, 1), STATUS_MODEL,
 		       "input 2 has 2 elements along axis 0, allowed: 3");
@@ -97,5 +98,6 @@ Test(softmax_cross_entropy, a_vector_has_no_classes, .init = setup, .fini = tear
 {
 	int in[] = { variable(DT_F32, 1, dims), variable(DT_I64, 1, dims) };
 
-	expect_refused(node_of("SoftmaxCrossEntropyLoss", 13, 2, in, 1), STATUS_MODEL, "input 0 is of rank 1, allowed: 2 to 8");
+	expect_refused(node_of("SoftmaxCrossEntropyLoss", 13, 2, in, 1), STATUS_MODEL,
+		       "input 0 is of rank 1, allowed: 2 to 8");
 }

@@ -40,7 +40,8 @@ Test(infer_shapes, convolution_windows, .init = setup, .fini = teardown)
 {
 	static const struct { const char *pad; int64_t stride, dilation, begin, end, in, kernel, out; } row[] = {
 		{ "NOTSET", 1, 1, 0, 0, 7, 3, 5 }, { "NOTSET", 2, 1, 1, 1, 7, 3, 4 }, { "NOTSET", 1, 2, 0, 0, 7, 3, 3 },
-		{ "SAME_UPPER", 2, 1, 0, 0, 7, 4, 4 }, { "SAME_LOWER", 3, 2, 0, 0, 7, 3, 3 }, { "VALID", 2, 1, 0, 0, 8, 3, 3 },
+		{ "SAME_UPPER", 2, 1, 0, 0, 7, 4, 4 }, { "SAME_LOWER", 3, 2, 0, 0, 7, 3, 3 },
+		{ "VALID", 2, 1, 0, 0, 8, 3, 3 },
 	};
 	struct num n = batch();
 
@@ -73,8 +74,10 @@ Test(infer_shapes, pool_drops_the_window_that_lies_in_the_padding, .init = setup
 Test(fold, slice_with_a_negative_step, .init = setup, .fini = teardown)
 {
 	int x = constant(DT_F32, 1, (int64_t[]){ 5 }, (float[]){ 0, 1, 2, 3, 4 });
-	int from = tensor_const_ints(&module, (int64_t[]){ -1 }, 1), to = tensor_const_ints(&module, (int64_t[]){ INT64_MIN }, 1);
-	int axis = tensor_const_ints(&module, (int64_t[]){ 0 }, 1), step = tensor_const_ints(&module, (int64_t[]){ -2 }, 1);
+	int from = tensor_const_ints(&module, (int64_t[]){ -1 }, 1),
+	    to = tensor_const_ints(&module, (int64_t[]){ INT64_MIN }, 1);
+	int axis = tensor_const_ints(&module, (int64_t[]){ 0 }, 1),
+	    step = tensor_const_ints(&module, (int64_t[]){ -2 }, 1);
 
 	expect_floats(infer(node_of("Slice", 13, 5, (int[]){ x, from, to, axis, step }, 1)), (float[]){ 4, 2, 0 }, 3);
 }
@@ -89,7 +92,8 @@ Test(fold, softmax_flattens_before_opset_13, .init = setup, .fini = teardown)
 
 Test(fold, top_k_prefers_the_first_of_equals, .init = setup, .fini = teardown)
 {
-	int x = constant(DT_F32, 1, (int64_t[]){ 4 }, (float[]){ 1, 3, 3, 2 }), k = tensor_const_ints(&module, (int64_t[]){ 2 }, 1);
+	int x = constant(DT_F32, 1, (int64_t[]){ 4 }, (float[]){ 1, 3, 3, 2 }),
+	    k = tensor_const_ints(&module, (int64_t[]){ 2 }, 1);
 	int node = node_of("TopK", 11, 2, (int[]){ x, k }, 2);
 
 	expect_floats(infer(node), (float[]){ 3, 3 }, 2);
@@ -118,7 +122,8 @@ Test(fold, of_equal_scatter_indexes_the_last_wins, .init = setup, .fini = teardo
 	int index = constant(DT_I64, 1, (int64_t[]){ 3 }, (int64_t[]){ 2, -1, 0 });
 	int update = constant(DT_F32, 1, (int64_t[]){ 3 }, (float[]){ 10, 20, 30 });
 
-	expect_floats(infer(node_of("ScatterElements", 18, 3, (int[]){ x, index, update }, 1)), (float[]){ 30, 1, 20 }, 3);
+	expect_floats(infer(node_of("ScatterElements", 18, 3, (int[]){ x, index, update }, 1)), (float[]){ 30, 1, 20 },
+		      3);
 }
 
 Test(fold, resize_linear_half_pixel, .init = setup, .fini = teardown)
@@ -133,7 +138,8 @@ Test(fold, resize_linear_half_pixel, .init = setup, .fini = teardown)
 
 Test(fold, einsum_takes_the_diagonal, .init = setup, .fini = teardown)
 {
-	int x = constant(DT_F32, 2, (int64_t[]){ 2, 2 }, (float[]){ 1, 2, 3, 4 }), node = node_of("Einsum", 12, 1, &x, 1);
+	int x = constant(DT_F32, 2, (int64_t[]){ 2, 2 }, (float[]){ 1, 2, 3, 4 }),
+	    node = node_of("Einsum", 12, 1, &x, 1);
 
 	set_string(node, "equation", "ii->i");
 	expect_floats(infer(node), (float[]){ 1, 4 }, 2);

@@ -108,7 +108,9 @@ Test(liveness, branches_extend_nothing, .init = setup, .fini = teardown)
 Test(liveness, crossing_regions_are_refused, .init = setup, .fini = teardown)
 {
 	static const struct region bad[][2] = {
-		{ { 0, 2, true }, { 1, 3, true } }, { { 0, 4, true }, { 0, 1, false } }, { { -1, 2, true }, { 0, 1, true } },
+		{ { 0, 2, true }, { 1, 3, true } },
+		{ { 0, 4, true }, { 0, 1, false } },
+		{ { -1, 2, true }, { 0, 1, true } },
 	};
 	const struct flow_step steps[4] = { { .over = -1 }, { .over = -1 }, { .over = -1 }, { .over = -1 } };
 	const struct flow f = { .steps = steps, .n_steps = 4 };

@@ -78,7 +78,8 @@ static int64_t peak_slowly(const struct flow *f, const int *order)
 		int64_t live = f->steps[order[t]].scratch_bytes;
 
 		for (int g = 0; g < f->n_storages; g++) {
-			bool before = f->storages[g].live_in, after = f->storages[g].live_out, dies = true, over = false;
+			bool before = f->storages[g].live_in, after = f->storages[g].live_out, dies = true,
+			     over = false;
 
 			for (int v = 0; v < f->n_values; v++) {
 				bool written = false;

@@ -173,8 +173,8 @@ Test(place, networks_have_no_gap, .init = setup, .fini = teardown)
 			cr_log_info("network %d: arena %lld gap %lld work %lld, %.3f s\n", n,
 				    (long long)plan.arena_bytes, (long long)(plan.arena_bytes - plan.bound_bytes),
 				    (long long)plan.work, took);
-			cr_expect_eq(plan.arena_bytes, plan.bound_bytes, "%d buffers, round %d: %lld over %lld", n, round,
-				     (long long)plan.arena_bytes, (long long)plan.bound_bytes);
+			cr_expect_eq(plan.arena_bytes, plan.bound_bytes, "%d buffers, round %d: %lld over %lld", n,
+				     round, (long long)plan.arena_bytes, (long long)plan.bound_bytes);
 			cr_expect_lt(took, 1.0 * SLOWER);
 		}
 }

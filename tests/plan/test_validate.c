@@ -62,7 +62,9 @@ Test(validate, permissions_hold_in_their_step_alone, .init = setup, .fini = tear
 	struct buffer v[] = { { .size_bytes = 100, .first = 0, .last = 1, .offset = 24 },
 			      { .size_bytes = 100, .first = 1, .last = 2 } };
 	const struct overlap behind = { .a = 0, .b = 1, .at_least = OVERLAP_FREE_BELOW, .at_most = -24 };
-	const struct overlap reversed = { .a = 1, .b = 0, .at_least = OVERLAP_FREE_BELOW, .at_most = OVERLAP_FREE_ABOVE };
+	const struct overlap reversed = {
+		.a = 1, .b = 0, .at_least = OVERLAP_FREE_BELOW, .at_most = OVERLAP_FREE_ABOVE
+	};
 
 	cr_expect(sound(v, 2, 124, &behind, 1));
 	cr_expect_not(sound(v, 2, 124, NULL, 0));

@@ -67,8 +67,8 @@ Test(ir, constants_of_every_type_read_back)
 {
 	static const unsigned char bytes[] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	static const struct { enum dtype type; double want; } rows[] = {
-		{ DT_I8, -2 }, { DT_U8, 254 }, { DT_I16, -2 }, { DT_U16, 65534 }, { DT_I32, -2 }, { DT_U32, 4294967294.0 },
-		{ DT_I64, -2 }, { DT_U64, 18446744073709551614.0 },
+		{ DT_I8, -2 }, { DT_U8, 254 }, { DT_I16, -2 }, { DT_U16, 65534 }, { DT_I32, -2 },
+		{ DT_U32, 4294967294.0 }, { DT_I64, -2 }, { DT_U64, 18446744073709551614.0 },
 	};
 	const int64_t dim[] = { 1 };
 
@@ -129,7 +129,8 @@ Test(ir, strides_follow_the_order)
 
 	cr_assert(tensor_is_plain(&m, t) && num_is(m.tensor[t].stride[1], 20));
 	tensor_set_order(&m, t, nhwc);
-	cr_assert(num_is(m.tensor[t].stride[1], 1) && num_is(m.tensor[t].stride[2], 40) && num_is(m.tensor[t].stride[3], 8));
+	cr_assert(num_is(m.tensor[t].stride[1], 1) && num_is(m.tensor[t].stride[2], 40) &&
+		  num_is(m.tensor[t].stride[3], 8));
 	cr_assert_not(tensor_is_plain(&m, t));
 	cr_assert_eq(tensor_bytes(&m, t), 640);
 }
@@ -146,7 +147,8 @@ Test(ir, sort_is_stable_and_sees_captured_values)
 	output(body, add(&two, body, captured, -1));
 	output(0, o);
 	cr_assert(graph_sort(&m, 0));
-	cr_assert(m.graph[0].node[0] == 0 && m.graph[0].node[1] == 1 && m.graph[0].node[2] == 3 && m.graph[0].node[3] == 2);
+	cr_assert(m.graph[0].node[0] == 0 && m.graph[0].node[1] == 1 && m.graph[0].node[2] == 3 &&
+		  m.graph[0].node[3] == 2);
 	module_check(&m);
 	cr_assert_eq(tensor_uses(&m)[captured], 1);
 	cr_assert_eq(tensor_uses(&m)[x], 2);
