@@ -76,8 +76,11 @@ static void lower_max_index(struct lowering *l, int node, const struct window *w
 	at[1] = n->axis[1];
 	inside = window_at(n, w, n->axis + 2, r, at + 2);
 	v = nest_load_wide(n, node_in(m, node, 0), at);
+	/* Below the smallest element that an image of bytes can have: padding is never the place. */
+	if (inside >= 0 && dtypes[x.type].bytes == 1)
+		v = nest_cast(n, DT_I32, v);
 	if (inside >= 0)
-		v = nest_select(n, inside, v, nest_const_value(n, compute_type(x.type), TYPE_LOWEST));
+		v = nest_select(n, inside, v, nest_const_value(n, (enum dtype)n->e[v].type, TYPE_LOWEST));
 	nest_store(n, nest_reduce(n, REDUCE_ARGMAX, v));
 	lower_nest(l, n);
 

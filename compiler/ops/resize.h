@@ -26,7 +26,7 @@ struct resize {
 struct resize_table {
 	int64_t taps;
 	int64_t *index;
-	float *weight;          /* NULL: one tap of weight 1 */
+	double *weight;         /* NULL: one tap of weight 1 */
 	bool *outside;          /* NULL: none is */
 };
 

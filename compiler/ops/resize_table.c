@@ -24,7 +24,7 @@ static double coordinate(const struct resize *r, const struct resize_axis *x, in
 		return center * (1 - adjust) + ((double)o + 0.5) / x->scale - 0.5;
 	}
 	if (!strcmp(r->coordinates, "tf_crop_and_resize")) {
-		if (x->out == 1)
+		if (!(length > 1))
 			return 0.5 * (x->start + x->end) * last;
 		return x->start * last + (double)o * (x->end - x->start) * last / (length - 1);
 	}
@@ -58,7 +58,7 @@ static int64_t clamp(double v, int64_t last)
 
 /* One output element: taps around coordinate x. A kernel stretched by antialiasing is normalised. */
 static void sample(const struct resize *r, const struct resize_axis *axis, double x, int64_t taps, double stretch,
-		   int64_t *index, float *weight)
+		   int64_t *index, double *weight)
 {
 	double base = floor(x), sum = 0;
 	int64_t last = axis->in - 1;
@@ -69,12 +69,12 @@ static void sample(const struct resize *r, const struct resize_axis *axis, doubl
 		double w = outside && r->exclude_outside ? 0 : kernel(r, (i - x) * stretch);
 
 		index[k] = clamp(i, last);
-		weight[k] = (float)w;
+		weight[k] = w;
 		sum += w;
 	}
 	if ((r->exclude_outside || stretch < 1) && sum != 0)
 		for (int64_t k = 0; k < taps; k++)
-			weight[k] = (float)(weight[k] / sum);
+			weight[k] /= sum;
 }
 
 bool resize_table(struct module *m, int node, const struct resize *r, int k, struct resize_table *t)
@@ -95,7 +95,7 @@ bool resize_table(struct module *m, int node, const struct resize *r, int k, str
 					(long long)axis->out, (long long)t->taps);
 	elements = (size_t)(axis->out * t->taps);
 	t->index = ARENA_ARRAY(m->arena, elements, int64_t);
-	t->weight = r->mode == RESIZE_NEAREST ? NULL : ARENA_ARRAY(m->arena, elements, float);
+	t->weight = r->mode == RESIZE_NEAREST ? NULL : ARENA_ARRAY(m->arena, elements, double);
 	t->outside = crop ? ARENA_ARRAY(m->arena, axis->out, bool) : NULL;
 	for (int64_t o = 0; o < axis->out; o++) {
 		double x = coordinate(r, axis, o);

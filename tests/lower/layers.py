@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random recurrent layers, transposed convolutions and pools against onnxruntime or a float64 evaluation.
+"""Random single operators of many attributes against onnxruntime or a float64 evaluation.
 
     layers.py [--target T] [--turns N] [--first SEED] [NAME ...]
 
@@ -22,14 +22,16 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, numpy_helper
 
-import draw_layers
+import draw_recurrent
+import draw_samples
+import draw_windows
 import float64
 import generated
 from generated import Call, Failure
 from report import Report
 from targets import TARGETS, best_host, missing
 
-DRAWS = [*draw_layers.DRAWS]
+DRAWS = [*draw_recurrent.DRAWS, *draw_windows.DRAWS, *draw_samples.DRAWS]
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5, "float16": 2e-3}
 
 

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 from onnx.reference.op_run import OpRun
+from onnx.reference.ops import op_resize
 
 from float64_recurrent import GRU, LSTM, RNN
 
@@ -174,6 +175,14 @@ def upsampled(x, axis, scale, nearest):
     return below * (1 - part) + above * part
 
 
+class Resize(op_resize.Resize):
+    """The package's own, with a coefficient that does not make its weights float32."""
+    op_domain = ""
+
+    def _run(self, *args, cubic_coeff_a=None, **kwargs):
+        return super()._run(*args, cubic_coeff_a=float(cubic_coeff_a), **kwargs)
+
+
 def along(value, axis, rank):
     """A per-axis parameter, shaped to broadcast."""
     value = np.asarray(value)
@@ -207,5 +216,5 @@ class DequantizeLinear(OpRun):
         return ((x.astype(np.int64) - along(zero, axis, x.ndim)).astype(scale.dtype) * along(scale, axis, x.ndim),)
 
 
-OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization, GlobalMaxPool, Upsample, RNN, LSTM,
-             GRU]
+OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization, GlobalMaxPool, Upsample, Resize, RNN,
+             LSTM, GRU]
