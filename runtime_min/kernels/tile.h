@@ -6,7 +6,7 @@
 #include "runtime_min/kernels/epilogue.h"
 #include "runtime_min/simd/simd.h"
 
-#if defined(NNRT_SIMD_ARM_NEON_H) || defined(NNRT_SIMD_ARM_NEON32_H)
+#if defined(NNRT_SIMD_ARM_NEON_COMMON_H)
 #include "runtime_min/kernels/tile_lane.h"
 #else
 #include "runtime_min/kernels/tile_broadcast.h"
