@@ -13,12 +13,6 @@ struct nnrt_conv_pixels {
 	int inside;                             /* 1: every tap of every pixel is inside the image */
 };
 
-/** Position of row r in a tensor that keeps `ring` rows (0: all). */
-NNRT_INLINE ptrdiff_t nnrt_ring(ptrdiff_t r, int ring)
-{
-	return ring > 0 ? r % ring : r;
-}
-
 /** Fills in `count` pixels from (oy, ox) on; pixels past the end repeat the last. */
 NNRT_INLINE void nnrt_conv_locate(const struct nnrt_conv *p, struct nnrt_conv_pixels *t, int oy, int ox, int valid,
 	int count)

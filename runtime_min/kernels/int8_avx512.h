@@ -3,9 +3,7 @@
 #ifndef NNRT_INT8_AVX512_H
 #define NNRT_INT8_AVX512_H
 
-#include <immintrin.h>
-
-#include "runtime_min/nnrt.h"
+#include "runtime_min/kernels/int8_x86.h"
 
 /** Sums. */
 typedef __m512i nnrt_i8v;
@@ -90,21 +88,6 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
 NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
 {
 	nnrt_i8v_store(y, _mm512_div_ps(a, _mm512_set1_ps(scale)), low, high, zero, NNRT_INT8_LANES);
-}
-
-/** Bytes to 16 bits. */
-NNRT_INLINE void nnrt_int8_widen(int16_t *to, const unsigned char *from, int n, int is_signed)
-{
-	int i = 0;
-
-	for (; i + 16 <= n; i += 16) {
-		const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(from + i));
-		const __m256i wide = is_signed ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
-
-		_mm256_storeu_si256((__m256i *)(void *)(to + i), wide);
-	}
-	for (; i < n; i++)
-		to[i] = is_signed ? (int8_t)from[i] : from[i];
 }
 
 #endif

@@ -13,12 +13,6 @@ struct nnrt_int8 {
 
 enum { NNRT_INT8_ROWS = 8, NNRT_INT8_VECTORS = 4 };
 
-/** Position of row r in a tensor that keeps `ring` rows (0: all). */
-NNRT_INLINE ptrdiff_t nnrt_int8_row(int r, int ring)
-{
-	return ring > 0 ? r % ring : r;
-}
-
 /** Gathers what output pixel (oy, ox) sees, (ky, kx, channel) inside, as 16 bits and rounded up to an even number. */
 NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
 	int16_t *to, int oy, int ox, int is_signed)
@@ -28,7 +22,7 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
 
 	for (int ky = 0; ky < p->kernel_h; ky++) {
 		const int sy = iy + ky * p->dilation_h;
-		const unsigned char *row = x + nnrt_int8_row(sy, p->x_ring) * p->x_row;
+		const unsigned char *row = x + nnrt_ring(sy, p->x_ring) * p->x_row;
 
 		if (row_inside && sy >= 0 && sy < p->in_h) {
 			nnrt_int8_widen(to, row + ix * p->x_pixel, p->kernel_w * p->ic, is_signed);
@@ -74,7 +68,7 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 				memset(row, 0, (size_t)pairs * 4);
 				continue;
 			}
-			to[i] = (unsigned char *)y + nnrt_int8_row(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+			to[i] = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
 			nnrt_int8_gather(
 				p, (const unsigned char *)x, (const unsigned char *)zero, row, oy, ox, q.is_signed);
 			if (++ox == p->out_w) {

@@ -50,7 +50,7 @@ NNRT_INLINE void nnrt_int8_depthwise_any(const struct nnrt_conv *p, const unsign
 			const int sx = ix + kx * p->dilation_w;
 			const int inside = sy >= 0 && sy < p->in_h && sx >= 0 && sx < p->in_w;
 			const unsigned char *from =
-				inside ? x + nnrt_int8_row(sy, p->x_ring) * p->x_row + sx * p->x_pixel : zero;
+				inside ? x + nnrt_ring(sy, p->x_ring) * p->x_row + sx * p->x_pixel : zero;
 			unsigned char rest[NNRT_INT8_LANES];
 
 			if (n < NNRT_INT8_LANES) {
@@ -85,7 +85,7 @@ NNRT_INLINE void nnrt_int8_depthwise(const struct nnrt_conv *p, const void *x, c
 			const int last = ix + (NNRT_INT8_DEPTHWISE_PIXELS - 1) * p->stride_w + reach_w;
 			const ptrdiff_t first = iy * p->x_row + ix * p->x_pixel;
 			unsigned char *const to =
-				(unsigned char *)y + nnrt_int8_row(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+				(unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
 			int c = 0;
 
 			pixels = inside && last < p->in_w && ox + NNRT_INT8_DEPTHWISE_PIXELS <= p->out_w

@@ -29,6 +29,12 @@ struct nnrt_conv {
 	int row_begin, row_end;         /* output rows to compute: row_begin..row_end-1, all: 0 and out_h */
 };
 
+/** Position of row r in a tensor that keeps `ring` rows (0: all). */
+NNRT_INLINE ptrdiff_t nnrt_ring(ptrdiff_t r, int ring)
+{
+	return ring > 0 ? r % ring : r;
+}
+
 /** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]), m_begin <= i < m, j < n, l < k. Strides in floats. */
 struct nnrt_gemm {
 	ptrdiff_t m_begin;              /* first row to compute, >= 0; all: 0 */

@@ -3,9 +3,7 @@
 #ifndef NNRT_SIMD_X86_AVX512_H
 #define NNRT_SIMD_X86_AVX512_H
 
-#include <immintrin.h>
-
-#include "runtime_min/nnrt.h"
+#include "runtime_min/simd/x86_lanes.h"
 
 /** Sixteen floats. */
 typedef __m512 nnrt_vf;
@@ -396,34 +394,19 @@ NNRT_INLINE __m256 nnrt_vf_upper(nnrt_vf a)
 /** Sum of the lanes: halves added lane by lane until one is left (lane i with lane i + NNRT_LANES / 2 first). */
 NNRT_INLINE float nnrt_vf_reduce_add(nnrt_vf a)
 {
-	const __m256 q = _mm256_add_ps(nnrt_vf_lower(a),
-		nnrt_vf_upper(a));
-	__m128 h = _mm_add_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
-
-	h = _mm_add_ps(h, _mm_movehl_ps(h, h));
-	return _mm_cvtss_f32(_mm_add_ss(h, _mm_shuffle_ps(h, h, 1)));
+	return nnrt_lanes_sum(_mm256_add_ps(nnrt_vf_lower(a), nnrt_vf_upper(a)));
 }
 
 /** Greatest lane; any value when a lane is NaN. */
 NNRT_INLINE float nnrt_vf_reduce_max(nnrt_vf a)
 {
-	const __m256 q = _mm256_max_ps(nnrt_vf_lower(a),
-		nnrt_vf_upper(a));
-	__m128 h = _mm_max_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
-
-	h = _mm_max_ps(h, _mm_movehl_ps(h, h));
-	return _mm_cvtss_f32(_mm_max_ss(h, _mm_shuffle_ps(h, h, 1)));
+	return nnrt_lanes_max(_mm256_max_ps(nnrt_vf_lower(a), nnrt_vf_upper(a)));
 }
 
 /** Least lane; any value when a lane is NaN. */
 NNRT_INLINE float nnrt_vf_reduce_min(nnrt_vf a)
 {
-	const __m256 q = _mm256_min_ps(nnrt_vf_lower(a),
-		nnrt_vf_upper(a));
-	__m128 h = _mm_min_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
-
-	h = _mm_min_ps(h, _mm_movehl_ps(h, h));
-	return _mm_cvtss_f32(_mm_min_ss(h, _mm_shuffle_ps(h, h, 1)));
+	return nnrt_lanes_min(_mm256_min_ps(nnrt_vf_lower(a), nnrt_vf_upper(a)));
 }
 
 #endif
