@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "budget.h"
 #include "import/import.h"
 #include "lower/fuse.h"
 #include "lower/lower.h"
@@ -108,43 +109,6 @@ static bool run_step_passes(struct compilation *c)
 	return true;
 }
 
-static bool check_limit(struct module *m, const char *what, int64_t bytes, int64_t limit)
-{
-	if (!limit || bytes <= limit)
-		return true;
-	return diag_error(m->diag, STATUS_DIFFERS, NULL, "%s: %lld bytes, limit %lld", what, (long long)bytes,
-			  (long long)limit);
-}
-
-static const char *tensor_text(const struct module *m, int t)
-{
-	const struct tensor *x = &m->tensor[t];
-
-	if (*x->name)
-		return arena_printf(m->scratch, "\"%s\"", x->name);
-	return x->producer < 0 ? "scratch" : arena_printf(m->scratch, "a result of \"%s\"", m->node[x->producer].name);
-}
-
-/* With the tensors that need most at the plan's peak, so that a failed limit says where to look. */
-static bool check_ram(struct compilation *c)
-{
-	const struct module *m = &c->module;
-	const struct plan *p = &c->plan;
-	int64_t limit = m->options->ram_limit;
-	struct strbuf b;
-
-	if (!limit || p->arena_bytes <= limit)
-		return true;
-	strbuf_init(&b, m->scratch);
-	for (int i = 0; i < p->n_buffers; i++) {
-		const struct buffer *x = &p->buffer[i];
-		if (x->first <= p->pool.peak_step && p->pool.peak_step <= x->last && x->size_bytes * 8 > p->arena_bytes)
-			strbuf_printf(&b, ", %lld for %s", (long long)x->size_bytes, tensor_text(m, p->tensor_of[i]));
-	}
-	return diag_error(m->diag, STATUS_DIFFERS, NULL, "arena: %lld bytes, limit %lld; at its peak, step %d%s",
-			  (long long)p->arena_bytes, (long long)limit, p->pool.peak_step, strbuf_text(&b));
-}
-
 bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch,
 		   struct diag *d)
 {
@@ -180,11 +144,12 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 		return false;
 	remark_time(c, "stage", "plan", began, c->block.n, c->plan.n_steps);
 	dump_steps(c, "plan");
-	if (!check_ram(c))
-		return false;
-	if (!o->output)
-		return true;
+	return budget_ram(m, &c->plan);
+}
+
+bool compile_emit(struct compilation *c, const struct options *o, const struct emit_stack *stack)
+{
 	c->stage = "emit";
-	return emit_program(m, &c->block, &c->plan, &c->totals) &&
-	       check_limit(m, "constants", c->totals.weight_bytes, o->flash_limit);
+	c->module.options = o;
+	return emit_program(&c->module, &c->block, &c->plan, stack, &c->totals);
 }

@@ -17,9 +17,13 @@ struct compilation {
 	const char *volatile stage;     /* what is being done now, for a progress line */
 };
 
-/** Compiles o->model and writes o->output (nothing is written when that is NULL: inspect). All memory is from `a`;
- *  `scratch` is emptied between passes. False: reported in d. */
+/** Compiles o->model up to the plan. All memory is from `a`; `scratch` is emptied between passes. False: reported
+ *  in d. */
 bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch,
 		   struct diag *d);
+
+/** Writes what was planned to o->output and its companions, under options that may differ from compile_model's in where
+ *  and how the C is written. stack: what the header says of it, or NULL. May be called again. False: reported. */
+bool compile_emit(struct compilation *c, const struct options *o, const struct emit_stack *stack);
 
 #endif

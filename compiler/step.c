@@ -256,3 +256,28 @@ void block_print(struct module *m, const struct block *b, struct strbuf *out)
 {
 	steps_print(m, b, 0, out);
 }
+
+const struct step *block_leaf(const struct block *b, int n)
+{
+	const struct block *stack[2 * MAX_NESTING + 2] = { b };
+	int at[2 * MAX_NESTING + 2] = { 0 }, depth = 0;
+
+	while (depth >= 0) {
+		const struct step *s;
+		if (at[depth] == stack[depth]->n) {
+			depth--;
+			continue;
+		}
+		s = &stack[depth]->step[at[depth]++];
+		if (s->kind != STEP_IF && s->kind != STEP_LOOP) {
+			if (n-- == 0)
+				return s;
+			continue;
+		}
+		for (int k = 2; k-- > 0;) {
+			stack[++depth] = &s->body[k];
+			at[depth] = 0;
+		}
+	}
+	return NULL;
+}

@@ -111,6 +111,9 @@ bool lower_graph(struct module *m, int g, struct block *b);
 /** Calls f for every tensor that a step reads or writes (scratch: both), bodies included. */
 void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
 
+/** Leaf step number n of b in the order in which emission and taps count, or NULL. */
+const struct step *block_leaf(const struct block *b, int n);
+
 /** The name of a call's kernel with its tile, nnrt_conv_f32_6x16; in a. */
 const char *call_kernel_name(const struct call *c, struct arena *a);
 void block_print(struct module *m, const struct block *b, struct strbuf *out);

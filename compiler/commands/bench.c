@@ -140,7 +140,7 @@ static void print_text(const struct result *r)
 		return;
 	printf("\n step        time    share   GMAC/s  node\n");
 	for (int s = 0; s < r->step_time.n_steps; s++) {
-		const struct step *step = built_step(r->stepped, s);
+		const struct step *step = block_leaf(&r->stepped->c.block, s);
 		const struct module *m = &r->stepped->c.module;
 		const bool has_node = step && step->node >= 0;
 		printf("%5d ", s);
@@ -176,7 +176,7 @@ static void print_json(const struct result *r, struct arena *a)
 	json_number(&j, "gmac_per_s", gmacs(b->c.totals.macs, r->run.median));
 	json_open(&j, "steps", '[');
 	for (int s = 0; r->step && s < r->step_time.n_steps; s++) {
-		const struct step *step = built_step(r->stepped, s);
+		const struct step *step = block_leaf(&r->stepped->c.block, s);
 		const struct module *m = &r->stepped->c.module;
 		const bool has_node = step && step->node >= 0;
 		json_open(&j, NULL, '{');

@@ -71,37 +71,12 @@ bool built_make(struct built *b, const struct options *o, const struct folder *f
 	b->options.depfile = false;
 	b->program = file_path(b, a, arena_printf(a, "%s_program", b->stem));
 	progress_begin((const char *const volatile *)&b->c.stage);
-	ok = compile_model(&b->c, &b->options, a, scratch, d);
+	ok = compile_model(&b->c, &b->options, a, scratch, d) && compile_emit(&b->c, &b->options, NULL);
 	progress_end();
 	if (!ok)
 		return false;
 	b->runner = o->runner ? o->runner : b->c.module.target->runner;
 	return compile_c(b, a, d);
-}
-
-const struct step *built_step(const struct built *b, int n)
-{
-	const struct block *stack[2 * MAX_NESTING + 2] = { &b->c.block };
-	int at[2 * MAX_NESTING + 2] = { 0 }, depth = 0;
-
-	while (depth >= 0) {
-		const struct step *s;
-		if (at[depth] == stack[depth]->n) {
-			depth--;
-			continue;
-		}
-		s = &stack[depth]->step[at[depth]++];
-		if (s->kind != STEP_IF && s->kind != STEP_LOOP) {
-			if (n-- == 0)
-				return s;
-			continue;
-		}
-		for (int k = 2; k-- > 0;) {
-			stack[++depth] = &s->body[k];
-			at[depth] = 0;
-		}
-	}
-	return NULL;
 }
 
 /* --- run-time dimensions ------------------------------------------------------------------------------------------ */

@@ -48,7 +48,4 @@ bool built_run(struct built *b, const struct value *const *inputs, int n, struct
 bool built_time(struct built *b, const struct value *inputs, int64_t repeats, struct timing *t, struct arena *a,
 		struct diag *d);
 
-/** Leaf step number n in the order in which taps count, or NULL. */
-const struct step *built_step(const struct built *b, int n);
-
 #endif

@@ -2,11 +2,27 @@
 
 #include "commands/commands.h"
 #include "commands/progress.h"
+#include "commands/stack.h"
 #include "driver.h"
+
+/* The stack is measured before anything is written, for it stands in the header and may be beyond its limit. */
+static bool write_out(struct compilation *c, const struct options *o, struct arena *a, struct diag *d)
+{
+	struct stack s;
+	bool ok;
+
+	if (stack_is_wanted(o) && !stack_measure(&s, c, o, a, d))
+		return false;
+	progress_begin((const char *const volatile *)&c->stage);
+	ok = compile_emit(c, o, stack_is_wanted(o) ? &s.figure : NULL);
+	progress_end();
+	return ok;
+}
 
 enum status command_compile(const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct compilation *c = ARENA_NEW(a, struct compilation);
+	bool ok;
 
 	if (!o->output && !o->dump) {
 		diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.c");
@@ -17,8 +33,10 @@ enum status command_compile(const struct options *o, struct arena *a, struct are
 		return d->status;
 	}
 	progress_begin((const char *const volatile *)&c->stage);
-	compile_model(c, o, a, scratch, d);
+	ok = compile_model(c, o, a, scratch, d);
 	progress_end();
+	if (ok && o->output)
+		write_out(c, o, a, d);
 	fputs(strbuf_text(&c->dump), stdout);
 	return d->status;
 }

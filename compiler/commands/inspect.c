@@ -6,6 +6,8 @@
 #include "commands/commands.h"
 #include "commands/json.h"
 #include "commands/progress.h"
+#include "commands/stack.h"
+#include "budget.h"
 #include "data/value.h"
 #include "driver.h"
 #include "emit/emit_weights.h"
@@ -39,6 +41,7 @@ struct report {
 	bool *counted;          /* constants, by tensor */
 	int time;
 	struct arena *arena;
+	const struct stack *stack;      /* NULL: not measured */
 };
 
 /* --- gathering ---------------------------------------------------------------------------------------------------- */
@@ -232,6 +235,9 @@ static void print_totals(const struct report *r)
 	printf("parameters   %lld, %lld bytes of constants in flash\n", (long long)r->parameters,
 	       (long long)r->constant_bytes);
 	printf("arena        %lld bytes, lower bound %lld\n", (long long)p->arena_bytes, (long long)p->bound_bytes);
+	if (r->stack)
+		printf("stack        %lld bytes, by %s: %s\n", (long long)r->stack->figure.bytes,
+		       r->stack->figure.compiler, plain(r->arena, stack_text(r->stack, r->c, r->arena)));
 }
 
 static void print_steps(const struct report *r)
@@ -359,6 +365,23 @@ static void json_arena(struct json *j, const struct report *r)
 	json_close(j, '}');
 }
 
+static void json_stack(struct json *j, const struct stack *s)
+{
+	json_open(j, "stack", '{');
+	json_int(j, "bytes", s->figure.bytes);
+	json_text(j, "compiler", s->figure.compiler);
+	json_text(j, "besides", s->figure.besides);
+	json_open(j, "calls", '[');
+	for (int i = 0; i < s->n; i++) {
+		json_open(j, NULL, '{');
+		json_text(j, "function", s->frame[i].function);
+		json_int(j, "bytes", s->frame[i].bytes);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
 static void print_json(const struct report *r)
 {
 	const struct module *m = &r->c->module;
@@ -378,6 +401,8 @@ static void print_json(const struct report *r)
 	json_int(&j, "parameters", r->parameters);
 	json_int(&j, "constant_bytes", r->constant_bytes);
 	json_arena(&j, r);
+	if (r->stack)
+		json_stack(&j, r->stack);
 	json_steps(&j, r);
 	fputs(json_end(&j), stdout);
 }
@@ -388,6 +413,7 @@ enum status command_inspect(const struct options *given, struct arena *a, struct
 {
 	struct options o = *given;
 	struct report r = { .c = ARENA_NEW(a, struct compilation), .arena = a };
+	struct stack stack;
 	bool ok;
 
 	if (o.n_rest) {
@@ -395,12 +421,20 @@ enum status command_inspect(const struct options *given, struct arena *a, struct
 		return d->status;
 	}
 	o.output = NULL;
+	o.name = "model";
 	progress_begin((const char *const volatile *)&r.c->stage);
 	ok = compile_model(r.c, &o, a, scratch, d);
 	progress_end();
 	if (!ok)
 		return d->status;
 	gather(&r);
+	if (!budget_flash(&r.c->module, &r.c->block, r.constant_bytes))
+		return d->status;
+	if (stack_is_wanted(&o)) {
+		if (!stack_measure(&stack, r.c, &o, a, d))
+			return d->status;
+		r.stack = &stack;
+	}
 	if (o.json)
 		print_json(&r);
 	else

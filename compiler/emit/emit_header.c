@@ -142,9 +142,11 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 		" /* of the memory that the caller gives */" : " /* static, in the C file */");
 	if (m->is_caller_arena)
 		emit_directive(e, "#define %s_ARENA_ALIGN %d", upper, m->target->arena_align);
-	if (m->stack_bytes >= 0)
-		emit_directive(e, "#define %s_STACK_BYTES %" PRId64 " /* worst case below %s_run() */", upper,
-			m->stack_bytes, m->prefix);
+	if (m->stack) {
+		emit_comment(e, "Worst case below %s_run(), as %s compiles it%s%s.", m->prefix, m->stack->compiler,
+			*m->stack->besides ? ", besides what these take: " : "", m->stack->besides);
+		emit_directive(e, "#define %s_STACK_BYTES %" PRId64, upper, m->stack->bytes);
+	}
 	emit_blank(e);
 }
 
@@ -224,8 +226,10 @@ static void print_totals(struct emit *e, const struct emit_model *m)
 	print_total(e, "constants", m->weight_bytes, " bytes");
 	print_total(e, "arena", m->arena_bytes,
 		arena_printf(a, " bytes, lower bound %s", with_commas(digits, m->arena_bound_bytes)));
-	if (m->stack_bytes >= 0)
-		print_total(e, "stack", m->stack_bytes, arena_printf(a, " bytes below %s_run()", m->prefix));
+	if (m->stack)
+		print_total(e, "stack", m->stack->bytes,
+			arena_printf(a, " bytes below %s_run(), by %s", m->prefix,
+				     emit_comment_text(a, m->stack->compiler)));
 	if (!m->n_arena_rows)
 		return;
 	emit_line(e, " *");

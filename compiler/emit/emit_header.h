@@ -45,6 +45,13 @@ struct emit_arena_row {
 	int first_step, last_step;
 };
 
+/* Worst-case stack below the run function, as one compiler makes it. */
+struct emit_stack {
+	int64_t bytes;
+	const char *compiler;           /* "arm-none-eabi-gcc -O2" */
+	const char *besides;            /* functions of the C library that it does not count, "" when none */
+};
+
 struct emit_model {
 	const char *prefix;             /* identifier: of every symbol */
 	const char *file;               /* base name of the outputs without its ending */
@@ -54,7 +61,8 @@ struct emit_model {
 	const char *options;            /* options that change the output, one line; "" when none */
 	const struct target *target;
 	bool is_caller_arena, has_taps, may_refuse;
-	int64_t n_macs, n_steps, weight_bytes, arena_bytes, arena_bound_bytes, stack_bytes;
+	int64_t n_macs, n_steps, weight_bytes, arena_bytes, arena_bound_bytes;
+	const struct emit_stack *stack; /* NULL: not measured */
 	const struct emit_arena_row *arena_rows;
 	int n_arena_rows;
 	const struct emit_param *params;

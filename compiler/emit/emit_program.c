@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "budget.h"
 #include "emit/depfile.h"
 #include "emit/emit.h"
 #include "emit/emit_header.h"
@@ -197,7 +198,8 @@ static bool may_refuse(const struct module *m)
 	return false;
 }
 
-bool emit_program(struct module *m, struct block *b, const struct plan *plan, struct emit_totals *totals)
+bool emit_program(struct module *m, struct block *b, const struct plan *plan, const struct emit_stack *stack,
+		  struct emit_totals *totals)
 {
 	const struct options *o = m->options;
 	struct program p = { .m = m, .block = b, .plan = plan };
@@ -220,7 +222,7 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, st
 				     .target = m->target, .is_caller_arena = o->arena == ARENA_CALLER,
 				     .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .arena_bytes = plan->arena_bytes,
-				     .arena_bound_bytes = plan->bound_bytes, .stack_bytes = -1, .params = p.params,
+				     .arena_bound_bytes = plan->bound_bytes, .stack = stack, .params = p.params,
 				     .n_params = p.n_params, .runtime = &p.runtime, .weights = &p.weights };
 	arena_table(&p, &model);
 	strbuf_init(&body, m->arena);
@@ -237,5 +239,5 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, st
 					.arena_bytes = model.arena_bytes, .bound_bytes = model.arena_bound_bytes,
 					.n_steps = plan->n_steps, .prefix = p.prefix, .params = p.params,
 					.n_params = p.n_params, .n_weight_files = p.weights.n_files };
-	return write_files(&p, &model, stem);
+	return budget_flash(m, b, model.weight_bytes) && write_files(&p, &model, stem);
 }

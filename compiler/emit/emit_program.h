@@ -2,6 +2,7 @@
 #ifndef NNC_EMIT_PROGRAM_H
 #define NNC_EMIT_PROGRAM_H
 
+#include "emit/emit_header.h"
 #include "plan/plan.h"
 #include "step.h"
 
@@ -14,7 +15,9 @@ struct emit_totals {
 	int n_params;
 };
 
-/** Writes m->options->output and its companions, all or none. False: reported. */
-bool emit_program(struct module *m, struct block *b, const struct plan *plan, struct emit_totals *totals);
+/** Writes m->options->output and its companions, all or none. stack: what the header says of it, or NULL. May be called
+ *  again. False: reported, also when the constants are beyond the limit for them. */
+bool emit_program(struct module *m, struct block *b, const struct plan *plan, const struct emit_stack *stack,
+		  struct emit_totals *totals);
 
 #endif

@@ -36,7 +36,9 @@ int main(void)
 	board_print(labels[best]);
 	print_line(" (score ", scores[best], " of 127)");
 	print_line("arena:   ", MODEL_ARENA_BYTES, " bytes");
-	print_line("stack:   ", (int32_t)board_stack_used(), " bytes used");
+	board_print("stack:   ");
+	board_print_number((int32_t)board_stack_used());
+	print_line(" bytes used, ", MODEL_STACK_BYTES, " at most by the compiler's report");
 	print_line("work:    ", (int32_t)instructions, " instructions");
 	return 0;
 }

@@ -313,6 +313,45 @@ def inspect_adds_up(place):
     expect(place.nnc(0, "inspect", MODEL)[0], r"image: float32 \[1, 1, 8, 8\]", r"2 Conv", r"at the peak", r"offset +step 0 to")
 
 
+# ---------------------------------------------------------------------------------------------------------------- limits
+
+@test
+def limits_name_who_needs_it_and_write_nothing(place):
+    place.nnc(0, MODEL, "-o", "m.c", "--ram-limit=1M", "--flash-limit=1M")
+    for limit, *patterns in (("--ram-limit=100", r"arena: \d+ bytes, limit 100; at its peak"),
+                             ("--flash-limit=1K", r"constants: \d+ bytes, limit 1024; of them \d+ for (Conv|Gemm) \"")):
+        for arguments in ((MODEL, "-o", "none.c"), ("inspect", MODEL)):
+            expect(place.nnc(5, *arguments, limit)[1], *patterns)
+    if os.path.exists(place.path("none.c")) or os.path.exists(place.path("none.h")):
+        raise Wrong("beyond its limit, and written")
+
+
+@test
+def stack_is_what_the_compiler_reports(place):
+    if not shutil.which("gcc"):
+        return
+    place.nnc(0, MODEL, "-o", "m.c")
+    with open(place.path("m.h")) as f:
+        if "STACK" in f.read():
+            raise Wrong("a figure for the stack without a compiler")
+    place.nnc(0, MODEL, "-o", "m.c", "--cc=gcc", "--cflags=-O1")
+    with open(place.path("m.h")) as f:
+        text = f.read()
+    expect(text, r"as gcc -O1 compiles it", r"#define M_STACK_BYTES \d+\n")
+    bytes = int(re.search(r"M_STACK_BYTES (\d+)", text)[1])
+    data = json.loads(place.nnc(0, "inspect", MODEL, "--json", "--cc=gcc", "--cflags=-O1")[0])["stack"]
+    if data["bytes"] != bytes or sum(c["bytes"] for c in data["calls"]) != bytes or data["calls"][0]["function"] != "model_run":
+        raise Wrong(f"{bytes} in the header, {data}")
+    place.nnc(0, MODEL, "-o", "m.c", "--cc=gcc", "--cflags=-O1", f"--stack-limit={bytes}")
+    for arguments in ((MODEL, "-o", "none.c"), ("inspect", MODEL)):
+        _, err = place.nnc(5, *arguments, "--cc=gcc", "--cflags=-O1", f"--stack-limit={bytes - 1}")
+        expect(err, rf"stack: {bytes} bytes, limit {bytes - 1}: model_run \d+")
+    place.nnc(4, MODEL, "-o", "none.c", "--cc=no-such-compiler")
+    place.nnc(4, MODEL, "-o", "none.c", "--cc=true")
+    if os.path.exists(place.path("none.c")):
+        raise Wrong("no figure, and written")
+
+
 # ----------------------------------------------------------------------------------------------------------------- usage
 
 @test

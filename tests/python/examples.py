@@ -10,6 +10,7 @@ from targets import HERE
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FIGURES = {"examples/run.sh": ("answer", "time", "RAM", "flash", "C"),
            "examples/firmware/run.sh": ("answer", "arena", "stack", "work", "flash", "RAM")}
+LIBRARY_BYTES = 64
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -29,8 +30,17 @@ def check(report, name, command, figures, word):
         report.failed(name, f"no line {', '.join(absent)}")
     elif lines["answer"].split()[0] != word:
         report.failed(name, f"answer {lines['answer']}, expected {word}")
+    elif "stack" in figures and (used := stack_beyond(lines["stack"])):
+        report.failed(name, used)
     else:
         report.ok(name, ", ".join(f"{f} {lines[f]}" for f in figures[1:]))
+
+
+def stack_beyond(line):
+    """What the board saw against the header's figure: not above it, but for the call and the library's memset and memcpy,
+    and not so far below that the figure would be idle."""
+    used, most = (int(n) for n in re.findall(r"\d+", line))
+    return "" if most / 2 <= used <= most + LIBRARY_BYTES else f"stack: {used} bytes used, {most} in model.h"
 
 
 def main():

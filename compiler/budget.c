@@ -1,0 +1,109 @@
+#include "budget.h"
+
+#include "ops/ops.h"
+#include "options.h"
+
+enum { MAX_NAMED = 3 };
+
+static const char *tensor_text(const struct module *m, int t)
+{
+	const struct tensor *x = &m->tensor[t];
+
+	if (*x->name)
+		return arena_printf(m->scratch, "\"%s\"", x->name);
+	return x->producer < 0 ? "scratch" : arena_printf(m->scratch, "a result of \"%s\"", m->node[x->producer].name);
+}
+
+bool budget_ram(const struct module *m, const struct plan *p)
+{
+	int64_t limit = m->options->ram_limit;
+	struct strbuf b;
+
+	if (!limit || p->arena_bytes <= limit)
+		return true;
+	strbuf_init(&b, m->scratch);
+	for (int i = 0; i < p->n_buffers; i++) {
+		const struct buffer *x = &p->buffer[i];
+		if (x->first <= p->pool.peak_step && p->pool.peak_step <= x->last && x->size_bytes * 8 > p->arena_bytes)
+			strbuf_printf(&b, ", %lld for %s", (long long)x->size_bytes, tensor_text(m, p->tensor_of[i]));
+	}
+	return diag_error(m->diag, STATUS_DIFFERS, NULL, "arena: %lld bytes, limit %lld; at its peak, step %d%s",
+			  (long long)p->arena_bytes, (long long)limit, p->pool.peak_step, strbuf_text(&b));
+}
+
+/* --- constants ---------------------------------------------------------------------------------------------------- */
+
+struct need {
+	int node;
+	int64_t bytes;
+};
+
+/* The nodes that read most bytes of constants, falling; a constant counts for its first reader. */
+struct needs {
+	struct module *m;
+	bool *counted;          /* by tensor */
+	struct need now;        /* of the step that is looked at */
+	struct need most[MAX_NAMED + 1];
+	int n;
+};
+
+static void add_constant(void *ctx, int t, enum arg_kind kind)
+{
+	struct needs *s = ctx;
+	const int base = s->m->tensor[t].base;
+	const struct tensor *x = &s->m->tensor[base];
+
+	(void)kind;
+	if (!x->data || s->counted[base])
+		return;
+	s->counted[base] = true;
+	s->now.bytes += tensor_bytes(s->m, base);
+}
+
+static void keep_most(struct needs *s)
+{
+	int k = s->n;
+
+	if (!s->now.bytes)
+		return;
+	for (; k > 0 && s->most[k - 1].bytes < s->now.bytes; k--)
+		s->most[k] = s->most[k - 1];
+	s->most[k] = s->now;
+	s->n += s->n < MAX_NAMED;
+}
+
+/* Depth is bounded by MAX_NESTING. */
+static void visit_block(struct needs *s, const struct block *b)
+{
+	for (int i = 0; i < b->n; i++) {
+		const struct step *x = &b->step[i];
+		if (x->kind == STEP_IF || x->kind == STEP_LOOP) {
+			visit_block(s, &x->body[0]);
+			visit_block(s, &x->body[1]);
+			continue;
+		}
+		s->now = (struct need){ .node = x->node };
+		step_each_tensor(x, add_constant, s);
+		keep_most(s);
+	}
+}
+
+bool budget_flash(struct module *m, const struct block *b, int64_t bytes)
+{
+	const int64_t limit = m->options->flash_limit;
+	struct needs s = { .m = m };
+	struct strbuf text;
+
+	if (!limit || bytes <= limit)
+		return true;
+	s.counted = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
+	visit_block(&s, b);
+	strbuf_init(&text, m->scratch);
+	for (int i = 0; i < s.n; i++)
+		if (s.most[i].node >= 0)
+			strbuf_printf(&text, "%s%lld for %s \"%s\"", text.size ? ", " : "; of them ",
+				      (long long)s.most[i].bytes, m->node[s.most[i].node].op->name,
+				      m->node[s.most[i].node].name);
+	return diag_error(m->diag, STATUS_DIFFERS, NULL, "constants: %lld bytes, limit %lld%s", (long long)bytes,
+			  (long long)limit, strbuf_text(&text));
+}

@@ -1,0 +1,14 @@
+/* Limits on memory: whether a model keeps to them, and who needs it when it does not. */
+#ifndef NNC_BUDGET_H
+#define NNC_BUDGET_H
+
+#include "plan/plan.h"
+#include "step.h"
+
+/** The arena against --ram-limit. False: reported with the tensors that need most at the plan's peak. */
+bool budget_ram(const struct module *m, const struct plan *p);
+
+/** Constants of `bytes` against --flash-limit. False: reported with the nodes that need most. */
+bool budget_flash(struct module *m, const struct block *b, int64_t bytes);
+
+#endif

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""The stack figure of generated headers against the compiler's own report, and what makes a bound possible at all: no
+frame that grows at run time, no large one, no recursion, nothing called but the C library's memory and maths functions.
+
+    stack.py [--target NAME ...] [MODEL ...]
+"""
+import argparse
+import functools
+import os
+import re
+import shutil
+
+import cases
+import generated
+from generated import Failure, execute, one_line
+from report import Report
+from targets import TARGETS
+
+FRAME_BYTES = 2048  # no function's own frame may be larger: one register tile with all that it spills
+TOLERANCE = 1.0  # the figure may not be below the report's worst path, nor above it times this
+LEVELS = ("-O2", "-Os")
+STANDARD = "-std=c99"  # decides whether gcc contracts multiplications and additions, and so takes part
+DEFAULT_TARGETS = ("x86-64-v3", "armv8", "cortex-m4")
+LIBRARY = re.compile(r"mem(cpy|set|move|cmp)|__aeabi_\w+|[a-z]+[0-9]*f?")
+
+
+def read_report(path):
+    """(function -> (bytes, how) or None where it is not in this file, function -> functions that it calls)"""
+    frames, calls = {}, {}
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            if node := re.match(r'node: \{ title: "([^"]*)" label: "([^"]*)"', line):
+                size = re.search(r"(\d+) bytes \(([^)]*)\)", node[2])
+                frames[node[1]] = (int(size[1]), size[2]) if size else None
+            elif edge := re.match(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"', line):
+                calls.setdefault(edge[1], set()).add(edge[2])
+    return frames, calls
+
+
+def worst_path(frames, calls, root):
+    """Bytes of the heaviest chain of calls from root; a cycle is an error (functools would not end, the set does)."""
+    open_calls = set()
+
+    @functools.lru_cache(None)
+    def below(f):
+        if f in open_calls:
+            raise Failure("wrong", f"{f} calls itself")
+        open_calls.add(f)
+        worst = max((below(g) for g in calls.get(f, ())), default=0)
+        open_calls.discard(f)
+        return worst + (frames[f][0] if frames.get(f) else 0)
+
+    return below(root)
+
+
+def check(model, target, level):
+    folder = os.path.join(generated.work_folder(), "stack", target.name + level, model.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    header = generated.compile_model(model.path, folder, "m", target,
+                                     [*model.dims, f"--cc={target.cc}", f"--cflags={level} {STANDARD}"])
+    with open(header, encoding="utf-8") as f:
+        macro = re.search(r"^#define M_STACK_BYTES (\d+)$", f.read(), flags=re.M)
+    if not macro:
+        raise Failure("wrong", "header: no M_STACK_BYTES")
+    flags = [f for f in target.cflags.split() if not f.startswith("-O")]
+    code, text = execute([target.cc, level, *flags, STANDARD, "-Wvla", "-Werror", "-fcallgraph-info=su", "-c", "-o",
+                          os.path.join(folder, "m.o"), os.path.join(folder, "m.c")], 300)
+    if code != 0:
+        raise Failure("cc", one_line(text))
+    frames, calls = read_report(os.path.join(folder, "m.ci"))
+    for name, frame in frames.items():
+        if frame is None and not LIBRARY.fullmatch(name):
+            raise Failure("wrong", f"calls {name}")
+        if frame and frame[1] not in ("static", "dynamic,bounded"):
+            raise Failure("wrong", f"the frame of {name} is {frame[1]}")
+        if frame and frame[0] > FRAME_BYTES:
+            raise Failure("wrong", f"the frame of {name} has {frame[0]} bytes, at most {FRAME_BYTES} are allowed")
+    worst, said = worst_path(frames, calls, "m_run"), int(macro[1])
+    if not worst <= said <= worst * TOLERANCE:
+        raise Failure("wrong", f"M_STACK_BYTES is {said}, the worst path {worst}")
+    return said
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--target", action="append")
+    parser.add_argument("models", nargs="*")
+    given = parser.parse_args()
+    report = Report()
+    if not cases.make():
+        report.skip("stack", "../shared/models is not there")
+        report.exit()
+    for name in given.target or DEFAULT_TARGETS:
+        target = TARGETS[name]
+        if not shutil.which(target.cc):
+            report.skip(f"stack/{name}", f"{target.cc} is not installed")
+            continue
+        for model in cases.models(given.models or None):
+            for level in LEVELS:
+                try:
+                    report.ok(f"stack/{name}{level}/{model.name}", f"{check(model, target, level)} bytes")
+                except Failure as e:
+                    kind = report.skip if e.kind == "unsupported" else report.failed
+                    kind(f"stack/{name}{level}/{model.name}", f"{e.kind}: {e}")
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
