@@ -1,4 +1,4 @@
-/* Attention (scaled dot product) and RotaryEmbedding.
+/* Attention (scaled dot product).
  * scores[b][h][i][j] = softcap(scale * sum over d of q[b][h][i][d] * k[b][g][j][d]) + mask, p = softmax over j,
  * y[b][h][i][d] = sum over j of p * v[b][g][j][d], g = h / (q heads / kv heads). Inputs are B x heads x length x size,
  * or B x length x heads*size; past keys and values come before the new ones. */

@@ -70,9 +70,8 @@ static bool infer_conv_transpose(struct module *m, int node)
 	return tensor_set(m, node, node_out(m, node, 0), x.type, x.rank, dim);
 }
 
-/* For output o and kernel position r: input i = (o + begin - r*dilation) / stride, when that is whole and inside. */
-static int transpose_at(struct nest *n, const struct window *w, const struct num *o, const struct num *r,
-			struct num *at)
+/* i = (o + begin - r*dilation) / stride. */
+int transpose_at(struct nest *n, const struct window *w, const struct num *o, const struct num *r, struct num *at)
 {
 	struct nums *s = &n->m->nums;
 	int inside = nest_const_int(n, DT_BOOL, 1);

@@ -1,5 +1,6 @@
-/* Scatter, ScatterElements, ScatterND: a copy of the data, then a nest over the updates that stores at their indexes,
- * in row-major order of the updates: of equal indexes the last wins, and with a reduction all of them count. */
+/* Scatter, ScatterElements, ScatterND, TensorScatter: a copy of the data, then a nest over the updates that stores at
+ * their indexes, in row-major order of the updates: of equal indexes the last wins, and with a reduction all of them
+ * count. */
 #include "ops/gather.h"
 
 #include <string.h>
@@ -140,3 +141,62 @@ SCATTER(ScatterElements, 18, scatter_elements, ATTRS(AXIS, STRING("reduction", "
 SCATTER(ScatterND, 11, scatter_nd, NULL)
 SCATTER(ScatterND, 16, scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul")))
 SCATTER(ScatterND, 18, scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul|max|min")))
+
+/* --- TensorScatter: y = x but for y[b…, begin[b] + i, …] = update[b…, i, …], the sum modulo the axis when circular ------------- */
+
+static bool tensor_scatter_axis(struct module *m, int node, int *axis)
+{
+	if (!node_axis_attr(m, node, "axis", -2, node_in_tensor(m, node, 0)->rank, axis))
+		return false;
+	return *axis > 0 || node_bad(m, node, "axis is 0, the batch");
+}
+
+static bool infer_tensor_scatter(struct module *m, int node)
+{
+	const struct tensor x = *node_in_tensor(m, node, 0), update = *node_in_tensor(m, node, 1);
+	struct num dim[MAX_RANK];
+	int axis;
+
+	if (!node_rank(m, node, 0, 2, MAX_RANK) || !tensor_scatter_axis(m, node, &axis) ||
+	    !node_rank(m, node, 1, x.rank, x.rank))
+		return false;
+	memcpy(dim, x.dim, sizeof dim);
+	dim[axis] = update.dim[axis];
+	if (!node_shape(m, node, 1, dim, x.rank) || !node_shape(m, node, 2, x.dim, 1))
+		return false;
+	if (num_lo(&m->nums, num_sub(&m->nums, x.dim[axis], update.dim[axis])) < 0)
+		return node_bad(m, node, "%lld elements along axis %d into %lld", (long long)update.dim[axis].n, axis,
+				(long long)x.dim[axis].n);
+	return infer_same(m, node);
+}
+
+static bool lower_tensor_scatter(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const struct tensor x = *node_in_tensor(m, node, 0), update = *node_in_tensor(m, node, 1);
+	int begin = node_in(m, node, 2), axis, i;
+	struct nest *n;
+
+	if (!tensor_scatter_axis(m, node, &axis))
+		return false;
+	lower_copy(l, node_in(m, node, 0), node_out(m, node, 0));
+	n = nest_over(m, node_out(m, node, 0), update.rank, update.dim);
+	for (int k = 0; k < x.rank; k++)
+		n->store[k] = (struct index){ n->axis[k], -1 };
+	if (begin >= 0) {
+		i = nest_cast(n, DT_I64, nest_load(n, begin, n->axis));
+		i = nest_binary(n, E_ADD, i, nest_index(n, n->axis[axis]));
+		if (node_attr_is(m, node, "mode", "circular"))
+			i = nest_binary(n, E_MOD, i, nest_index(n, x.dim[axis]));
+		n->store[axis] = (struct index){ num_const(0), nest_wrapped_index(n, i, x.dim[axis]) };
+	}
+	nest_store(n, nest_load(n, node_in(m, node, 1), n->axis));
+	lower_nest(l, n);
+	return true;
+}
+
+const struct op_def op_TensorScatter_24 = {
+	ONNX("TensorScatter", 24, 2, 3, 1, 1), .types = TYPES("fhiub", "T", "i"),
+	.attrs = ATTRS(INT("axis", -2), STRING("mode", "linear", "linear|circular")),
+	.infer = infer_tensor_scatter, .lower = lower_tensor_scatter,
+};

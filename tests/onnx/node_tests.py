@@ -89,16 +89,27 @@ def as_array(value):
     return None
 
 
+def sources_of(graph):
+    """For every tensor that is computed, sub-graphs' included: what it is computed from, sizes aside."""
+    sources = {}
+    for node in graph.node:
+        inner = [a.g for a in node.attribute if a.type == onnx.AttributeProto.GRAPH]
+        read = [] if node.op_type in ("Shape", "Size") else [*node.input, *(o.name for g in inner for o in g.output)]
+        sources |= {name: read for name in node.output}
+        for g in inner:
+            sources |= sources_of(g)
+    return sources
+
+
 def wanted_constants(model, reason):
-    """The inputs that a tensor is computed from, sizes aside, which nnc wants to know."""
+    """The inputs that the tensor is computed from which nnc wants to know."""
     found = re.search(r'"([^"]*)" must be known at compile time', reason)
-    queue, seen = [found[1]] if found else [], set()
-    made = {name: node for node in model.graph.node for name in node.output}
+    queue, seen, sources = [found[1]] if found else [], set(), sources_of(model.graph)
     while queue:
         name = queue.pop()
-        seen.add(name)
-        if name in made and made[name].op_type not in ("Shape", "Size"):
-            queue += [n for n in made[name].input if n not in seen]
+        if name not in seen:
+            seen.add(name)
+            queue += sources.get(name, [])
     return [i for i in graph_inputs(model) if i.name in seen]
 
 
