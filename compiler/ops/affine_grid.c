@@ -1,7 +1,7 @@
 /* AffineGrid: the places that an affine map sends the pixels of an image to.
- * grid[n][i…][c] = theta[n][c][k] + sum over axes a of theta[n][c][a] * place(i of axis a), axes counted from the innermost,
- * where k pixels of an axis lie at even steps between -1 and 1: with align_corners the outermost centres are there, else the
- * outermost edges. A single pixel lies at -1 with align_corners, as the standard's function has it. */
+ * grid[n][i…][c] = theta[n][c][k] + sum over axes a of theta[n][c][a] * place(i of axis a), axes counted from the
+ * innermost, where k pixels of an axis lie at even steps between -1 and 1: with align_corners the outermost centres are
+ * there, else the outermost edges. A single pixel lies at -1 with align_corners, as the standard's function has it. */
 #include "ops/ops_common.h"
 
 #include <string.h>
@@ -28,7 +28,8 @@ static bool infer_affine_grid(struct module *m, int node)
 /* Where the pixels of one axis are. */
 static int place_of(struct nest *n, int axis, enum dtype type, bool corners)
 {
-	const int operand[] = { nest_cast(n, type, nest_index(n, n->axis[axis])), nest_cast(n, type, nest_index(n, n->extent[axis])) };
+	const int operand[] = { nest_cast(n, type, nest_index(n, n->axis[axis])),
+				nest_cast(n, type, nest_index(n, n->extent[axis])) };
 
 	return nest_parse(n, corners ? "x * (2 / max(y - 1, 1)) - 1" : "(2 * x + 1) / y - 1", operand, 2, NULL, 0);
 }

@@ -1,6 +1,6 @@
 /* Col2Im: blocks of pixels put back where they were cut from an image, added where they overlap.
- * y[n][c][o…] = sum over r… of x[n][c*K + r][i], K positions r in a block, i the number of the block whose position r falls on
- * pixel o: o + begin = i*stride + r*dilation along each axis, as in ConvTranspose. */
+ * y[n][c][o…] = sum over r… of x[n][c*K + r][i], K positions r in a block, i the number of the block whose position r
+ * falls on pixel o: o + begin = i*stride + r*dilation along each axis, as in ConvTranspose. */
 #include "ops/conv_transpose.h"
 
 #include <string.h>
@@ -14,7 +14,8 @@ static bool blocks_get(struct module *m, int node, struct window *w, int64_t *po
 	if (!node_numbers(m, node, NULL, 1, &image, &n) || !node_numbers(m, node, NULL, 2, &block, &n_block))
 		return false;
 	if (n < 1 || n > MAX_RANK - 2 || n_block != n)
-		return node_bad(m, node, "image and block have %d and %d axes, allowed: equal, 1 to %d", n, n_block, MAX_RANK - 2);
+		return node_bad(m, node, "image and block have %d and %d axes, allowed: equal, 1 to %d", n, n_block,
+				MAX_RANK - 2);
 	*positions = 1;
 	for (int k = 0; k < n; k++) {
 		if (!num_is_const(block[k]))
@@ -37,8 +38,8 @@ static bool infer_col2im(struct module *m, int node)
 	if (!num_is_const(x.dim[1]))
 		return node_unsupported(m, node, "the number of channels must be a constant");
 	if (x.dim[1].n % positions)
-		return node_bad(m, node, "input 0 has %lld elements along axis 1, allowed: a multiple of %lld", (long long)x.dim[1].n,
-				(long long)positions);
+		return node_bad(m, node, "input 0 has %lld elements along axis 1, allowed: a multiple of %lld",
+				(long long)x.dim[1].n, (long long)positions);
 	if (!node_shape(m, node, 0, (struct num[]){ x.dim[0], x.dim[1], dims_product(m, w.out, w.n) }, 3))
 		return false;
 	dim[0] = x.dim[0];
@@ -71,8 +72,9 @@ static bool lower_col2im(struct lowering *l, int node)
 	inside = transpose_at(n, &w, n->axis + 2, r, i);
 	for (int k = 0; k < w.n; k++)
 		at[2] = num_add(s, num_mul(s, at[2], w.out[k]), i[k]);
-	nest_store_narrow(n, nest_reduce(n, REDUCE_SUM, nest_select(n, inside, nest_load_wide(n, node_in(m, node, 0), at),
-								    nest_const_value(n, type, TYPE_ZERO))));
+	nest_store_narrow(n, nest_reduce(n, REDUCE_SUM,
+					 nest_select(n, inside, nest_load_wide(n, node_in(m, node, 0), at),
+						     nest_const_value(n, type, TYPE_ZERO))));
 	lower_nest(l, n);
 	return true;
 }

@@ -1,6 +1,6 @@
-/* Det: determinants of the matrices in the last two axes, by elimination with the greatest pivot of each column. The matrix
- * is copied, a loop over its columns brings it to triangular form, and the determinant is the diagonal's product, negated for
- * every exchange of rows. Cubic in the matrix. */
+/* Det: determinants of the matrices in the last two axes, by elimination with the greatest pivot of each column. The
+ * matrix is copied, a loop over its columns brings it to triangular form, and the determinant is the diagonal's
+ * product, negated for every exchange of rows. Cubic in the matrix. */
 #include <string.h>
 
 #include "lower/lower.h"
@@ -20,16 +20,18 @@ static bool infer_det(struct module *m, int node)
 
 	if (!node_rank(m, node, 0, 2, MAX_RANK))
 		return false;
-	if (num_is_const(x.dim[x.rank - 1]) && num_is_const(x.dim[x.rank - 2]) && x.dim[x.rank - 1].n != x.dim[x.rank - 2].n)
-		return node_bad(m, node, "matrices of %lld x %lld, allowed: square ones", (long long)x.dim[x.rank - 2].n,
-				(long long)x.dim[x.rank - 1].n);
+	if (num_is_const(x.dim[x.rank - 1]) && num_is_const(x.dim[x.rank - 2]) &&
+	    x.dim[x.rank - 1].n != x.dim[x.rank - 2].n)
+		return node_bad(m, node, "matrices of %lld x %lld, allowed: square ones",
+				(long long)x.dim[x.rank - 2].n, (long long)x.dim[x.rank - 1].n);
 	if (!num_same(x.dim[x.rank - 1], x.dim[x.rank - 2]))
 		return node_unsupported(m, node, "the matrices need not be square");
 	return tensor_set(m, node, node_out(m, node, 0), x.type, x.rank - 2, x.dim);
 }
 
 /* A nest over the batch and `n_more` axes; writes tensor `out`. */
-static struct nest *batch_nest(const struct elimination *e, struct module *m, int out, int n_more, const struct num *more)
+static struct nest *batch_nest(const struct elimination *e, struct module *m, int out, int n_more,
+			       const struct num *more)
 {
 	struct num extent[MAX_RANK];
 
@@ -38,7 +40,7 @@ static struct nest *batch_nest(const struct elimination *e, struct module *m, in
 	return nest_over(m, out, e->rank - 2 + n_more, extent);
 }
 
-/* Indexes of the element in row i + (the value of expression e_row, when it is one) and column j, of the nest's batch. */
+/* Indexes of the element in row i + (the value of expression e_row, when it is one), column j of the nest's batch. */
 static void element_at(const struct nest *n, int rank, struct num i, int e_row, struct num j, struct index *at)
 {
 	for (int k = 0; k < rank - 2; k++)
@@ -67,8 +69,9 @@ static void find_pivot(struct lowering *l, const struct elimination *e)
 	lower_nest(l, n);
 	n = nest_new(l->m, e->sign);
 	v = nest_load(n, e->sign, n->axis);
-	nest_store(n, nest_select(n, nest_binary(n, E_EQ, nest_load(n, e->pivot, n->axis), nest_const_int(n, DT_I64, 0)), v,
-				  nest_unary(n, E_NEG, v)));
+	nest_store(n,
+		   nest_select(n, nest_binary(n, E_EQ, nest_load(n, e->pivot, n->axis), nest_const_int(n, DT_I64, 0)),
+			       v, nest_unary(n, E_NEG, v)));
 	lower_nest(l, n);
 }
 
@@ -102,7 +105,8 @@ static void eliminate(struct lowering *l, const struct elimination *e)
 	memcpy(at, n->axis, sizeof at);
 	at[e->rank - 2] = e->column;
 	pivot = nest_load(n, e->row, at);
-	factor = nest_parse(n, "y == 0 ? 0 : x / y", (int[]){ load_element(n, e, i, -1, e->column), pivot }, 2, NULL, 0);
+	factor =
+		nest_parse(n, "y == 0 ? 0 : x / y", (int[]){ load_element(n, e, i, -1, e->column), pivot }, 2, NULL, 0);
 	at[e->rank - 2] = j;
 	v = nest_binary(n, E_MUL, factor, nest_load(n, e->row, at));
 	element_at(n, e->rank, i, -1, j, n->store);

@@ -3,8 +3,8 @@
  *     y[first(j)] = cos[p][j] * x[first(j)] - sin[p][j] * x[second(j)]
  *     y[second(j)] = sin[p][j] * x[first(j)] + cos[p][j] * x[second(j)]       for j < half
  *
- * where the pair is j and j + half, or 2j and 2j + 1 when interleaved; p is the position's row of the tables, or its batch
- * and place. What is beyond 2 * half is copied. x: B x heads x length x size, or B x length x heads*size. */
+ * where the pair is j and j + half, or 2j and 2j + 1 when interleaved; p is the position's row of the tables, or its
+ * batch and place. What is beyond 2 * half is copied. x: B x heads x length x size, or B x length x heads*size. */
 #include "ops/gather.h"
 
 #include <string.h>
@@ -20,7 +20,8 @@ struct rotary {
 static bool rotary_sizes(struct module *m, int node, struct rotary *r)
 {
 	const struct tensor *x = node_in_tensor(m, node, IN_X);
-	int64_t heads = node_attr_int(m, node, "num_heads", 0), turned = node_attr_int(m, node, "rotary_embedding_dim", 0);
+	int64_t heads = node_attr_int(m, node, "num_heads", 0),
+		turned = node_attr_int(m, node, "rotary_embedding_dim", 0);
 	struct num width = x->dim[x->rank - 1];
 
 	if (!num_is_const(width))
@@ -32,7 +33,8 @@ static bool rotary_sizes(struct module *m, int node, struct rotary *r)
 	r->heads = r->flat ? num_const(heads) : x->dim[1];
 	turned = turned ? turned : r->size;
 	if (turned < 0 || turned > r->size || turned % 2)
-		return node_bad(m, node, "%lld elements of a head of %lld are turned, allowed: an even number up to that",
+		return node_bad(m, node,
+				"%lld elements of a head of %lld are turned, allowed: an even number up to that",
 				(long long)turned, (long long)r->size);
 	r->half = turned / 2;
 	return true;
@@ -95,14 +97,16 @@ static int load_table(struct nest *n, int node, int i)
 
 	if (position < 0)
 		return nest_load_wide(n, t, place);
-	at[0] = (struct index){ num_const(0), nest_wrapped_index(n, nest_load(n, position, place), m->tensor[t].dim[0]) };
+	at[0] = (struct index){ num_const(0),
+				nest_wrapped_index(n, nest_load(n, position, place), m->tensor[t].dim[0]) };
 	at[1] = (struct index){ n->axis[3], -1 };
 	return nest_cast(n, compute_type(m->tensor[t].type), nest_load_at(n, t, at));
 }
 
 static struct nest *head_nest(struct lowering *l, int node, const struct rotary *r, int64_t elements)
 {
-	return nest_over(l->m, node_out(l->m, node, 0), 4, (struct num[]){ r->batch, r->heads, r->length, num_const(elements) });
+	return nest_over(l->m, node_out(l->m, node, 0), 4,
+			 (struct num[]){ r->batch, r->heads, r->length, num_const(elements) });
 }
 
 static void store_head(struct lowering *l, struct nest *n, const struct rotary *r, struct num d, int value)
@@ -136,8 +140,10 @@ static bool lower_rotary(struct lowering *l, int node)
 				num_add(s, n->axis[3], num_const(i * r.half));
 		table[0] = (struct nest_param){ "cos", load_table(n, node, IN_COS) };
 		table[1] = (struct nest_param){ "sin", load_table(n, node, IN_SIN) };
-		store_head(l, n, &r, pair[part], nest_parse(n, text[part], (int[]){ load_head(n, node, &r, pair[0]),
-										    load_head(n, node, &r, pair[1]) }, 2, table, 2));
+		store_head(l, n, &r, pair[part],
+			   nest_parse(n, text[part],
+				      (int[]){ load_head(n, node, &r, pair[0]), load_head(n, node, &r, pair[1]) }, 2,
+				      table, 2));
 	}
 	if (2 * r.half == r.size)
 		return true;

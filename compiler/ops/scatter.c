@@ -142,7 +142,7 @@ SCATTER(ScatterND, 11, scatter_nd, NULL)
 SCATTER(ScatterND, 16, scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul")))
 SCATTER(ScatterND, 18, scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul|max|min")))
 
-/* --- TensorScatter: y = x but for y[b…, begin[b] + i, …] = update[b…, i, …], the sum modulo the axis when circular ------------- */
+/* --- TensorScatter: y = x but for y[b…, begin[b] + i, …] = update[b…, i, …], the sum modulo the axis when circular */
 
 static bool tensor_scatter_axis(struct module *m, int node, int *axis)
 {

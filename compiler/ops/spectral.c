@@ -1,5 +1,5 @@
 /* What signals are multiplied with before and after a Fourier transform: HannWindow, HammingWindow, BlackmanWindow and
- * MelWeightMatrix. They depend on sizes and constants alone and are reckoned in float64, at compile time where they can be. */
+ * MelWeightMatrix. They depend on sizes and constants alone: reckoned in float64, mostly at compile time. */
 #include <string.h>
 
 #include "ops/ops_common.h"
@@ -24,12 +24,15 @@ static bool output_type(struct module *m, int node, enum dtype *type)
 
 	*type = dtype_from_onnx(onnx);
 	if (*type == DT_NONE || *type == DT_BOOL)
-		return node_unsupported(m, node, "output_datatype is %lld, allowed: integers of 8 to 64 bits, float16, bfloat16, "
-					"float, double", (long long)onnx);
+		return node_unsupported(
+			m, node,
+			"output_datatype is %lld, allowed: integers of 8 to 64 bits, float16, bfloat16, "
+			"float, double",
+			(long long)onnx);
 	return true;
 }
 
-/* --- windows: a0 - a1 * cos(2 pi i / n) + a2 * cos(4 pi i / n) for i < size; n is size, or size - 1 when symmetric ----------- */
+/* --- windows: a0 - a1 * cos(2 pi i / n) + a2 * cos(4 pi i / n) for i < size; n is size, or size - 1 when symmetric */
 
 static bool infer_window(struct module *m, int node)
 {
@@ -55,10 +58,13 @@ static bool lower_window(struct lowering *l, int node)
 		w++;
 	operand[0] = nest_cast(n, DT_F64, nest_index(n, n->axis[0]));
 	operand[1] = nest_cast(n, DT_F64, nest_index(n, period));
-	nest_store_narrow(n, nest_parse(n, "a0 - a1 * cos(6.283185307179586 / y * x) + a2 * cos(12.566370614359172 / y * x)", operand, 2,
-					(struct nest_param[]){ { "a0", nest_const_float(n, DT_F64, windows[w].a[0]) },
-							       { "a1", nest_const_float(n, DT_F64, windows[w].a[1]) },
-							       { "a2", nest_const_float(n, DT_F64, windows[w].a[2]) } }, 3));
+	nest_store_narrow(
+		n, nest_parse(n, "a0 - a1 * cos(6.283185307179586 / y * x) + a2 * cos(12.566370614359172 / y * x)",
+			      operand, 2,
+			      (struct nest_param[]){ { "a0", nest_const_float(n, DT_F64, windows[w].a[0]) },
+						     { "a1", nest_const_float(n, DT_F64, windows[w].a[1]) },
+						     { "a2", nest_const_float(n, DT_F64, windows[w].a[2]) } },
+			      3));
 	lower_nest(l, n);
 	return true;
 }
@@ -74,9 +80,10 @@ WINDOW(HannWindow)
 WINDOW(HammingWindow)
 WINDOW(BlackmanWindow)
 
-/* --- MelWeightMatrix: triangle j over the spectrum's bins, between edges at equal steps of mel(f) = 2595 log10(1 + f / 700) ---
- * Of the bins + 2 edges, rounded down to bins of the spectrum, triangle j rises from edge j to 1 at edge j + 1 and falls to
- * edge j + 2. */
+/* --- MelWeightMatrix: triangle j over the spectrum's bins
+ * ------------------------------------------------------------- The bands + 2 edges lie at equal steps of mel(f) = 2595
+ * log10(1 + f / 700), rounded down to bins of the spectrum; triangle j rises from edge j to 1 at edge j + 1 and falls
+ * to edge j + 2. */
 
 static bool infer_mel(struct module *m, int node)
 {
@@ -90,8 +97,8 @@ static bool infer_mel(struct module *m, int node)
 	if (!output_type(m, node, &type) || !size_get(m, node, 0, &dim[1]) || !size_get(m, node, 1, &length))
 		return false;
 	if (num_lo(&m->nums, dim[1]) < 0 || num_lo(&m->nums, length) < 0)
-		return node_bad(m, node, "%lld bands of a transform of length %lld, allowed: 0 or more", (long long)dim[1].n,
-				(long long)length.n);
+		return node_bad(m, node, "%lld bands of a transform of length %lld, allowed: 0 or more",
+				(long long)dim[1].n, (long long)length.n);
 	dim[0] = num_add(&m->nums, num_div(&m->nums, length, num_const(2)), num_const(1));
 	return tensor_set(m, node, node_out(m, node, 0), type, 2, dim);
 }
@@ -120,7 +127,8 @@ static int lower_edges(struct lowering *l, int node, struct num bands)
 	at[0] = nest_binary(n, E_ADD, nest_binary(n, E_MUL, at[0], step), low);
 	at[1] = load_scalar(n, node, 1);
 	at[2] = load_scalar(n, node, 2);
-	nest_store(n, nest_parse(n, "floor((y + 1) * (700 * (exp(x / 2595 * 2.302585092994046) - 1)) / z)", at, 3, NULL, 0));
+	nest_store(n, nest_parse(n, "floor((y + 1) * (700 * (exp(x / 2595 * 2.302585092994046) - 1)) / z)", at, 3, NULL,
+				 0));
 	lower_nest(l, n);
 	return edges;
 }
