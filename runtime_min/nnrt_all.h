@@ -8,7 +8,6 @@
 #include "runtime_min/kernels/epilogue.h"
 #include "runtime_min/kernels/int8.h"
 #include "runtime_min/kernels/kernels.h"
-#include "runtime_min/kernels/recurrent_f64.h"
 #include "runtime_min/kernels/shape.h"
 #include "runtime_min/maths/bits.h"
 #include "runtime_min/maths/erf.h"

@@ -5,10 +5,7 @@
  *     bench_f32 [PART OF A KERNEL'S NAME [PART OF A LAYER'S NAME]]
  *
  * Build: cc -O2 -march=x86-64-v3 -I. bench/kernels/bench_f32.c -lm */
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "measure.h"
 
 /* A constant, as in every model: a call through a pointer would keep the tile in memory. */
 #define KERNEL_EPILOGUE nnrt_epilogue_none
@@ -48,25 +45,6 @@ static const struct layer layers[] = {
 	{"row 2560 x 9600", GEMV, 1, 2560, 0, 9600, 0, 0},
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static float *numbers(size_t n)
-{
-	float *p = aligned_alloc(64, (n * sizeof(float) + 127) / 64 * 64);
-
-	if (!p)
-		exit(2);
-	for (size_t i = 0; i < n; i++)
-		p[i] = (float)(rand() % 1000) / 1000.0f - 0.5f;
-	return p;
-}
-
 /* Multiply-accumulates a second that independent FMAs reach. */
 static double fma_peak(void)
 {
@@ -77,14 +55,14 @@ static double fma_peak(void)
 	for (int i = 0; i < 12; i++)
 		a[i] = nnrt_vf_set1((float)i);
 	for (int turn = 0; turn < 8; turn++) {
-		const double begin = now();
+		const double begin = measure_now();
 
 		for (int k = 0; k < 500000; k++) {
 			NNRT_UNROLL(12)
 			for (int i = 0; i < 12; i++)
 				a[i] = nnrt_vf_fma(a[i], nnrt_vf_set1(0.999f), nnrt_vf_set1(0.1f));
 		}
-		best = now() - begin < best ? now() - begin : best;
+		best = measure_least(best, begin);
 	}
 	for (int i = 0; i < 12; i++)
 		sum += nnrt_vf_reduce_add(a[i]);
@@ -135,23 +113,21 @@ static void measure(const struct kernel *k, const struct layer *l, double peak)
 	const size_t big = (size_t)1 << 22;
 	const size_t weights = (size_t)(l->k > 0 ? l->k * l->k * (l->kind == DEPTHWISE ? 1 : l->ic) : l->w) *
 		(size_t)(l->oc + k->columns);
-	struct buffers b = {numbers(big), numbers(weights), numbers(16384), calloc(16384, sizeof(float)),
-		numbers(big * 2),
-		numbers(big)};
+	struct buffers b = {measure_numbers(big), measure_numbers(weights), measure_numbers(16384),
+		calloc(16384, sizeof(float)),
+		measure_numbers(big * 2),
+		measure_numbers(big)};
 	double bytes, best = 1e9;
 	const double macs = layer_macs(l, &bytes);
 
-	/* The least of many single runs: others use this machine too. */
-	for (const double begin = now(); now() - begin < 0.1;) {
-		const double start = now();
-		double took;
+	for (const double begin = measure_now(); measure_now() - begin < 0.1;) {
+		const double start = measure_now();
 
 		if (k->kind <= DEPTHWISE)
 			run_conv(k, l, &b);
 		else
 			run_gemm(k, l, &b);
-		took = now() - start;
-		best = took < best ? took : best;
+		best = measure_least(best, start);
 	}
 	printf("%-32s %-30s %10.1f us %8.1f GMAC/s %6.1f %% %8.1f GB/s\n", k->name, l->name, best * 1e6,
 		macs / best / 1e9,

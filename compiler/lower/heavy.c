@@ -55,6 +55,19 @@ const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind
 	return best;
 }
 
+struct call *lower_layer(struct lowering *l, enum layer_kernel k)
+{
+	static const struct {
+		const char *function, *params;
+	} layers[] = {
+#define LAYER(name, function, params, family) { #function, #params },
+#include "runtime_min/kernels/kernels_layer.def"
+#undef LAYER
+	};
+
+	return lower_call(l, layers[k].function, layers[k].params);
+}
+
 struct call *lower_kernel(struct lowering *l, const struct kernel *k, const char *params)
 {
 	struct call *c = lower_call(l, k->function, params);

@@ -24,6 +24,16 @@ struct kernel {
 const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
 				   int64_t depth, double *cycles);
 
+/* Rows of runtime_min/kernels/kernels_layer.def. */
+enum layer_kernel {
+#define LAYER(name, function, params, family) LAYER_##name,
+#include "runtime_min/kernels/kernels_layer.def"
+#undef LAYER
+};
+
+/** lower_call() of a kernel without a tile. */
+struct call *lower_layer(struct lowering *l, enum layer_kernel k);
+
 /** lower_call() of the kernel, with its tile. */
 struct call *lower_kernel(struct lowering *l, const struct kernel *k, const char *params);
 

@@ -1,7 +1,7 @@
 /* IntegerGroup of an Add or Mul of two tensors of one shape that lie alike, by a kernel over bytes. */
 #include <string.h>
 
-#include "lower/lower.h"
+#include "lower/heavy.h"
 #include "ops/integer.h"
 
 /* Elements of t follow each other in the same order as y's, without gaps. */
@@ -55,7 +55,7 @@ static bool lower(struct lowering *l, int node)
 
 	if (!read_pair(m, node, d, &why))
 		die("integer_pair: %s", why);
-	call = lower_call(l, "nnrt_pair_int8", "nnrt_int8_pair");
+	call = lower_layer(l, LAYER_PAIR_INT8);
 	call->out = y;
 	call_field(l, call, "n", tensor_elements(m, y));
 	for (int i = 0; i < 2; i++) {

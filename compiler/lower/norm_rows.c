@@ -1,5 +1,4 @@
 /* LayerNormalization along rows of adjacent elements. */
-#include "lower/heavy.h"
 #include "lower/rows.h"
 #include "targets/target.h"
 
@@ -58,7 +57,7 @@ static bool lower(struct lowering *l, int node)
 
 	if (!find(l->m, node, &n, &why))
 		die("norm_rows: %s", why);
-	c = rows_call(l, &n.rows, "nnrt_layer_norm_f32", node_attr_float(l->m, node, "epsilon", 1e-5));
+	c = rows_call(l, &n.rows, LAYER_LAYER_NORM, node_attr_float(l->m, node, "epsilon", 1e-5));
 	rows_argument(l, &n.rows, c, ARG_READ, n.rows.x);
 	call_arg(l, c, ARG_READ, n.scale);
 	call_arg(l, c, ARG_READ, n.bias);

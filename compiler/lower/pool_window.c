@@ -79,7 +79,7 @@ static double cost(struct module *m, int node, const char **why)
 	       m->target->vector_bytes;
 }
 
-static bool lower_with(struct lowering *l, int node, const char *function, const char *padded)
+static bool lower_with(struct lowering *l, int node, enum layer_kernel kernel, enum layer_kernel padded)
 {
 	struct module *m = l->m;
 	struct pool p;
@@ -94,7 +94,7 @@ static bool lower_with(struct lowering *l, int node, const char *function, const
 	channels_last(p.c.rank, order);
 	x = lower_in_order(l, p.c.x, order);
 	y = lower_begin(l, p.c.y, order);
-	call = lower_call(l, p.counts_padding ? padded : function, "nnrt_conv");
+	call = lower_layer(l, p.counts_padding ? padded : kernel);
 	conv_fields(l, call, &p.c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
@@ -109,12 +109,12 @@ static bool lower_with(struct lowering *l, int node, const char *function, const
 
 static bool lower_max(struct lowering *l, int node)
 {
-	return lower_with(l, node, "nnrt_max_pool_f32", "nnrt_max_pool_f32");
+	return lower_with(l, node, LAYER_MAX_POOL, LAYER_MAX_POOL);
 }
 
 static bool lower_average(struct lowering *l, int node)
 {
-	return lower_with(l, node, "nnrt_average_pool_f32", "nnrt_average_pool_padded_f32");
+	return lower_with(l, node, LAYER_AVERAGE_POOL, LAYER_AVERAGE_POOL_PADDED);
 }
 
 const struct strategy max_pool = { .name = "max_pool", .op = "MaxPool", .cost = cost, .lower = lower_max };

@@ -288,7 +288,7 @@ int layer_weights(struct lowering *l, const struct layer *a, int d, int first, i
 	return lower_const_f32(l, m->tensor[a->r].name, packed, floats);
 }
 
-struct call *layer_call(struct lowering *l, const struct layer *a, int d, const char *function, int gates)
+struct call *layer_call(struct lowering *l, const struct layer *a, int d, enum layer_kernel kernel, int gates)
 {
 	static const char *const code[] = { "activation[0]", "activation[1]", "activation[2]" };
 	static const char *const alpha[] = { "alpha[0]", "alpha[1]", "alpha[2]" };
@@ -296,7 +296,7 @@ struct call *layer_call(struct lowering *l, const struct layer *a, int d, const 
 	const struct module *m = l->m;
 	const int step = a->size.batch_first, batch = !a->size.batch_first;
 	const struct num *x = m->tensor[gates].stride, *y = m->tensor[a->y].stride;
-	struct call *c = lower_call(l, function, "nnrt_rnn");
+	struct call *c = lower_layer(l, kernel);
 
 	c->out = a->y;
 	call_field_int(l, c, "steps", a->size.steps);

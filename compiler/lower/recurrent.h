@@ -46,7 +46,7 @@ int layer_weights(struct lowering *l, const struct layer *a, int d, int first, i
 int layer_last_bias(struct lowering *l, const struct layer *a, int d);
 
 /** Appends the kernel's call with struct nnrt_rnn filled in; arguments are the caller's. */
-struct call *layer_call(struct lowering *l, const struct layer *a, int d, const char *function, int gates);
+struct call *layer_call(struct lowering *l, const struct layer *a, int d, enum layer_kernel kernel, int gates);
 
 /** Appends an argument: the part of a state, of Y, or of weights (W, R or the peepholes) that belongs to direction
  *  d. */

@@ -15,7 +15,7 @@ static double cost(struct module *m, int node, const char **why)
 static void lower_rnn(struct lowering *l, const struct layer *a, int d)
 {
 	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 1);
-	struct call *c = layer_call(l, a, d, "nnrt_rnn_f32", gates);
+	struct call *c = layer_call(l, a, d, LAYER_RNN, gates);
 
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
@@ -28,7 +28,7 @@ static void lower_rnn(struct lowering *l, const struct layer *a, int d)
 static void lower_lstm(struct lowering *l, const struct layer *a, int d)
 {
 	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 4);
-	struct call *c = layer_call(l, a, d, "nnrt_lstm_f32", gates);
+	struct call *c = layer_call(l, a, d, LAYER_LSTM, gates);
 
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
@@ -47,7 +47,7 @@ static void lower_gru_reset(struct lowering *l, const struct layer *a, int d)
 	const int gates = layer_gates(l, a, d);
 	const int zr = layer_weights(l, a, d, 0, 2), h = layer_weights(l, a, d, 2, 1);
 	const int scratch = lower_scratch_f32(l, num_mul(&l->m->nums, a->size.hidden, num_const(2)));
-	struct call *c = layer_call(l, a, d, "nnrt_gru_f32", gates);
+	struct call *c = layer_call(l, a, d, LAYER_GRU, gates);
 
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, zr);
@@ -71,7 +71,7 @@ static void lower_gru(struct lowering *l, const struct layer *a, int d)
 	gates = layer_gates(l, a, d);
 	r = layer_weights(l, a, d, 0, 3);
 	bias = layer_last_bias(l, a, d);
-	c = layer_call(l, a, d, "nnrt_gru_linear_f32", gates);
+	c = layer_call(l, a, d, LAYER_GRU_LINEAR, gates);
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
 	call_arg(l, c, ARG_READ, bias);
@@ -89,7 +89,7 @@ static void lower_f64(struct lowering *l, const struct layer *a, int d)
 		linear ? NNRT_CELL_GRU_LINEAR : NNRT_CELL_GRU;
 	const int gates = layer_gates(l, a, d), bias = linear ? layer_last_bias(l, a, d) : -1;
 	const int reset = three && !linear ? lower_temp(l, DT_F64, 1, &a->size.hidden) : -1;
-	struct call *c = layer_call(l, a, d, "nnrt_recurrent_f64", gates);
+	struct call *c = layer_call(l, a, d, LAYER_RECURRENT_F64, gates);
 
 	call_number(l, c, num_const(cell));
 	call_arg(l, c, ARG_READ, gates);

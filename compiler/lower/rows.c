@@ -56,11 +56,11 @@ bool rows_find(struct module *m, int x, int y, int first, int last, struct row_a
 	return true;
 }
 
-struct call *rows_call(struct lowering *l, const struct row_axes *r, const char *function, double epsilon)
+struct call *rows_call(struct lowering *l, const struct row_axes *r, enum layer_kernel k, double epsilon)
 {
 	const struct module *m = l->m;
 	const struct num none = num_const(0);
-	struct call *c = lower_call(l, function, "nnrt_rows");
+	struct call *c = lower_layer(l, k);
 
 	c->out = r->y;
 	call_field(l, c, "rows", r->rows);

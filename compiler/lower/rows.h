@@ -2,7 +2,7 @@
 #ifndef NNC_LOWER_ROWS_H
 #define NNC_LOWER_ROWS_H
 
-#include "lower/lower.h"
+#include "lower/heavy.h"
 
 struct row_axes {
 	int x, y;               /* tensors of one shape */
@@ -15,7 +15,7 @@ struct row_axes {
 bool rows_find(struct module *m, int x, int y, int first, int last, struct row_axes *r, const char **why);
 
 /** Appends a call with struct nnrt_rows and the loops round it; epsilon as normalisations have it, else 0. */
-struct call *rows_call(struct lowering *l, const struct row_axes *r, const char *function, double epsilon);
+struct call *rows_call(struct lowering *l, const struct row_axes *r, enum layer_kernel k, double epsilon);
 
 /** Appends x or y as argument. */
 void rows_argument(struct lowering *l, const struct row_axes *r, struct call *c, enum arg_kind kind, int t);

@@ -27,7 +27,7 @@ static double cost(struct module *m, int node, const char **why)
 	return (double)tensor_elements(m, r.x).n / lanes * (CYCLES_EXP + CYCLES_PASSES);
 }
 
-static bool lower_with(struct lowering *l, int node, const char *function)
+static bool lower_with(struct lowering *l, int node, enum layer_kernel k)
 {
 	struct row_axes r;
 	const char *why;
@@ -35,7 +35,7 @@ static bool lower_with(struct lowering *l, int node, const char *function)
 
 	if (!find(l->m, node, &r, &why))
 		die("softmax: %s", why);
-	c = rows_call(l, &r, function, 0);
+	c = rows_call(l, &r, k, 0);
 	rows_argument(l, &r, c, ARG_READ, r.x);
 	rows_argument(l, &r, c, ARG_WRITE, r.y);
 	return true;
@@ -43,12 +43,12 @@ static bool lower_with(struct lowering *l, int node, const char *function)
 
 static bool lower(struct lowering *l, int node)
 {
-	return lower_with(l, node, "nnrt_softmax_f32");
+	return lower_with(l, node, LAYER_SOFTMAX);
 }
 
 static bool lower_log(struct lowering *l, int node)
 {
-	return lower_with(l, node, "nnrt_log_softmax_f32");
+	return lower_with(l, node, LAYER_LOG_SOFTMAX);
 }
 
 const struct strategy softmax_rows = { .name = "softmax_rows", .op = "Softmax", .cost = cost, .lower = lower };

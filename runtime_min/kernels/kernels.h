@@ -1,4 +1,4 @@
-/* All float32 kernels; the vectors are those of the instruction set being compiled for. */
+/* All floating-point kernels; the vectors are those of the instruction set being compiled for. */
 #ifndef NNRT_KERNELS_H
 #define NNRT_KERNELS_H
 
@@ -9,6 +9,7 @@
 #include "runtime_min/kernels/gemv.h"
 #include "runtime_min/kernels/pool.h"
 #include "runtime_min/kernels/recurrent.h"
+#include "runtime_min/kernels/recurrent_f64.h"
 #include "runtime_min/kernels/rows.h"
 
 #endif

@@ -1,0 +1,108 @@
+/* Speed of the rows of kernels_layer.def on typical layers: time of one call, and bytes a second that it reads (weights
+ * once a step) and writes. Shapes are run-time values here, as in a copy that several nodes share.
+ *
+ *     bench_layers [PART OF A KERNEL'S NAME]
+ *
+ * Build: cc -O2 -march=x86-64-v3 -I. bench/kernels/bench_layers.c -lm */
+#include "measure.h"
+
+#include "runtime_min/kernels/int8.h"
+#include "runtime_min/kernels/kernels.h"
+#include "tests/machine.h"
+
+/* Buffers that every kernel gets parts of; `zeros` may be lengths, bytes or states. */
+struct buffers {
+	float *x, *w, *y;
+	void *zeros;
+};
+
+static const struct nnrt_conv pool = {.in_h = 112, .in_w = 112, .ic = 64, .out_h = 56, .out_w = 56, .oc = 64,
+	.kernel_h = 3, .kernel_w = 3, .stride_h = 2, .stride_w = 2, .dilation_h = 1, .dilation_w = 1, .pad_top = 1,
+	.pad_left = 1, .x_row = 112 * 64, .x_pixel = 64, .x_channel = 1, .y_row = 56 * 64, .y_pixel = 64, .row_end = 56};
+static const struct nnrt_rows rows = {.rows = 197, .n = 768, .x_row = 768, .y_row = 768, .epsilon = 1e-5f};
+static const struct nnrt_int8_pair pair = {.n = 56 * 56 * 64, .a_signed = 1, .b_signed = 1, .a_scale = 0.5f,
+	.b_scale = 0.25f, .y_scale = 1.0f, .low = -128, .high = 127};
+
+enum { STEPS = 64, UNITS = 128 };
+
+/* A recurrent layer of so many gates. */
+static struct nnrt_rnn layer_of(int gates)
+{
+	const struct nnrt_rnn p = {.steps = STEPS, .batch = 1, .hidden = UNITS, .gates_step = gates * UNITS,
+		.gates_batch = gates * UNITS, .y_step = UNITS, .y_batch = UNITS, .state_batch = UNITS,
+		.activation = {NNRT_SIGMOID, NNRT_TANH, NNRT_TANH}};
+
+	return p;
+}
+
+static double recurrent_bytes(int gates, size_t element)
+{
+	return (double)element * STEPS * UNITS * (gates * (UNITS + 1) + 1);
+}
+
+/* run_<row>(): one call; returns the bytes that it reads and writes. */
+#define RUN(name, prepare, call, bytes) \
+	static double run_##name(const struct buffers *b) \
+	{ \
+		prepare; \
+		call; \
+		return bytes; \
+	}
+#define POOL_BYTES 4.0 * 64 * (112 * 112 + 56 * 56)
+#define ROWS_BYTES 4.0 * 2 * 197 * 768
+#define RUN_POOL(name, f) RUN(name, (void)0, f(&pool, b->x, b->y, nnrt_epilogue_none, NULL), POOL_BYTES)
+#define RUN_ROWS(name, f) RUN(name, (void)0, f(&rows, b->x, b->y), ROWS_BYTES)
+#define RUN_NORM(name, f) RUN(name, (void)0, f(&rows, b->x, b->w, b->w, b->y), ROWS_BYTES)
+#define RUN_PAIR(name, f) RUN(name, (void)0, f(&pair, b->zeros, b->zeros, b->y), 3.0 * pair.n)
+#define RUN_RNN(name, f) \
+	RUN(name, const struct nnrt_rnn p = layer_of(1), f(&p, b->x, b->w, NULL, NULL, b->y, NULL), recurrent_bytes(1, 4))
+#define RUN_LSTM(name, f) \
+	RUN(name, const struct nnrt_rnn p = layer_of(4), \
+		f(&p, b->x, b->w, NULL, NULL, NULL, NULL, b->y, NULL, (float *)b->zeros), recurrent_bytes(4, 4))
+#define RUN_GRU(name, f) \
+	RUN(name, const struct nnrt_rnn p = layer_of(3), \
+		f(&p, b->x, b->w, b->w, NULL, NULL, b->y, NULL, (float *)b->zeros), recurrent_bytes(3, 4))
+#define RUN_GRU_LINEAR(name, f) \
+	RUN(name, const struct nnrt_rnn p = layer_of(3), f(&p, b->x, b->w, b->w, NULL, NULL, b->y, NULL), \
+		recurrent_bytes(3, 4))
+#define RUN_CELLS(name, f) \
+	RUN(name, const struct nnrt_rnn p = layer_of(4); double *const d = (double *)b->zeros, \
+		f(&p, NNRT_CELL_LSTM, d, d, NULL, NULL, NULL, NULL, d + SIZE / 4, NULL, d + SIZE / 2 - UNITS, NULL), \
+		recurrent_bytes(4, 8))
+
+enum { SIZE = 1 << 20 };        /* floats of a buffer */
+
+#define LAYER(name, function, params, family) RUN_##family(name, function)
+#include "runtime_min/kernels/kernels_layer.def"
+#undef LAYER
+
+static const struct {
+	const char *name;
+	double (*run)(const struct buffers *);
+} table[] = {
+#define LAYER(name, function, params, family) {#function, run_##name},
+#include "runtime_min/kernels/kernels_layer.def"
+#undef LAYER
+};
+
+int main(int argc, char **argv)
+{
+	const struct buffers b = {measure_numbers(SIZE), measure_numbers(SIZE), measure_numbers(SIZE),
+		calloc(SIZE, sizeof(float))};
+
+	skip_unless_supported();
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		double best = 1e9, bytes = 0.0;
+
+		if (argc > 1 && !strstr(table[i].name, argv[1]))
+			continue;
+		for (const double begin = measure_now(); measure_now() - begin < 0.1;) {
+			const double start = measure_now();
+
+			bytes = table[i].run(&b);
+			best = measure_least(best, start);
+		}
+		printf("%-32s %10.1f us %8.1f GB/s\n", table[i].name, best * 1e6, bytes / best / 1e9);
+	}
+	return 0;
+}
