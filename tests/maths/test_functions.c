@@ -4,6 +4,7 @@
  *
  * Checked of each result: the error in units in the last place of the exact result, NaN exactly where the oracle says
  * NaN, infinities and signs of zeros, and that the scalar function gives the bits of the vector one. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
