@@ -131,11 +131,21 @@ static bool vectorises(struct nest_writer *w, int root)
 	return true;
 }
 
+/* Elements stored one after the other lie side by side: no index that comes from data moves them. */
+static bool stores_run(struct nest_writer *w, int axis)
+{
+	struct num c;
+
+	for (int k = 0; k < w->m->tensor[w->n->out].rank; k++)
+		if (w->n->store[k].expr >= 0 && w->varies[w->n->store[k].expr])
+			return false;
+	return writer_coefficient(w, w->store, axis, &c) && num_is(c, 1);
+}
+
 void writer_choose_vector_axis(struct nest_writer *w)
 {
 	const struct nest *n = w->n;
 	int reduce = writer_reduction(n), axis;
-	struct num c;
 
 	writer_set_vector_axis(w, -1);
 	if (w->m->target->vector_bytes <= 4)
@@ -143,8 +153,7 @@ void writer_choose_vector_axis(struct nest_writer *w)
 	if (w->n_outer) {
 		axis = w->loop[w->n_outer - 1];
 		writer_set_vector_axis(w, axis);
-		if (n->e[n->value].type == DT_F32 && writer_coefficient(w, w->store, axis, &c) && num_is(c, 1) &&
-		    w->extent[axis].n > 1 && vectorises(w, n->value))
+		if (n->e[n->value].type == DT_F32 && stores_run(w, axis) && w->extent[axis].n > 1 && vectorises(w, n->value))
 			return;
 		writer_set_vector_axis(w, -1);
 	}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random single operators of many attributes against onnxruntime or a float64 evaluation.
+"""Random single operators of many attributes against onnxruntime, onnx's own evaluator or a float64 evaluation.
 
     layers.py [--target T] [--turns N] [--first SEED] [NAME ...]
 
@@ -21,7 +21,9 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
+import draw_places
 import draw_recurrent
 import draw_samples
 import draw_windows
@@ -31,7 +33,7 @@ from generated import Call, Failure
 from report import Report
 from targets import TARGETS, best_host, missing
 
-DRAWS = [*draw_recurrent.DRAWS, *draw_windows.DRAWS, *draw_samples.DRAWS]
+DRAWS = [*draw_recurrent.DRAWS, *draw_windows.DRAWS, *draw_samples.DRAWS, *draw_places.DRAWS]
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5, "float16": 2e-3}
 
 
@@ -55,6 +57,8 @@ def expected(model, values, oracle):
         outputs = float64.Evaluator(without_halves(model)).run(single)
         types = [onnx.helper.tensor_dtype_to_np_dtype(o.type.tensor_type.elem_type) for o in model.graph.output]
         return [np.asarray(o).astype(t) for o, t in zip(outputs, types)]
+    if oracle == "reference":
+        return ReferenceEvaluator(model).run(None, {i.name: v for i, v in zip(model.graph.input, values)})
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
