@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "nest_scalar.h"
+
 const struct attr *node_attr(const struct module *m, int node, const char *name)
 {
 	const struct node *x = &m->node[node];
@@ -224,6 +226,23 @@ struct num dims_product(struct module *m, const struct num *dim, int n)
 	for (int i = 0; i < n; i++)
 		p = num_mul(&m->nums, p, dim[i]);
 	return p;
+}
+
+int tensor_const_doubles(struct module *m, enum dtype type, int rank, const int64_t *dim, const double *v)
+{
+	int64_t n = 1;
+	union lanes x;
+	char *data;
+
+	for (int k = 0; k < rank; k++)
+		n *= dim[k];
+	data = arena_alloc(m->arena, (size_t)(n * dtypes[type].bytes));
+	for (int64_t i = 0; i < n; i++) {
+		x.d[0] = v[i];
+		scalar_cast(DT_F64, type, &x, &x, 1);
+		scalar_store(type, data, n, &i, &x, 1);
+	}
+	return tensor_const(m, NULL, type, rank, dim, data);
 }
 
 bool infer_same(struct module *m, int node)

@@ -83,6 +83,9 @@ bool dims_broadcast(struct module *m, int node, int *rank, struct num dim[MAX_RA
 /** Product of n dimensions. */
 struct num dims_product(struct module *m, const struct num *dim, int n);
 
+/** A float constant without a name, of the given values rounded to its type. */
+int tensor_const_doubles(struct module *m, enum dtype type, int rank, const int64_t *dim, const double *v);
+
 /** The single output gets the type and shape of input 0. */
 bool infer_same(struct module *m, int node);
 /** The type that arithmetic on elements of `type` is done in: float32 for the 16-bit floats, else itself. */

@@ -175,22 +175,8 @@ static bool table_is_division(const struct resize_table *t, const struct resize_
 	return true;
 }
 
-/* The weights as a constant of float32 or float64. */
-static int resize_weights(struct module *m, const struct resize_table *t, enum dtype type, const int64_t dim[2])
-{
-	const size_t n = (size_t)(dim[0] * dim[1]);
-	float *single;
-
-	if (type == DT_F64)
-		return tensor_const(m, NULL, type, 2, dim, t->weight);
-	single = ARENA_ARRAY(m->arena, n, float);
-	for (size_t i = 0; i < n; i++)
-		single[i] = (float)t->weight[i];
-	return tensor_const(m, NULL, type, 2, dim, single);
-}
-
-/* Index of axis k for the nest's element and tap; multiplies *weight (-1: 1), of the given type, and joins *outside (-1:
- * never). */
+/* Index of axis k for the nest's element and tap; multiplies *weight (-1: 1), of the given type, and joins *outside
+ * (-1: never). */
 static struct index resize_index(struct nest *n, const struct resize_table *t, const struct resize_axis *axis, int k,
 				 enum dtype type, int *weight, int *outside)
 {
@@ -204,7 +190,7 @@ static struct index resize_index(struct nest *n, const struct resize_table *t, c
 	if (t->taps > 1)
 		at[1] = nest_reduce_axis(n, num_const(t->taps));
 	if (t->weight) {
-		v = nest_load(n, resize_weights(m, t, type, dim), at);
+		v = nest_load(n, tensor_const_doubles(m, type, 2, dim, t->weight), at);
 		*weight = *weight < 0 ? v : nest_binary(n, E_MUL, *weight, v);
 	}
 	if (t->outside) {

@@ -17,6 +17,7 @@ enum {
 	MAX_NODE_ARITY = 1 << 16,     /* inputs or outputs of one node */
 	MAX_VALUE_ELEMENTS = 1 << 12, /* integer tensors whose values inference tracks */
 	MAX_FOLD_ELEMENTS = 1 << 26,  /* result of one constant-folded node */
+	MAX_DFT_POINTS = 1 << 20,     /* of one transform, which has a table of its roots of unity */
 	MAX_FOLD_WORK = 1 << 30,      /* evaluations for one constant-folded nest, weighted as in nest_eval_lanes.c */
 	MAX_ERRORS = 20,              /* messages printed for one model */
 	MAX_NEST_LOADS = 64,          /* loads of one fused loop nest */

@@ -26,6 +26,7 @@ from onnx.reference import ReferenceEvaluator
 import draw_places
 import draw_recurrent
 import draw_samples
+import draw_signals
 import draw_windows
 import float64
 import generated
@@ -33,7 +34,7 @@ from generated import Call, Failure
 from report import Report
 from targets import TARGETS, best_host, missing
 
-DRAWS = [*draw_recurrent.DRAWS, *draw_windows.DRAWS, *draw_samples.DRAWS, *draw_places.DRAWS]
+DRAWS = [*draw_recurrent.DRAWS, *draw_windows.DRAWS, *draw_samples.DRAWS, *draw_signals.DRAWS, *draw_places.DRAWS]
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5, "float16": 2e-3}
 
 

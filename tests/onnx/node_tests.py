@@ -10,8 +10,8 @@ in expected_passes.txt must pass: what once worked must go on working. --record 
 Many cases feed axes, shapes and the like at run time, which nnc wants to know when it compiles. They are tried again with
 those inputs as constants of the model, the way exporters write them, under the name TEST/constants.
 
-A result of 16-bit floats that misses the test's tolerance gets a second look, because some tests ask for the roundings of
-one implementation more closely than the type can hold a result: see nearer.py.
+A result of floats of up to 32 bits that misses the test's tolerance gets a second look, because some tests ask for the
+roundings of one implementation more closely than the type can hold a result: see nearer.py.
 """
 import argparse
 import collections
@@ -30,7 +30,7 @@ import onnx
 
 import generated
 from generated import Call, Failure
-from nearer import Exact, is_half, not_nearer
+from nearer import Exact, is_narrow, not_nearer
 from report import Report
 from targets import TARGETS, best_host, missing
 
@@ -162,7 +162,7 @@ def check_outputs(case, exact, actual, expected):
     remark = ""
     for k, (ours, theirs) in enumerate(zip(actual, expected)):
         difference = compare(ours, theirs, case.rtol, case.atol)
-        if difference and is_half(theirs):
+        if difference and is_narrow(theirs):
             difference = not_nearer(ours, theirs, exact.outputs()[k])
             remark = remark or "nearer to float64 than the expected output"
         if difference:
