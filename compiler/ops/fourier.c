@@ -24,7 +24,8 @@ static bool read_length(struct module *m, int node, int i, const char *what, int
 	if (*v < 1)
 		return node_bad(m, node, "%s is %lld, allowed: 1 or more", what, (long long)*v);
 	if (*v > most)
-		return node_unsupported(m, node, "%s is %lld, allowed: up to %lld", what, (long long)*v, (long long)most);
+		return node_unsupported(m, node, "%s is %lld, allowed: up to %lld", what, (long long)*v,
+					(long long)most);
 	return true;
 }
 
@@ -35,7 +36,7 @@ static bool read_parts(struct module *m, int node, struct fourier *s)
 	const struct num parts = x->dim[x->rank - 1];
 
 	if (!num_is(parts, 1) && !num_is(parts, 2))
-		return node_bad(m, node, "the last axis of the input has %lld elements, allowed: 1 (real) or 2 (complex)",
+		return node_bad(m, node, "the last axis of the input has %lld elements, allowed: 1 or 2 (complex)",
 				(long long)parts.n);
 	s->parts = (int)parts.n;
 	return true;
