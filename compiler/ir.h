@@ -99,6 +99,7 @@ struct module {
 	int n_tensors, n_nodes, n_graphs;
 	struct opset *opset;
 	int n_opsets;
+	int64_t widest_bytes;           /* of one heavy node's inputs and outputs; 0: not yet counted */
 	const char *name;               /* base name of the model's file */
 	char sha256[65];                /* of the model's file */
 };

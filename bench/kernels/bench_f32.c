@@ -82,6 +82,8 @@ static void run_conv(const struct kernel *k, const struct layer *l, const struct
 
 	if (k->kind == DEPTHWISE)
 		k->run.depthwise(&p, b->x, b->w, b->bias, b->y, NULL, NULL);
+	else if (k->kind == WINOGRAD2 || k->kind == WINOGRAD4)
+		k->run.winograd(&p, b->x, b->w, b->bias, b->zero, b->y, b->scratch, 2 * k->rows, NULL, NULL);
 	else
 		k->run.conv(&p, b->x, b->w, b->bias, b->zero, b->y, NULL, NULL);
 }
@@ -111,7 +113,8 @@ static double layer_macs(const struct layer *l, double *bytes)
 static void measure(const struct kernel *k, const struct layer *l, double peak)
 {
 	const size_t big = (size_t)1 << 22;
-	const size_t weights = (size_t)(l->k > 0 ? l->k * l->k * (l->kind == DEPTHWISE ? 1 : l->ic) : l->w) *
+	const int taps = k->kind == WINOGRAD2 ? 16 : k->kind == WINOGRAD4 ? 36 : l->k * l->k;
+	const size_t weights = (size_t)(l->k > 0 ? taps * (l->kind == DEPTHWISE ? 1 : l->ic) : l->w) *
 		(size_t)(l->oc + k->columns);
 	struct buffers b = {measure_numbers(big), measure_numbers(weights), measure_numbers(16384),
 		calloc(16384, sizeof(float)),
@@ -150,7 +153,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < N_KERNELS; i++) {
 		for (size_t j = 0; j < sizeof(layers) / sizeof(*layers); j++) {
 			const bool fits = kernels[i].kind == layers[j].kind ||
-				(kernels[i].kind == CONV && layers[j].kind == CONV_FIRST);
+				(kernels[i].kind == CONV && layers[j].kind == CONV_FIRST) ||
+				(layers[j].kind == CONV && (kernels[i].kind == WINOGRAD2 || kernels[i].kind == WINOGRAD4));
 
 			if (fits && (argc < 2 || strstr(kernels[i].name, argv[1])) && (argc < 3 ||
 				strstr(layers[j].name, argv[2])))

@@ -179,6 +179,10 @@ void conv_arguments(struct lowering *l, struct call *call, const struct conv_sha
 	if (with_zero)
 		call_arg(l, call, ARG_READ, zero);
 	call_arg(l, call, ARG_WRITE, y)->first = c->y_first;
+	if (c->block_tiles) {
+		call_arg(l, call, ARG_SCRATCH, lower_scratch_f32(l, num_const(c->block_floats)));
+		call_number(l, call, num_const(c->block_tiles));
+	}
 	call_epilogue(l, call, y);
 	l->block->step[l->block->n - 1].macs = conv_macs(c);
 }

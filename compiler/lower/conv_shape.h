@@ -18,6 +18,8 @@ struct conv_shape {
 	 * of y. */
 	int y_step_h, y_step_w;
 	struct num y_first;
+	/* A kernel that works in blocks of tiles: tiles of a block, floats of scratch for it; 0: it does not. */
+	int64_t block_tiles, block_floats;
 };
 
 /** Reads a Conv node; false with the reason when kernels cannot do it: not float32, not 1-D or 2-D, weights or bias not
@@ -34,7 +36,7 @@ struct pack conv_pack(const struct conv_shape *c, bool planar);
 void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, bool planar);
 
 /** Loops over the batch and the groups; `packed` is the size of one group's weights. Arguments are x, w, bias, zero
- *  (when with_zero), y, epilogue. */
+ *  (when with_zero), y, scratch and tiles (of a block, if any), epilogue. */
 void conv_arguments(struct lowering *l, struct call *call, const struct conv_shape *c, int x, int w, int64_t packed,
 		    int y, bool with_zero);
 

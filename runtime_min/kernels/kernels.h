@@ -11,5 +11,6 @@
 #include "runtime_min/kernels/recurrent.h"
 #include "runtime_min/kernels/recurrent_f64.h"
 #include "runtime_min/kernels/rows.h"
+#include "runtime_min/kernels/winograd.h"
 
 #endif

@@ -12,7 +12,7 @@
 #define KERNEL_EPILOGUE epilogue
 #endif
 
-enum kernel_kind { CONV, CONV_FIRST, DEPTHWISE, GEMM, GEMM_UNPACKED, GEMM_TRANSPOSED, GEMV };
+enum kernel_kind { CONV, CONV_FIRST, WINOGRAD2, WINOGRAD4, DEPTHWISE, GEMM, GEMM_UNPACKED, GEMM_TRANSPOSED, GEMV };
 
 #define CONV_HEAD const struct nnrt_conv *p, const float *x, const float *w, const float *bias
 #define GEMM_HEAD const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y
@@ -24,6 +24,7 @@ struct kernel {
 	int rows, columns;
 	union {
 		void (*conv)(CONV_HEAD, const float *zero, float *y, KERNEL_TAIL);
+		void (*winograd)(CONV_HEAD, const float *zero, float *y, float *scratch, ptrdiff_t tiles, KERNEL_TAIL);
 		void (*depthwise)(CONV_HEAD, float *y, KERNEL_TAIL);
 		void (*gemm)(GEMM_HEAD, KERNEL_TAIL);
 		void (*transposed)(GEMM_HEAD, float *scratch, KERNEL_TAIL);
@@ -37,6 +38,12 @@ struct kernel {
 #define MEMBER_CONV_FIRST MEMBER_CONV
 #define PARAMETERS_CONV_FIRST PARAMETERS_CONV
 #define ARGUMENTS_CONV_FIRST ARGUMENTS_CONV
+#define MEMBER_WINOGRAD2 winograd
+#define PARAMETERS_WINOGRAD2 CONV_HEAD, const float *zero, float *y, float *scratch, ptrdiff_t tiles
+#define ARGUMENTS_WINOGRAD2(rows, columns) p, x, w, bias, zero, y, scratch, tiles, KERNEL_EPILOGUE, ctx, rows, columns
+#define MEMBER_WINOGRAD4 MEMBER_WINOGRAD2
+#define PARAMETERS_WINOGRAD4 PARAMETERS_WINOGRAD2
+#define ARGUMENTS_WINOGRAD4 ARGUMENTS_WINOGRAD2
 #define MEMBER_DEPTHWISE depthwise
 #define PARAMETERS_DEPTHWISE CONV_HEAD, float *y
 #define ARGUMENTS_DEPTHWISE(rows, columns) p, x, w, bias, y, KERNEL_EPILOGUE, ctx, rows

@@ -3,7 +3,10 @@
  * every buffer, canaries in every gap of the output. Arguments: cases a kernel. */
 #include "check.h"
 
+#include "lower/pack.h"
+#include "lower/pack_winograd.h"
 #include "table.h"
+#include "winograd_sums.h"
 
 /* Where the epilogue finds its residual. */
 struct residual {
@@ -47,13 +50,19 @@ struct conv_case {
 	bool with_bias, with_epilogue;
 };
 
+/* Outputs along the edge of a Winograd kernel's tile; 0: it is another kernel. */
+static int winograd_tile(const struct kernel *k)
+{
+	return k->kind == WINOGRAD2 ? 2 : k->kind == WINOGRAD4 ? 4 : 0;
+}
+
 static struct conv_case conv_pick(const struct kernel *k)
 {
 	const int channels[] = {1, 2, 3, 4, 5, 8, 17}, extra[] = {0, 0, 3};
 	const int outs[] = {1, k->columns - 1, k->columns, k->columns + 1, 2 * k->columns + 3, 3};
 	struct conv_case c = {.with_bias = pick(4) > 0, .with_epilogue = pick(2) > 0};
 	struct nnrt_conv *p = &c.p;
-	bool planes = k->kind != DEPTHWISE && pick(3) == 0;
+	bool planes = k->kind != DEPTHWISE && !winograd_tile(k) && pick(3) == 0;
 	int reach_h, reach_w;
 
 	p->in_h = pick(10) + (pick(20) > 0);
@@ -68,6 +77,10 @@ static struct conv_case conv_pick(const struct kernel *k)
 	p->stride_w = 1 + pick(3);
 	p->dilation_h = 1 + pick(2);
 	p->dilation_w = 1 + pick(2);
+	if (winograd_tile(k)) {
+		p->kernel_h = p->kernel_w = 3;
+		p->stride_h = p->stride_w = p->dilation_h = p->dilation_w = 1;
+	}
 	p->pad_top = pick(5) - 1;
 	p->pad_left = pick(5) - 1;
 	p->pad_bottom = pick(4);
@@ -105,12 +118,14 @@ static ptrdiff_t conv_x(const struct nnrt_conv *p, int iy, int ix, int c)
 	return (p->x_ring ? iy % p->x_ring : iy) * p->x_row + ix * p->x_pixel + c * p->x_channel;
 }
 
-/* Weight of tap (ky, kx) from input channel i to output channel c, from the packed form. */
+/* Weight of tap (ky, kx) from input channel i to output channel c, from the packed form; WINOGRAD: as in the model. */
 static float conv_w(const struct kernel *k, const struct nnrt_conv *p, const float *w, int c, int i, int ky, int kx)
 {
 	const int n = k->columns;
 	const bool planes = p->x_channel != 1;
 	const int ic = k->kind == DEPTHWISE ? 1 : p->ic;
+	if (winograd_tile(k))
+		return w[(((ptrdiff_t)c * ic + i) * 3 + ky) * 3 + kx];
 	const int tap = planes ? (i * p->kernel_h + ky) * p->kernel_w + kx : (ky * p->kernel_w + kx) * ic + i;
 
 	return w[((ptrdiff_t)(c / n) * p->kernel_h * p->kernel_w * ic + tap) * n + c % n];
@@ -137,19 +152,45 @@ static struct sum conv_sum(const struct kernel *k, const struct nnrt_conv *p, co
 	return s;
 }
 
+/* What is left of a case's rounding bound when its sums are Winograd's: see winograd_sums.h. u: transformed weights before
+ * they were packed, [point][oc][ic]. */
+static struct sum winograd_sum(const struct winograd_matrices *m, const struct nnrt_conv *p, const float *x, const float *u,
+	struct sum s, float bias, int oy, int ox, int c)
+{
+	const int row = (oy - p->row_begin) % m->tile, col = ox % m->tile;
+	double d[WINOGRAD_MOST * WINOGRAD_MOST];
+
+	s.magnitude = fabs((double)bias);
+	for (int i = 0; i < p->ic; i++) {
+		for (int at = 0; at < m->edge * m->edge; at++) {
+			const int iy = oy - row - p->pad_top + at / m->edge, ix = ox - col - p->pad_left + at % m->edge;
+			const bool inside = iy >= 0 && iy < p->in_h && iy < p->row_end - p->pad_top + 2 && ix >= 0 &&
+				ix < p->in_w;
+
+			d[at] = inside ? fabs((double)x[conv_x(p, iy, ix, i)]) : 0.0;
+		}
+		s.magnitude += winograd_magnitude(m, d, u + (ptrdiff_t)c * p->ic + i, (ptrdiff_t)p->oc * p->ic, row, col);
+	}
+	s.terms = (int)ceil(winograd_roundings(p->ic) / 2.0);
+	return s;
+}
+
 /* Compares what was computed, turning it back to canary; then nothing else may be left. */
 static void conv_compare(const struct kernel *k, const struct conv_case *c, const float *x, const float *w,
-	const float *bias, const float *residual, struct guarded *y)
+	const float *u, const float *bias, const float *residual, struct guarded *y)
 {
 	const struct nnrt_conv *p = &c->p;
+	const struct winograd_matrices m = winograd_matrices(winograd_tile(k));
 
 	for (int oy = p->row_begin; oy < p->row_end; oy++) {
 		for (int ox = 0; ox < p->out_w; ox++) {
 			for (int o = 0; o < p->oc; o++) {
-				const struct sum s = conv_sum(k, p, x, w, bias, oy, ox, o);
+				struct sum s = conv_sum(k, p, x, w, bias, oy, ox, o);
 				const ptrdiff_t at = (p->y_ring ? oy % p->y_ring : oy) * p->y_row + ox * p->y_pixel + o;
 				const float r = residual[((ptrdiff_t)oy * p->out_w + ox) * p->oc + o];
 
+				if (u)
+					s = winograd_sum(&m, p, x, u, s, bias ? bias[o] : 0.0f, oy, ox, o);
 				if (c->with_epilogue ? !holds(s, r, y->at[at]) : !sum_holds(&s, y->at[at]))
 					fail(k, p, 15, "wrong sum", at);
 				y->at[at] = canary;
@@ -159,6 +200,39 @@ static void conv_compare(const struct kernel *k, const struct conv_case *c, cons
 	for (ptrdiff_t i = 0; i < y->n; i++) {
 		if (y->at[i] != canary)
 			fail(k, p, 15, "written outside of the result", i);
+	}
+}
+
+/* A Winograd kernel over blocks of one to all tiles. w: as in the model; u: room for the transformed weights. */
+static void winograd_run(const struct kernel *k, const struct conv_case *c, const float *x, const float *w, float *u,
+	const float *bias, const float *zero, float *y, const void *const *ctx)
+{
+	const struct nnrt_conv *p = &c->p;
+	const int tile = winograd_tile(k), tiles = 1 + pick(40);
+	const int64_t pairs = (int64_t)p->oc * p->ic, points = (int64_t)(tile + 2) * (tile + 2);
+	const struct pack pack = {p->oc, p->ic, {1, points, p->ic}, {0, pairs, 1}};
+	const int64_t panels = (p->oc + k->columns - 1) / k->columns;
+	struct guarded packed = guarded_alloc((ptrdiff_t)(panels * k->columns * points * p->ic), false);
+	struct guarded scratch = guarded_alloc(nnrt_winograd_scratch(p->ic, tiles, k->columns, tile), false);
+
+	winograd_weights_f32(tile, p->oc, p->ic, w, u);
+	pack_f32(&pack, k->columns, u, packed.at);
+	k->run.winograd(p, x, packed.at, bias, zero, y, scratch.at, tiles,
+		c->with_epilogue ? add_residual : nnrt_epilogue_none, ctx);
+	guarded_free(&packed);
+	guarded_free(&scratch);
+}
+
+/* Input rows that no wanted output row sees are no numbers: a kernel that read them would spread that. */
+static void conv_spoil(const struct conv_case *c, float *x)
+{
+	const struct nnrt_conv *p = &c->p;
+	const int first = p->row_begin * p->stride_h - p->pad_top;
+	const int last = (p->row_end - 1) * p->stride_h - p->pad_top + (p->kernel_h - 1) * p->dilation_h;
+
+	for (int iy = 0; iy < p->in_h && !p->x_ring; iy++) {
+		for (int at = 0; (iy < first || iy > last) && at < p->in_w * p->ic; at++)
+			x[conv_x(p, iy, at / p->ic, at % p->ic)] = NAN;
 	}
 }
 
@@ -175,17 +249,22 @@ static void conv_check(const struct kernel *k)
 	struct guarded bias = guarded_alloc(p->oc, true), zero = guarded_alloc(p->ic, true);
 	struct guarded residual = guarded_alloc((ptrdiff_t)p->out_h * p->out_w * p->oc, true);
 	struct guarded y = guarded_alloc(y_rows * p->y_row + 5, false);
+	struct guarded u = guarded_alloc(winograd_tile(k) ? (ptrdiff_t)36 * p->oc * p->ic : 0, false);
 	const struct residual r = {residual.at, (ptrdiff_t)p->out_w * p->oc, p->oc};
 	const void *const ctx[] = {&r};
 	const nnrt_epilogue epilogue = c.with_epilogue ? add_residual : nnrt_epilogue_none;
 	const float *b = c.with_bias ? bias.at : NULL;
 
 	memset(zero.at, 0, (size_t)p->ic * sizeof(float));
-	if (k->kind == DEPTHWISE)
+	conv_spoil(&c, x.at);
+	if (winograd_tile(k))
+		winograd_run(k, &c, x.at, w.at, u.at, b, zero.at, y.at, ctx);
+	else if (k->kind == DEPTHWISE)
 		k->run.depthwise(p, x.at, w.at, b, y.at, epilogue, ctx);
 	else
 		k->run.conv(p, x.at, w.at, b, zero.at, y.at, epilogue, ctx);
-	conv_compare(k, &c, x.at, w.at, b, residual.at, &y);
+	conv_compare(k, &c, x.at, w.at, winograd_tile(k) ? u.at : NULL, b, residual.at, &y);
+	guarded_free(&u);
 	guarded_free(&x);
 	guarded_free(&w);
 	guarded_free(&bias);

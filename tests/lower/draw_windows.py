@@ -35,6 +35,17 @@ def convolution(r, numbers, dtype=np.float32):
     return g.model("Conv", ["Y"], (axes + 2,), attributes), g.values
 
 
+def winograd(r, numbers):
+    """3x3 with stride 1 on images large enough for Winograd's tiles, whose last ones are rarely full. Sums of at most 300
+    products of values about 0.25."""
+    group, channels, outputs = r.choice([1, 1, 1, 2]), r.choice([16, 21, 32]), r.choice([16, 32, 41])
+    g = Graph(numbers)
+    g.add("X", [r.choice([1, 2]), channels * group, r.choice([37, 50, 64]), r.choice([37, 50, 64])], False)
+    g.add("W", [outputs * group, channels, 3, 3], True)
+    g.add("B", [outputs * group], True, r.random() < 0.5)
+    return g.model("Conv", ["Y"], (4,), {"group": group, "pads": [r.choice([0, 1, 1, 2]) for _ in range(4)]}), g.values
+
+
 def convolution_of_any_type(r, numbers):
     return convolution(r, numbers, r.choice([np.float64, np.float16]))
 
@@ -164,6 +175,7 @@ def unpool(r, numbers):
 
 
 # Each with the oracle that it is for.
-DRAWS = [(convolution, "onnxruntime"), (convolution_of_any_type, "float64"), (integer_convolution, "onnxruntime"),
+DRAWS = [(convolution, "onnxruntime"), (winograd, "onnxruntime"),
+         (convolution_of_any_type, "float64"), (integer_convolution, "onnxruntime"),
          (transposed, "onnxruntime"), (transposed_of_any_kind, "float64"), (pool, "onnxruntime"),
          (pool_of_any_kind, "onnxruntime"), (global_pool, "onnxruntime"), (unpool, "onnxruntime")]

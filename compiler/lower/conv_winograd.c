@@ -1,0 +1,168 @@
+/* 3x3 convolution with stride 1 in fewer products (runtime_min/kernels/winograd.h), by tiles of 2 x 2 or 4 x 4 outputs. Its
+ * price: scratch for a block of tiles, and weights 16/9 or 4 times as large. */
+#include "lower/conv_shape.h"
+#include "lower/pack_winograd.h"
+#include "options.h"
+#include "targets/target.h"
+
+struct winograd {
+	struct conv_shape c;            /* with its block */
+	const struct kernel *kernel;
+	int tile;                       /* outputs along an edge */
+	double cycles;
+};
+
+/* Bytes that the widest heavy node reads and writes at run time: about what the arena needs anyhow. */
+static int64_t widest_bytes(struct module *m)
+{
+	for (int g = 0; g < m->n_graphs && !m->widest_bytes; g++) {
+		for (int i = 0; i < m->graph[g].n_nodes; i++) {
+			const struct node *n = &m->node[m->graph[g].node[i]];
+			int64_t bytes = 0;
+
+			for (int k = 0; k < n->n_in + n->n_out && n->op->heavy; k++) {
+				const int t = k < n->n_in ? n->in[k] : n->out[k - n->n_in];
+				if (t >= 0 && !m->tensor[t].data)
+					bytes += tensor_bytes(m, t);
+			}
+			m->widest_bytes = bytes > m->widest_bytes ? bytes : m->widest_bytes;
+		}
+	}
+	return m->widest_bytes;
+}
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+	return (a + b - 1) / b;
+}
+
+/* A block as large as half of the second-level cache holds, so that weights are read seldom; and as the arena has room
+ * for beside this node, or as little more as an eighth. False: not even one register tile. */
+static bool choose_block(struct module *m, struct winograd *w, int64_t tiles)
+{
+	const int64_t lanes = m->target->vector_bytes / 4, points = (int64_t)(w->tile + 2) * (w->tile + 2);
+	const int64_t a_tile = points * 4 * (ceil_div(w->c.ic, lanes) * lanes + w->kernel->columns);
+	const int64_t widest = widest_bytes(m), rows = w->kernel->rows;
+	const int64_t room = widest - tensor_bytes(m, w->c.x) - tensor_bytes(m, w->c.y);
+	const int64_t limit = (room > widest / 8 ? room : widest / 8) - points * 64;
+	int64_t block = m->target->l2_bytes / 2 / a_tile / rows * rows;
+
+	if (block < rows)
+		block = rows;
+	if (limit < a_tile)
+		return false;
+	if (block > limit / a_tile / rows * rows)
+		block = limit / a_tile / rows * rows;
+	if (tiles <= block || (tiles < rows && tiles * a_tile <= limit))
+		block = tiles;
+	if (block < 1)
+		return false;
+	block = ceil_div(tiles, ceil_div(tiles, block));
+	if (block < tiles)
+		block = ceil_div(block, rows) * rows;
+	w->c.block_tiles = block;
+	w->c.block_floats = block * a_tile / 4 + points * 16;
+	return true;
+}
+
+/* Products as of any tile; transforms at two operations a cycle; a quarter of a cycle for each byte of weights that is
+ * read from beyond the second-level cache more often than conv_direct does; and the larger model: each byte more must save
+ * four multiply-accumulates. */
+static double total_cycles(const struct module *m, const struct winograd *w, int64_t tiles, double products)
+{
+	const struct conv_shape *c = &w->c;
+	const int64_t lanes = m->target->vector_bytes / 4, points = (int64_t)(w->tile + 2) * (w->tile + 2);
+	const double vectors = (double)(4 * ceil_div(c->ic, lanes) + 3 * ceil_div(c->oc, lanes));
+	const double weights = 4.0 * (double)(points * c->ic * ceil_div(c->oc, w->kernel->columns) * w->kernel->columns);
+	const double blocks = (double)ceil_div(tiles, c->block_tiles), more = weights - 36.0 * (double)(c->ic * c->oc);
+	const double read = weights > m->target->l2_bytes ? weights * (blocks - 1) + more : 0;
+
+	return ((products + (double)(tiles * points) * vectors + read / 4) * (double)c->batch_hi + 2 * more / (double)lanes) *
+	       c->groups;
+}
+
+/* The cheaper of both tiles in *w; false with the reason when none applies. */
+static bool choose(struct module *m, int node, struct winograd *w, const char **why)
+{
+	struct winograd one = { 0 };
+
+	*w = (struct winograd){ .cycles = -1 };
+	if (!conv_shape_read(m, node, &one.c, why))
+		return false;
+	*why = "for 3x3 kernels with stride and dilation 1";
+	if (one.c.kernel_h != 3 || one.c.kernel_w != 3 || one.c.stride_h != 1 || one.c.stride_w != 1 ||
+	    one.c.dilation_h != 1 || one.c.dilation_w != 1)
+		return false;
+	*why = "its sums are rounded in other places than --fp=strict says";
+	if (m->options && m->options->fp == FP_STRICT)
+		return false;
+	*why = "weights grow, and the target has no cache: they are read from flash";
+	if (!m->target->l2_bytes)
+		return false;
+	*why = "its scratch would enlarge the arena too much, or the target has no such kernel";
+	for (one.tile = 2; one.tile <= 4; one.tile += 2) {
+		const enum kernel_kind kind = one.tile == 2 ? KERNEL_WINOGRAD2 : KERNEL_WINOGRAD4;
+		const int64_t tiles = ceil_div(one.c.out_h.n, one.tile) * ceil_div(one.c.out_w.n, one.tile);
+		double products = 0;
+
+		one.kernel = kernel_choose(m, kind, tiles, one.c.oc, one.c.ic * (one.tile + 2) * (one.tile + 2), &products);
+		if (!tiles || !one.kernel || !choose_block(m, &one, tiles))
+			continue;
+		one.cycles = total_cycles(m, &one, tiles, products);
+		if (w->cycles < 0 || one.cycles < w->cycles)
+			*w = one;
+	}
+	return w->cycles >= 0;
+}
+
+static double cost(struct module *m, int node, const char **why)
+{
+	struct winograd w;
+
+	return choose(m, node, &w, why) ? w.cycles : -1;
+}
+
+/* The transformed weights of all groups, in the kernel's panels; *size: floats of one group's. */
+static int winograd_packed(struct lowering *l, const struct winograd *w, int64_t *size)
+{
+	struct module *m = l->m;
+	const struct conv_shape *c = &w->c;
+	const int64_t points = (int64_t)(w->tile + 2) * (w->tile + 2), pairs = c->oc * c->ic;
+	const struct pack p = { .n = c->oc, .n_stride = c->ic, .depth = { 1, points, c->ic }, .stride = { 0, pairs, 1 } };
+	const float *from = m->tensor[c->w].data;
+	float *points_of, *packed;
+
+	if (!pack_size(&p, w->kernel->columns, size) || *size > MAX_ELEMENTS / c->groups)
+		die("packed weights overflow");
+	points_of = ARENA_ARRAY(m->scratch, points * pairs, float);
+	packed = ARENA_ARRAY(m->arena, *size * c->groups, float);
+	for (int g = 0; g < c->groups; g++) {
+		winograd_weights_f32(w->tile, c->oc, c->ic, from + g * pairs * 9, points_of);
+		pack_f32(&p, w->kernel->columns, points_of, packed + g * *size);
+	}
+	return lower_const_f32(l, m->tensor[c->w].name, packed, *size * c->groups);
+}
+
+static bool lower(struct lowering *l, int node)
+{
+	struct winograd w;
+	const char *why;
+	struct call *call;
+	uint8_t order[MAX_RANK];
+	int64_t size = 0;
+	int x, y, packed;
+
+	if (!choose(l->m, node, &w, &why))
+		die("conv_winograd: %s", why);
+	channels_last(w.c.rank, order);
+	x = lower_in_order(l, w.c.x, order);
+	y = lower_begin(l, w.c.y, order);
+	packed = winograd_packed(l, &w, &size);
+	call = lower_kernel(l, w.kernel, "nnrt_conv");
+	conv_fields(l, call, &w.c, x, false);
+	conv_arguments(l, call, &w.c, x, packed, size, y, true);
+	lower_finish(l, y, w.c.y);
+	return true;
+}
+
+const struct strategy conv_winograd = { .name = "conv_winograd", .op = "Conv", .cost = cost, .lower = lower };
