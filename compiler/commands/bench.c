@@ -225,23 +225,11 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 enum status command_bench(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct options o = *given;
-	const char *const model = d->file;
-	struct signature s;
 	struct inputs in;
 	struct folder f;
 	bool has_data = o.data || o.n_rest;
 
-	if (has_data) {
-		if (!signature_read(&s, a, d, o.model))
-			return d->status;
-		d->file = NULL;
-		if (!(o.data ? inputs_from_folder(&in, &s, &o, o.data, a, d) :
-			       inputs_from_arguments(&in, &s, &o, a, d)) ||
-		    !inputs_fix_dims(&o, &in, a, d))
-			return d->status;
-		d->file = model;
-	}
-	if (!folder_make(&f, a, d))
+	if ((has_data && !inputs_read(&in, &o, a, d)) || !folder_make(&f, a, d))
 		return d->status;
 	bench_in(&f, &o, has_data ? &in : NULL, a, scratch, d);
 	folder_remove(&f);

@@ -125,7 +125,7 @@ static bool check_complete(const struct inputs *in, struct diag *d)
 			  shape_text(shape, in->signature->input[i].rank, in->signature->input[i].dim));
 }
 
-bool inputs_from_arguments(struct inputs *in, const struct signature *s, const struct options *o, struct arena *a,
+static bool inputs_from_arguments(struct inputs *in, const struct signature *s, const struct options *o, struct arena *a,
 			   struct diag *d)
 {
 	begin(in, s, a);
@@ -246,6 +246,23 @@ bool inputs_fix_dims(struct options *o, const struct inputs *in, struct arena *a
 			o->dims.v[o->dims.n++] = (struct dim_option){ s->symbol[k], size, size, NULL };
 		}
 	}
+	return true;
+}
+
+bool inputs_read(struct inputs *in, struct options *o, struct arena *a, struct diag *d)
+{
+	const char *const model = d->file;
+	struct signature *s = ARENA_NEW(a, struct signature);
+
+	if (o->data && o->n_rest)
+		return diag_error(d, STATUS_USAGE, NULL, "either --data or files, not both");
+	if (!signature_read(s, a, d, o->model))
+		return false;
+	d->file = NULL;                 /* messages about data name the data */
+	if (!(o->data ? inputs_from_folder(in, s, o, o->data, a, d) : inputs_from_arguments(in, s, o, a, d)) ||
+	    !inputs_fix_dims(o, in, a, d))
+		return false;
+	d->file = model;
 	return true;
 }
 

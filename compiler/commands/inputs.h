@@ -13,10 +13,10 @@ struct inputs {
 	bool *given;
 };
 
-/** Files in the order of the inputs, or NAME=FILE; an .npz gives its arrays by name, else in order. False: reported,
- *  also for an input that gets nothing. */
-bool inputs_from_arguments(struct inputs *in, const struct signature *s, const struct options *o, struct arena *a,
-			   struct diag *d);
+/** What the options give to the model, and in *o the dimensions that follow (inputs_fix_dims): input_0, input_1 … of
+ *  --data, or files in the order of the inputs or as NAME=FILE, where an .npz gives its arrays by name, else in order.
+ *  False: reported, also for an input that gets nothing. */
+bool inputs_read(struct inputs *in, struct options *o, struct arena *a, struct diag *d);
 
 /** input_0, input_1 … of a folder, with any ending that data files have. */
 bool inputs_from_folder(struct inputs *in, const struct signature *s, const struct options *o, const char *folder,

@@ -154,23 +154,11 @@ static bool run_in(const struct folder *f, const struct options *o, const struct
 enum status command_run(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct options o = *given;
-	const char *const model = d->file;
-	struct signature s;
 	struct inputs in;
 	struct folder f;
-	bool ok;
 
-	if (o.data && o.n_rest) {
-		diag_error(d, STATUS_USAGE, NULL, "either --data or files, not both");
+	if (!inputs_read(&in, &o, a, d) || !folder_make(&f, a, d))
 		return d->status;
-	}
-	if (!signature_read(&s, a, d, o.model))
-		return d->status;
-	d->file = NULL;                 /* messages about data name the data */
-	ok = o.data ? inputs_from_folder(&in, &s, &o, o.data, a, d) : inputs_from_arguments(&in, &s, &o, a, d);
-	if (!ok || !inputs_fix_dims(&o, &in, a, d) || !folder_make(&f, a, d))
-		return d->status;
-	d->file = model;
 	run_in(&f, &o, &in, a, scratch, d);
 	folder_remove(&f);
 	return d->status;

@@ -12,6 +12,15 @@ static double cost(struct module *m, int node, const char **why)
 	return (double)layer_macs(&a) * a.size.directions * 4 / m->target->vector_bytes;
 }
 
+/* First and last state, and the outputs, of direction d: of every cell that keeps nothing but H. */
+static void hidden_arguments(struct lowering *l, const struct layer *a, struct call *c, int d)
+{
+	layer_state(l, a, c, ARG_READ, a->h, d);
+	call_arg(l, c, ARG_READ, a->lens);
+	layer_output(l, a, c, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+}
+
 static void lower_rnn(struct lowering *l, const struct layer *a, int d)
 {
 	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 1);
@@ -19,10 +28,7 @@ static void lower_rnn(struct lowering *l, const struct layer *a, int d)
 
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
-	layer_state(l, a, c, ARG_READ, a->h, d);
-	call_arg(l, c, ARG_READ, a->lens);
-	layer_output(l, a, c, d);
-	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+	hidden_arguments(l, a, c, d);
 }
 
 static void lower_lstm(struct lowering *l, const struct layer *a, int d)
@@ -52,10 +58,7 @@ static void lower_gru_reset(struct lowering *l, const struct layer *a, int d)
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, zr);
 	call_arg(l, c, ARG_READ, h);
-	layer_state(l, a, c, ARG_READ, a->h, d);
-	call_arg(l, c, ARG_READ, a->lens);
-	layer_output(l, a, c, d);
-	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+	hidden_arguments(l, a, c, d);
 	call_arg(l, c, ARG_SCRATCH, scratch);
 }
 
@@ -75,10 +78,7 @@ static void lower_gru(struct lowering *l, const struct layer *a, int d)
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
 	call_arg(l, c, ARG_READ, bias);
-	layer_state(l, a, c, ARG_READ, a->h, d);
-	call_arg(l, c, ARG_READ, a->lens);
-	layer_output(l, a, c, d);
-	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+	hidden_arguments(l, a, c, d);
 }
 
 /* One kernel for all of them, over weights as they are. */

@@ -47,24 +47,32 @@ NNRT_INLINE void nnrt_row_store(float *y, nnrt_vf a, int lanes)
 		nnrt_vf_store_n(y, a, lanes);
 }
 
-/** y = exp(x - most) / sum of it, for each row (most: its greatest element). x and y may be the same tensor. Sums lane
- *  by lane, then lanes by halves. A row with NaN, inf or nothing but -inf gives NaN.   ONNX Softmax-13, last axis. */
+/** Sum of exp(x - most) over a row, lane by lane, then lanes by halves. y: gets the exponentials; NULL: not wanted. */
+NNRT_INLINE float nnrt_row_exps(const float *x, float *y, ptrdiff_t n, nnrt_vf most)
+{
+	nnrt_vf sum = nnrt_vf_set1(0.0f);
+
+	for (ptrdiff_t i = 0; i < n; i += NNRT_LANES) {
+		const int lanes = nnrt_lanes_left(n, i);
+		const nnrt_vf e = nnrt_exp_vf(nnrt_vf_sub(nnrt_tile_load(x + i, lanes), most));
+
+		sum = nnrt_vf_add(sum, nnrt_fill_from(e, lanes, 0.0f));
+		if (y)
+			nnrt_row_store(y + i, e, lanes);
+	}
+	return nnrt_vf_reduce_add(sum);
+}
+
+/** y = exp(x - most) / sum of it, for each row (most: its greatest element). x and y may be the same tensor.
+ *  A row with NaN, inf or nothing but -inf gives NaN.   ONNX Softmax-13, last axis. */
 NNRT_INLINE void nnrt_softmax_f32(const struct nnrt_rows *p, const float *x, float *y)
 {
 	for (ptrdiff_t row = 0; row < p->rows; row++) {
 		const float *from = x + row * p->x_row;
 		float *to = y + row * p->y_row;
 		const nnrt_vf most = nnrt_vf_set1(nnrt_row_max(from, p->n));
-		nnrt_vf sum = nnrt_vf_set1(0.0f), scale;
+		const nnrt_vf scale = nnrt_vf_set1(1.0f / nnrt_row_exps(from, to, p->n, most));
 
-		for (ptrdiff_t i = 0; i < p->n; i += NNRT_LANES) {
-			const int lanes = nnrt_lanes_left(p->n, i);
-			const nnrt_vf e = nnrt_exp_vf(nnrt_vf_sub(nnrt_tile_load(from + i, lanes), most));
-
-			sum = nnrt_vf_add(sum, nnrt_fill_from(e, lanes, 0.0f));
-			nnrt_row_store(to + i, e, lanes);
-		}
-		scale = nnrt_vf_set1(1.0f / nnrt_vf_reduce_add(sum));
 		for (ptrdiff_t i = 0; i < p->n; i += NNRT_LANES) {
 			const int lanes = nnrt_lanes_left(p->n, i);
 
@@ -81,15 +89,8 @@ NNRT_INLINE void nnrt_log_softmax_f32(const struct nnrt_rows *p, const float *x,
 		const float *from = x + row * p->x_row;
 		float *to = y + row * p->y_row;
 		const nnrt_vf most = nnrt_vf_set1(nnrt_row_max(from, p->n));
-		nnrt_vf sum = nnrt_vf_set1(0.0f), log;
+		const nnrt_vf log = nnrt_vf_set1(nnrt_log_f32(nnrt_row_exps(from, NULL, p->n, most)));
 
-		for (ptrdiff_t i = 0; i < p->n; i += NNRT_LANES) {
-			const int lanes = nnrt_lanes_left(p->n, i);
-			const nnrt_vf e = nnrt_exp_vf(nnrt_vf_sub(nnrt_tile_load(from + i, lanes), most));
-
-			sum = nnrt_vf_add(sum, nnrt_fill_from(e, lanes, 0.0f));
-		}
-		log = nnrt_vf_set1(nnrt_log_f32(nnrt_vf_reduce_add(sum)));
 		for (ptrdiff_t i = 0; i < p->n; i += NNRT_LANES) {
 			const int lanes = nnrt_lanes_left(p->n, i);
 			const nnrt_vf d = nnrt_vf_sub(nnrt_tile_load(from + i, lanes), most);

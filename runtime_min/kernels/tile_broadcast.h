@@ -3,16 +3,7 @@
 #ifndef NNRT_TILE_BROADCAST_H
 #define NNRT_TILE_BROADCAST_H
 
-#include "runtime_min/simd/simd.h"
-
-/** Most rows and vectors of a register tile. */
-enum { NNRT_TILE_ROWS = 16, NNRT_TILE_VECTORS = 4 };
-
-/** n lanes from p; whole when n is NNRT_LANES. */
-NNRT_INLINE nnrt_vf nnrt_tile_load(const float *p, int n)
-{
-	return n == NNRT_LANES ? nnrt_vf_load(p) : nnrt_vf_load_n(p, n);
-}
+#include "runtime_min/kernels/tile_load.h"
 
 /** acc[i][j] += sum over l < k of a[i][l] * w[l * w_row + j], i < rows, j < vectors of NNRT_LANES.
  *  rows and vectors must be constants where this is inlined: then acc lives in registers. Ascending l.
