@@ -4,6 +4,7 @@
 #define NNRT_INT8_AVX512_H
 
 #include "runtime_min/kernels/int8_x86.h"
+#include "runtime_min/simd/x86_avx512.h"
 
 /** Sums. */
 typedef __m512i nnrt_i8v;
