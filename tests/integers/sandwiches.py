@@ -5,7 +5,6 @@
 
 Each model is DequantizeLinear -> operator -> [Relu or Clip] -> QuantizeLinear on int8 or uint8.
 """
-import argparse
 import os
 import shutil
 import sys
@@ -20,9 +19,8 @@ from onnx import helper, numpy_helper
 
 import generated
 import integers
+import on_target
 from generated import Call, Failure
-from report import Report
-from targets import TARGETS, missing
 
 F32 = np.float32
 
@@ -219,15 +217,11 @@ def run(kind, turn, target):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--target", default="generic")
+    p = on_target.parser(__doc__, "generic")
     p.add_argument("--turns", type=int, default=6)
     a = p.parse_args()
-    target, report = TARGETS[a.target], Report()
+    target, report = on_target.begin(a, "sandwiches")
     warnings.simplefilter("ignore")
-    if missing(target):
-        report.skip(f"sandwiches/{target.name}", missing(target))
-        report.exit()
     for kind in KINDS:
         for turn in range(a.turns):
             name = f"sandwich-{kind.__name__}-{turn}"

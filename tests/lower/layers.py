@@ -8,7 +8,6 @@ its reading differs from the standard's (see the functions) nothing is drawn. Su
 about 1 are compared, so 2e-5 of the greatest value leaves room for another order of additions and other polynomials in
 float32, and 1e-12 in float64. Half precision is computed in float32: one rounding to 11 bits at the end.
 """
-import argparse
 import os
 import random
 import sys
@@ -30,9 +29,8 @@ import draw_signals
 import draw_windows
 import float64
 import generated
+import on_target
 from generated import Call, Failure
-from report import Report
-from targets import TARGETS, best_host, missing
 
 DRAWS = [*draw_recurrent.DRAWS, *draw_windows.DRAWS, *draw_samples.DRAWS, *draw_signals.DRAWS, *draw_places.DRAWS]
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5, "float16": 2e-3}
@@ -89,17 +87,12 @@ def check(model, values, outputs, target, folder):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--target", default="host", help="a target, or 'host' for the widest that this processor runs")
+    p = on_target.parser(__doc__, "host")
     p.add_argument("--turns", type=int, default=20)
     p.add_argument("--first", type=int, default=0)
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    target = best_host() if a.target == "host" else TARGETS[a.target]
-    report = Report()
-    if missing(target):
-        report.skip(f"lower/{target.name}", missing(target))
-        report.exit()
+    target, report = on_target.begin(a, "lower")
     generated.runner_object(target)
     folder = os.path.join(generated.work_folder(), f"lower-{target.name}")
     for draw, oracle in DRAWS:

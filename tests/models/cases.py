@@ -96,6 +96,11 @@ def make():
     return True
 
 
+def absent():
+    """Why there are no cases, or None once they are made."""
+    return None if make() else "../shared/models is not there"
+
+
 def models(names=(), kinds=("float", "qdq", "other")):
     """The models of models.def that are asked for."""
     with open(os.path.join(case_folder(), "cases.json"), encoding="utf-8") as f:

@@ -6,7 +6,6 @@
 Every combination of the sizes in models.def is one call of the same program, so a call must not depend on what an
 earlier one left in the arena.
 """
-import argparse
 import itertools
 import os
 import re
@@ -19,10 +18,9 @@ import onnxruntime
 import cases
 import check
 import generated
+import on_target
 from generated import Failure
 from promise import fp32_promise
-from report import Report
-from targets import TARGETS, best_host, missing
 
 
 class Bounded:
@@ -112,15 +110,10 @@ def run_model(model, target, folder):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--target", default="host")
+    p = on_target.parser(__doc__, "host")
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    target = best_host() if a.target == "host" else TARGETS[a.target]
-    report = Report()
-    if missing(target) or not cases.make():
-        report.skip("bounded", missing(target) or "../shared/models is not there")
-        report.exit()
+    target, report = on_target.begin(a, "bounded", cases.absent)
     for model in cases.models(a.names, ("float",)):
         if not model.bounded:
             continue

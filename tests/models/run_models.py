@@ -6,17 +6,15 @@
 A model of kind other may be refused with exit 3 (a skip); every other outcome than agreement is a failure.
 --sanitize builds the generated C with the address and undefined-behaviour sanitizers of the host.
 """
-import argparse
 import os
 import shutil
 import time
 
 import cases
 import generated
+import on_target
 from check import calls, check_answer
 from generated import Failure
-from report import Report
-from targets import TARGETS, best_host, missing
 
 SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
@@ -37,19 +35,11 @@ def run_model(model, target, folder, flags):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--target", default="generic", help="a target, or 'host' for the widest that this processor runs")
+    p = on_target.parser(__doc__, "generic")
     p.add_argument("--sanitize", action="store_true")
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    target = best_host() if a.target == "host" else TARGETS[a.target]
-    report = Report()
-    if missing(target):
-        report.skip(f"models/{target.name}", missing(target))
-        report.exit()
-    if not cases.make():
-        report.skip(f"models/{target.name}", "../shared/models is not there")
-        report.exit()
+    target, report = on_target.begin(a, "models", cases.absent)
     flags = SANITIZE if a.sanitize else ""
     for model in cases.models(a.names):
         folder = os.path.join(generated.work_folder(), f"models-{target.name}{'-sanitized' if a.sanitize else ''}",

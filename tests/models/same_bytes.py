@@ -3,16 +3,15 @@
 
     same_bytes.py [--target T] [NAME ...]
 """
-import argparse
 import os
 import shutil
 
 import cases
 import generated
+import on_target
 from check import calls, same_bits
 from generated import Failure
-from report import Report
-from targets import TARGETS, missing
+from targets import TARGETS
 
 NAMES = ("mlperf-tiny-ad-int8", "mlperf-tiny-ic-int8", "mlperf-tiny-kws-int8", "mlperf-tiny-vww-int8")
 
@@ -28,14 +27,10 @@ def outputs(model, target, folder):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--target", default="cortex-m4")
+    p = on_target.parser(__doc__, "cortex-m4")
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    target, report = TARGETS[a.target], Report()
-    if missing(target) or not cases.make():
-        report.skip(f"same-bytes/{target.name}", missing(target) or "../shared/models is not there")
-        report.exit()
+    target, report = on_target.begin(a, "same-bytes", cases.absent)
     for model in cases.models(a.names or NAMES):
         folder = os.path.join(generated.work_folder(), f"bytes-{target.name}", model.name)
         try:

@@ -13,7 +13,6 @@ those inputs as constants of the model, the way exporters write them, under the 
 A result of floats of up to 32 bits that misses the test's tolerance gets a second look, because some tests ask for the
 roundings of one implementation more closely than the type can hold a result: see nearer.py.
 """
-import argparse
 import collections
 import concurrent.futures
 import os
@@ -29,10 +28,9 @@ import numpy as np
 import onnx
 
 import generated
+import on_target
 from generated import Call, Failure
 from nearer import Exact, is_narrow, not_nearer
-from report import Report
-from targets import TARGETS, best_host, missing
 
 CONSTANTS = "/constants"
 EXPECTED = os.path.join(HERE, "expected_passes.txt")
@@ -205,19 +203,14 @@ def run_one(case, base, target, root, keep):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--target", default="generic", help="a target, or 'host' for the widest that this processor runs")
+    p = on_target.parser(__doc__, "generic")
     p.add_argument("--shard", default="1/1")
     p.add_argument("-j", type=int, default=1)
     p.add_argument("--record", action="store_true")
     p.add_argument("--keep", action="store_true", help="leave the generated files in the work folder")
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    target = best_host() if a.target == "host" else TARGETS[a.target]
-    report = Report()
-    if missing(target):
-        report.skip(f"onnx/{target.name}", missing(target))
-        report.exit()
+    target, report = on_target.begin(a, "onnx")
     shard, shards = (int(n) for n in a.shard.split("/"))
     known = {c.name: c for c in all_cases()}
     cases = [c for c in known.values() if not a.names or c.name in a.names][shard - 1::shards]
