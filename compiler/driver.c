@@ -32,6 +32,55 @@ static void dump_steps(struct compilation *c, const char *stage)
 	block_print(&c->module, &c->block, &c->dump);
 }
 
+/* The names of passes are those of the two lists; further words are stages that can be dumped. */
+static bool is_pass(const char *name, size_t n, const char *const *further)
+{
+	for (int i = 0; i < n_passes; i++)
+		if (strlen(passes[i].name) == n && !strncmp(passes[i].name, name, n))
+			return true;
+	for (int i = 0; i < n_step_passes; i++)
+		if (strlen(step_passes[i].name) == n && !strncmp(step_passes[i].name, name, n))
+			return true;
+	for (; further && *further; further++)
+		if (strlen(*further) == n && !strncmp(*further, name, n))
+			return true;
+	return false;
+}
+
+/* "infer, simplify, ..." for messages. */
+static const char *pass_names(struct arena *a)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	for (int i = 0; i < n_passes; i++)
+		strbuf_printf(&b, "%s%s", i ? ", " : "", passes[i].name);
+	for (int i = 0; i < n_step_passes; i++)
+		strbuf_printf(&b, ", %s", step_passes[i].name);
+	return strbuf_text(&b);
+}
+
+/* Types and shapes are what all else builds on: that pass is not optional. */
+static bool check_pass_options(const struct options *o, struct arena *a, struct diag *d)
+{
+	static const char required[] = "infer";
+	static const char *const stages[] = { "import", "lower", "plan", "all", NULL };
+
+	for (const char *s = o->skip_pass; s && *s; s += strcspn(s, ",")) {
+		s += *s == ',';
+		const size_t n = strcspn(s, ",");
+		if (!is_pass(s, n, NULL))
+			return diag_error(d, STATUS_USAGE, NULL, "--skip-pass: \"%.*s\": no such pass, there are %s",
+					  (int)n, s, pass_names(a));
+		if (n == strlen(required) && !strncmp(s, required, n))
+			return diag_error(d, STATUS_USAGE, NULL, "--skip-pass: \"%s\" cannot be left out", required);
+	}
+	if (o->dump && !is_pass(o->dump, strlen(o->dump), stages))
+		return diag_error(d, STATUS_USAGE, NULL, "--dump: \"%s\": no such pass, there are %s, import, lower, "
+				  "plan, all", o->dump, pass_names(a));
+	return true;
+}
+
 /* Whether NAME is in the list NAME,NAME of --skip-pass. */
 static bool is_skipped(const struct options *o, const char *name)
 {
@@ -122,6 +171,8 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 	m->target = target_find(o->target);
 	if (!m->target)
 		return diag_error(d, STATUS_USAGE, NULL, "unknown target \"%s\"; see nnc targets", o->target);
+	if (!check_pass_options(o, a, d))
+		return false;
 	c->stage = "import";
 	if (!import_model(m, o->model, o->dims.v, o->dims.n))
 		return false;

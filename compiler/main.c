@@ -88,6 +88,10 @@ static enum status run_command(int argc, char **argv, struct arena *a, struct ar
 			   k ? " " : "", commands[k].arguments, k ? arena_printf(a, "%s ", o.command) : "");
 		return d->status;
 	}
+	if (o.model && !*commands[k].arguments) {
+		diag_error(d, STATUS_USAGE, NULL, "%s takes no argument: \"%s\"", o.command, o.model);
+		return d->status;
+	}
 	if (o.name && !ident_is_valid(o.name)) {
 		diag_error(d, STATUS_USAGE, NULL, "--name: \"%s\" is no C identifier", o.name);
 		return d->status;

@@ -130,6 +130,11 @@ struct num num_var(struct nums *s, const char *name, int64_t lo, int64_t hi)
 	return num_of(s, e);
 }
 
+void num_rename(struct nums *s, struct num var, const char *name)
+{
+	s->expr[var.expr].name = name;
+}
+
 struct num num_axis(struct nums *s, int k, struct num extent)
 {
 	const int64_t key[] = { NUM_VAR, k, extent.expr, extent.expr ? 0 : extent.n };

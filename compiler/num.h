@@ -61,6 +61,9 @@ static inline bool num_same(struct num a, struct num b)
  *  same variable and narrows nothing: lo and hi must then be equal). A variable whose lo == hi is that constant. */
 struct num num_var(struct nums *s, const char *name, int64_t lo, int64_t hi);
 
+/** From now on the variable prints as `name`. */
+void num_rename(struct nums *s, struct num var, const char *name);
+
 /** The variable of loop axis k of a nest, 0 <= value < extent; shared by all nests with the same k and extent. It
  *  prints as i0, i1, …; the axis of an extent that is at most 1 is the constant 0. */
 struct num num_axis(struct nums *s, int k, struct num extent);

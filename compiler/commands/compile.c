@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "commands/commands.h"
 #include "commands/progress.h"
@@ -26,6 +27,10 @@ enum status command_compile(const struct options *o, struct arena *a, struct are
 
 	if (!o->output && !o->dump) {
 		diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.c");
+		return d->status;
+	}
+	if (o->output && !strcmp(o->output, "-")) {
+		diag_error(d, STATUS_USAGE, NULL, "-o: \"-\": a file is needed, for OUT.h appears beside it");
 		return d->status;
 	}
 	if (o->n_rest) {

@@ -95,8 +95,10 @@ static bool read_labels(const char *path, const char ***labels, int *n, struct a
 		*labels = ARENA_PUSH(a, *labels, *n, const char *);
 		(*labels)[(*n)++] = arena_strdup(a, line);
 	}
+	if (ferror(f))
+		diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot read %s: %s", path, strerror(errno));
 	fclose(f);
-	return true;
+	return d->status == STATUS_OK;
 }
 
 static bool save(const struct answer *r, const char *folder, struct arena *a, struct diag *d)

@@ -1,6 +1,7 @@
 #include "emit/emit_program.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "budget.h"
 #include "emit/depfile.h"
@@ -26,11 +27,14 @@ static void add_dim(void *ctx, struct num var, const char *name)
 {
 	struct program *p = ctx;
 
+	const char *ident;
+
 	for (int i = 0; i < p->n_params; i++)
 		if (p->params[i].kind == PARAM_DIM && !strcmp(p->params[i].name, name))
 			return;
-	idents_reserve(&p->idents, name);
-	add_param(p, (struct emit_param){ .kind = PARAM_DIM, .name = name, .original = name,
+	ident = ident_make_dim(&p->idents, name);
+	num_rename(&p->m->nums, var, ident);
+	add_param(p, (struct emit_param){ .kind = PARAM_DIM, .name = ident, .original = name,
 					  .low = num_lo(&p->m->nums, var), .high = num_hi(&p->m->nums, var) });
 }
 
@@ -92,11 +96,23 @@ struct writer {
 	bool ok;
 };
 
+/* Whether both paths lead to one file that is there. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 /* Opens one output file for writing; the error is reported once. */
 static struct emit writer_open(struct writer *w, const char *path)
 {
 	struct emit e;
-	FILE *f = w->ok ? output_open(&w->out, path) : NULL;
+	FILE *f;
+
+	if (w->ok && is_same_file(path, w->m->options->model))
+		w->ok = diag_error(w->m->diag, STATUS_USAGE, NULL, "output %s is the model itself", path);
+	f = w->ok ? output_open(&w->out, path) : NULL;
 
 	w->ok &= f != NULL;
 	if (w->ok)
@@ -211,7 +227,7 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, co
 	split_path(m->arena, o->output, &stem, &base);
 	p.prefix = o->name ? o->name : ident_sanitise(m->arena, base, "model");
 	p.param = ARENA_ARRAY(m->arena, m->n_tensors, const char *);
-	idents_init(&p.idents, m->arena);
+	idents_init_program(&p.idents, m->arena, p.prefix);
 	for (int i = 0; program_reserved[i]; i++)
 		idents_reserve(&p.idents, program_reserved[i]);
 	make_interface(&p);

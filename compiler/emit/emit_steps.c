@@ -10,7 +10,7 @@
 #include "options.h"
 #include "targets/target.h"
 
-const char *const program_reserved[] = { "memory", "p", "n", "acc", "at", "ctx", "arena", NULL };
+const char *const program_reserved[] = { "memory", "none", "p", "n", "acc", "at", "ctx", "arena", NULL };
 
 static const char *text_of(struct module *m, struct num v)
 {
@@ -274,7 +274,10 @@ static void emit_output_copies(struct program *p, struct emit *run)
 static void emit_static_arena(struct program *p, struct emit *e)
 {
 	extract_mark(&p->runtime, "NNRT_OPAQUE");
-	emit_line(e, "unsigned char *memory = %s_arena;", p->prefix);
+	if (!p->plan->arena_bytes)      /* tensors without elements still have an address */
+		emit_line(e, "static unsigned char none[1];");
+	emit_line(e, "unsigned char *memory = %s%s;", p->plan->arena_bytes ? p->prefix : "none",
+		  p->plan->arena_bytes ? "_arena" : "");
 	emit_line(e, "NNRT_OPAQUE(memory);");
 }
 

@@ -70,8 +70,34 @@ static const char *numbered(struct arena *a, const char *name, int k)
 
 void idents_init(struct idents *s, struct arena *a)
 {
-	s->arena = a;
+	*s = (struct idents){ .arena = a };
 	map_init(&s->taken, a);
+}
+
+void idents_init_program(struct idents *s, struct arena *a, const char *prefix)
+{
+	static const char *const functions[] = { "run", "tap", "arena", "weights" };
+	static const char *const macros[] = { "ARENA_BYTES", "ARENA_ALIGN", "STACK_BYTES", "NUL", "WEIGHTS_H", "H" };
+
+	idents_init(s, a);
+	s->prefix = prefix;
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+		idents_reserve(s, arena_printf(a, "%s_%s", prefix, functions[i]));
+	for (size_t i = 0; i < sizeof macros / sizeof *macros; i++)
+		idents_reserve(s, arena_printf(a, "%s_%s", ident_upper(a, prefix), macros[i]));
+}
+
+/* A letter and a number: a local variable of a step, or behind the prefix a step, an epilogue, a constant. */
+static bool is_numbered(const char *name)
+{
+	return is_letter(*name) && is_digit(name[1]) && name[1 + strspn(name + 1, "0123456789")] == 0;
+}
+
+static bool is_own(const struct idents *s, const char *name)
+{
+	const size_t n = s->prefix ? strlen(s->prefix) : 0;
+
+	return s->prefix && !strncmp(name, s->prefix, n) && name[n] == '_' && is_numbered(name + n + 1);
 }
 
 void idents_reserve(struct idents *s, const char *name)
@@ -84,7 +110,7 @@ const char *ident_make(struct idents *s, const char *raw, const char *fallback)
 {
 	const char *base = clean(s->arena, raw, fallback);
 	const char *name = base;
-	int64_t k = map_get_name(&s->taken, base, 0);
+	int64_t k = map_get_name(&s->taken, base, is_own(s, base) ? 2 : 0);
 
 	if (k) {
 		do
@@ -94,6 +120,16 @@ const char *ident_make(struct idents *s, const char *raw, const char *fallback)
 	}
 	map_set_name(&s->taken, name, 2);
 	return name;
+}
+
+const char *ident_make_dim(struct idents *s, const char *raw)
+{
+	const char *name = clean(s->arena, raw, "dim");
+	const size_t digits = strspn(name + 1, "0123456789");
+
+	if (*name >= 'a' && (!name[1 + digits] || (digits && name[1 + digits] == '_')))
+		return ident_make(s, arena_printf(s->arena, "%s_dim", name), "dim");
+	return ident_make(s, raw, "dim");
 }
 
 const char *ident_sanitise(struct arena *a, const char *raw, const char *fallback)

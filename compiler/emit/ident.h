@@ -12,9 +12,13 @@ enum { IDENT_MAX = 60 };
 struct idents {
 	struct arena *arena;
 	struct map taken;
+	const char *prefix;     /* of the model's own symbols, which no name hides; NULL: none */
 };
 
 void idents_init(struct idents *s, struct arena *a);
+
+/** A scope in which no name is that of a function, object or macro of the generated program. */
+void idents_init_program(struct idents *s, struct arena *a, const char *prefix);
 
 /** Takes a name that generated code uses itself. */
 void idents_reserve(struct idents *s, const char *name);
@@ -24,6 +28,10 @@ void idents_reserve(struct idents *s, const char *name);
  *  characters become one underscore; a collision gets _2, _3... `fallback` stands for a name of which nothing is left.
  *  The same calls in the same order give the same names. */
 const char *ident_make(struct idents *s, const char *raw, const char *fallback);
+
+/** As ident_make, and none of the names that the functions of steps give their own variables (i0, x1, n): run-time
+ *  dimensions are parameters there. */
+const char *ident_make_dim(struct idents *s, const char *raw);
 
 /** As ident_make, in a scope of its own: for the prefix of a model. */
 const char *ident_sanitise(struct arena *a, const char *raw, const char *fallback);

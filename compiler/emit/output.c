@@ -129,6 +129,11 @@ FILE *output_open(struct output *o, const char *path)
 		diag_error(o->diag, STATUS_ENVIRONMENT, NULL, "more than %d output files", OUTPUT_MAX);
 		return NULL;
 	}
+	for (int i = 0; i < o->n; i++)
+		if (!strcmp(o->files[i].path, path)) {
+			diag_error(o->diag, STATUS_USAGE, NULL, "two outputs would be called %s", path);
+			return NULL;
+		}
 	/* All memory before signals are blocked: an arena that fails jumps out of here. */
 	*f = (struct output_file){ .path = arena_strdup(o->arena, path), .name_bytes = strlen(path) + NAME_MORE };
 	f->name = arena_alloc(o->arena, f->name_bytes);

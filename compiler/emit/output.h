@@ -35,7 +35,8 @@ struct output {
 
 void output_init(struct output *o, struct arena *a, struct diag *d);
 
-/** A stream to what will be `path`; NULL and a STATUS_ENVIRONMENT error when it cannot be made. */
+/** A stream to what will be `path`; NULL and a STATUS_ENVIRONMENT error when it cannot be made, STATUS_USAGE when the
+ *  set has a file of that name already. */
 FILE *output_open(struct output *o, const char *path);
 
 /** Closes all and renames them; false, nothing changed and one error when any write, close or rename failed. */

@@ -150,6 +150,7 @@ bool liveness_find(const struct flow *f, const int *order, const struct region *
 
 	if (n_loops < 0 || !values_check(f, d) || !uses_find(f, order, uses, buffers, d))
 		return false;
+	loop_of[f->n_steps] = -1;       /* where buffers of a program without steps are looked up */
 	loops_spread(loops, n_loops, f->n_steps, loop_of);
 	for (int g = 0; g < f->n_storages; g++) {
 		struct buffer *b = &buffers[g];

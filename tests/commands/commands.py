@@ -75,6 +75,9 @@ class Place:
         """Whether a file in the temporary folders ends so."""
         return any(f.endswith(ending) for _, _, files in os.walk(self.temporary) for f in files)
 
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def check_clean(self):
         left = os.listdir(self.temporary)
         if left:
@@ -358,8 +361,16 @@ def stack_is_what_the_compiler_reports(place):
 def wrong_usage_is_one_line(place):
     for arguments in ([], ["run"], ["frobnicate"], ["run", MODEL, "--flarp"], ["run", MODEL, "--top"], ["run", MODEL, "--top=x"],
                       ["run", MODEL, "--arena=caller", picture(1)], ["inspect", MODEL, MODEL], [MODEL], ["verify", MODEL],
-                      ["run", MODEL, "--target=none", picture(1)], ["run", MODEL, "--data", "x", picture(1)]):
+                      [MODEL, "-o", "-"], [MODEL, "-o", "x.h"], [MODEL, "-o", "x.d", "-MD"], ["targets", "x"], ["ops", "x"],
+                      [MODEL, "-o", "x.c", "--skip-pass=none"], [MODEL, "-o", "x.c", "--skip-pass=cse,infer"],
+                      [MODEL, "--dump=none"], ["run", MODEL, "--target=none", picture(1)], ["run", MODEL, "--data", "x", picture(1)]):
         place.nnc(2, *arguments)
+    shutil.copy(MODEL, place.path("m.onnx"))
+    place.nnc(2, "m.onnx", "-o", "m.onnx")
+    place.nnc(2, "m.onnx", "-o", "./m.onnx")
+    if sorted(os.listdir(place.folder)) != ["m.onnx", "tmp"] or \
+            os.path.getsize(place.path("m.onnx")) != os.path.getsize(MODEL):
+        raise Wrong(f"written: {os.listdir(place.folder)}")
 
 
 @test
@@ -383,6 +394,7 @@ def bad_files_and_full_disks(place):
     with open("/dev/full", "w") as full:
         place.nnc(4, "inspect", MODEL, stdout=full)
     place.nnc(4, "run", MODEL, picture(1), "--save", "/proc/absent")
+    place.nnc(4, "run", MODEL, picture(1), "--top=1", "--labels", place.folder)
 
 
 @test
@@ -420,7 +432,7 @@ def main():
         except (Wrong, subprocess.TimeoutExpired) as e:
             report.failed(name, e)
         finally:
-            shutil.rmtree(place.folder, ignore_errors=True)
+            place.remove()
     report.exit()
 
 

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Models that are valid and odd: no input, no node, no element, names that C knows, names that become one. Each is compiled
+for the host with warnings as errors, run, and compared with ONNX's reference evaluator.
+
+    odd_models.py [NAME ...]
+"""
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from commands import Place, Wrong
+from generated import NNC
+from report import Report
+
+F32 = TensorProto.FLOAT
+CFLAGS = "-O1 -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
+LONG = "a" * 200
+
+
+def node(op, inputs, outputs, name="", **attributes):
+    return helper.make_node(op, inputs.split() if isinstance(inputs, str) else inputs,
+                            outputs.split() if isinstance(outputs, str) else outputs, name, **attributes)
+
+
+def value(name, shape=(3,), dtype=F32):
+    return helper.make_tensor_value_info(name, dtype, shape)
+
+
+def ones(name, *shape):
+    return numpy_helper.from_array(np.ones(shape, np.float32), name)
+
+
+def model(nodes, inputs, outputs, constants=()):
+    graph = helper.make_graph(nodes, "g", inputs, outputs, list(constants))
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    made.ir_version = 8
+    return made
+
+
+def chain_of_names(*names):
+    """Add of the first two is the third, Exp of it the fourth; all are parameters."""
+    a, b, c, d = names
+    return model([node("Add", [a, b], [c]), node("Exp", [c], [d])], [value(a), value(b)], [value(c), value(d)])
+
+
+def zeros():
+    """Tensors without elements."""
+    yield "zero-relu", model([node("Relu", "x", "z")], [value("x", (0, 3))], [value("z", (0, 3))])
+    yield "zero-concat", model([node("Concat", "x y", "z", axis=0)], [value("x", (0, 3)), value("y", (2, 3))],
+                               [value("z", (2, 3))])
+    yield "zero-sum", model([node("ReduceSum", "x", "z", keepdims=0)], [value("x", (0, 3))], [value("z", ())])
+    yield "zero-matmul", model([node("MatMul", "x y", "z")], [value("x", (2, 0)), value("y", (0, 3))],
+                               [value("z", (2, 3))])
+    yield "zero-conv", model([node("Conv", "x w", "z")], [value("x", (0, 3, 5, 5))], [value("z", (0, 2, 3, 3))],
+                             [ones("w", 2, 3, 3, 3)])
+
+
+def interfaces():
+    """Inputs and outputs that are unused, shared, constant, or all there is."""
+    yield "scalars", model([node("Add", "x y", "z")], [value("x", ()), value("y", ())], [value("z", ())])
+    yield "scalar-and-row", model([node("Mul", "x y", "z")], [value("x", ()), value("y")], [value("z")])
+    yield "no-input", model([node("Neg", "c", "z")], [], [value("z")], [ones("c", 3)])
+    yield "output-twice", model([node("Relu", "x", "z")], [value("x")], [value("z"), value("z")])
+    yield "input-is-output", model([node("Relu", "x", "z")], [value("x")], [value("x"), value("z")])
+    yield "no-node", model([], [value("x")], [value("x")])
+    yield "unused-input", model([node("Relu", "x", "z")], [value("x"), value("u", (2, 2))], [value("z")])
+    yield "constant-is-input", model([node("Add", "x w", "z")], [value("x"), value("w")], [value("z")], [ones("w", 3)])
+    yield "constant-is-output", model([node("Relu", "x", "z")], [value("x")], [value("w"), value("z")], [ones("w", 3)])
+    yield "rank-8", model([node("Relu", "x", "z")], [value("x", (1, 2) * 4)], [value("z", (1, 2) * 4)])
+    yield "nameless-nodes", model([node("Relu", "x", "y"), node("Exp", "y", "z")], [value("x")], [value("z")])
+
+
+def names():
+    yield "collide", chain_of_names("a.b", "a_b", "a/b", "a:b")
+    yield "c-words", chain_of_names("int", "return", "while", "restrict")
+    yield "c++-words", chain_of_names("class", "new", "template", "this")
+    yield "library", chain_of_names("memcpy", "NULL", "expf", "errno")
+    yield "types", chain_of_names("int8_t", "size_t", "ptrdiff_t", "uint8_t")
+    yield "macros", chain_of_names("linux", "unix", "I", "INFINITY")
+    yield "own", chain_of_names("model_0_s0", "x0", "i0", "nnrt_exp_f32")
+    yield "own-2", chain_of_names("model_0_run", "model_0_arena", "MODEL_0_ARENA_BYTES", "memory")
+    yield "own-3", chain_of_names("none", "acc", "n", "p")
+    yield "long", chain_of_names(LONG + "1", LONG + "2", LONG + "3", LONG + "4")
+    yield "unicode", chain_of_names("größe", "尺寸", "выход", "\u202egnp.c")
+    yield "digits", chain_of_names("0", "1", "2", "3")
+
+
+def dynamic():
+    """(name, model, sizes that are tried)"""
+    row = ["n", 3]
+    mean = model([node("Softmax", "x", "y", axis=-1), node("ReduceMean", "y", "z", axes=[0])], [value("x", ["n", "m"])],
+                 [value("z", None), value("y", None)])
+    yield "softmax", mean, ["n=1..4", "m=1..7"], [{"n": 1, "m": 1}, {"n": 4, "m": 7}, {"n": 3, "m": 2}]
+    for name, made in (("relu", model([node("Relu", "x", "z")], [value("x", row)], [value("z", None)])),
+                       ("matmul", model([node("MatMul", "x w", "z")], [value("x", row)], [value("z", None)], [ones("w", 3, 5)])),
+                       ("conv", model([node("Conv", "x w", "z")], [value("x", ["n", 3, 5, 5])], [value("z", None)],
+                                      [ones("w", 4, 3, 3, 3)])),
+                       ("concat", model([node("Concat", "x x", "z", axis=0)], [value("x", row)], [value("z", None)])),
+                       ("int", model([node("Relu", "n", "z")], [value("n", row)], [value("z", None)]))):
+        yield name, made, ["n=0..4"], [{"n": 0}, {"n": 1}, {"n": 4}]
+
+
+def make_inputs(made, sizes):
+    """By graph order, initializers left out: they have values."""
+    given = {c.name for c in made.graph.initializer}
+    rng = np.random.default_rng(1)
+    for i in made.graph.input:
+        if i.name not in given:
+            shape = [d.dim_value if d.HasField("dim_value") else sizes[d.dim_param] for d in i.type.tensor_type.shape.dim]
+            yield i.name, np.asarray(rng.standard_normal(shape) * 2, np.float32)
+
+
+def check(place, made, dims=(), sizes=None):
+    path, data = place.path("m.onnx"), place.path("data")
+    onnx.save(made, path)
+    inputs = dict(make_inputs(made, sizes or {}))
+    os.makedirs(data, exist_ok=True)
+    for k, array in enumerate(inputs.values()):
+        np.save(os.path.join(data, f"input_{k}.npy"), array)
+    place.nnc(0, "run", path, "--data", data, "--save", place.path("out"), f"--cflags={CFLAGS}",
+              *[f"--dim={d}" for d in dims])
+    for k, wanted in enumerate(ReferenceEvaluator(made).run(None, inputs)):
+        got = np.load(place.path(f"out/output_{k}.npy"))
+        if got.shape != np.shape(wanted) or not np.allclose(got, wanted, rtol=1e-5, atol=1e-6, equal_nan=True):
+            raise Wrong(f"output {k}: {got}, expected {wanted}")
+
+
+def refuses_sizes(place, made, dims):
+    """Sizes outside the bounds: an error of the data."""
+    onnx.save(made, place.path("m.onnx"))
+    np.save(place.path("x.npy"), np.zeros((5, 3), np.float32))
+    place.nnc(1, "run", place.path("m.onnx"), place.path("x.npy"), *[f"--dim={d}" for d in dims])
+
+
+def cpp_and_clang(place, made):
+    """The same text through other compilers."""
+    onnx.save(made, place.path("m.onnx"))
+    place.nnc(0, place.path("m.onnx"), "-o", place.path("m.c"), "--target=generic", "--name=m")
+    for cc in ("g++ -x c++ -std=c++17", "clang-14 -std=c99", "gcc -std=c99 -O3"):
+        command = [*cc.split(), *CFLAGS.split()[2:], "-c", "-o", place.path("m.o"), place.path("m.c")]
+        try:
+            p = subprocess.run(command, capture_output=True, text=True, timeout=100)
+        except FileNotFoundError:
+            continue
+        if p.returncode:
+            raise Wrong(f"{cc}: {p.stderr.strip()[:300]}")
+
+
+def tests():
+    for make in (zeros, interfaces, names):
+        for name, made in make():
+            yield f"{make.__name__}/{name}", lambda place, made=made: check(place, made)
+    for name, made in names():
+        yield f"compilers/{name}", lambda place, made=made: cpp_and_clang(place, made)
+    for name, made, dims, sizes in dynamic():
+        for s in sizes:
+            yield (f"dynamic/{name}-" + "-".join(map(str, s.values())),
+                   lambda place, made=made, dims=dims, s=s: check(place, made, dims, s))
+        if name == "relu":
+            yield f"dynamic/{name}-beyond", lambda place, made=made, dims=dims: refuses_sizes(place, made, dims)
+
+
+def main():
+    report = Report()
+    for name, run in tests():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        place = Place()
+        try:
+            run(place)
+            report.ok(name)
+        except (Wrong, subprocess.TimeoutExpired) as e:
+            report.failed(name, e)
+        finally:
+            place.remove()
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
