@@ -220,7 +220,6 @@ static void items_collect(struct exact *x)
 	x->s = (struct search){ .items = x->items, .n = n, .n_sections = x->p->n_sections, .base = x->p->base,
 				.near_start = x->item_near_start, .near = x->item_near,
 				.offsets = ARENA_ARRAY(x->p->arena, n, int64_t) };
-	search_prepare(&x->s, x->p->arena);
 }
 
 struct taken {
@@ -274,6 +273,7 @@ static enum search_result height_try(struct exact *x, int64_t height, int64_t wo
 
 	easy_remove(x, height);
 	items_collect(x);
+	search_prepare(&x->s, x->p->arena);
 	x->s.height = height;
 	x->s.work = x->p->work;
 	for (int which = 0; result == SEARCH_GAVE_UP && x->s.work < work_end; which++) {
@@ -294,22 +294,57 @@ static enum search_result height_try(struct exact *x, int64_t height, int64_t wo
 	return result;
 }
 
+/* False: there are too many entities. */
+static bool exact_open(struct exact *x)
+{
+	struct packing *p = x->p;
+
+	if (!entities_collect(x) || !near_collect(x))
+		return false;
+	x->easy = ARENA_ARRAY(p->arena, x->n, int);
+	x->is_easy = ARENA_ARRAY(p->arena, x->n, bool);
+	x->items = ARENA_ARRAY(p->arena, x->n, struct item);
+	x->entity = ARENA_ARRAY(p->arena, x->n, int);
+	x->item_of = ARENA_ARRAY(p->arena, x->n, int);
+	x->item_near_start = ARENA_ARRAY(p->arena, x->n + 1, int);
+	x->item_near = ARENA_ARRAY(p->arena, x->near_start[x->n], int);
+	x->offsets = ARENA_ARRAY(p->arena, x->n, int64_t);
+	return true;
+}
+
+void pack_beam(struct packing *p, int64_t share)
+{
+	const int64_t limit = p->work + share;
+	struct exact x = { .p = p };
+	struct beam *beam = NULL;
+
+	if (!exact_open(&x))
+		return;
+	for (int attempt = 0; p->best > p->bound && p->work < limit; attempt++) {
+		if (!beam || x.s.height >= p->best) {
+			easy_remove(&x, p->best - 1);
+			items_collect(&x);
+			x.s.height = p->best - 1;
+			x.s.work_end = limit;
+			beam = x.s.n ? beam_new(&x.s, p->arena) : NULL;
+		}
+		if (!beam && x.s.n)
+			return;
+		x.s.work = p->work;
+		if (!beam || beam_run(beam, attempt, p->arena) == SEARCH_FOUND)
+			packing_finish(&x);
+		p->work = x.s.work;
+	}
+}
+
 void pack_exact(struct packing *p, int64_t share)
 {
 	const int64_t limit = p->work + share;
 	struct exact x = { .p = p };
 	int64_t low = p->bound;
 
-	if (!entities_collect(&x) || !near_collect(&x))
+	if (!exact_open(&x))
 		return;
-	x.easy = ARENA_ARRAY(p->arena, x.n, int);
-	x.is_easy = ARENA_ARRAY(p->arena, x.n, bool);
-	x.items = ARENA_ARRAY(p->arena, x.n, struct item);
-	x.entity = ARENA_ARRAY(p->arena, x.n, int);
-	x.item_of = ARENA_ARRAY(p->arena, x.n, int);
-	x.item_near_start = ARENA_ARRAY(p->arena, x.n + 1, int);
-	x.item_near = ARENA_ARRAY(p->arena, x.near_start[x.n], int);
-	x.offsets = ARENA_ARRAY(p->arena, x.n, int64_t);
 	/* The bound itself first: mostly it is met. Then by halves between what is impossible, or was
 	 * given up, and the best packing. */
 	for (int64_t height = low; low < p->best && p->work < limit; height = low + (p->best - low) / 2) {

@@ -75,6 +75,9 @@ void pack_first_fit(struct packing *p, int64_t share);
 /* Disturbs the order of units in the best packing at random, keeps what is no worse. */
 void pack_improve(struct packing *p, int64_t share);
 
+/* Beam searches for a packing that ends lower than the best, ever wider ones. */
+void pack_beam(struct packing *p, int64_t share);
+
 /* Branch and bound for a packing that ends at most at a target, from the bound upwards.
  * Raises p->bound where it proves that there is none. */
 void pack_exact(struct packing *p, int64_t share);

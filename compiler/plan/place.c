@@ -71,13 +71,15 @@ static void packing_search(struct packing *p, int64_t budget)
 		packing_split_units(p);
 	}
 	if (p->best > p->bound)
-		pack_first_fit(p, budget / 4);
+		pack_first_fit(p, budget / 16);
 	if (p->best > p->bound)
-		pack_exact(p, budget / 4);
+		pack_exact(p, budget / 8);
 	if (p->best > p->bound)
-		pack_improve(p, budget / 8);
+		pack_beam(p, budget / 2);
 	if (p->best > p->bound)
-		pack_exact(p, budget / 4);
+		pack_improve(p, budget / 16);
+	if (p->best > p->bound)
+		pack_exact(p, budget / 8);
 }
 
 /* Packs one pool and reports on it; false when its size is exceeded or sums overflow. */

@@ -16,8 +16,8 @@ struct place_options {
 /** Sets offset (and pool, where it was POOL_ANY) of n buffers; plans[i] tells about pools[i].
  *
  *  The arena of a pool is max(offset + size_bytes) over its buffers, minimised: greedy orders
- *  first, then a branch and bound over canonical packings (Moffitt, MiniMalloc, ASPLOS 2023) and over skylines
- *  until the bound is met, the search is exhausted, or the budget is used up.
+ *  first, then a branch and bound over canonical packings (Moffitt, MiniMalloc, ASPLOS 2023) and over skylines,
+ *  and beam searches over skylines, until the bound is met, the search is exhausted, or the budget is used up.
  *  Every offset is a multiple of the buffer's align. Permissions between buffers of different
  *  pools mean nothing. `scratch` holds working memory and may be freed afterwards.
  *  Time O(n log n) plus the budget. Deterministic.

@@ -43,4 +43,11 @@ void search_prepare(struct search *s, struct arena *a);
 /** Looks for offsets of all items with base <= offset and offset + size <= height. */
 enum search_result search_run(struct search *s);
 
+/** Working memory for beam_run(), of which search_prepare() is no part; NULL: it would be too much. s->n > 0. */
+struct beam *beam_new(struct search *s, struct arena *a);
+
+/** Looks for such offsets among few partial packings at a time, with time running backwards and random numbers as
+ *  `attempt` says; of those found, the one that ends lowest. SEARCH_FOUND or SEARCH_GAVE_UP. */
+enum search_result beam_run(struct beam *b, int attempt, struct arena *a);
+
 #endif

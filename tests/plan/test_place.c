@@ -114,8 +114,8 @@ Test(place, rectangles_cut_into_boxes_close_again, .init = setup, .fini = teardo
 	} cases[] = {
 		{ 10, 10, 100, 100 }, { 20, 20, 200, 200 }, { 30, 30, 1000, 1000 }, { 60, 60, 10000, 10100 },
 		{ 120, 120, 100000, 101000 },
-		/* Too many for an exact search within the budget. */
-		{ 300, 200, 100000, 120000 },
+		/* Too many for an exact search within the budget; the bound is met by the packing that was cut. */
+		{ 300, 200, 100000, 105000 },
 	};
 	struct random r = { 42 };
 
