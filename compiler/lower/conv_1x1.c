@@ -57,7 +57,6 @@ static bool lower(struct lowering *l, int node)
 	struct call *call;
 	struct arg *a;
 	struct pack p;
-	uint8_t order[MAX_RANK];
 	struct num pixels;
 	double cycles;
 	int x, y, w, loop = -1;
@@ -65,9 +64,7 @@ static bool lower(struct lowering *l, int node)
 
 	if (!conv_shape_read(m, node, &c, &why))
 		die("conv_1x1: %s", why);
-	channels_last(c.rank, order);
-	x = lower_in_order(l, c.x, order);
-	y = lower_begin(l, c.y, order);
+	conv_images(l, &c, false, &x, &y);
 	pixels = num_mul(&m->nums, c.out_h, c.out_w);
 	flat = is_flat(m, x, true) && is_flat(m, y, true);
 	if (flat)

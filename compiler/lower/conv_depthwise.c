@@ -27,7 +27,6 @@ static bool lower(struct lowering *l, int node)
 	const char *why;
 	struct call *call;
 	struct pack p;
-	uint8_t order[MAX_RANK];
 	double cycles;
 	int x, y, w;
 
@@ -36,11 +35,8 @@ static bool lower(struct lowering *l, int node)
 	k = kernel_choose(m, KERNEL_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, c.kernel_h * c.kernel_w, &cycles);
 	c.ic = c.oc = c.groups;
 	c.groups = 1;
-	channels_last(c.rank, order);
-	x = lower_in_order(l, c.x, order);
-	y = lower_begin(l, c.y, order);
-	p = (struct pack){ .n = c.oc, .n_stride = (int64_t)c.kernel_h * c.kernel_w,
-			   .depth = { c.kernel_h, c.kernel_w, 1 }, .stride = { c.kernel_w, 1, 1 } };
+	conv_images(l, &c, false, &x, &y);
+	p = conv_pack_depthwise(&c);
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
 	call = lower_kernel(l, k, "nnrt_conv");
 	conv_fields(l, call, &c, x, false);

@@ -53,27 +53,18 @@ static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
 	const char *why;
 	struct call *call;
 	struct pack p;
-	uint8_t order[MAX_RANK];
-	int64_t size = 0;
+	int64_t size;
 	double cycles;
 	int x, y, w;
-	float *packed;
 	bool planar;
 
 	if (!conv_shape_read(m, node, &c, &why))
 		die("conv_direct: %s", why);
 	k = choose(m, &c, kind, &cycles);
-	channels_last(c.rank, order);
 	planar = kind == KERNEL_CONV_FIRST && is_planar(m, &c);
-	x = planar ? c.x : lower_in_order(l, c.x, order);
-	y = lower_begin(l, c.y, order);
+	conv_images(l, &c, planar, &x, &y);
 	p = conv_pack(&c, planar);
-	if (!pack_size(&p, k->columns, &size) || size > MAX_ELEMENTS / c.groups)
-		die("packed weights overflow");
-	packed = ARENA_ARRAY(m->arena, size * c.groups, float);
-	for (int g = 0; g < c.groups; g++)
-		pack_f32(&p, k->columns, (const float *)m->tensor[c.w].data + g * c.oc * p.n_stride, packed + g * size);
-	w = lower_const_f32(l, m->tensor[c.w].name, packed, size * c.groups);
+	w = lower_packed_groups(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data, c.groups, &size);
 	call = lower_kernel(l, k, "nnrt_conv");
 	conv_fields(l, call, &c, x, planar);
 	conv_arguments(l, call, &c, x, w, size, y, true);

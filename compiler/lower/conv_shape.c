@@ -111,6 +111,21 @@ static void field_y(struct lowering *l, struct call *call, const char *name, int
 		call_field(l, call, name, num_mul(&l->m->nums, l->m->tensor[y].stride[axis], num_const(step)));
 }
 
+struct pack conv_pack_depthwise(const struct conv_shape *c)
+{
+	return (struct pack){ .n = c->oc, .n_stride = (int64_t)c->kernel_h * c->kernel_w,
+			      .depth = { c->kernel_h, c->kernel_w, 1 }, .stride = { c->kernel_w, 1, 1 } };
+}
+
+void conv_images(struct lowering *l, const struct conv_shape *c, bool planar, int *x, int *y)
+{
+	uint8_t order[MAX_RANK];
+
+	channels_last(c->rank, order);
+	*x = planar ? c->x : lower_in_order(l, c->x, order);
+	*y = lower_begin(l, c->y, order);
+}
+
 void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, bool planar)
 {
 	const struct tensor *tx = &l->m->tensor[x];

@@ -32,6 +32,13 @@ int64_t conv_macs(const struct conv_shape *c);
 /** Weights of one group as pack_f32() sees them: depth (kh, kw, ic), for an image in planes (ic, kh, kw). */
 struct pack conv_pack(const struct conv_shape *c, bool planar);
 
+/** The same of a depthwise convolution: all channels, one filter each. */
+struct pack conv_pack_depthwise(const struct conv_shape *c);
+
+/** Input and output as the kernels take them, channels last (or x as it lies, in planes): *x stands for c->x, *y is for
+ *  lower_finish() with c->y. */
+void conv_images(struct lowering *l, const struct conv_shape *c, bool planar, int *x, int *y);
+
 /** Fields of struct nnrt_conv for one group, from the storage of x; the result is the call's. */
 void conv_fields(struct lowering *l, struct call *call, const struct conv_shape *c, int x, bool planar);
 

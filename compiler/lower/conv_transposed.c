@@ -195,21 +195,9 @@ static const float *phase_weights(struct lowering *l, const struct transposed *t
 static int phase_packed(struct lowering *l, const struct transposed *t, const struct conv_shape *c,
 			const struct phase p[2], int columns, int64_t *size)
 {
-	const struct module *m = l->m;
-	const int64_t taps = (int64_t)c->kernel_h * c->kernel_w;
-	const float *w = phase_weights(l, t, c, p);
-	struct pack pack = conv_pack(c, false);
-	float *packed;
+	const struct pack pack = is_depthwise(l->m, t) ? conv_pack_depthwise(c) : conv_pack(c, false);
 
-	if (is_depthwise(m, t))
-		pack = (struct pack){ .n = c->oc, .n_stride = taps, .depth = { c->kernel_h, c->kernel_w, 1 },
-				      .stride = { c->kernel_w, 1, 1 } };
-	if (!pack_size(&pack, columns, size) || *size > MAX_ELEMENTS / c->groups)
-		die("packed weights overflow");
-	packed = ARENA_ARRAY(m->arena, *size * c->groups, float);
-	for (int g = 0; g < c->groups; g++)
-		pack_f32(&pack, columns, w + g * c->oc * pack.n_stride, packed + g * *size);
-	return lower_const_f32(l, m->tensor[c->w].name, packed, *size * c->groups);
+	return lower_packed_groups(l, l->m->tensor[c->w].name, &pack, columns, phase_weights(l, t, c, p), c->groups, size);
 }
 
 static void lower_phase(struct lowering *l, const struct transposed *t, int64_t h, int64_t w, int x, int y)
@@ -244,15 +232,12 @@ static void lower_phase(struct lowering *l, const struct transposed *t, int64_t 
 static bool lower(struct lowering *l, int node)
 {
 	struct transposed t;
-	uint8_t order[MAX_RANK];
 	const char *why;
 	int x, y;
 
 	if (!transposed_read(l->m, node, &t, &why))
 		die("conv_transposed: %s", why);
-	channels_last(t.c.rank, order);
-	x = lower_in_order(l, t.c.x, order);
-	y = lower_begin(l, t.c.y, order);
+	conv_images(l, &t.c, false, &x, &y);
 	for (int64_t h = 0; h < t.stride[0]; h++)
 		for (int64_t w = 0; w < t.stride[1]; w++)
 			lower_phase(l, &t, h, w, x, y);

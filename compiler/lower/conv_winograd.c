@@ -148,15 +148,12 @@ static bool lower(struct lowering *l, int node)
 	struct winograd w;
 	const char *why;
 	struct call *call;
-	uint8_t order[MAX_RANK];
 	int64_t size = 0;
 	int x, y, packed;
 
 	if (!choose(l->m, node, &w, &why))
 		die("conv_winograd: %s", why);
-	channels_last(w.c.rank, order);
-	x = lower_in_order(l, w.c.x, order);
-	y = lower_begin(l, w.c.y, order);
+	conv_images(l, &w.c, false, &x, &y);
 	packed = winograd_packed(l, &w, &size);
 	call = lower_kernel(l, w.kernel, "nnrt_conv");
 	conv_fields(l, call, &w.c, x, false);

@@ -42,6 +42,9 @@ int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_
 
 /** A constant holding w packed as p says, in panels of `columns`; `w` points at p's first element. */
 int lower_packed(struct lowering *l, const char *name, const struct pack *p, int columns, const float *w);
+/** The same of several groups, whose weights follow each other; *size: packed floats of one. */
+int lower_packed_groups(struct lowering *l, const char *name, const struct pack *p, int columns, const float *w,
+			int groups, int64_t *size);
 
 /** The fields of struct nnrt_gemm that say how many rows there are and that all are wanted. */
 void call_rows(struct lowering *l, struct call *call, struct num rows);

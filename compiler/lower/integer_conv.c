@@ -73,7 +73,6 @@ static bool lower_conv(struct lowering *l, int node)
 	const char *why;
 	struct call *call;
 	struct pack p;
-	uint8_t order[MAX_RANK];
 	int64_t size, depth, width;
 	double cycles = 0;
 	int x, y, w, bias, scale, zeros, scratch, batch = -1, group = -1;
@@ -83,9 +82,7 @@ static bool lower_conv(struct lowering *l, int node)
 	depth = c.ic * c.kernel_h * c.kernel_w;
 	k = int8_choose(m, INT8_CONV, c.out_h.n * c.out_w.n, c.oc, depth, &cycles);
 	weights = integer_weights(m, node, 0);
-	channels_last(c.rank, order);
-	x = lower_in_order(l, c.x, order);
-	y = lower_begin(l, c.y, order);
+	conv_images(l, &c, false, &x, &y);
 	p = conv_pack(&c, false);
 	w = packed_weights(l, m->tensor[c.w].name, &p, c.groups, k, weights, &size);
 	bias = integer_bias(l, node, &p, c.groups, k->columns, weights);
@@ -141,7 +138,6 @@ static bool lower_depthwise(struct lowering *l, int node)
 	const char *why;
 	struct call *call;
 	struct pack p;
-	uint8_t order[MAX_RANK];
 	int64_t taps, width;
 	double cycles = 0;
 	int8_t *packed;
@@ -154,12 +150,8 @@ static bool lower_depthwise(struct lowering *l, int node)
 	weights = integer_weights(m, node, 0);
 	c.ic = c.oc = c.groups;
 	c.groups = 1;
-	channels_last(c.rank, order);
-	x = lower_in_order(l, c.x, order);
-	y = lower_begin(l, c.y, order);
-	p = (struct pack){
-		.n = c.oc, .n_stride = taps, .depth = { c.kernel_h, c.kernel_w, 1 }, .stride = { c.kernel_w, 1, 1 }
-	};
+	conv_images(l, &c, false, &x, &y);
+	p = conv_pack_depthwise(&c);
 	width = (c.oc + k->lanes - 1) / k->lanes * k->lanes;
 	packed = arena_array(m->arena, (size_t)(width * taps), 1);
 	pack_int8_depthwise(&p, k->lanes, weights, packed);

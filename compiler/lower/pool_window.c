@@ -86,14 +86,11 @@ static bool lower_with(struct lowering *l, int node, enum layer_kernel kernel, e
 	const char *why;
 	struct call *call;
 	struct arg *a;
-	uint8_t order[MAX_RANK];
 	int x, y, batch = -1;
 
 	if (!pool_read(m, node, &p, &why))
 		die("pool: %s", why);
-	channels_last(p.c.rank, order);
-	x = lower_in_order(l, p.c.x, order);
-	y = lower_begin(l, p.c.y, order);
+	conv_images(l, &p.c, false, &x, &y);
 	call = lower_layer(l, p.counts_padding ? padded : kernel);
 	conv_fields(l, call, &p.c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
