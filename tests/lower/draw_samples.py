@@ -62,5 +62,41 @@ def resize_of_any_kind(r, numbers):
     return resized(r, numbers, attributes, dtype, [0.5, 0.75, 1, 1.25, 2, 3])
 
 
+def grid_sample(r, numbers):
+    """Grids that reach beyond the image on all sides."""
+    axes, dtype = r.choice([2, 2, 3]), r.choice([np.float32, np.float32, np.float64])
+    n, opset = r.choice([1, 2]), r.choice([16, 20]) if axes == 2 else 20
+    modes = ["nearest", "linear", "cubic"] if axes == 2 else ["nearest", "linear"]
+    mode = r.choice(modes)
+    if opset == 16:
+        mode = {"linear": "bilinear", "cubic": "bicubic"}.get(mode, mode)
+    attributes = {"mode": mode, "padding_mode": r.choice(["zeros", "border", "reflection"]),
+                  "align_corners": r.choice([0, 1])}
+    sizes, out = [r.choice([2, 3, 5, 8]) for _ in range(axes)], [r.choice([1, 2, 7]) for _ in range(axes)]
+    g = Graph(numbers, dtype)
+    g.add("X", [n, r.choice([1, 3])] + sizes, False)
+    reach = r.choice([1.0, 1.4, 4.0])
+    g.add_value("grid", numbers.uniform(-reach, reach, [n] + out + [axes]).astype(dtype), False)
+    return g.model("GridSample", ["Y"], (axes + 2,), attributes, opset), g.values
+
+
+def deform_conv(r, numbers):
+    n, group, offset_group = r.choice([1, 2]), r.choice([1, 2]), r.choice([1, 2])
+    channels, outputs = r.choice([2, 4]), group * r.choice([1, 3])
+    kernel, stride, dilation, pads = ([r.choice(c) for _ in range(2)] for c in ([1, 2, 3], [1, 2], [1, 1, 2], [0, 1]))
+    sizes = [d * (k - 1) + 1 + r.choice([1, 4]) for k, d in zip(kernel, dilation)]
+    out = [(i + 2 * p - d * (k - 1) - 1) // s + 1 for i, p, d, k, s in zip(sizes, pads, dilation, kernel, stride)]
+    places = offset_group * kernel[0] * kernel[1]
+    g = Graph(numbers)
+    g.add("X", [n, channels] + sizes, False)
+    g.add("W", [outputs, channels // group] + kernel, r.random() < 0.5)
+    g.add("offset", [n, 2 * places] + out, False)
+    g.add("B", [outputs], True, r.random() < 0.5)
+    g.add("mask", [n, places] + out, False, r.random() < 0.5)
+    attributes = {"strides": stride, "dilations": dilation, "pads": pads + pads, "group": group,
+                  "offset_group": offset_group, "kernel_shape": kernel}
+    return g.model("DeformConv", ["Y"], (4,), attributes, 19), g.values
+
+
 # Each with the oracle that it is for.
-DRAWS = [(resize, "onnxruntime"), (resize_of_any_kind, "float64")]
+DRAWS = [(resize, "onnxruntime"), (resize_of_any_kind, "float64"), (grid_sample, "onnxruntime"), (deform_conv, "float64")]
