@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/arena.h"
 #include "support/diag.h"
@@ -80,6 +81,18 @@ static int next_open(const struct inputs *in)
 	return i;
 }
 
+/* "name=file" where no input is called so and no file either. */
+static bool no_such_input(const struct inputs *in, const char *argument, struct arena *a, struct diag *d)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	for (int i = 0; i < in->signature->n_inputs; i++)
+		strbuf_printf(&b, "%s \"%s\"", i ? "," : "", in->signature->input[i].name);
+	return diag_error(d, STATUS_USAGE, NULL, "%s: no input is called \"%.*s\"; the model has%s", argument,
+			  (int)strcspn(argument, "="), argument, *strbuf_text(&b) ? strbuf_text(&b) : " none");
+}
+
 static bool no_more(const struct inputs *in, const char *path, struct diag *d)
 {
 	return diag_error(d, STATUS_USAGE, NULL, "%s: all inputs of the model (%d) have data already", path,
@@ -134,7 +147,9 @@ static bool inputs_from_arguments(struct inputs *in, const struct signature *s, 
 		const size_t n = strlen(path);
 		int i = equals ? find_input(s, path, (size_t)(equals - path)) : -1;
 		bool ok;
-		if (i >= 0) {
+		if (equals && i < 0 && access(path, F_OK) != 0) {
+			ok = no_such_input(in, path, a, d);
+		} else if (i >= 0) {
 			ok = give_file(in, i, equals + 1, o, a, d);
 		} else if (n > 4 && !strcmp(path + n - 4, ".npz")) {
 			ok = give_archive(in, path, o, a, d);

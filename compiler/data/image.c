@@ -43,31 +43,49 @@ static bool prepare(struct image *image, long width, long height, int channels, 
 }
 
 #ifdef HAVE_PNG
+/* Luma of ITU-R BT.601, as a JPEG's first component is and as training pipelines make greys; libpng's own is another. Equal
+ * parts keep their value. In place. */
+static void make_grey(struct image *image)
+{
+	const size_t n = (size_t)image->width * (size_t)image->height;
+
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char *p = image->pixels + 3 * i;
+		image->pixels[i] = (unsigned char)((p[0] * 19595u + p[1] * 38470u + p[2] * 7471u + 0x8000u) >> 16);
+	}
+	image->channels = 1;
+}
+
+/* Begins to read as three channels; 16-bit samples that do not say otherwise are as bright as 8-bit ones. */
+static bool begin_png(png_image *p, const unsigned char *bytes, size_t size)
+{
+	*p = (png_image){ .version = PNG_IMAGE_VERSION };
+	if (!png_image_begin_read_from_memory(p, bytes, size))
+		return false;
+	p->format = PNG_FORMAT_RGB;
+	p->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+	return true;
+}
+
 static bool read_png(struct image *image, int channels, struct arena *a, struct diag *d, const char *path,
 		     const unsigned char *bytes, size_t size)
 {
 	static const png_color black = { 0, 0, 0 };
-	png_image p = { .version = PNG_IMAGE_VERSION };
-	bool ok = png_image_begin_read_from_memory(&p, bytes, size);
+	png_image p;
+	bool ok = begin_png(&p, bytes, size);
 
-	p.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-	if (ok && (p.width > MAX_IMAGE_SIDE || p.height > MAX_IMAGE_SIDE)) {
-		png_image_free(&p);
-		return prepare(image, (long)p.width, (long)p.height, channels, a, d, path);
-	}
 	if (ok) {
 		/* No memory of libpng's may be held while the arena allocates, which may not come back. */
 		const long width = (long)p.width, height = (long)p.height;
 		png_image_free(&p);
-		if (!prepare(image, width, height, channels, a, d, path))
+		if (!prepare(image, width, height, 3, a, d, path))
 			return false;
-		p = (png_image){ .version = PNG_IMAGE_VERSION };
-		ok = png_image_begin_read_from_memory(&p, bytes, size);
-		p.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-		ok = ok && png_image_finish_read(&p, &black, image->pixels, 0, NULL);
+		ok = begin_png(&p, bytes, size) && png_image_finish_read(&p, &black, image->pixels, 0, NULL);
 	}
 	if (!ok)
 		diag_error(d, STATUS_MODEL, NULL, "%s: %s", path, p.message);
+	else if (channels == 1)
+		make_grey(image);
 	png_image_free(&p);
 	return ok;
 }

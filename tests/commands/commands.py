@@ -134,6 +134,28 @@ def run_scales_pictures_and_says_so(place):
 
 
 @test
+def pictures_of_every_depth_are_equally_bright(place):
+    """A model that hands its input through: what the pixels became."""
+    from PIL import Image
+    grey = np.arange(0, 256, 4, dtype=np.uint8).reshape(8, 8)
+    colour = np.random.default_rng(3).integers(0, 256, (8, 8, 3), np.uint8)
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g",
+                              [helper.make_tensor_value_info("x", F32, [1, 1, 8, 8])],
+                              [helper.make_tensor_value_info("y", F32, [1, 1, 8, 8])])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place.path("m.onnx"))
+    pictures = {"L": Image.fromarray(grey), "I;16": Image.fromarray(grey.astype(np.uint16) * 257),
+                "RGB": Image.fromarray(grey).convert("RGB"), "RGBA": Image.fromarray(grey).convert("RGBA"),
+                "LA": Image.fromarray(grey).convert("LA"), "P": Image.fromarray(grey).convert("P"),
+                "colour": Image.fromarray(colour)}
+    for name, made in pictures.items():
+        made.save(place.path("p.png"))
+        place.nnc(0, "run", place.path("m.onnx"), place.path("p.png"), "--pixels=raw", "--save", place.path("out"))
+        wanted = np.asarray(Image.fromarray(colour).convert("L")) if name == "colour" else grey
+        if not np.array_equal(np.load(place.path("out/output_0.npy")).reshape(8, 8), wanted):
+            raise Wrong(f"{name}: {np.load(place.path('out/output_0.npy')).reshape(8, 8)}, expected {wanted}")
+
+
+@test
 def run_saves_what_numpy_reads(place):
     model = small_model(place.path("m.onnx"), (2, 3))
     x = np.array([[-1, 0, 1], [2, 3, 4]], np.float32)
@@ -363,7 +385,7 @@ def wrong_usage_is_one_line(place):
                       ["run", MODEL, "--arena=caller", picture(1)], ["inspect", MODEL, MODEL], [MODEL], ["verify", MODEL],
                       [MODEL, "-o", "-"], [MODEL, "-o", "x.h"], [MODEL, "-o", "x.d", "-MD"], ["targets", "x"], ["ops", "x"],
                       [MODEL, "-o", "x.c", "--skip-pass=none"], [MODEL, "-o", "x.c", "--skip-pass=cse,infer"],
-                      [MODEL, "--dump=none"], ["run", MODEL, "--target=none", picture(1)], ["run", MODEL, "--data", "x", picture(1)]):
+                      [MODEL, "--dump=none"], ["run", MODEL, "scores=" + picture(1)], ["run", MODEL, "--target=none", picture(1)], ["run", MODEL, "--data", "x", picture(1)]):
         place.nnc(2, *arguments)
     shutil.copy(MODEL, place.path("m.onnx"))
     place.nnc(2, "m.onnx", "-o", "m.onnx")
