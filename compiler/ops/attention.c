@@ -1,7 +1,10 @@
 /* Attention (scaled dot product).
  * scores[b][h][i][j] = softcap(scale * sum over d of q[b][h][i][d] * k[b][g][j][d]) + mask, p = softmax over j,
  * y[b][h][i][d] = sum over j of p * v[b][g][j][d], g = h / (q heads / kv heads). Inputs are B x heads x length x size,
- * or B x length x heads*size; past keys and values come before the new ones. */
+ * or B x length x heads*size; past keys and values come before the new ones.
+ *
+ * Query i stands at position i + offset among the keys: after the past ones, or, where a cache outside says how many of
+ * its keys count, at their end. The keys that it sees are bounded by causality, windows and that count. */
 #include <math.h>
 #include <string.h>
 
@@ -15,6 +18,7 @@ struct attention {
 	int64_t q_heads, kv_heads;
 	struct num batch, length, past, fresh, total;   /* of queries; of keys: past + fresh = total */
 	struct num size, v_size;                /* per head */
+	int64_t left, right;                    /* keys seen before and after the query's position; -1: all */
 	double scale;
 };
 
@@ -36,6 +40,24 @@ static bool attention_heads(struct module *m, int node, struct attention *a)
 	return true;
 }
 
+/* The shapes of keys and values, of queries' size; and of the counts of keys that are no padding. */
+static bool attention_shapes(struct module *m, int node, const struct attention *a)
+{
+	struct nums *s = &m->nums;
+	const struct num heads = num_const(a->kv_heads), size[] = { a->size, a->v_size };
+
+	for (int i = 0; i < 2; i++) {
+		struct num flat[] = { a->batch, a->fresh, num_mul(s, heads, size[i]) };
+		struct num past[] = { a->batch, heads, a->past, size[i] };
+		struct num own[] = { a->batch, heads, a->fresh, size[i] };
+
+		if (!node_shape(m, node, IN_K + i, a->flat ? flat : own, a->flat ? 3 : 4) ||
+		    !node_shape(m, node, IN_PAST_K + i, past, 4))
+			return false;
+	}
+	return node_shape(m, node, IN_NONPAD, &a->batch, 1);
+}
+
 static bool attention_get(struct module *m, int node, struct attention *a)
 {
 	const struct tensor *q = node_in_tensor(m, node, IN_Q), *k = node_in_tensor(m, node, IN_K);
@@ -50,28 +72,53 @@ static bool attention_get(struct module *m, int node, struct attention *a)
 	a->v_size = a->flat ? num_div(&m->nums, v->dim[2], num_const(a->kv_heads)) : v->dim[3];
 	if (!num_is_const(a->size) || a->size.n < 1)
 		return node_unsupported(m, node, "the size of a head must be a constant");
+	if (a->flat && !num_same(num_mul(&m->nums, a->size, num_const(a->q_heads)), q->dim[2]))
+		return node_bad(m, node, "queries have %lld elements along axis 2, allowed: a multiple of %lld heads",
+				(long long)q->dim[2].n, (long long)a->q_heads);
 	if ((past != NULL) != (node_in_tensor(m, node, IN_PAST_V) != NULL))
 		return node_bad(m, node, "past keys and past values must be given together");
-	if (past && (past->rank != 4 || node_in_tensor(m, node, IN_PAST_V)->rank != 4))
-		return node_bad(m, node, "past keys and values must be of rank 4");
+	if (past && past->rank != 4)
+		return node_bad(m, node, "past keys are of rank %d, allowed: 4", past->rank);
+	if (past && node_in_tensor(m, node, IN_NONPAD))
+		return node_bad(m, node,
+				"keys are counted for a cache outside, and past keys are given: one or the other");
 	a->past = past ? past->dim[2] : num_const(0);
 	a->total = num_add(&m->nums, a->past, a->fresh);
 	a->scale = node_attr_float(m, node, "scale", 1 / sqrt((double)a->size.n));
-	if (node_in_tensor(m, node, IN_NONPAD) || node_attr_int(m, node, "left_window_size", -1) >= 0 ||
-	    node_attr_int(m, node, "right_window_size", -1) >= 0)
-		return node_unsupported(m, node, "windows and padded keys, allowed: neither");
+	a->left = node_attr_int(m, node, "left_window_size", -1);
+	a->right = node_attr_int(m, node, "right_window_size", -1);
+	return attention_shapes(m, node, a);
+}
+
+/* A mask broadcasts to batch, heads, queries and keys; one that ends before the last key hides those beyond. */
+static bool check_mask(struct module *m, int node, const struct attention *a)
+{
+	const struct tensor *mask = node_in_tensor(m, node, IN_MASK);
+	struct num dim[MAX_RANK] = { a->batch, num_const(a->q_heads), a->length, a->total }, own[MAX_RANK];
+	int rank = 4;
+
+	if (!mask)
+		return true;
+	if (!node_rank(m, node, IN_MASK, 1, 4))
+		return false;
+	memcpy(own, mask->dim, sizeof own);
+	if (num_hi(&m->nums, num_sub(&m->nums, own[mask->rank - 1], a->total)) < 0)
+		own[mask->rank - 1] = a->total;
+	if (!dims_broadcast(m, node, &rank, dim, mask->rank, own))
+		return false;
+	if (!num_same(dim[3], a->total) || !num_same(dim[2], a->length))
+		return node_unsupported(m, node, "the mask does not broadcast to batch, heads, queries, keys");
 	return true;
 }
 
 static bool infer_attention(struct module *m, int node)
 {
-	const struct tensor *mask = node_in_tensor(m, node, IN_MASK);
 	enum dtype type = node_in_type(m, node, IN_Q), v_type = node_in_type(m, node, IN_V);
 	struct attention a;
 	struct num y[4], all[4];
 	int64_t kv;
 
-	if (!attention_get(m, node, &a))
+	if (!attention_get(m, node, &a) || !check_mask(m, node, &a))
 		return false;
 	kv = a.kv_heads;
 	y[0] = a.batch;
@@ -82,15 +129,6 @@ static bool infer_attention(struct module *m, int node)
 		y[1] = num_const(a.q_heads);
 		y[2] = a.length;
 		y[3] = a.v_size;
-	}
-	if (mask) {
-		struct num dim[MAX_RANK] = { a.batch, num_const(a.q_heads), a.length, a.total };
-		int rank = 4;
-
-		if (!dims_broadcast(m, node, &rank, dim, mask->rank, mask->dim))
-			return false;
-		if (rank != 4 || !num_same(dim[3], a.total) || !num_same(dim[2], a.length))
-			return node_unsupported(m, node, "the mask does not broadcast to batch, heads, queries, keys");
 	}
 	memcpy(all, (struct num[]){ a.batch, num_const(kv), a.total, a.size }, sizeof all);
 	if (node_out(m, node, OUT_K) >= 0 &&
@@ -142,24 +180,53 @@ static int lower_present(struct lowering *l, int node, const struct attention *a
 	return t;
 }
 
-/* Adds mask and causality to a score. */
+/* Whether the query sees the key, by position: an expression, or -1 when it always does. */
+static int sees_key(struct nest *n, int node, const struct attention *a)
+{
+	struct nums *s = &n->m->nums;
+	const struct num query = n->axis[2], key = n->axis[3];
+	int count = node_in(n->m, node, IN_NONPAD), ahead, sees = -1, limit[3], n_limits = 0;
+
+	if (count >= 0) {
+		count = nest_cast(n, DT_I64, nest_load(n, count, n->axis));
+		ahead = nest_index(n, num_add(s, num_sub(s, key, query), a->length));
+		ahead = nest_binary(n, E_SUB, ahead, count);
+		limit[n_limits++] = nest_binary(n, E_LT, nest_index(n, key), count);
+	} else {
+		ahead = nest_index(n, num_sub(s, key, num_add(s, query, a->past)));
+	}
+	if (node_attr_int(n->m, node, "is_causal", 0) || a->right >= 0)
+		limit[n_limits++] = nest_binary(
+			n, E_LE, ahead,
+			nest_const_int(n, DT_I64, node_attr_int(n->m, node, "is_causal", 0) ? 0 : a->right));
+	if (a->left >= 0)
+		limit[n_limits++] = nest_binary(n, E_LE, nest_const_int(n, DT_I64, -a->left), ahead);
+	for (int i = 0; i < n_limits; i++)
+		sees = i ? nest_binary(n, E_AND, sees, limit[i]) : limit[0];
+	return sees;
+}
+
+/* Adds the mask to a score. */
+static int add_mask(struct nest *n, int t, enum dtype type, int score)
+{
+	const struct tensor mask = n->m->tensor[t];
+	int v = nest_load_broadcast(n, t), lowest = nest_const_value(n, type, TYPE_LOWEST);
+
+	if (mask.type == DT_BOOL)
+		v = nest_select(n, v, score, lowest);
+	else
+		v = nest_binary(n, E_ADD, score, nest_cast(n, type, v));
+	return nest_select(n, nest_in_range(n, n->axis[3], num_const(0), mask.dim[mask.rank - 1]), v, lowest);
+}
+
+/* Hides the keys that the query does not see. */
 static int mask_score(struct nest *n, int node, const struct attention *a, enum dtype type, int score)
 {
-	struct module *m = n->m;
-	int mask = node_in(m, node, IN_MASK), lowest = nest_const_value(n, type, TYPE_LOWEST);
+	int mask = node_in(n->m, node, IN_MASK), sees = sees_key(n, node, a);
 
-	if (node_attr_int(m, node, "is_causal", 0)) {
-		struct num ahead = num_sub(&m->nums, n->axis[3], num_add(&m->nums, n->axis[2], a->past));
-
-		score = nest_select(n, nest_binary(n, E_LE, nest_index(n, ahead), nest_const_int(n, DT_I64, 0)), score,
-				    lowest);
-	}
-	if (mask < 0)
-		return score;
-	mask = nest_load_broadcast(n, mask);
-	if (n->e[mask].type == DT_BOOL)
-		return nest_select(n, mask, score, lowest);
-	return nest_binary(n, E_ADD, score, nest_cast(n, type, mask));
+	if (mask >= 0)
+		score = add_mask(n, mask, type, score);
+	return sees < 0 ? score : nest_select(n, sees, score, nest_const_value(n, type, TYPE_LOWEST));
 }
 
 /* The stage of scores that output 3 shows. */
@@ -281,10 +348,10 @@ static bool lower_attention(struct lowering *l, int node)
 #define ATTENTION(version, most_in, ...) \
 	const struct op_def op_Attention_##version = { \
 		ONNX("Attention", version, 3, most_in, 1, 4), .attrs = ATTRS(ATTENTION_ATTRS, __VA_ARGS__), \
-		.types = TYPES("fh", "fh", "fh", "fhb", "fh", "fh", "i"), .infer = infer_attention, \
+		.types = TYPES("fh", "fh", "fh", "fhiub", "fh", "fh", "i"), .infer = infer_attention, \
 		.lower = lower_attention, \
 	};
 
 ATTENTION(23, 6, { 0 })
 ATTENTION(24, 7, { 0 })
-ATTENTION(25, 7, INT("left_window_size", -1), INT("right_window_size", -1))
+ATTENTION(25, 7, INT_IN("left_window_size", -1, -1, INT64_MAX), INT_IN("right_window_size", -1, -1, INT64_MAX))
