@@ -5,7 +5,7 @@ from DequantizeLinear and whose result, possibly through Relu or Clip, goes into
   acc = sum (x - zx) * (w - zw) + bias            exact, bias already in steps of sx * sw
   q   = saturate(round_half_even(float32(acc) * ((sx * sw) / sy)) + zy)      all float32, one multiplication
 Relu and Clip inside fold into the limits of saturation: QuantizeLinear is monotone. A Softmax between the two takes its powers
-from a table. Means sum from zero in row-major order.
+from a table. Means sum from zero in row-major order. outside.py judges these readings by onnxruntime and float64.
 """
 import collections
 
@@ -222,6 +222,11 @@ class Evaluator:
         self.names = [i.name for i in model.graph.input if i.name not in constant]
 
     def run(self, inputs):
+        values = self.values(inputs)
+        return [values[o.name] for o in self.graph.model.graph.output]
+
+    def values(self, inputs):
+        """Every tensor by name, but for those inside a convolution's or matrix product's group."""
         graph, values = self.graph, {**self.graph.constants, **dict(zip(self.names, inputs))}
         inside, groups = set(), {}
         for node in graph.model.graph.node:
@@ -237,7 +242,7 @@ class Evaluator:
                 values[node.output[0]] = quantised_softmax(graph, node, values)
             elif node.output[0] not in inside and node.op_type != "Constant":
                 self.literal(node, values)
-        return [values[o.name] for o in graph.model.graph.output]
+        return values
 
     def is_quantised_softmax(self, node):
         if node.op_type != "Softmax" or self.graph.dequantize(node.input[0]) is None:
