@@ -93,6 +93,11 @@ bool folder_make(struct folder *f, struct arena *a, struct diag *d)
 	return false;
 }
 
+const char *folder_path(const struct folder *f, const char *name, struct arena *a)
+{
+	return arena_printf(a, "%s/%s", f->path, name);
+}
+
 void folder_remove(struct folder *f)
 {
 	if (f->pipe >= 0)

@@ -18,6 +18,9 @@ struct folder {
  *  has ended, be it by a signal. Programs started later find it as their $TMPDIR. False: reported. */
 bool folder_make(struct folder *f, struct arena *a, struct diag *d);
 
+/** The path of a file in it; in a. */
+const char *folder_path(const struct folder *f, const char *name, struct arena *a);
+
 /** Removes it now. */
 void folder_remove(struct folder *f);
 

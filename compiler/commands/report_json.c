@@ -1,0 +1,115 @@
+#include <stdio.h>
+
+#include "commands/json.h"
+#include "commands/report.h"
+#include "commands/stack.h"
+#include "ops/ops.h"
+#include "targets/target.h"
+
+static void json_tensors(struct json *j, const struct report *r, const char *what, const int *tensor, int n)
+{
+	const struct module *m = &r->c->module;
+
+	json_open(j, what, '[');
+	for (int i = 0; i < n; i++) {
+		const struct tensor *t = &m->tensor[tensor[i]];
+		json_open(j, NULL, '{');
+		json_text(j, "name", t->name);
+		json_text(j, "type", dtypes[t->type].name);
+		json_open(j, "shape", '[');
+		for (int k = 0; k < t->rank; k++)
+			json_int(j, NULL, t->dim[k].n);
+		json_close(j, ']');
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void json_steps(struct json *j, const struct report *r)
+{
+	const struct module *m = &r->c->module;
+
+	json_open(j, "steps", '[');
+	for (int i = 0; i < r->n_lines; i++) {
+		const struct line *l = &r->line[i];
+		const int out = report_written(l->step);
+		json_open(j, NULL, '{');
+		json_text(j, "op", report_op_name(m, l->step));
+		json_text(j, "node", report_node_name(m, l->step));
+		if (l->step->kind == STEP_CALL)
+			json_text(j, "kernel", call_kernel_name(l->step->call, r->arena));
+		json_int(j, "macs", l->step->macs);
+		json_int(j, "constant_bytes", l->constant_bytes);
+		json_int(j, "live_bytes", l->live_bytes);
+		if (out >= 0)
+			json_int(j, "output_bytes", tensor_bytes(&r->c->module, out));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void json_arena(struct json *j, const struct report *r)
+{
+	const struct plan *p = &r->c->plan;
+
+	json_open(j, "arena", '{');
+	json_int(j, "bytes", p->arena_bytes);
+	json_int(j, "lower_bound_bytes", p->bound_bytes);
+	json_int(j, "peak_step", p->pool.peak_step);
+	json_open(j, "buffers", '[');
+	for (int i = 0; i < p->n_buffers; i++) {
+		const struct buffer *b = &p->buffer[i];
+		json_open(j, NULL, '{');
+		json_text(j, "tensor", report_buffer_name(r, i));
+		json_int(j, "bytes", b->size_bytes);
+		json_int(j, "offset", b->offset);
+		json_int(j, "first_step", b->first);
+		json_int(j, "last_step", b->last);
+		json_bool(j, "at_peak", report_at_peak(p, b));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void json_stack(struct json *j, const struct stack *s)
+{
+	json_open(j, "stack", '{');
+	json_int(j, "bytes", s->figure.bytes);
+	json_text(j, "compiler", s->figure.compiler);
+	json_text(j, "besides", s->figure.besides);
+	json_open(j, "calls", '[');
+	for (int i = 0; i < s->n; i++) {
+		json_open(j, NULL, '{');
+		json_text(j, "function", s->frame[i].function);
+		json_int(j, "bytes", s->frame[i].bytes);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+void report_print_json(const struct report *r)
+{
+	const struct module *m = &r->c->module;
+	struct json j;
+
+	json_begin(&j, r->arena);
+	json_text(&j, "model", m->name);
+	json_text(&j, "sha256", m->sha256);
+	json_text(&j, "target", m->target->name);
+	json_tensors(&j, r, "inputs", m->graph[0].in, m->graph[0].n_in);
+	json_tensors(&j, r, "outputs", m->graph[0].out, m->graph[0].n_out);
+	json_open(&j, "operators", '{');
+	for (int i = 0; i < r->n_ops; i++)
+		json_int(&j, r->op[i].op->name, r->op[i].n);
+	json_close(&j, '}');
+	json_int(&j, "macs", r->macs);
+	json_int(&j, "parameters", r->parameters);
+	json_int(&j, "constant_bytes", r->constant_bytes);
+	json_arena(&j, r);
+	if (r->stack)
+		json_stack(&j, r->stack);
+	json_steps(&j, r);
+	fputs(json_end(&j), stdout);
+}
