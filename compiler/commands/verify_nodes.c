@@ -29,12 +29,11 @@ static const char *plain_passes(struct arena *a)
 	struct strbuf b;
 
 	strbuf_init(&b, a);
-	strbuf_puts(&b, "none");
 	for (int i = 0; i < n_passes; i++)
 		if (!is_needed(passes[i].name))
-			strbuf_printf(&b, ",%s", passes[i].name);
+			strbuf_printf(&b, "%s%s", b.size ? "," : "", passes[i].name);
 	for (int i = 0; i < n_step_passes; i++)
-		strbuf_printf(&b, ",%s", step_passes[i].name);
+		strbuf_printf(&b, "%s%s", b.size ? "," : "", step_passes[i].name);
 	return strbuf_text(&b);
 }
 
