@@ -101,6 +101,8 @@ struct module {
 	int n_opsets;
 	int64_t widest_bytes;           /* of one heavy node's inputs and outputs; 0: not yet counted */
 	const char *name;               /* base name of the model's file */
+	const char **source;            /* the files that it was read from, itself first */
+	int n_sources;
 	char sha256[65];                /* of the model's file */
 };
 

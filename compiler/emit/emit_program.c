@@ -96,23 +96,25 @@ struct writer {
 	bool ok;
 };
 
-/* Whether both paths lead to one file that is there. */
-static bool is_same_file(const char *a, const char *b)
+/* Whether the path leads to none of the files that the model was read from. */
+static bool spares_sources(const struct module *m, const char *path)
 {
 	struct stat x, y;
 
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	if (stat(path, &x) != 0)
+		return true;
+	for (int i = 0; i < m->n_sources; i++)
+		if (stat(m->source[i], &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino)
+			return diag_error(m->diag, STATUS_USAGE, NULL, "output %s is read by the model: %s", path,
+					  m->source[i]);
+	return true;
 }
 
 /* Opens one output file for writing; the error is reported once. */
 static struct emit writer_open(struct writer *w, const char *path)
 {
 	struct emit e;
-	FILE *f;
-
-	if (w->ok && is_same_file(path, w->m->options->model))
-		w->ok = diag_error(w->m->diag, STATUS_USAGE, NULL, "output %s is the model itself", path);
-	f = w->ok ? output_open(&w->out, path) : NULL;
+	FILE *f = w->ok && spares_sources(w->m, path) ? output_open(&w->out, path) : NULL;
 
 	w->ok &= f != NULL;
 	if (w->ok)
@@ -145,7 +147,6 @@ static void write_weight_files(struct writer *w, struct program *p, const char *
 
 static void write_depfile(struct writer *w, struct module *m, const char *stem)
 {
-	const char *const source = m->options->model;
 	const char **outputs = ARENA_ARRAY(m->arena, w->n_paths, const char *);
 	int n = w->n_paths;
 	struct emit e;
@@ -153,7 +154,7 @@ static void write_depfile(struct writer *w, struct module *m, const char *stem)
 	memcpy(outputs, w->path, (size_t)n * sizeof *outputs);
 	e = writer_open(w, arena_printf(m->arena, "%s.d", stem));
 	if (w->ok)
-		depfile_print(&e, outputs, n, &source, 1);
+		depfile_print(&e, outputs, n, m->source, m->n_sources);
 }
 
 static bool write_files(struct program *p, const struct emit_model *model, const char *stem)

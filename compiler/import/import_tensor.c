@@ -47,6 +47,19 @@ static bool parse_size(struct import *im, const char *text, const char *key, con
 	return true;
 }
 
+/* The file stands among the module's sources, by the path that leads from here to it. */
+static void add_source(struct import *im, const char *location)
+{
+	struct module *m = im->m;
+	const char *slash = strrchr(im->path, '/');
+
+	if (!map_set_name(&im->sources, location, 1))
+		return;
+	m->source = ARENA_PUSH(m->arena, m->source, m->n_sources, const char *);
+	m->source[m->n_sources++] = arena_printf(m->arena, "%.*s%s", slash ? (int)(slash - im->path) + 1 : 0, im->path,
+						 location);
+}
+
 static const void *read_external(struct import *im, const Onnx__TensorProto *p, int64_t bytes, const char *what)
 {
 	const char *location = "";
@@ -65,6 +78,7 @@ static const void *read_external(struct import *im, const Onnx__TensorProto *p, 
 		bad(im, what, "bytes of external data", length, bytes);
 		return NULL;
 	}
+	add_source(im, location);
 	return reader_external(im->m->arena, im->m->diag, im->path, location, what, offset, bytes);
 }
 

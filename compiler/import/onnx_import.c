@@ -128,6 +128,8 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	bool ok;
 
 	m->name = arena_strdup(m->arena, base_name(path));
+	m->source = ARENA_PUSH(m->arena, m->source, 0, const char *);
+	m->source[m->n_sources++] = arena_strdup(m->arena, path);
 	im.model = read_model(m, path);
 	if (!im.model)
 		return false;
@@ -137,6 +139,7 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	map_init(&im.functions, m->scratch);
 	map_init(&im.operators, m->scratch);
 	map_init(&im.reported, m->scratch);
+	map_init(&im.sources, m->scratch);
 	ok = check_header(&im) && functions_index(&im) && graph_import(&im, NULL, im.model->graph) == 0;
 	arena_free(m->scratch);
 	return ok && m->diag->status == STATUS_OK;

@@ -21,6 +21,7 @@ int tensor_file_read(struct module *m, const char *path, const unsigned char *by
 	const Onnx__TensorProto *p = onnx__tensor_proto__unpack(&allocator, size, bytes);
 	int tensor;
 
+	map_init(&im.sources, m->scratch);
 	if (!p) {
 		diag_error(m->diag, STATUS_MODEL, NULL, "%s: not a tensor in ONNX form", path);
 		return -1;

@@ -338,6 +338,50 @@ def inspect_adds_up(place):
     expect(place.nnc(0, "inspect", MODEL)[0], r"image: float32 \[1, 1, 8, 8\]", r"2 Conv", r"at the peak", r"offset +step 0 to")
 
 
+# ----------------------------------------------------------------------------------------------------------------- files
+
+def outside_model(place):
+    """y = x w, with w in a file of its own beside the model."""
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g",
+                              [helper.make_tensor_value_info("x", F32, [2, 64])],
+                              [helper.make_tensor_value_info("y", F32, [2, 64])],
+                              [numpy_helper.from_array(np.eye(64, dtype=np.float32), "w")])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    os.makedirs(place.path("my models"))
+    onnx.save(made, place.path("my models/m.onnx"), save_as_external_data=True, location="w.bin", size_threshold=0)
+
+
+@test
+def make_knows_every_file(place):
+    outside_model(place)
+    place.nnc(0, "my models/m.onnx", "-o", "m.c", "-MD")
+    with open(place.path("m.d")) as f:
+        if re.findall(r"my\\ models/[\w.]+", f.read()) != [r"my\ models/m.onnx", r"my\ models/w.bin"]:
+            raise Wrong("m.d")
+    with open(place.path("Makefile"), "w") as f:
+        f.write(f"all: m.c\nm.c: ; {NNC} 'my models/m.onnx' -o m.c -MD\n-include m.d\n")
+    for name, makes in ((None, False), ("my models/m.onnx", True), ("my models/w.bin", True), ("m.c", False)):
+        if name:
+            later = time.time() + 10 * len(name)
+            os.utime(place.path(name), (later, later))
+        p = subprocess.run(["make", "-q"], cwd=place.folder, capture_output=True)
+        if (p.returncode != 0) != makes:
+            raise Wrong(f"make after a change of {name}: {p.returncode}")
+        os.utime(place.path("m.c"))
+        for source in ("my models/m.onnx", "my models/w.bin"):
+            os.utime(place.path(source), (0, 0))
+
+
+@test
+def outputs_spare_the_models_files(place):
+    outside_model(place)
+    before = open(place.path("my models/w.bin"), "rb").read()
+    place.nnc(2, "my models/m.onnx", "-o", "my models/w.c", "--weights=incbin")
+    place.nnc(2, "my models/m.onnx", "-o", "my models/m.onnx")
+    if open(place.path("my models/w.bin"), "rb").read() != before or os.path.exists(place.path("my models/w.c")):
+        raise Wrong("written over")
+
+
 # ---------------------------------------------------------------------------------------------------------------- limits
 
 @test
