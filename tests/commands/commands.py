@@ -3,114 +3,18 @@
 
     commands.py [NAME ...]
 """
+import json
 import os
-import re
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-import time
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
-
-import json
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from generated import NNC, ROOT
-from report import Report
+from place import DIGITS, F32, MODEL, NNC, WORDS, Wrong, answer, expect, main, picture, small_model, test, wait_for
 from targets import TARGETS, missing
-
-DIGITS = os.path.join(ROOT, "examples", "digits")
-MODEL = os.path.join(DIGITS, "digits.onnx")
-WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-F32 = TensorProto.FLOAT
-TESTS = {}
-
-
-class Wrong(Exception):
-    pass
-
-
-def test(f):
-    TESTS[f.__name__.replace("_", "-")] = f
-    return f
-
-
-class Place:
-    """A folder of its own for one test, which is also TMPDIR's parent: nothing may stay in it."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="nnc-test-")
-        self.temporary = os.path.join(self.folder, "tmp")
-        os.mkdir(self.temporary)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def save(self, name, array):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        np.save(self.path(name), array)
-        return self.path(name)
-
-    def environment(self):
-        return {**os.environ, "TMPDIR": self.temporary}
-
-    def nnc(self, status, *arguments, stdout=subprocess.PIPE):
-        """Runs nnc; its outputs. Anything but `status`, or more than one line for bad usage, is wrong."""
-        p = subprocess.run([NNC, *arguments], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
-                           errors="replace", cwd=self.folder, env=self.environment(), timeout=300)
-        if p.returncode != status:
-            raise Wrong(f"nnc {' '.join(arguments)}: status {p.returncode}, not {status}: {p.stderr.strip()[-300:]}")
-        if status == 2 and p.stderr.count("\n") != 1:
-            raise Wrong(f"nnc {' '.join(arguments)}: not one line: {p.stderr!r}")
-        self.check_clean()
-        return p.stdout or "", p.stderr
-
-    def holds(self, ending):
-        """Whether a file in the temporary folders ends so."""
-        return any(f.endswith(ending) for _, _, files in os.walk(self.temporary) for f in files)
-
-    def remove(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def check_clean(self):
-        left = os.listdir(self.temporary)
-        if left:
-            raise Wrong(f"left behind: {left}")
-
-
-def expect(text, *patterns):
-    for pattern in patterns:
-        if not re.search(pattern, text):
-            raise Wrong(f"no {pattern!r} in {text.strip()[-400:]!r}")
-
-
-def picture(digit):
-    return os.path.join(DIGITS, "pictures", f"digit-{digit}.png")
-
-
-def small_model(path, shape=(1, 4), dtype=F32):
-    """y = relu(x) * 2 + 1, in three nodes."""
-    nodes = [helper.make_node("Relu", ["x"], ["a"], "first"), helper.make_node("Mul", ["a", "two"], ["b"], "second"),
-             helper.make_node("Add", ["b", "one"], ["y"], "third")]
-    element = helper.tensor_dtype_to_np_dtype(dtype)
-    constants = [numpy_helper.from_array(np.asarray(2, element), "two"), numpy_helper.from_array(np.asarray(1, element), "one")]
-    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", dtype, shape)],
-                              [helper.make_tensor_value_info("y", dtype, None), helper.make_tensor_value_info("b", dtype, None)],
-                              constants)
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-    made.ir_version = 8
-    onnx.save(made, path)
-    return path
-
-
-def answer(x):
-    return np.maximum(x, 0) * 2 + 1, np.maximum(x, 0) * 2
 
 
 # ------------------------------------------------------------------------------------------------------------------- run
@@ -338,89 +242,6 @@ def inspect_adds_up(place):
     expect(place.nnc(0, "inspect", MODEL)[0], r"image: float32 \[1, 1, 8, 8\]", r"2 Conv", r"at the peak", r"offset +step 0 to")
 
 
-# ----------------------------------------------------------------------------------------------------------------- files
-
-def outside_model(place):
-    """y = x w, with w in a file of its own beside the model."""
-    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g",
-                              [helper.make_tensor_value_info("x", F32, [2, 64])],
-                              [helper.make_tensor_value_info("y", F32, [2, 64])],
-                              [numpy_helper.from_array(np.eye(64, dtype=np.float32), "w")])
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    os.makedirs(place.path("my models"))
-    onnx.save(made, place.path("my models/m.onnx"), save_as_external_data=True, location="w.bin", size_threshold=0)
-
-
-@test
-def make_knows_every_file(place):
-    outside_model(place)
-    place.nnc(0, "my models/m.onnx", "-o", "m.c", "-MD")
-    with open(place.path("m.d")) as f:
-        if re.findall(r"my\\ models/[\w.]+", f.read()) != [r"my\ models/m.onnx", r"my\ models/w.bin"]:
-            raise Wrong("m.d")
-    with open(place.path("Makefile"), "w") as f:
-        f.write(f"all: m.c\nm.c: ; {NNC} 'my models/m.onnx' -o m.c -MD\n-include m.d\n")
-    for name, makes in ((None, False), ("my models/m.onnx", True), ("my models/w.bin", True), ("m.c", False)):
-        if name:
-            later = time.time() + 10 * len(name)
-            os.utime(place.path(name), (later, later))
-        p = subprocess.run(["make", "-q"], cwd=place.folder, capture_output=True)
-        if (p.returncode != 0) != makes:
-            raise Wrong(f"make after a change of {name}: {p.returncode}")
-        os.utime(place.path("m.c"))
-        for source in ("my models/m.onnx", "my models/w.bin"):
-            os.utime(place.path(source), (0, 0))
-
-
-@test
-def outputs_spare_the_models_files(place):
-    outside_model(place)
-    before = open(place.path("my models/w.bin"), "rb").read()
-    place.nnc(2, "my models/m.onnx", "-o", "my models/w.c", "--weights=incbin")
-    place.nnc(2, "my models/m.onnx", "-o", "my models/m.onnx")
-    if open(place.path("my models/w.bin"), "rb").read() != before or os.path.exists(place.path("my models/w.c")):
-        raise Wrong("written over")
-
-
-# ---------------------------------------------------------------------------------------------------------------- limits
-
-@test
-def limits_name_who_needs_it_and_write_nothing(place):
-    place.nnc(0, MODEL, "-o", "m.c", "--ram-limit=1M", "--flash-limit=1M")
-    for limit, *patterns in (("--ram-limit=100", r"arena: \d+ bytes, limit 100; at its peak"),
-                             ("--flash-limit=1K", r"constants: \d+ bytes, limit 1024; of them \d+ for (Conv|Gemm) \"")):
-        for arguments in ((MODEL, "-o", "none.c"), ("inspect", MODEL)):
-            expect(place.nnc(5, *arguments, limit)[1], *patterns)
-    if os.path.exists(place.path("none.c")) or os.path.exists(place.path("none.h")):
-        raise Wrong("beyond its limit, and written")
-
-
-@test
-def stack_is_what_the_compiler_reports(place):
-    if not shutil.which("gcc"):
-        return
-    place.nnc(0, MODEL, "-o", "m.c")
-    with open(place.path("m.h")) as f:
-        if "STACK" in f.read():
-            raise Wrong("a figure for the stack without a compiler")
-    place.nnc(0, MODEL, "-o", "m.c", "--cc=gcc", "--cflags=-O1")
-    with open(place.path("m.h")) as f:
-        text = f.read()
-    expect(text, r"as gcc -O1 compiles it", r"#define M_STACK_BYTES \d+\n")
-    bytes = int(re.search(r"M_STACK_BYTES (\d+)", text)[1])
-    data = json.loads(place.nnc(0, "inspect", MODEL, "--json", "--cc=gcc", "--cflags=-O1")[0])["stack"]
-    if data["bytes"] != bytes or sum(c["bytes"] for c in data["calls"]) != bytes or data["calls"][0]["function"] != "model_run":
-        raise Wrong(f"{bytes} in the header, {data}")
-    place.nnc(0, MODEL, "-o", "m.c", "--cc=gcc", "--cflags=-O1", f"--stack-limit={bytes}")
-    for arguments in ((MODEL, "-o", "none.c"), ("inspect", MODEL)):
-        _, err = place.nnc(5, *arguments, "--cc=gcc", "--cflags=-O1", f"--stack-limit={bytes - 1}")
-        expect(err, rf"stack: {bytes} bytes, limit {bytes - 1}: model_run \d+")
-    place.nnc(4, MODEL, "-o", "none.c", "--cc=no-such-compiler")
-    place.nnc(4, MODEL, "-o", "none.c", "--cc=true")
-    if os.path.exists(place.path("none.c")):
-        raise Wrong("no figure, and written")
-
-
 # ----------------------------------------------------------------------------------------------------------------- usage
 
 @test
@@ -476,30 +297,6 @@ def interrupts_leave_nothing(place):
         if p.wait(30) != -number:
             raise Wrong(f"signal {number}: status {p.returncode}")
         wait_for(lambda: not os.listdir(place.temporary), f"signal {number}: left behind")
-
-
-def wait_for(holds, what):
-    for _ in range(200):
-        if holds():
-            return
-        time.sleep(0.05)
-    raise Wrong(what)
-
-
-def main():
-    report = Report()
-    for name, run in TESTS.items():
-        if sys.argv[1:] and name not in sys.argv[1:]:
-            continue
-        place = Place()
-        try:
-            run(place)
-            report.ok(name)
-        except (Wrong, subprocess.TimeoutExpired) as e:
-            report.failed(name, e)
-        finally:
-            place.remove()
-    report.exit()
 
 
 if __name__ == "__main__":

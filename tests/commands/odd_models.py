@@ -8,16 +8,12 @@ import os
 import subprocess
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
-
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from commands import Place, Wrong
-from generated import NNC
+from place import Place, Wrong
 from report import Report
 
 F32 = TensorProto.FLOAT

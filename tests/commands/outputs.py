@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""What nnc writes, what it was made from, and the limits that it may not exceed.
+
+    outputs.py [NAME ...]
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from place import F32, MODEL, NNC, Wrong, expect, main, test
+
+
+# ----------------------------------------------------------------------------------------------------------------- files
+
+def outside_model(place):
+    """y = x w, with w in a file of its own beside the model."""
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g",
+                              [helper.make_tensor_value_info("x", F32, [2, 64])],
+                              [helper.make_tensor_value_info("y", F32, [2, 64])],
+                              [numpy_helper.from_array(np.eye(64, dtype=np.float32), "w")])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    os.makedirs(place.path("my models"))
+    onnx.save(made, place.path("my models/m.onnx"), save_as_external_data=True, location="w.bin", size_threshold=0)
+
+
+@test
+def make_knows_every_file(place):
+    outside_model(place)
+    place.nnc(0, "my models/m.onnx", "-o", "m.c", "-MD")
+    with open(place.path("m.d")) as f:
+        if re.findall(r"my\\ models/[\w.]+", f.read()) != [r"my\ models/m.onnx", r"my\ models/w.bin"]:
+            raise Wrong("m.d")
+    with open(place.path("Makefile"), "w") as f:
+        f.write(f"all: m.c\nm.c: ; {NNC} 'my models/m.onnx' -o m.c -MD\n-include m.d\n")
+    for name, makes in ((None, False), ("my models/m.onnx", True), ("my models/w.bin", True), ("m.c", False)):
+        if name:
+            later = time.time() + 10 * len(name)
+            os.utime(place.path(name), (later, later))
+        p = subprocess.run(["make", "-q"], cwd=place.folder, capture_output=True)
+        if (p.returncode != 0) != makes:
+            raise Wrong(f"make after a change of {name}: {p.returncode}")
+        os.utime(place.path("m.c"))
+        for source in ("my models/m.onnx", "my models/w.bin"):
+            os.utime(place.path(source), (0, 0))
+
+
+@test
+def outputs_spare_the_models_files(place):
+    outside_model(place)
+    before = open(place.path("my models/w.bin"), "rb").read()
+    place.nnc(2, "my models/m.onnx", "-o", "my models/w.c", "--weights=incbin")
+    place.nnc(2, "my models/m.onnx", "-o", "my models/m.onnx")
+    if open(place.path("my models/w.bin"), "rb").read() != before or os.path.exists(place.path("my models/w.c")):
+        raise Wrong("written over")
+
+
+# ---------------------------------------------------------------------------------------------------------------- limits
+
+@test
+def limits_name_who_needs_it_and_write_nothing(place):
+    place.nnc(0, MODEL, "-o", "m.c", "--ram-limit=1M", "--flash-limit=1M")
+    for limit, *patterns in (("--ram-limit=100", r"arena: \d+ bytes, limit 100; at its peak"),
+                             ("--flash-limit=1K", r"constants: \d+ bytes, limit 1024; of them \d+ for (Conv|Gemm) \"")):
+        for arguments in ((MODEL, "-o", "none.c"), ("inspect", MODEL)):
+            expect(place.nnc(5, *arguments, limit)[1], *patterns)
+    if os.path.exists(place.path("none.c")) or os.path.exists(place.path("none.h")):
+        raise Wrong("beyond its limit, and written")
+
+
+@test
+def stack_is_what_the_compiler_reports(place):
+    if not shutil.which("gcc"):
+        return
+    place.nnc(0, MODEL, "-o", "m.c")
+    with open(place.path("m.h")) as f:
+        if "STACK" in f.read():
+            raise Wrong("a figure for the stack without a compiler")
+    place.nnc(0, MODEL, "-o", "m.c", "--cc=gcc", "--cflags=-O1")
+    with open(place.path("m.h")) as f:
+        text = f.read()
+    expect(text, r"as gcc -O1 compiles it", r"#define M_STACK_BYTES \d+\n")
+    bytes = int(re.search(r"M_STACK_BYTES (\d+)", text)[1])
+    data = json.loads(place.nnc(0, "inspect", MODEL, "--json", "--cc=gcc", "--cflags=-O1")[0])["stack"]
+    if data["bytes"] != bytes or sum(c["bytes"] for c in data["calls"]) != bytes or data["calls"][0]["function"] != "model_run":
+        raise Wrong(f"{bytes} in the header, {data}")
+    place.nnc(0, MODEL, "-o", "m.c", "--cc=gcc", "--cflags=-O1", f"--stack-limit={bytes}")
+    for arguments in ((MODEL, "-o", "none.c"), ("inspect", MODEL)):
+        _, err = place.nnc(5, *arguments, "--cc=gcc", "--cflags=-O1", f"--stack-limit={bytes - 1}")
+        expect(err, rf"stack: {bytes} bytes, limit {bytes - 1}: model_run \d+")
+    place.nnc(4, MODEL, "-o", "none.c", "--cc=no-such-compiler")
+    place.nnc(4, MODEL, "-o", "none.c", "--cc=true")
+    if os.path.exists(place.path("none.c")):
+        raise Wrong("no figure, and written")
+
+
+if __name__ == "__main__":
+    main()
