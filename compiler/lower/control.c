@@ -163,6 +163,16 @@ static void decide(struct lowering *l, const struct loop *x, int go, int conditi
 	lower_nest(l, n);
 }
 
+void lower_turns(struct lowering *l, struct num trips, struct num turn, int go, struct block body)
+{
+	struct step *s = lower_control(l, STEP_LOOP);
+
+	s->cond = go;
+	s->trips = trips;
+	s->turn = turn;
+	s->body[0] = body;
+}
+
 bool lower_loop(struct lowering *l, int node)
 {
 	struct module *m = l->m;
@@ -170,13 +180,12 @@ bool lower_loop(struct lowering *l, int node)
 	struct lowering inside = lower_inside(l, &body);
 	struct loop x;
 	struct num turn;
-	struct step *s;
 	bool always;
 	int go = -1;
 
 	if (!loop_read(m, node, &x))
 		return false;
-	turn = loop_turn(m, node, &x);
+	turn = loop_turn(m, node, x.trips);
 	always = loop_runs_through(m, &x) && (x.counted || x.limit < 0);
 	for (int i = 0; i < x.n_carried; i++)
 		copy(l, x.var[i], x.init[i]);
@@ -191,11 +200,7 @@ bool lower_loop(struct lowering *l, int node)
 	if (!always)
 		decide(&inside, &x, go, x.go_out, num_add(&m->nums, turn, num_const(1)));
 	next_values(&inside, &x);
-	s = lower_control(l, STEP_LOOP);
-	s->cond = go;
-	s->trips = x.trips;
-	s->turn = turn;
-	s->body[0] = body;
+	lower_turns(l, x.trips, turn, go, body);
 	for (int i = 0; i < x.n_carried; i++)
 		if (node_out(m, node, i) >= 0)
 			copy(l, node_out(m, node, i), x.var[i]);

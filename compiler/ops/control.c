@@ -118,9 +118,9 @@ const struct op_def op_If_1 = {
 
 /* --- what Loop and Scan share ------------------------------------------------------------------------------------- */
 
-struct num loop_turn(struct module *m, int node, const struct loop *x)
+struct num loop_turn(struct module *m, int node, struct num trips)
 {
-	const int64_t most = x->trips.n > 2 ? x->trips.n - 1 : 1;
+	const int64_t most = trips.n > 2 ? trips.n - 1 : 1;
 
 	/* No dimension's name begins so (see ident_make), and one name has one range. */
 	return num_var(&m->nums, arena_printf(m->arena, "_turn%d_%lld", node, (long long)most), 0, most);
@@ -242,7 +242,7 @@ static bool infer_loop(struct module *m, int node)
 	if (!tensor_set(m, node, x.counter, DT_I64, 0, NULL) || !tensor_set(m, node, x.go_in, DT_BOOL, 0, NULL))
 		return false;
 	/* A turn runs only when the condition held. */
-	set_value(m, x.counter, loop_turn(m, node, &x));
+	set_value(m, x.counter, loop_turn(m, node, x.trips));
 	set_value(m, x.go_in, num_const(1));
 	if (!infer_carried(m, node, &x) || !infer_graph(m, x.body))
 		return false;

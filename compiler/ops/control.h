@@ -23,8 +23,8 @@ struct loop {
 
 /** The loop of a Loop or Scan node; false: reported. Types of inputs must be known. */
 bool loop_read(struct module *m, int node, struct loop *x);
-/** The number that counts turns. */
-struct num loop_turn(struct module *m, int node, const struct loop *x);
+/** The number that counts up to so many turns of a node's loop. */
+struct num loop_turn(struct module *m, int node, struct num trips);
 /** Whether every turn is known to ask for the next one, and the first is known to run. Inference has to be done. */
 bool loop_runs_through(struct module *m, const struct loop *x);
 /** Scan: the axis of slice or part i, and the index on it in a given turn. */
@@ -36,5 +36,8 @@ int if_taken(struct module *m, int node);
 /* lower/control.c */
 bool lower_if(struct lowering *l, int node);
 bool lower_loop(struct lowering *l, int node);
+/** Appends a loop of `trips` turns of the body, counted by `turn` (from loop_turn), while the bool scalar `go` holds;
+ *  -1: always. */
+void lower_turns(struct lowering *l, struct num trips, struct num turn, int go, struct block body);
 
 #endif

@@ -119,18 +119,16 @@ static bool lower_det(struct lowering *l, int node)
 	struct module *m = l->m;
 	const struct tensor x = *node_in_tensor(m, node, 0);
 	struct elimination e = { .rank = x.rank, .type = compute_type(x.type), .size = x.dim[x.rank - 1] };
-	struct loop loop = { .trips = num_max(&m->nums, num_sub(&m->nums, e.size, num_const(1)), num_const(0)) };
+	struct num trips = num_max(&m->nums, num_sub(&m->nums, e.size, num_const(1)), num_const(0)), k;
 	struct block body = { 0 };
 	struct lowering inside = lower_inside(l, &body);
 	struct nest *n;
-	struct step *s;
-	struct num k;
 
 	e.matrix = lower_temp(l, e.type, x.rank, x.dim);
 	e.sign = lower_temp(l, e.type, x.rank - 2, x.dim);
 	e.pivot = lower_temp(l, DT_I64, x.rank - 2, x.dim);
 	e.row = lower_temp(l, e.type, x.rank - 1, x.dim);
-	e.column = loop_turn(m, node, &loop);
+	e.column = loop_turn(m, node, trips);
 	n = nest_new(m, e.matrix);
 	nest_store(n, nest_load_wide(n, node_in(m, node, 0), n->axis));
 	lower_nest(l, n);
@@ -140,11 +138,7 @@ static bool lower_det(struct lowering *l, int node)
 	find_pivot(&inside, &e);
 	exchange_rows(&inside, &e);
 	eliminate(&inside, &e);
-	s = lower_control(l, STEP_LOOP);
-	s->cond = -1;
-	s->trips = loop.trips;
-	s->turn = e.column;
-	s->body[0] = body;
+	lower_turns(l, trips, e.column, -1, body);
 
 	n = nest_new(m, node_out(m, node, 0));
 	k = nest_reduce_axis(n, e.size);

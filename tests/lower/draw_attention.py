@@ -1,4 +1,4 @@
-"""Random models of attention, for layers.py: (model, values of its inputs)."""
+"""Random models of attention and what stands for it, for layers.py: (model, values of its inputs)."""
 import numpy as np
 
 from drawn import Graph
@@ -51,5 +51,38 @@ def attention(r, numbers):
     return g.model("Attention", outputs, (3 if flat else 4, 4, 4, 4), attributes, 25), g.values
 
 
+def linear_attention(r, numbers):
+    batch, length, heads, each = r.choice([1, 2]), r.choice([1, 4, 9]), r.choice([1, 2, 3]), r.choice([1, 1, 2])
+    key, value, rule = r.choice([1, 4, 8]), r.choice([1, 5, 16]), r.choice(["linear", "gated", "delta", "gated_delta"])
+    attributes = {"update_rule": rule, "q_num_heads": heads * each, "kv_num_heads": heads}
+    if r.random() < 0.3:
+        attributes["scale"] = 0.7
+    g = Graph(numbers)
+    g.add("Q", (batch, length, heads * each * key), False)
+    g.add("K", (batch, length, heads * key), False)
+    g.add("V", (batch, length, heads * value), False)
+    g.add("S", (batch, heads, key, value), False, r.random() < 0.5)
+    if "gated" in rule:
+        shape = (batch, length, heads * r.choice([1, key]))
+        g.add_value("G", -numbers.random(shape).astype(np.float32), False)
+    else:
+        g.names.append("")
+    if "delta" in rule:
+        g.add_value("B", numbers.random((batch, length, r.choice([1, heads]))).astype(np.float32), False)
+    return g.model("LinearAttention", ["Y", "S2"][: r.choice([1, 2])], (3, 4), attributes, 27), g.values
+
+
+def causal_convolution(r, numbers):
+    batch, channels, length, kernel = r.choice([1, 2]), r.choice([1, 3, 16]), r.choice([1, 2, 7, 20]), r.choice([1, 2, 4])
+    constant = r.random() < 0.7
+    g = Graph(numbers)
+    g.add("X", (batch, channels, length), False)
+    g.add("W", (channels, 1, kernel), constant)
+    g.add("B", (channels,), constant, r.random() < 0.5)
+    g.add("S", (batch, channels, kernel - 1), False, kernel > 1 and r.random() < 0.5)
+    attributes = {"activation": r.choice(["none", "silu", "swish"])}
+    return g.model("CausalConvWithState", ["Y", "S2"][: r.choice([1, 1 + (kernel > 1)])], (3, 3), attributes, 27), g.values
+
+
 # Each with the oracle that it is for.
-DRAWS = [(attention, "reference")]
+DRAWS = [(attention, "reference"), (linear_attention, "reference"), (causal_convolution, "reference")]
