@@ -276,11 +276,14 @@ int nest_load_at(struct nest *n, int t, const struct index *at)
 
 int nest_load(struct nest *n, int t, const struct num *at)
 {
+	const int rank = n->m->tensor[t].rank;
 	struct index index[MAX_RANK];
 
-	for (int k = 0; k < n->m->tensor[t].rank; k++)
+	if (rank < 0)
+		die("load of tensor %d, whose rank is not known", t);
+	for (int k = 0; k < rank; k++)
 		index[k] = (struct index){ .affine = at[k], .expr = -1 };
-	return load_at(n, t, index, n->m->tensor[t].rank);
+	return load_at(n, t, index, rank);
 }
 
 int nest_load_flat(struct nest *n, int t, struct num flat)

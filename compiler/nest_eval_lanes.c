@@ -43,7 +43,8 @@ static void run_linear(const struct program *p, const struct instr *x, int64_t *
 static void run_instr(const struct program *p, int r, int n)
 {
 	const struct instr *x = &p->instr[r];
-	const union lanes *a = x->a < 0 ? NULL : p->reg[x->a], *b = x->b < 0 ? NULL : p->reg[x->b];
+	/* An operand that there is not, nobody reads. */
+	const union lanes *a = p->reg[x->a < 0 ? r : x->a], *b = p->reg[x->b < 0 ? r : x->b];
 	union lanes *out = p->reg[r];
 
 	switch (x->kind) {

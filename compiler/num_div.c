@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "num_form.h"
+#include "support/diag.h"
 
 /* --- splitting a = b * q + r -------------------------------------------------------------------------------------- */
 
@@ -39,12 +40,15 @@ static int divide_factors(const int *a, int n_a, const int *b, int n_b, int *out
 	return j == n_b ? n : -1;
 }
 
-/* The term of b with most factors. */
+/* The term of b, which is no constant, with most factors. */
 static struct num_term leading_term(const struct nums *s, const struct form *b)
 {
-	struct num_term lead = { 0 };
+	struct num_term lead;
 	int most = 0;
 
+	if (b->n < 1)
+		die("a number that is no constant has no terms");
+	lead = b->t[0];
 	for (int i = 0; i < b->n; i++) {
 		const int *factor;
 		int n = num_factors(s, &b->t[i].e, &factor);

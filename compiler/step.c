@@ -70,21 +70,21 @@ void call_field_col_stride(struct lowering *l, struct call *c, const char *name)
 
 struct num call_field_value(struct module *m, const struct call *c, const struct field *f)
 {
-	const struct tensor *y = c->out >= 0 ? &m->tensor[c->out] : NULL;
-	int axis;
+	const struct tensor *y;
+	int axis = f->axis;
 
-	switch (f->kind) {
-	case FIELD_OUT_STRIDE:
-		return y->stride[f->axis];
-	case FIELD_OUT_COL_STRIDE:
+	if (f->kind != FIELD_OUT_STRIDE && f->kind != FIELD_OUT_COL_STRIDE)
+		return f->n;
+	if (c->out < 0)
+		die("%s: a stride of a result that %s does not have", f->name, c->function);
+	y = &m->tensor[c->out];
+	if (f->kind == FIELD_OUT_COL_STRIDE) {
 		axis = c->col_axis[0];
 		for (int i = 0; i < c->n_col_axes; i++)
 			if (!num_is(y->dim[c->col_axis[i]], 1))
 				axis = c->col_axis[i];
-		return y->stride[axis];
-	default:
-		return f->n;
 	}
+	return y->stride[axis];
 }
 
 struct num call_arg_advance(struct module *m, const struct call *c, const struct arg *a, int k)

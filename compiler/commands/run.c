@@ -50,7 +50,7 @@ static const char *label(const char *const *labels, int n_labels, const struct v
 {
 	const int64_t k = v->rank ? i % v->dim[v->rank - 1] : i;
 
-	return k < n_labels ? labels[k] : NULL;
+	return labels && k < n_labels ? labels[k] : NULL;
 }
 
 static bool comes_before(const struct value *v, int64_t a, int64_t b)

@@ -118,7 +118,7 @@ static void print_members(const struct weights *w, struct emit *e, const struct 
 
 	if (w->form == WEIGHTS_TEXT && !is_number(w, v))
 		emit_line(e, "unsigned char b[%zu + %s_NUL];", v->size_bytes, ident_upper(w->arena, w->prefix));
-	for (int t = 0; t < N_DTYPES; t++) {
+	for (int t = DT_NONE + 1; t < N_DTYPES; t++) {
 		bool is_new = v->views >> t & 1;
 		for (int i = 0; i < n_seen; i++)
 			is_new = is_new && strcmp(seen[i], members[t]);

@@ -69,9 +69,8 @@ static const void *read_external(struct import *im, const Onnx__TensorProto *p, 
 		const Onnx__StringStringEntryProto *e = p->external_data[i];
 		if (!strcmp(e->key, "location"))
 			location = e->value;
-		else if (!strcmp(e->key, "offset") && !parse_size(im, e->value, e->key, what, &offset))
-			return NULL;
-		else if (!strcmp(e->key, "length") && !parse_size(im, e->value, e->key, what, &length))
+		else if ((!strcmp(e->key, "offset") && !parse_size(im, e->value, e->key, what, &offset)) ||
+			 (!strcmp(e->key, "length") && !parse_size(im, e->value, e->key, what, &length)))
 			return NULL;
 	}
 	if (length != bytes) {

@@ -16,14 +16,14 @@ enum { N_KERNELS = sizeof kernels / sizeof *kernels };
 /* A vector of sums takes two instructions for two terms, a vector of weights two, a tile some twenty cycles more. */
 static double int8_cycles(const struct kernel_int8 *k, int64_t pixels, int64_t channels, int64_t depth)
 {
-	const double tiles = (double)((pixels + k->rows - 1) / k->rows),
-		     panels = (double)((channels + k->columns - 1) / k->columns);
+	const int64_t tiles = (pixels + k->rows - 1) / k->rows;
+	const int64_t panels = (channels + k->columns - 1) / k->columns, pairs = (depth + 1) / 2;
 	const double vectors = (double)k->columns / k->lanes;
 
 	if (k->kind == INT8_DEPTHWISE)
-		return tiles * panels * ((double)depth * 2 + 10);
-	return tiles *
-	       (panels * (vectors * (k->rows + 1) * (double)((depth + 1) / 2) / 1.5 + 5 * vectors * k->rows + 20) +
+		return (double)tiles * (double)panels * ((double)depth * 2 + 10);
+	return (double)tiles *
+	       ((double)panels * (vectors * (k->rows + 1) * (double)pairs / 1.5 + 5 * vectors * k->rows + 20) +
 		k->rows * ((double)depth / 8 + 10));
 }
 
@@ -56,13 +56,13 @@ const struct kernel_int8 *int8_choose(const struct module *m, enum int8_kind kin
 }
 
 /* Element i of w without the zero point of its channel. */
-static int64_t weight_at(const struct module *m, int node, int64_t i, int64_t inner, int64_t channels)
+static int64_t weight_at(const struct module *m, int node, int64_t i, int64_t inner)
 {
 	const int zero = node_in(m, node, INTEGER_W_ZERO);
-	const bool many = zero >= 0 && m->tensor[zero].rank && m->tensor[zero].dim[0].n > 1;
+	const int64_t zeros = zero < 0 || !m->tensor[zero].rank ? 1 : m->tensor[zero].dim[0].n;
 
 	return const_int(m, node_in(m, node, INTEGER_W), i) -
-	       (zero < 0 ? 0 : const_int(m, zero, many ? i / inner % channels : 0));
+	       (zero < 0 ? 0 : const_int(m, zero, zeros > 1 ? i / inner % zeros : 0));
 }
 
 static int64_t inner_of(const struct tensor *w, int channel_axis)
@@ -85,7 +85,7 @@ bool integer_fits(struct module *m, int node, int channel_axis, const char **why
 
 	*why = "weights without their zero points do not fit int8";
 	for (int64_t i = 0; i < elements; i++) {
-		int64_t v = weight_at(m, node, i, inner, channels);
+		int64_t v = weight_at(m, node, i, inner);
 		if (v < -128 || v > 127)
 			return false;
 	}
@@ -107,7 +107,7 @@ const int8_t *integer_weights(struct module *m, int node, int channel_axis)
 		return w->data;
 	v = arena_array(m->arena, (size_t)elements, 1);
 	for (int64_t i = 0; i < elements; i++)
-		v[i] = (int8_t)weight_at(m, node, i, inner, w->dim[channel_axis].n);
+		v[i] = (int8_t)weight_at(m, node, i, inner);
 	return v;
 }
 

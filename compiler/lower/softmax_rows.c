@@ -19,7 +19,7 @@ static bool find(struct module *m, int node, struct row_axes *r, const char **wh
 
 static double cost(struct module *m, int node, const char **why)
 {
-	const double lanes = m->target->vector_bytes / 4;
+	const int lanes = m->target->vector_bytes / 4;
 	struct row_axes r;
 
 	if (!find(m, node, &r, why))

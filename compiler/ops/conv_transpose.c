@@ -103,8 +103,8 @@ static bool lower_conv_transpose(struct lowering *l, int node)
 	if (!transpose_window(m, node, &window))
 		return false;
 	c = nest_reduce_axis(n, per_group);
-	for (int k = 2; k < w.rank; k++)
-		at_w[k] = nest_reduce_axis(n, w.dim[k]);
+	for (int k = 0; k < window.n; k++)
+		at_w[k + 2] = nest_reduce_axis(n, w.dim[k + 2]);
 	at_w[0] = group == 1 ? c : num_add(s, num_mul(s, num_div(s, n->axis[1], w.dim[1]), per_group), c);
 	at_w[1] = group == 1 ? n->axis[1] : num_mod(s, n->axis[1], w.dim[1]);
 	at_x[0] = n->axis[0];

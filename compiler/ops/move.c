@@ -28,14 +28,15 @@ static bool transpose_perm(struct module *m, int node, int rank, int perm[MAX_RA
 static bool infer_transpose(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
+	const int rank = x.rank;
 	struct num dim[MAX_RANK];
 	int perm[MAX_RANK];
 
-	if (!transpose_perm(m, node, x.rank, perm))
+	if (!transpose_perm(m, node, rank, perm))
 		return false;
-	for (int k = 0; k < x.rank; k++)
+	for (int k = 0; k < rank; k++)
 		dim[k] = x.dim[perm[k]];
-	return tensor_set(m, node, node_out(m, node, 0), x.type, x.rank, dim);
+	return tensor_set(m, node, node_out(m, node, 0), x.type, rank, dim);
 }
 
 static bool lower_transpose(struct lowering *l, int node)

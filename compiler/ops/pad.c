@@ -20,8 +20,7 @@ static bool pad_get(struct module *m, int node, struct pad *p)
 			axis[n_axes] = n_axes;
 	if (n != 2 * n_axes)
 		return node_bad(m, node, "pads has %d elements, allowed: %d", n, 2 * n_axes);
-	for (int k = 0; k < rank; k++)
-		p->begin[k] = p->end[k] = num_const(0);
+	*p = (struct pad){ 0 };
 	for (int i = 0; i < n_axes; i++) {
 		p->begin[axis[i]] = v[i];
 		p->end[axis[i]] = v[n_axes + i];

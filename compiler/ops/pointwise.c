@@ -108,9 +108,11 @@ static bool lower_pointwise(struct lowering *l, int node)
 	return lower_text(l, node, row->text, DT_NONE, row->op->max_in < 0);
 }
 
+/* Inputs of a row: those of "any number" are one at least. */
+#define AT_LEAST(arity) ((arity) < 0 ? -(arity) : (arity))
 #define POINTWISE(op_name, version, arity, type_list, result, text, params) \
 	const struct op_def op_##op_name##_##version = { \
-		ONNX(#op_name, version, arity < 0 ? 1 : arity, arity, 1, 1), .attrs = params, .types = type_list, \
+		ONNX(#op_name, version, AT_LEAST(arity), arity, 1, 1), .attrs = params, .types = type_list, \
 		.infer = infer_pointwise, .lower = lower_pointwise, \
 	};
 #include "ops/pointwise.def"

@@ -61,10 +61,10 @@ static void sample(const struct resize *r, const struct resize_axis *axis, doubl
 		   int64_t *index, double *weight)
 {
 	double base = floor(x), sum = 0;
-	int64_t last = axis->in - 1;
+	const int64_t last = axis->in - 1, first = 1 - taps / 2;
 
 	for (int64_t k = 0; k < taps; k++) {
-		double i = base + (double)(k - taps / 2 + 1);
+		double i = base + (double)(first + k);
 		bool outside = i < 0 || i > (double)last;
 		double w = outside && r->exclude_outside ? 0 : kernel(r, (i - x) * stretch);
 

@@ -65,8 +65,8 @@ static bool slice_get(struct module *m, int node, struct slice *p)
 	if (n < 0 || n > x.rank || n_to != n || (n_axes >= 0 && n_axes != n) || (n_steps >= 0 && n_steps != n))
 		return node_bad(m, node, "starts, ends, axes, steps have %d, %d, %d, %d elements for rank %d", n, n_to,
 				n_axes, n_steps, x.rank);
+	*p = (struct slice){ 0 };
 	for (int k = 0; k < x.rank; k++) {
-		p->start[k] = num_const(0);
 		p->count[k] = x.dim[k];
 		p->step[k] = 1;
 	}

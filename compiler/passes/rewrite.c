@@ -10,7 +10,7 @@ static void fit(struct rewriter *r)
 	const struct module *m = r->m;
 	struct arena *a = m->scratch;
 
-	if (m->n_tensors > r->n) {
+	if (!r->to || m->n_tensors > r->n) {
 		const int n = 2 * m->n_tensors;
 		r->to = arena_grow(a, r->to, (size_t)r->n, (size_t)n, sizeof *r->to);
 		r->uses = arena_grow(a, r->uses, (size_t)r->n, (size_t)n, sizeof *r->uses);
@@ -21,7 +21,7 @@ static void fit(struct rewriter *r)
 		}
 		r->n = n;
 	}
-	if (m->n_nodes > r->n_nodes) {
+	if (!r->gone || m->n_nodes > r->n_nodes) {
 		r->gone = arena_grow(a, r->gone, (size_t)r->n_nodes, (size_t)m->n_nodes * 2, sizeof *r->gone);
 		r->n_nodes = m->n_nodes * 2;
 	}

@@ -114,14 +114,17 @@ static void fit_member(struct fit *f, int member)
 		const int y = f->near[i];
 		const int64_t at = f->offsets[y] - x->rise;
 		const int64_t from = at - x->size + 1, to = at + p->boxes[y].size;
-		const struct window *w = f->stamp[y] ? &p->windows[f->stamp[y] - 1] : NULL;
 
-		if (w && at + w->at_most >= from && at + w->at_least < to) {
-			fit_add_span(f, from, at + w->at_least);
-			fit_add_span(f, at + w->at_most + 1, to);
-		} else {
-			fit_add_span(f, from, to);
+		if (f->stamp[y]) {
+			const struct window *w = &p->windows[f->stamp[y] - 1];
+
+			if (at + w->at_most >= from && at + w->at_least < to) {
+				fit_add_span(f, from, at + w->at_least);
+				fit_add_span(f, at + w->at_most + 1, to);
+				continue;
+			}
 		}
+		fit_add_span(f, from, to);
 	}
 	f->p->work += f->n_near * (f->n_near > 24 ? 16 : 6);
 	for (int w = p->window_start[member]; w < p->window_start[member + 1]; w++)
@@ -288,12 +291,13 @@ static bool badness_less(struct badness a, struct badness b)
 	return a.end != b.end ? a.end < b.end : a.above < b.above;
 }
 
-/* xorshift64*: the same numbers everywhere. */
+/* 0 to n - 1 for n >= 1, by xorshift64*: the same numbers everywhere. */
 static int random_below(uint64_t *state, int n)
 {
 	*state ^= *state >> 12;
 	*state ^= *state << 25;
 	*state ^= *state >> 27;
+	/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): n >= 1, but the solver gives up on "from + 1" after a loop */
 	return (int)((*state * 2685821657736338717u >> 33) % (uint64_t)n);
 }
 

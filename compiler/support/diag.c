@@ -61,7 +61,7 @@ static void add_message(struct strbuf *b, const char *format, va_list args)
 	strbuf_puts(b, "\n");
 }
 
-bool diag_error(struct diag *d, enum status status, const struct place *at, const char *format, ...)
+bool (diag_error)(struct diag *d, enum status status, const struct place *at, const char *format, ...)
 {
 	va_list args;
 
