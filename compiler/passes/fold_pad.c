@@ -12,7 +12,7 @@
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 
-/* Elements before and after each axis; false when they are not known or not only spatial. */
+/* Elements before and after each axis, 0 until now; false when they are not known or not only spatial. */
 static bool read_pads(struct module *m, int pad, int64_t *before, int64_t *after)
 {
 	const int rank = node_in_tensor(m, pad, 0)->rank;
@@ -27,11 +27,8 @@ static bool read_pads(struct module *m, int pad, int64_t *before, int64_t *after
 		return false;
 	if (!node_axes(m, pad, NULL, 3, rank, axis, &n_axes) || !node_constants(m, pad, "pads", 1, &v, &n))
 		return false;
-	for (int k = 0; k < rank; k++) {
-		before[k] = after[k] = 0;
-		if (n_axes < 0)
-			axis[k] = k;
-	}
+	for (int k = 0; k < rank && n_axes < 0; k++)
+		axis[k] = k;
 	n_axes = n_axes < 0 ? rank : n_axes;
 	for (int i = 0; i < n_axes; i++) {
 		before[axis[i]] = v[i];
@@ -108,7 +105,7 @@ static bool node_allows(struct module *m, int node, int pad, double value, const
 static bool fold_pad(struct rewriter *r, int node)
 {
 	struct module *m = r->m;
-	int64_t before[MAX_RANK], after[MAX_RANK], pads[2 * MAX_RANK];
+	int64_t before[MAX_RANK] = { 0 }, after[MAX_RANK] = { 0 }, pads[2 * MAX_RANK];
 	const int pad = m->node[node].n_in ? rewrite_producer(r, node, node_in(m, node, 0)) : -1;
 	const struct attr *own;
 	double value;

@@ -62,7 +62,7 @@ bool sandwich_move(struct sandwich *s)
 	struct dequantised d;
 
 	s->why = "the operator's version has no integer form";
-	if (core.n_out != 1 || !strchr(types, 'i') || !strchr(types, 'u'))
+	if (core.n_in < 1 || core.n_out != 1 || !strchr(types, 'i') || !strchr(types, 'u'))
 		return false;
 	for (int i = 0; i < core.n_in; i++) {
 		in[i] = core.in[i];

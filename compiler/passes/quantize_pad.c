@@ -26,7 +26,7 @@ static void fold_pad(struct module *m, int conv)
 {
 	const int pad = m->tensor[node_in(m, conv, INTEGER_X)].producer;
 	const struct attr *own = node_attr(m, conv, "pads");
-	int64_t pads[2 * MAX_RANK], *sum;
+	int64_t pads[2 * MAX_RANK] = { 0 }, *sum;
 	int rank, n;
 
 	if (pad < 0 || strcmp(m->node[pad].op->name, "Pad") != 0 || !node_attr_is(m, conv, "auto_pad", "NOTSET"))

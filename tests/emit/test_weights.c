@@ -77,7 +77,7 @@ static void write_model(void)
 /* Everything that has gone wrong with string literals, and every size around a line. */
 static void add_awkward(void)
 {
-	static const char *const texts[] = { "", "\0", "?\?=?\?/?\?'", "\1" "7\1" "8\0" "0",
+	static const char *const texts[] = { "", "\0", "?\?=?\?/?\?'", "\0017\0018\0000",
 					     "\"\\\n\r\t%d%s", "\x7f\x80\xff" };
 	static const size_t sizes[] = { 0, 1, 4, 3, 6, 3 };
 	unsigned char *all = arena_alloc(&a, 256 * 257);

@@ -300,10 +300,12 @@ Test(num, overflow_is_noted, .init = setup, .fini = teardown)
 
 Test(num, growth_is_bounded, .init = setup, .fini = teardown)
 {
-	struct num x = num_var(&s, "x0", 0, 1000), y = x;
+	struct num x = num_var(&s, "x0", 0, 1000);
 
 	for (int i = 1; i < 3000 && !s.overflow; i++) {
 		char name[16];
+		struct num y;
+
 		snprintf(name, sizeof name, "x%d", i);
 		y = num_var(&s, name, 0, 1000);
 		x = num_min(&s, num_add(&s, x, y), num_div(&s, num_mul(&s, x, num_const(3)), num_const(2)));
