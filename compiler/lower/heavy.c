@@ -119,6 +119,22 @@ void channels_last(int rank, uint8_t *order)
 		order[k] = (uint8_t)(k == 0 ? 0 : k == rank - 1 ? 1 : k + 1);
 }
 
+int lower_plain(struct lowering *l, int t, enum dtype type)
+{
+	static const uint8_t in_order[MAX_RANK] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+	struct nest *n;
+
+	if (t < 0)
+		return t;
+	if (l->m->tensor[t].type == type)
+		return lower_in_order(l, t, in_order);
+	n = nest_new(l->m, lower_temp(l, type, l->m->tensor[t].rank, l->m->tensor[t].dim));
+	nest_store(n, nest_cast(n, type, nest_load(n, t, n->axis)));
+	if (!nest_eval(n))
+		lower_nest(l, n);
+	return n->out;
+}
+
 int lower_begin(struct lowering *l, int y, const uint8_t *order)
 {
 	int t;

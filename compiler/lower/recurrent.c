@@ -38,22 +38,6 @@ static int new_state(struct lowering *l, const struct layer *a)
 	return lower_temp(l, a->type, 3, dim);
 }
 
-/* t as a plain tensor of the layer's type: itself, or a copy, which is a constant when t is one. */
-static int plain_in(struct lowering *l, const struct layer *a, int t)
-{
-	struct nest *n;
-
-	if (t < 0)
-		return t;
-	if (l->m->tensor[t].type == a->type)
-		return lower_in_order(l, t, in_order);
-	n = nest_new(l->m, lower_temp(l, a->type, l->m->tensor[t].rank, l->m->tensor[t].dim));
-	nest_store(n, nest_cast(n, a->type, nest_load(n, t, n->axis)));
-	if (!nest_eval(n))
-		lower_nest(l, n);
-	return n->out;
-}
-
 static int state_in(struct lowering *l, const struct layer *a, int t)
 {
 	int copy;
@@ -75,15 +59,15 @@ void layer_begin(struct lowering *l, struct layer *a)
 		y[1] = a->size.steps;
 		y[2] = num_const(a->size.directions);
 	}
-	a->x = plain_in(l, a, a->x);
-	a->w = plain_in(l, a, a->w);
-	a->r = plain_in(l, a, a->r);
-	a->b = plain_in(l, a, a->b);
+	a->x = lower_plain(l, a->x, a->type);
+	a->w = lower_plain(l, a->w, a->type);
+	a->r = lower_plain(l, a->r, a->type);
+	a->b = lower_plain(l, a->b, a->type);
 	a->h = state_in(l, a, a->h);
 	a->c = state_in(l, a, a->c);
 	if (a->lens >= 0)
 		a->lens = lower_in_order(l, a->lens, in_order);
-	a->peepholes = plain_in(l, a, a->peepholes);
+	a->peepholes = lower_plain(l, a->peepholes, a->type);
 	if (a->y < 0 || m->tensor[a->y].type != a->type ||
 	    (!num_is(m->tensor[a->y].stride[3], 1) && !num_is(a->size.hidden, 1)))
 		a->y = lower_temp(l, a->type, 4, y);

@@ -10,6 +10,7 @@
 #include "runtime_min/kernels/pool.h"
 #include "runtime_min/kernels/recurrent.h"
 #include "runtime_min/kernels/recurrent_f64.h"
+#include "runtime_min/kernels/roi.h"
 #include "runtime_min/kernels/rows.h"
 #include "runtime_min/kernels/winograd.h"
 

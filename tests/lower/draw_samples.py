@@ -98,5 +98,40 @@ def deform_conv(r, numbers):
     return g.model("DeformConv", ["Y"], (4,), attributes, 19), g.values
 
 
+def regions(r, numbers, count, sizes, scale, dtype):
+    """x1, y1, x2, y2 of regions, some of which reach beyond the image. Sixteenths put no border where rounding decides."""
+    high, wide = (int(16 * s / scale) for s in sizes)
+    corners = [np.sort(numbers.integers(-top // 4, top + top // 4, (count, 2)), 1) for top in (wide, high)]
+    return np.stack([corners[0][:, 0], corners[1][:, 0], corners[0][:, 1], corners[1][:, 1]], 1).astype(dtype) / 16
+
+
+def roi_align(r, numbers):
+    images, count, scale = r.choice([1, 2]), r.choice([1, 3]), r.choice([1.0, 0.5, 0.25])
+    sizes, dtype = [r.choice([3, 6, 9]) for _ in range(2)], r.choice([np.float32, np.float32, np.float64])
+    attributes = {"mode": r.choice(["avg", "avg", "max"]), "output_height": r.choice([1, 2, 5]),
+                  "output_width": r.choice([1, 3, 4]), "sampling_ratio": r.choice([0, 0, 1, 2, 3]),
+                  "spatial_scale": scale}
+    opset = r.choice([10, 16])
+    if opset == 16:
+        attributes["coordinate_transformation_mode"] = r.choice(["half_pixel", "output_half_pixel"])
+    g = Graph(numbers, dtype)
+    g.add("X", [images, r.choice([1, 3])] + sizes, False)
+    g.add_value("rois", regions(r, numbers, count, sizes, scale, dtype), False)
+    g.add_value("batch", numbers.integers(0, images, count), False)
+    return g.model("RoiAlign", ["Y"], (4,), attributes, opset), g.values
+
+
+def max_roi_pool(r, numbers):
+    images, count, scale = r.choice([1, 2]), r.choice([1, 3]), r.choice([1.0, 0.5])
+    sizes = [r.choice([3, 6, 9]) for _ in range(2)]
+    g = Graph(numbers)
+    g.add("X", [images, r.choice([1, 3])] + sizes, False)
+    batch = numbers.integers(0, images, (count, 1)).astype(np.float32)
+    g.add_value("rois", np.concatenate([batch, regions(r, numbers, count, sizes, scale, np.float32)], 1), False)
+    attributes = {"pooled_shape": [r.choice([1, 2, 5]), r.choice([1, 3])], "spatial_scale": scale}
+    return g.model("MaxRoiPool", ["Y"], (4,), attributes), g.values
+
+
 # Each with the oracle that it is for.
-DRAWS = [(resize, "onnxruntime"), (resize_of_any_kind, "float64"), (grid_sample, "onnxruntime"), (deform_conv, "float64")]
+DRAWS = [(resize, "onnxruntime"), (resize_of_any_kind, "float64"), (grid_sample, "onnxruntime"),
+         (deform_conv, "float64"), (roi_align, "onnxruntime"), (max_roi_pool, "onnxruntime")]

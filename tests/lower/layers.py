@@ -96,6 +96,7 @@ def main():
     a = p.parse_args()
     target, report = on_target.begin(a, "lower")
     generated.runner_object(target)
+    onnxruntime.set_default_logger_severity(4)
     folder = os.path.join(generated.work_folder(), f"lower-{target.name}")
     for draw, oracle in DRAWS:
         if a.names and draw.__name__ not in a.names:

@@ -1,0 +1,75 @@
+/* RoiAlign and MaxRoiPool by their kernel, in float32 or float64; images and results in any layout. */
+#include <string.h>
+
+#include "lower/heavy.h"
+
+static const uint8_t in_order[MAX_RANK] = { 0, 1, 2, 3 };
+
+static double cost(struct module *m, int node, const char **why)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0), *y = node_out_tensor(m, node, 0);
+	double work = 1;
+
+	*why = "a size exceeds int";
+	for (int k = 0; k < 4; k++) {
+		if (x->dim[k].n > INT32_MAX / 8 || y->dim[k].n > INT32_MAX / 8)
+			return -1;
+		work *= (double)y->dim[k].n;
+	}
+	*why = "images are told by int64";
+	if (m->node[node].n_in > 2 && node_in_type(m, node, 2) != DT_I64)
+		return -1;
+	return work * 50;
+}
+
+static void add_sizes(struct lowering *l, struct call *c, const struct tensor *x, const struct tensor *y)
+{
+	static const char *const in[] = { "images", "channels", "in_h", "in_w" };
+	static const char *const out[] = { "regions", NULL, "out_h", "out_w" };
+	static const char *const in_step[] = { "x_image", "x_channel", "x_row", "x_pixel" };
+	static const char *const out_step[] = { "y_region", "y_channel", "y_row", "y_pixel" };
+
+	for (int k = 0; k < 4; k++) {
+		call_field_int(l, c, in[k], x->dim[k]);
+		if (out[k])
+			call_field_int(l, c, out[k], y->dim[k]);
+		call_field(l, c, in_step[k], x->stride[k]);
+		call_field(l, c, out_step[k], y->stride[k]);
+	}
+}
+
+static bool lower(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const bool align = !strcmp(m->node[node].op->name, "RoiAlign");
+	const enum dtype type = compute_type(node_in_type(m, node, 0));
+	int x = node_in(m, node, 0), y = node_out(m, node, 0), to = y;
+	const int rois = lower_plain(l, node_in(m, node, 1), type);
+	const int batch = align ? lower_in_order(l, node_in(m, node, 2), in_order) : -1;
+	struct call *c;
+
+	if (m->tensor[x].type != type) {
+		x = lower_plain(l, x, type);
+		to = lower_temp(l, type, 4, m->tensor[y].dim);
+	}
+	c = lower_layer(l, align ? LAYER_ROI_ALIGN : LAYER_ROI_MAX);
+	c->out = to;
+	add_sizes(l, c, &m->tensor[x], &m->tensor[to]);
+	call_field_float(l, c, "scale", node_attr_float(m, node, "spatial_scale", 1));
+	/* RoiAlign-10 had no such mode and read coordinates as those of centres. */
+	call_field(l, c, "half_pixel",
+		   num_const(node_attr_is(m, node, "coordinate_transformation_mode", "half_pixel")));
+	call_field(l, c, "samples", num_const(node_attr_int(m, node, "sampling_ratio", 0)));
+	call_field(l, c, "greatest", num_const(node_attr_is(m, node, "mode", "max")));
+	call_field(l, c, "wide", num_const(type == DT_F64));
+	call_arg(l, c, ARG_READ, x);
+	call_arg(l, c, ARG_READ, rois);
+	if (align)
+		call_arg(l, c, ARG_READ, batch);
+	call_arg(l, c, ARG_WRITE, to);
+	lower_finish(l, to, y);
+	return true;
+}
+
+const struct strategy roi_align = { .name = "roi_align", .op = "RoiAlign", .cost = cost, .lower = lower };
+const struct strategy max_roi_pool = { .name = "max_roi_pool", .op = "MaxRoiPool", .cost = cost, .lower = lower };
