@@ -152,25 +152,34 @@ static struct sum conv_sum(const struct kernel *k, const struct nnrt_conv *p, co
 	return s;
 }
 
-/* What is left of a case's rounding bound when its sums are Winograd's: see winograd_sums.h. u: transformed weights before
- * they were packed, [point][oc][ic]. */
-static struct sum winograd_sum(const struct winograd_matrices *m, const struct nnrt_conv *p, const float *x, const float *u,
-	struct sum s, float bias, int oy, int ox, int c)
+/* v[channel][point]: magnitudes of the transformed inputs of the tile that output (oy, ox) lies in. */
+static void winograd_tile_inputs(const struct winograd_matrices *m, const struct nnrt_conv *p, const float *x, int oy, int ox,
+	double v[WINOGRAD_CHANNELS][WINOGRAD_MOST * WINOGRAD_MOST])
 {
-	const int row = (oy - p->row_begin) % m->tile, col = ox % m->tile;
+	const int y = oy - (oy - p->row_begin) % m->tile - p->pad_top, left = ox - ox % m->tile - p->pad_left;
+	const int limit = p->row_end - p->pad_top + 2 < p->in_h ? p->row_end - p->pad_top + 2 : p->in_h;
 	double d[WINOGRAD_MOST * WINOGRAD_MOST];
 
-	s.magnitude = fabs((double)bias);
 	for (int i = 0; i < p->ic; i++) {
 		for (int at = 0; at < m->edge * m->edge; at++) {
-			const int iy = oy - row - p->pad_top + at / m->edge, ix = ox - col - p->pad_left + at % m->edge;
-			const bool inside = iy >= 0 && iy < p->in_h && iy < p->row_end - p->pad_top + 2 && ix >= 0 &&
-				ix < p->in_w;
+			const int iy = y + at / m->edge, ix = left + at % m->edge;
+			const bool inside = iy >= 0 && iy < limit && ix >= 0 && ix < p->in_w;
 
 			d[at] = inside ? fabs((double)x[conv_x(p, iy, ix, i)]) : 0.0;
 		}
-		s.magnitude += winograd_magnitude(m, d, u + (ptrdiff_t)c * p->ic + i, (ptrdiff_t)p->oc * p->ic, row, col);
+		winograd_inputs(m, d, v[i]);
 	}
+}
+
+/* The sum s with the rounding bound that a Winograd kernel has: see winograd_sums.h. u: weights [point][oc][ic]. */
+static struct sum winograd_sum(const struct winograd_matrices *m, const struct nnrt_conv *p,
+	double v[WINOGRAD_CHANNELS][WINOGRAD_MOST * WINOGRAD_MOST], const float *u, struct sum s, float bias, int oy, int ox,
+	int c)
+{
+	s.magnitude = fabs((double)bias);
+	for (int i = 0; i < p->ic; i++)
+		s.magnitude += winograd_magnitude(m, v[i], u + (ptrdiff_t)c * p->ic + i, (ptrdiff_t)p->oc * p->ic,
+			(oy - p->row_begin) % m->tile, ox % m->tile);
 	s.terms = (int)ceil(winograd_roundings(p->ic) / 2.0);
 	return s;
 }
@@ -181,16 +190,19 @@ static void conv_compare(const struct kernel *k, const struct conv_case *c, cons
 {
 	const struct nnrt_conv *p = &c->p;
 	const struct winograd_matrices m = winograd_matrices(winograd_tile(k));
+	double v[WINOGRAD_CHANNELS][WINOGRAD_MOST * WINOGRAD_MOST];
 
 	for (int oy = p->row_begin; oy < p->row_end; oy++) {
 		for (int ox = 0; ox < p->out_w; ox++) {
+			if (u)
+				winograd_tile_inputs(&m, p, x, oy, ox, v);
 			for (int o = 0; o < p->oc; o++) {
 				struct sum s = conv_sum(k, p, x, w, bias, oy, ox, o);
 				const ptrdiff_t at = (p->y_ring ? oy % p->y_ring : oy) * p->y_row + ox * p->y_pixel + o;
 				const float r = residual[((ptrdiff_t)oy * p->out_w + ox) * p->oc + o];
 
 				if (u)
-					s = winograd_sum(&m, p, x, u, s, bias ? bias[o] : 0.0f, oy, ox, o);
+					s = winograd_sum(&m, p, v, u, s, bias ? bias[o] : 0.0f, oy, ox, o);
 				if (c->with_epilogue ? !holds(s, r, y->at[at]) : !sum_holds(&s, y->at[at]))
 					fail(k, p, 15, "wrong sum", at);
 				y->at[at] = canary;

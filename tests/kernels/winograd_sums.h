@@ -4,10 +4,12 @@
 #define WINOGRAD_SUMS_H
 
 #include <math.h>
+#include <string.h>
 
 #include "runtime_min/kernels/shape.h"
 
-enum { WINOGRAD_MOST = 6 };
+/* Of the edge, and of channels in a case. */
+enum { WINOGRAD_MOST = 6, WINOGRAD_CHANNELS = 17 };
 
 struct winograd_matrices {
 	int tile, edge;
@@ -38,24 +40,31 @@ static inline struct winograd_matrices winograd_matrices(int tile)
 	return m;
 }
 
-/* Magnitude behind output (row, col) of a tile, whose inputs d (edge x edge, without sign) are given for one channel with
- * its transformed weights u, u_step floats from point to point. */
-static inline double winograd_magnitude(const struct winograd_matrices *m, const double *d, const float *u, ptrdiff_t u_step,
+/* v = |BT| d |B|, d: the inputs of one channel under a tile (edge x edge, without sign). */
+static inline void winograd_inputs(const struct winograd_matrices *m, const double *d, double *v)
+{
+	double half[WINOGRAD_MOST * WINOGRAD_MOST] = {0.0};
+
+	memset(v, 0, sizeof half);
+	for (int at = 0; at < m->edge * m->edge; at++) {
+		for (int k = 0; k < m->edge; k++)
+			half[at] += m->bt[at / m->edge][k] * d[k * m->edge + at % m->edge];
+	}
+	for (int at = 0; at < m->edge * m->edge; at++) {
+		for (int k = 0; k < m->edge; k++)
+			v[at] += half[at / m->edge * m->edge + k] * m->bt[at % m->edge][k];
+	}
+}
+
+/* Magnitude behind output (row, col) of a tile from v of one channel and its transformed weights u, u_step floats from
+ * point to point. */
+static inline double winograd_magnitude(const struct winograd_matrices *m, const double *v, const float *u, ptrdiff_t u_step,
 	int row, int col)
 {
 	double sum = 0.0;
 
-	for (int i = 0; i < m->edge; i++) {
-		for (int j = 0; j < m->edge; j++) {
-			double v = 0.0;
-
-			for (int k = 0; k < m->edge; k++) {
-				for (int l = 0; l < m->edge; l++)
-					v += m->bt[i][k] * d[k * m->edge + l] * m->bt[j][l];
-			}
-			sum += m->at[row][i] * m->at[col][j] * v * fabs((double)u[(i * m->edge + j) * u_step]);
-		}
-	}
+	for (int at = 0; at < m->edge * m->edge; at++)
+		sum += m->at[row][at / m->edge] * m->at[col][at % m->edge] * v[at] * fabs((double)u[at * u_step]);
 	return sum;
 }
 
