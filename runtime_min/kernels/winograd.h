@@ -15,8 +15,8 @@
 #include "runtime_min/kernels/conv.h"
 #include "runtime_min/kernels/gemm.h"
 
-/** Edge of the greatest transformed tile, m + 2; its points; its outputs. */
-enum { NNRT_WINOGRAD_EDGE = 6, NNRT_WINOGRAD_POINTS = 36, NNRT_WINOGRAD_OUTPUTS = 16 };
+/** Edge of the greatest transformed tile, m + 2; its points. */
+enum { NNRT_WINOGRAD_EDGE = 6, NNRT_WINOGRAD_POINTS = 36 };
 
 /** Where scratch holds the transformed inputs v[point][tile][channel] and the sums s[point][tile][column]. */
 struct nnrt_winograd {
@@ -147,8 +147,9 @@ NNRT_INLINE void nnrt_winograd_output(const struct nnrt_conv *p, const struct nn
 	const float *bias, float *y, int oy, int ox, int c, int n, nnrt_epilogue epilogue, const void *const *ctx,
 	int tile)
 {
-	const int edge = tile + 2;
-	nnrt_vf half[NNRT_WINOGRAD_POINTS], out[NNRT_WINOGRAD_OUTPUTS], start = nnrt_vf_set1(0.0f);
+	const int edge = tile + 2, rows = p->row_end - oy, cols = p->out_w - ox;
+	const nnrt_vf start = bias ? nnrt_tile_load(bias + c, n) : nnrt_vf_set1(0.0f);
+	nnrt_vf half[NNRT_WINOGRAD_POINTS];
 
 	NNRT_UNROLL(6)
 	for (int col = 0; col < edge; col++) {
@@ -163,17 +164,19 @@ NNRT_INLINE void nnrt_winograd_output(const struct nnrt_conv *p, const struct nn
 			half[row * edge + col] = sum[row];
 	}
 	NNRT_UNROLL(4)
-	for (int row = 0; row < tile; row++)
-		nnrt_winograd_out(half + row * edge, out + row * tile, tile);
-	if (bias)
-		start = nnrt_tile_load(bias + c, n);
-	for (int row = 0; row < tile && oy + row < p->row_end; row++) {
-		const ptrdiff_t line = nnrt_ring(oy + row, p->y_ring) * p->y_row + c;
+	for (int row = 0; row < tile; row++) {
+		const ptrdiff_t line = nnrt_ring(oy + row, p->y_ring) * p->y_row + ox * p->y_pixel + c;
+		nnrt_vf out[NNRT_WINOGRAD_EDGE];
 
-		for (int col = 0; col < tile && ox + col < p->out_w; col++) {
-			const struct nnrt_at at = {line + (ox + col) * p->y_pixel, oy + row, ox + col, c, n};
+		if (row >= rows)
+			break;
+		nnrt_winograd_out(half + row * edge, out, tile);
+		NNRT_UNROLL(4)
+		for (int col = 0; col < tile; col++) {
+			const struct nnrt_at at = {line + col * p->y_pixel, oy + row, ox + col, c, n};
 
-			nnrt_store_at(y, epilogue(nnrt_vf_add(start, out[row * tile + col]), at, ctx), at);
+			if (col < cols)
+				nnrt_store_at(y, epilogue(nnrt_vf_add(start, out[col]), at, ctx), at);
 		}
 	}
 }
