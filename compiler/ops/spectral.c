@@ -20,16 +20,9 @@ static bool size_get(struct module *m, int node, int i, struct num *v)
 
 static bool output_type(struct module *m, int node, enum dtype *type)
 {
-	int64_t onnx = node_attr_int(m, node, "output_datatype", 1);
-
-	*type = dtype_from_onnx(onnx);
-	if (*type == DT_NONE || *type == DT_BOOL)
-		return node_unsupported(
-			m, node,
-			"output_datatype is %lld, allowed: integers of 8 to 64 bits, float16, bfloat16, "
-			"float, double",
-			(long long)onnx);
-	return true;
+	if (!node_attr_type(m, node, "output_datatype", DT_F32, type))
+		return false;
+	return *type != DT_BOOL || node_bad(m, node, "output_datatype is bool, allowed: numbers");
 }
 
 /* --- windows: a0 - a1 * cos(2 pi i / n) + a2 * cos(4 pi i / n) for i < size; n is size, or size - 1 when symmetric */

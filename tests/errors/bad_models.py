@@ -432,6 +432,69 @@ def transpose_with_an_axis_twice():
     return model([helper.make_node("Transpose", ["x"], ["y"], "t", perm=[0, 1, 1, 3])])
 
 
+def of_zeros(op, shapes, opset, **attributes):
+    """One operator on float inputs of these shapes, and on the constants that are given as arrays."""
+    inputs = [value(f"x{i}", s) for i, s in enumerate(shapes) if isinstance(s, list)]
+    weights = [constant(f"x{i}", s) for i, s in enumerate(shapes) if not isinstance(s, list)]
+    node = helper.make_node(op, [f"x{i}" for i in range(len(shapes))], ["y"], "n", **attributes)
+    return model([node], inputs=inputs, weights=weights, opset=opset)
+
+
+@case(MODEL)
+def bits_of_another_width():
+    return of_zeros("BitCast", [[2, 3]], 26, to=TensorProto.INT64)
+
+
+@case(MODEL)
+def gates_that_would_broadcast():
+    return of_zeros("SwiGLU", [[2, 3], [1, 3]], 28)
+
+
+@case(MODEL)
+def classes_of_another_shape():
+    return of_zeros("SoftmaxCrossEntropyLoss", [[2, 5, 3], np.zeros((2, 4), np.int64)], 13)
+
+
+@case(MODEL)
+def determinant_of_a_rectangle():
+    return of_zeros("Det", [[7, 2, 3]], 22)
+
+
+@case(MODEL)
+def window_of_negative_size():
+    return of_zeros("HannWindow", [np.array(-5)], 17)
+
+
+@case(MODEL)
+def blocks_that_do_not_fill_the_image():
+    return of_zeros("Col2Im", [[1, 4, 5], np.array([3, 3]), np.array([2, 2])], 18)
+
+
+@case(MODEL)
+def cache_updated_along_the_batch():
+    return of_zeros("TensorScatter", [[2, 8, 4], [2, 1, 4]], 24, axis=0)
+
+
+@case(MODEL)
+def heads_that_do_not_divide():
+    return of_zeros("RotaryEmbedding", [[1, 6, 10], [1, 6, 2], [1, 6, 2]], 23, num_heads=3)
+
+
+@case(MODEL)
+def attention_window_below_minus_one():
+    return of_zeros("Attention", [[1, 1, 2, 4]] * 3, 25, left_window_size=-2)
+
+
+@case(MODEL)
+def attention_to_keys_of_another_size():
+    return of_zeros("Attention", [[1, 1, 2, 4], [1, 1, 2, 3], [1, 1, 2, 4]], 24)
+
+
+@case(UNSUPPORTED)
+def range_stashed_in_halves():
+    return of_zeros("Range", [np.float16(0), np.float16(9), np.float16(1)], 27, stash_type=10)
+
+
 @case(MODEL)
 def concat_axis_out_of_range():
     return model([helper.make_node("Concat", ["x", "x"], ["y"], "c", axis=9)])
