@@ -26,6 +26,8 @@ static int find_input(const struct signature *s, const char *name, size_t n)
 
 static bool fits(const struct signature_input *s, const struct value *v)
 {
+	if (!s->rank)           /* a scalar, which many programs write as an array of one element */
+		return v->n == 1;
 	if (s->rank != v->rank)
 		return false;
 	for (int k = 0; k < s->rank; k++)
@@ -47,6 +49,7 @@ static bool give(struct inputs *in, int i, const struct value *v, const struct o
 		return diag_error(d, STATUS_MODEL, NULL, "%s: shape %s, input \"%s\" has %s", v->source,
 				  shape_text(seen, v->rank, v->dim), s->name, shape_text(wanted, s->rank, s->dim));
 	in->value[i] = *v;
+	in->value[i].rank = s->rank;
 	in->given[i] = true;
 	return value_convert(&in->value[i], s->type, o->convert, a, d, s->name);
 }

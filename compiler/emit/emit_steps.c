@@ -141,6 +141,19 @@ static bool is_literal(const struct program *p, const struct step *s, const stru
 	return p->m->options->fp == FP_STRICT;
 }
 
+/* What the step completes: a tensor that it writes, or one of whose parts it writes the last (the inputs of a Concat). */
+static void emit_taps(struct program *p, struct emit *run, const struct step *s, int number, struct touched *u)
+{
+	const int n = u->n;
+
+	for (int i = 0; i < n; i++)
+		if (u->kind[i] == ARG_WRITE)
+			touch(u, p->m->tensor[u->tensor[i]].base, ARG_WRITE);
+	for (int i = 0; i < u->n; i++)
+		if (u->kind[i] == ARG_WRITE && p->last_write[u->tensor[i]] == s)
+			emit_tap(p, run, s, number, u->tensor[i], pointer_text(p, u->tensor[i]));
+}
+
 /* Writes the step's function, with the parameters that its body names, and the call of it into `run`. */
 static void emit_step(struct program *p, struct emit *e, struct emit *run, struct step *s)
 {
@@ -193,9 +206,8 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 	emit_blank(e);
 	emit_comment(run, "%s", describe(p, s, number));
 	emit_line(run, "%s(%s);", function, strbuf_text(&args));
-	for (int i = 0; m->options->taps && i < u.n; i++)
-		if (u.kind[i] == ARG_WRITE && p->last_write[u.tensor[i]] == s)
-			emit_tap(p, run, s, number, u.tensor[i], pointer_text(p, u.tensor[i]));
+	if (m->options->taps)
+		emit_taps(p, run, s, number, &u);
 	for (int i = 0; i < u.n; i++)
 		name[u.tensor[i]] = NULL;
 }

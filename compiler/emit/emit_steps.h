@@ -26,7 +26,8 @@ struct program {
 	const char **turn;              /* counters of the loops that are open */
 	int n_turns;
 	int n_steps;                    /* numbered so far */
-	const struct step **last_write; /* with taps: tensor -> the step of the open block that completes it */
+	const struct step **last_write; /* with taps: tensor -> the step of the open block that completes it,
+					 * itself or a part of it */
 	struct strbuf used;             /* addresses that model_run names so far */
 };
 

@@ -55,8 +55,10 @@ static void note_write(void *ctx, int tensor, enum arg_kind kind)
 {
 	struct writes *w = ctx;
 
-	if (kind == ARG_WRITE)
-		w->p->last_write[tensor] = w->step;
+	if (kind != ARG_WRITE)
+		return;
+	w->p->last_write[tensor] = w->step;
+	w->p->last_write[w->p->m->tensor[tensor].base] = w->step;
 }
 
 void taps_find(struct program *p, const struct block *b)

@@ -101,6 +101,15 @@ def run_fixes_symbolic_dimensions(place):
 
 
 @test
+def run_takes_one_element_for_a_scalar(place):
+    model = small_model(place.path("m.onnx"), ())
+    for shape in ((), (1,), (1, 1)):
+        out, _ = place.nnc(0, "run", model, place.save("x.npy", np.full(shape, 3, np.float32)))
+        expect(out, r"y: float32 \[\]\n.*\n +7\n")
+    place.nnc(1, "run", model, place.save("x.npy", np.ones(2, np.float32)))
+
+
+@test
 def run_refuses_wrong_data(place):
     model = small_model(place.path("m.onnx"), (2, 3))
     x = np.full((2, 3), 0.1)

@@ -61,6 +61,23 @@ def outputs_spare_the_models_files(place):
         raise Wrong("written over")
 
 
+@test
+def taps_see_tensors_that_are_complete(place):
+    """What is concatenated in place is written by the steps of its parts; the whole is told of after the last of them."""
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["a"]), helper.make_node("Tanh", ["x"], ["b"]),
+                               helper.make_node("Concat", ["a", "b", "x"], ["c"], axis=0),
+                               helper.make_node("MatMul", ["c", "w"], ["y"])], "g",
+                              [helper.make_tensor_value_info("x", F32, [2, 8])],
+                              [helper.make_tensor_value_info("y", F32, [6, 8])],
+                              [numpy_helper.from_array(np.eye(8, dtype=np.float32), "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place.path("m.onnx"))
+    place.nnc(0, "m.onnx", "-o", "m.c", "--taps")
+    with open(place.path("m.c")) as f:
+        told = re.findall(r'm_tap\(\d+, "[^"]*", "(\w+)"', f.read())
+    if sorted(told) != ["a", "b", "c", "y"] or told.index("c") < max(told.index("a"), told.index("b")):
+        raise Wrong(f"taps of {told}")
+
+
 # ---------------------------------------------------------------------------------------------------------------- limits
 
 @test
