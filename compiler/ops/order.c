@@ -1,7 +1,20 @@
 /* Orders along an axis: TopK, CumSum, CumProd. */
 #include <string.h>
 
+#include "lower/lower.h"
+#include "ops/control.h"
 #include "ops/ops_common.h"
+
+/* The elements are known, and so few that reckoning with them while nnc runs may take a quadratic way. */
+static bool is_small_constant(const struct module *m, int t)
+{
+	const struct tensor *x = &m->tensor[t];
+	int64_t elements = 1;
+
+	for (int k = 0; k < x->rank && elements <= MAX_VALUE_ELEMENTS; k++)
+		elements *= x->dim[k].n;
+	return (x->data || x->value) && elements <= MAX_VALUE_ELEMENTS;
+}
 
 /* --- TopK ------------------------------------------------------------------------------------------------------------
  * The rank of an element is the number of elements before it in the sorted order (greater ones, and equal ones of lower
@@ -124,27 +137,91 @@ static bool infer_cumulative(struct module *m, int node)
 	return cumulative_axis(m, node, &axis) && infer_same(m, node);
 }
 
+struct cumulative {
+	int x, out, axis;
+	bool exclusive, reverse, product;
+	enum dtype type;
+};
+
+/* Every element as a reduction of its own: one nest, which constants are folded through. */
+static void lower_each_sum(struct lowering *l, const struct cumulative *c)
+{
+	struct nums *s = &l->m->nums;
+	struct nest *n = nest_new(l->m, c->out);
+	struct num at[MAX_RANK], distance;
+	int v;
+
+	memcpy(at, n->axis, sizeof at);
+	at[c->axis] = nest_reduce_axis(n, n->extent[c->axis]);
+	distance = c->reverse ? num_sub(s, at[c->axis], n->axis[c->axis]) : num_sub(s, n->axis[c->axis], at[c->axis]);
+	v = nest_load_wide(n, c->x, at);
+	v = nest_select(n, nest_in_range(n, distance, num_const(c->exclusive), n->extent[c->axis]), v,
+			nest_const_value(n, c->type, c->product ? TYPE_ONE : TYPE_ZERO));
+	nest_store_narrow(n, nest_reduce(n, c->product ? REDUCE_PROD : REDUCE_SUM, v));
+	lower_nest(l, n);
+}
+
+/* out at place `at` of the axis = the sum so far. */
+static void store_sum(struct lowering *l, const struct cumulative *c, int sum, struct num at)
+{
+	struct nest *n = nest_over(l->m, c->out, l->m->tensor[sum].rank, l->m->tensor[sum].dim);
+
+	n->store[c->axis].affine = at;
+	nest_store_narrow(n, nest_load(n, sum, n->axis));
+	lower_nest(l, n);
+}
+
+/* A loop along the axis that carries the sums. */
+static void lower_running_sum(struct lowering *l, int node, const struct cumulative *c)
+{
+	struct module *m = l->m;
+	const struct tensor x = m->tensor[c->x];
+	const struct num turn = loop_turn(m, node, x.dim[c->axis]), one = num_const(1);
+	struct num place = turn, dim[MAX_RANK], at[MAX_RANK];
+	struct block body = { 0 };
+	struct lowering inside = lower_inside(l, &body);
+	struct nest *n;
+	int sum;
+
+	if (c->reverse)
+		place = num_sub(&m->nums, num_sub(&m->nums, x.dim[c->axis], one), turn);
+	memcpy(dim, x.dim, sizeof dim);
+	dim[c->axis] = one;
+	sum = lower_temp(l, c->type, x.rank, dim);
+	n = nest_new(m, sum);
+	nest_store(n, nest_const_value(n, c->type, c->product ? TYPE_ONE : TYPE_ZERO));
+	lower_nest(l, n);
+	if (c->exclusive)
+		store_sum(&inside, c, sum, place);
+	n = nest_new(m, sum);
+	memcpy(at, n->axis, sizeof at);
+	at[c->axis] = place;
+	nest_store(n,
+		   nest_binary(n, c->product ? E_MUL : E_ADD, nest_load(n, sum, n->axis), nest_load_wide(n, c->x, at)));
+	lower_nest(&inside, n);
+	if (!c->exclusive)
+		store_sum(&inside, c, sum, place);
+	lower_turns(l, x.dim[c->axis], turn, -1, body);
+}
+
 static bool lower_cumulative(struct lowering *l, int node)
 {
 	struct module *m = l->m;
-	struct nums *s = &m->nums;
-	struct nest *n = nest_new(m, node_out(m, node, 0));
-	bool exclusive = node_attr_int(m, node, "exclusive", 0), reverse = node_attr_int(m, node, "reverse", 0);
-	bool product = !strcmp(m->node[node].op->name, "CumProd");
-	enum dtype type = compute_type(node_in_type(m, node, 0));
-	struct num at[MAX_RANK], distance;
-	int axis, v;
+	struct cumulative c = {
+		.x = node_in(m, node, 0),
+		.out = node_out(m, node, 0),
+		.exclusive = node_attr_int(m, node, "exclusive", 0),
+		.reverse = node_attr_int(m, node, "reverse", 0),
+		.product = !strcmp(m->node[node].op->name, "CumProd"),
+		.type = compute_type(node_in_type(m, node, 0)),
+	};
 
-	if (!cumulative_axis(m, node, &axis))
+	if (!cumulative_axis(m, node, &c.axis))
 		return false;
-	memcpy(at, n->axis, sizeof at);
-	at[axis] = nest_reduce_axis(n, n->extent[axis]);
-	distance = reverse ? num_sub(s, at[axis], n->axis[axis]) : num_sub(s, n->axis[axis], at[axis]);
-	v = nest_load_wide(n, node_in(m, node, 0), at);
-	v = nest_select(n, nest_in_range(n, distance, num_const(exclusive), n->extent[axis]), v,
-			nest_const_value(n, type, product ? TYPE_ONE : TYPE_ZERO));
-	nest_store_narrow(n, nest_reduce(n, product ? REDUCE_PROD : REDUCE_SUM, v));
-	lower_nest(l, n);
+	if (is_small_constant(m, c.x))
+		lower_each_sum(l, &c);
+	else
+		lower_running_sum(l, node, &c);
 	return true;
 }
 

@@ -23,6 +23,7 @@ from onnx import TensorProto, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import draw_attention
+import draw_orders
 import draw_places
 import draw_recurrent
 import draw_samples
@@ -34,7 +35,7 @@ import on_target
 from generated import Call, Failure
 
 DRAWS = [*draw_recurrent.DRAWS, *draw_windows.DRAWS, *draw_samples.DRAWS, *draw_signals.DRAWS, *draw_places.DRAWS,
-         *draw_attention.DRAWS]
+         *draw_attention.DRAWS, *draw_orders.DRAWS]
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5, "float16": 2e-3}
 
 
