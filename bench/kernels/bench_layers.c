@@ -18,7 +18,8 @@ struct buffers {
 
 static const struct nnrt_conv pool = {.in_h = 112, .in_w = 112, .ic = 64, .out_h = 56, .out_w = 56, .oc = 64,
 	.kernel_h = 3, .kernel_w = 3, .stride_h = 2, .stride_w = 2, .dilation_h = 1, .dilation_w = 1, .pad_top = 1,
-	.pad_left = 1, .x_row = 112 * 64, .x_pixel = 64, .x_channel = 1, .y_row = 56 * 64, .y_pixel = 64, .row_end = 56};
+	.pad_left = 1, .x_row = 112 * 64, .x_pixel = 64, .x_channel = 1, .y_row = 56 * 64, .y_pixel = 64,
+	.row_end = 56};
 static const struct nnrt_rows rows = {.rows = 197, .n = 768, .x_row = 768, .y_row = 768, .epsilon = 1e-5f};
 static const struct nnrt_int8_pair pair = {.n = 56 * 56 * 64, .a_signed = 1, .b_signed = 1, .a_scale = 0.5f,
 	.b_scale = 0.25f, .y_scale = 1.0f, .low = -128, .high = 127};
@@ -63,7 +64,8 @@ static double recurrent_bytes(int gates, size_t element)
 	RUN(name, (void)0, f(&roi, b->x, b->w, (const int64_t *)b->zeros, b->y), ROI_BYTES)
 #define RUN_ROI_MAX(name, f) RUN(name, (void)0, f(&roi, b->x, b->w, b->y), ROI_BYTES)
 #define RUN_RNN(name, f) \
-	RUN(name, const struct nnrt_rnn p = layer_of(1), f(&p, b->x, b->w, NULL, NULL, b->y, NULL), recurrent_bytes(1, 4))
+	RUN(name, const struct nnrt_rnn p = layer_of(1), f(&p, b->x, b->w, NULL, NULL, b->y, NULL), \
+		recurrent_bytes(1, 4))
 #define RUN_LSTM(name, f) \
 	RUN(name, const struct nnrt_rnn p = layer_of(4), \
 		f(&p, b->x, b->w, NULL, NULL, NULL, NULL, b->y, NULL, (float *)b->zeros), recurrent_bytes(4, 4))

@@ -1,4 +1,5 @@
-/* What kernel benches share: the clock, buffers of numbers, the least of many single runs (others use the machine too). */
+/* What kernel benches share: the clock, buffers of numbers, the least of many single runs (others use the machine
+ * too). */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 

@@ -175,7 +175,8 @@ static bool get_output(struct built *b, struct channel *c, int t, const struct b
 	*v = (struct value){ .name = s->name, .source = s->name, .type = s->type };
 	for (int k = 0; k < s->rank; k++)
 		dim[k] = dim_value(m, x, s->dim[k]);
-	if (!value_shape(v, a, d, s->rank, dim) || v->n * dtypes[v->type].bytes > capacity || !channel_get_elements(c, v, a))
+	if (!value_shape(v, a, d, s->rank, dim) || v->n * dtypes[v->type].bytes > capacity ||
+	    !channel_get_elements(c, v, a))
 		return false;
 	return fseek(c->f, (long)(capacity - v->n * dtypes[v->type].bytes), SEEK_CUR) == 0;
 }

@@ -141,8 +141,8 @@ static bool check_complete(const struct inputs *in, struct diag *d)
 			  shape_text(shape, in->signature->input[i].rank, in->signature->input[i].dim));
 }
 
-static bool inputs_from_arguments(struct inputs *in, const struct signature *s, const struct options *o, struct arena *a,
-			   struct diag *d)
+static bool inputs_from_arguments(struct inputs *in, const struct signature *s, const struct options *o,
+				  struct arena *a, struct diag *d)
 {
 	begin(in, s, a);
 	for (int k = 0; k < o->n_rest; k++) {

@@ -197,7 +197,8 @@ static int phase_packed(struct lowering *l, const struct transposed *t, const st
 {
 	const struct pack pack = is_depthwise(l->m, t) ? conv_pack_depthwise(c) : conv_pack(c, false);
 
-	return lower_packed_groups(l, l->m->tensor[c->w].name, &pack, columns, phase_weights(l, t, c, p), c->groups, size);
+	return lower_packed_groups(l, l->m->tensor[c->w].name, &pack, columns, phase_weights(l, t, c, p),
+				   c->groups, size);
 }
 
 static void lower_phase(struct lowering *l, const struct transposed *t, int64_t h, int64_t w, int x, int y)

@@ -1,5 +1,5 @@
-/* The rows of kernels_layer.def that pool and that work on rows, and packing, against plain double precision: sizes round
- * the vector, gaps between rows, guard pages, canaries. Recurrent layers: test_recurrent.c; bytes: tests/integers.
+/* The rows of kernels_layer.def that pool and that work on rows, and packing, against plain double precision: sizes
+ * round the vector, gaps between rows, guard pages, canaries. Recurrent layers: test_recurrent.c; bytes: tests/integers.
  * Arguments: cases. */
 #include "layers.h"
 
@@ -21,8 +21,8 @@ static double pool_want(const struct nnrt_conv *p, enum name kind, const float *
 
 			most = inside && v > most ? v : most;
 			sum += v;
-			count += inside || (kind == AVERAGE_POOL_PADDED && iy < p->in_h + p->pad_bottom && ix < p->in_w +
-				p->pad_right);
+			count += inside || (kind == AVERAGE_POOL_PADDED && iy < p->in_h + p->pad_bottom &&
+				ix < p->in_w + p->pad_right);
 		}
 	}
 	return kind == MAX_POOL ? most : sum / count;

@@ -1,5 +1,5 @@
-/* The recurrent rows of kernels_layer.def against plain double precision: sizes round the vector, gaps between rows, guard
- * pages, canaries. Activations are the platform's own functions in double. Arguments: cases. */
+/* The recurrent rows of kernels_layer.def against plain double precision: sizes round the vector, gaps between rows,
+ * guard pages, canaries. Activations are the platform's own functions in double. Arguments: cases. */
 #include "layers.h"
 
 #include "compiler/lower/pack.h"
@@ -281,7 +281,8 @@ static void recurrent_check(enum name kind, void (*run)(const struct recurrent *
 #define RUN_CELLS(name, function) \
 	static void cells_##name(const struct cells *c) \
 	{ \
-		function(c->p, c->cell, c->gates, c->r, c->extra, c->h0, c->c0, c->lens, c->y, c->y_h, c->y_c, c->reset); \
+		function(c->p, c->cell, c->gates, c->r, c->extra, c->h0, c->c0, c->lens, c->y, c->y_h, c->y_c, \
+			c->reset); \
 	} \
 	static void run_##name(const struct recurrent *s, const struct recurrent_data *d) \
 	{ \
