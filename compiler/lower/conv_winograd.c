@@ -36,8 +36,17 @@ static int64_t ceil_div(int64_t a, int64_t b)
 	return (a + b - 1) / b;
 }
 
-/* A block as large as half of the second-level cache holds, so that weights are read seldom; and as the arena has room
- * for beside this node, or as little more as an eighth. False: not even one register tile. */
+/* Bytes of the transformed weights of a group. */
+static int64_t weight_bytes(const struct winograd *w)
+{
+	const int64_t points = (int64_t)(w->tile + 2) * (w->tile + 2);
+
+	return 4 * points * w->c.ic * ceil_div(w->c.oc, w->kernel->columns) * w->kernel->columns;
+}
+
+/* Blocks of about half of the second-level cache, of all of it where the weights do not fit beside: for them to be read
+ * seldom. No larger than the arena has room for beside this node, or as an eighth of it. False: not even one register
+ * tile. */
 static bool choose_block(struct module *m, struct winograd *w, int64_t tiles)
 {
 	const int64_t lanes = m->target->vector_bytes / 4, points = (int64_t)(w->tile + 2) * (w->tile + 2);
@@ -45,21 +54,19 @@ static bool choose_block(struct module *m, struct winograd *w, int64_t tiles)
 	const int64_t widest = widest_bytes(m), rows = w->kernel->rows;
 	const int64_t room = widest - tensor_bytes(m, w->c.x) - tensor_bytes(m, w->c.y);
 	const int64_t limit = (room > widest / 8 ? room : widest / 8) - points * 64;
-	int64_t block = m->target->l2_bytes / 2 / a_tile / rows * rows;
+	const int64_t cache = weight_bytes(w) > m->target->l2_bytes ? m->target->l2_bytes : m->target->l2_bytes / 2;
+	const int64_t blocks = (tiles * a_tile + cache / 2) / cache;
+	int64_t most = limit / a_tile, block = blocks > 1 ? ceil_div(tiles, blocks) : tiles;
 
-	if (block < rows)
-		block = rows;
-	if (limit < a_tile)
-		return false;
-	if (block > limit / a_tile / rows * rows)
-		block = limit / a_tile / rows * rows;
-	if (tiles <= block || (tiles < rows && tiles * a_tile <= limit))
-		block = tiles;
-	if (block < 1)
-		return false;
-	block = ceil_div(tiles, ceil_div(tiles, block));
 	if (block < tiles)
 		block = ceil_div(block, rows) * rows;
+	if (block < tiles || most < tiles)
+		most = most / rows * rows;
+	if (limit < 0 || most < 1)
+		return false;
+	if (block > most)
+		block = ceil_div(ceil_div(tiles, ceil_div(tiles, most)), rows) * rows;
+	block = block < tiles ? block : tiles;
 	w->c.block_tiles = block;
 	w->c.block_floats = block * a_tile / 4 + points * 16;
 	return true;
@@ -73,7 +80,7 @@ static double total_cycles(const struct module *m, const struct winograd *w, int
 	const struct conv_shape *c = &w->c;
 	const int64_t lanes = m->target->vector_bytes / 4, points = (int64_t)(w->tile + 2) * (w->tile + 2);
 	const double vectors = (double)(4 * ceil_div(c->ic, lanes) + 3 * ceil_div(c->oc, lanes));
-	const double weights = 4.0 * (double)(points * c->ic * ceil_div(c->oc, w->kernel->columns) * w->kernel->columns);
+	const double weights = (double)weight_bytes(w);
 	const double blocks = (double)ceil_div(tiles, c->block_tiles), more = weights - 36.0 * (double)(c->ic * c->oc);
 	const double read = weights > m->target->l2_bytes ? weights * (blocks - 1) + more : 0;
 
@@ -122,23 +129,31 @@ static double cost(struct module *m, int node, const char **why)
 	return choose(m, node, &w, why) ? w.cycles : -1;
 }
 
-/* The transformed weights of all groups, in the kernel's panels; *size: floats of one group's. */
+/* The transformed weights of all groups, in the kernel's panels, one after the other for want of memory; *size: floats of
+ * one group's. */
 static int winograd_packed(struct lowering *l, const struct winograd *w, int64_t *size)
 {
 	struct module *m = l->m;
 	const struct conv_shape *c = &w->c;
-	const int64_t points = (int64_t)(w->tile + 2) * (w->tile + 2), pairs = c->oc * c->ic;
-	const struct pack p = { .n = c->oc, .n_stride = c->ic, .depth = { 1, points, c->ic }, .stride = { 0, pairs, 1 } };
+	const int columns = w->kernel->columns;
+	const int64_t points = (int64_t)(w->tile + 2) * (w->tile + 2), panel = points * c->ic * columns;
 	const float *from = m->tensor[c->w].data;
 	float *points_of, *packed;
 
-	if (!pack_size(&p, w->kernel->columns, size) || *size > MAX_ELEMENTS / c->groups)
+	*size = weight_bytes(w) / 4;
+	if (*size > MAX_ELEMENTS / c->groups)
 		die("packed weights overflow");
-	points_of = ARENA_ARRAY(m->scratch, points * pairs, float);
+	points_of = ARENA_ARRAY(m->scratch, panel, float);
 	packed = ARENA_ARRAY(m->arena, *size * c->groups, float);
 	for (int g = 0; g < c->groups; g++) {
-		winograd_weights_f32(w->tile, c->oc, c->ic, from + g * pairs * 9, points_of);
-		pack_f32(&p, w->kernel->columns, points_of, packed + g * *size);
+		for (int64_t first = 0; first < c->oc; first += columns) {
+			const int64_t n = c->oc - first < columns ? c->oc - first : columns;
+			const struct pack p = { .n = n, .n_stride = c->ic, .depth = { 1, points, c->ic },
+						.stride = { 0, n * c->ic, 1 } };
+
+			winograd_weights_f32(w->tile, n, c->ic, from + (g * c->oc + first) * c->ic * 9, points_of);
+			pack_f32(&p, columns, points_of, packed + g * *size + first / columns * panel);
+		}
 	}
 	return lower_const_f32(l, m->tensor[c->w].name, packed, *size * c->groups);
 }
