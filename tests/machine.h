@@ -29,8 +29,10 @@ static inline const char *machine_lacks(void)
 
 static inline void skip_unless_supported(void)
 {
-	if (machine_lacks()) {
-		printf("skip: this machine has no %s\n", machine_lacks());
+	const char *lacking = machine_lacks();
+
+	if (lacking) {
+		printf("skip: this machine has no %s\n", lacking);
 		exit(STATUS_SKIPPED);
 	}
 }

@@ -101,8 +101,8 @@ static void run_gemm(const struct kernel *k, const struct layer *l, const struct
 /* Bytes that a layer must touch at least once, and its multiply-accumulates. */
 static double layer_macs(const struct layer *l, double *bytes)
 {
-	const double out = l->kind > DEPTHWISE ? l->h :
-		(double)((l->h - 1) / l->stride + 1) * ((l->w - 1) / l->stride + 1);
+	const int rows = (l->h - 1) / l->stride + 1, columns = (l->w - 1) / l->stride + 1;
+	const double out = l->kind > DEPTHWISE ? l->h : (double)rows * columns;
 	const double depth = l->kind > DEPTHWISE ? l->w :
 		l->kind == DEPTHWISE ? (double)l->k * l->k : (double)l->k * l->k * l->ic;
 

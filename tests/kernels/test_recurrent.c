@@ -307,9 +307,9 @@ static void cells_check(void (*run)(const struct recurrent *, const struct recur
 }
 
 #define CHECK_RNN(name) recurrent_check(name, run_##name);
-#define CHECK_LSTM CHECK_RNN
-#define CHECK_GRU CHECK_RNN
-#define CHECK_GRU_LINEAR CHECK_RNN
+#define CHECK_LSTM(name) CHECK_RNN(name)
+#define CHECK_GRU(name) CHECK_RNN(name)
+#define CHECK_GRU_LINEAR(name) CHECK_RNN(name)
 #define CHECK_CELLS(name) cells_check(run_##name);
 #define CHECK_POOL(name)
 #define CHECK_ROWS(name)

@@ -62,7 +62,7 @@ Test(place, equals_brute_force_on_tiny_instances, .init = setup, .fini = teardow
 
 	for (int round = 0; round < 400; round++) {
 		struct buffer v[7];
-		int64_t offset[7];
+		int64_t offset[7] = { 0 };
 		const int n = random_between(&r, 1, 7);
 		struct pool_plan plan;
 		int64_t best, least = 4;
@@ -241,7 +241,7 @@ Test(place, random_permissions_are_kept, .init = setup, .fini = teardown)
 
 	for (int round = 0; round < 60; round++) {
 		struct buffer v[80];
-		struct overlap o[80];
+		struct overlap o[80] = { 0 };
 		struct pool_plan with, without;
 		int n_o = 0;
 
