@@ -224,6 +224,40 @@ static bool lower_stft(struct lowering *l, int node)
 	return true;
 }
 
+/* --- Frames of domain "nnc": y[b][f][i][part] = x[b][f * step + i][part] * window[i] ---------------------------- */
+
+static bool infer_frames(struct module *m, int node)
+{
+	const struct tensor x = *node_in_tensor(m, node, 0);
+	const struct num length = num_const(node_attr_int(m, node, "length", 1));
+	struct num frames = num_sub(&m->nums, x.dim[1], length);
+
+	frames = num_div(&m->nums, frames, num_const(node_attr_int(m, node, "step", 1)));
+	frames = num_add(&m->nums, frames, num_const(1));
+	return tensor_set(m, node, node_out(m, node, 0), x.type, 4,
+			  (struct num[]){ x.dim[0], frames, length, x.rank == 3 ? x.dim[2] : num_const(1) });
+}
+
+static bool lower_frames(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	struct nest *n = nest_new(m, node_out(m, node, 0));
+	const struct num step = num_const(node_attr_int(m, node, "step", 1));
+	const struct num i = num_add(&m->nums, num_mul(&m->nums, n->axis[1], step), n->axis[2]);
+	int v = nest_load(n, node_in(m, node, 0), (const struct num[]){ n->axis[0], i, n->axis[3] });
+
+	if (node_in(m, node, 1) >= 0)
+		v = nest_binary(n, E_MUL, v, nest_load(n, node_in(m, node, 1), &n->axis[2]));
+	nest_store(n, v);
+	lower_nest(l, n);
+	return true;
+}
+
+const struct op_def op_nnc_Frames = {
+	.domain = "nnc", .name = "Frames", .since = 1, .min_in = 1, .max_in = 2, .min_out = 1, .max_out = 1,
+	.attrs = ATTRS(INT_REQUIRED("length"), INT_REQUIRED("step")), .types = TYPES("f", "T"),
+	.infer = infer_frames, .lower = lower_frames,
+};
 const struct op_def op_DFT_17 = {
 	ONNX("DFT", 17, 1, 2, 1, 1), .types = TYPES("fh", "i"),
 	.attrs = ATTRS(INT("axis", 1), FLAG("inverse", 0), FLAG("onesided", 0)),

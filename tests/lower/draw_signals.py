@@ -10,7 +10,7 @@ def dft(r, numbers):
     rank, parts, many = r.choice([2, 3, 4]), r.choice([1, 2]), r.random() < 0.4
     shape = [r.choice([1, 2, 3, 5]) for _ in range(rank - 1)] + [parts]
     axis = r.randrange(rank - 1)
-    shape[axis] = r.choice([32, 45, 64]) if many else r.choice([1, 2, 3, 7, 8])
+    shape[axis] = r.choice([32, 45, 64, 96, 128]) if many else r.choice([1, 2, 3, 7, 8])
     inverse, one_sided, opset = r.choice([0, 1]), r.choice([0, 1]), r.choice([17, 20])
     if inverse and one_sided:
         shape[-1], shape[axis] = 2, max(2, shape[axis])
@@ -35,7 +35,7 @@ def dft(r, numbers):
 
 def stft(r, numbers):
     dtype = r.choice([np.float32, np.float32, np.float64, np.float16])
-    length, step, parts = r.choice([1, 4, 5, 16, 50]), r.choice([1, 2, 5, 16]), r.choice([1, 1, 2])
+    length, step, parts = r.choice([1, 4, 5, 16, 50, 80]), r.choice([1, 2, 5, 16]), r.choice([1, 1, 2])
     g = Graph(numbers, dtype)
     g.add("X", [r.choice([1, 2]), length + r.choice([0, 1, 7, 90]), parts], False)
     g.add_value("step", np.array(step, np.int64), True)
