@@ -21,6 +21,17 @@ static void hidden_arguments(struct lowering *l, const struct layer *a, struct c
 	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
 }
 
+/* The same of cells that keep C beside H. */
+static void cell_arguments(struct lowering *l, const struct layer *a, struct call *c, int d)
+{
+	layer_state(l, a, c, ARG_READ, a->h, d);
+	layer_state(l, a, c, ARG_READ, a->c, d);
+	call_arg(l, c, ARG_READ, a->lens);
+	layer_output(l, a, c, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
+	layer_state(l, a, c, ARG_WRITE, a->y_c, d);
+}
+
 static void lower_rnn(struct lowering *l, const struct layer *a, int d)
 {
 	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 1);
@@ -39,12 +50,7 @@ static void lower_lstm(struct lowering *l, const struct layer *a, int d)
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
 	layer_part(l, c, a->peepholes, d);
-	layer_state(l, a, c, ARG_READ, a->h, d);
-	layer_state(l, a, c, ARG_READ, a->c, d);
-	call_arg(l, c, ARG_READ, a->lens);
-	layer_output(l, a, c, d);
-	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
-	layer_state(l, a, c, ARG_WRITE, a->y_c, d);
+	cell_arguments(l, a, c, d);
 }
 
 /* The reset gate acts on H before the product with the third gate's weights, which therefore comes last. */
@@ -98,12 +104,7 @@ static void lower_f64(struct lowering *l, const struct layer *a, int d)
 		call_arg(l, c, ARG_READ, bias);
 	else
 		layer_part(l, c, a->peepholes, d);
-	layer_state(l, a, c, ARG_READ, a->h, d);
-	layer_state(l, a, c, ARG_READ, a->c, d);
-	call_arg(l, c, ARG_READ, a->lens);
-	layer_output(l, a, c, d);
-	layer_state(l, a, c, ARG_WRITE, a->y_h, d);
-	layer_state(l, a, c, ARG_WRITE, a->y_c, d);
+	cell_arguments(l, a, c, d);
 	call_arg(l, c, ARG_SCRATCH, reset);
 }
 

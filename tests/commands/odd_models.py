@@ -6,15 +6,13 @@ for the host with warnings as errors, run, and compared with ONNX's reference ev
 """
 import os
 import subprocess
-import sys
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from place import Place, Wrong
-from report import Report
+from place import Wrong, main
 
 F32 = TensorProto.FLOAT
 CFLAGS = "-O1 -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
@@ -164,21 +162,5 @@ def tests():
             yield f"dynamic/{name}-beyond", lambda place, made=made, dims=dims: refuses_sizes(place, made, dims)
 
 
-def main():
-    report = Report()
-    for name, run in tests():
-        if sys.argv[1:] and name not in sys.argv[1:]:
-            continue
-        place = Place()
-        try:
-            run(place)
-            report.ok(name)
-        except (Wrong, subprocess.TimeoutExpired) as e:
-            report.failed(name, e)
-        finally:
-            place.remove()
-    report.exit()
-
-
 if __name__ == "__main__":
-    main()
+    main(tests())

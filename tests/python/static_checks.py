@@ -89,6 +89,14 @@ def check_headers(report):
             report.failed(path, errors[0])
 
 
+def run_check(report, name, command):
+    p = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if p.returncode:
+        report.failed(name, first_finding(p.stderr + p.stdout))
+    else:
+        report.ok(name)
+
+
 def check_cppcheck(report):
     for path, entry in commands():
         if path.startswith("tests/"):  # Criterion's macros are beyond it
@@ -98,11 +106,7 @@ def check_cppcheck(report):
         command = ["cppcheck", "--quiet", "--std=c11", "--enable=warning,portability", "--inline-suppr",
                    "--suppress=missingIncludeSystem", "--suppress=*:*.pb-c.*", "--error-exitcode=1", "--max-configs=1",
                    "--template={file}:{line}: {severity}: {message} [{id}]", *flags, path]
-        p = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if p.returncode:
-            report.failed(f"cppcheck/{path}", first_finding(p.stderr + p.stdout))
-        else:
-            report.ok(f"cppcheck/{path}")
+        run_check(report, f"cppcheck/{path}", command)
 
 
 def check_tidy(report):
@@ -110,11 +114,7 @@ def check_tidy(report):
         if path.startswith("tests/"):  # as above
             continue
         command = ["clang-tidy-14", "-p", BUILD, "--quiet", "--warnings-as-errors=*", path]
-        p = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if p.returncode:
-            report.failed(f"clang-tidy/{path}", first_finding(p.stdout + p.stderr))
-        else:
-            report.ok(f"clang-tidy/{path}")
+        run_check(report, f"clang-tidy/{path}", command)
 
 
 def first_finding(text):
