@@ -24,6 +24,8 @@ static const struct nnrt_rows rows = {.rows = 197, .n = 768, .x_row = 768, .y_ro
 static const struct nnrt_int8_pair pair = {.n = 56 * 56 * 64, .a_signed = 1, .b_signed = 1, .a_scale = 0.5f,
 	.b_scale = 0.25f, .y_scale = 1.0f, .low = -128, .high = 127};
 
+static const struct nnrt_select best_of_many = {.rows = 1, .n = 8400, .k = 300};
+
 static const struct nnrt_roi roi = {.images = 1, .channels = 64, .in_h = 56, .in_w = 56, .regions = 16, .out_h = 7,
 	.out_w = 7, .x_image = 56 * 56 * 64, .x_channel = 1, .x_row = 56 * 64, .x_pixel = 64, .y_region = 49 * 64,
 	.y_channel = 1, .y_row = 7 * 64, .y_pixel = 64, .scale = 1.0f, .samples = 2};
@@ -58,6 +60,9 @@ static double recurrent_bytes(int gates, size_t element)
 #define RUN_POOL(name, f) RUN(name, (void)0, f(&pool, b->x, b->y, nnrt_epilogue_none, NULL), POOL_BYTES)
 #define RUN_ROWS(name, f) RUN(name, (void)0, f(&rows, b->x, b->y), ROWS_BYTES)
 #define RUN_NORM(name, f) RUN(name, (void)0, f(&rows, b->x, b->w, b->w, b->y), ROWS_BYTES)
+#define RUN_SELECT(name, f) \
+	RUN(name, (void)0, f(&best_of_many, (const uint64_t *)(const void *)b->x, (int64_t *)b->zeros), \
+		8.0 * 8400)
 #define RUN_PAIR(name, f) RUN(name, (void)0, f(&pair, b->zeros, b->zeros, b->y), 3.0 * pair.n)
 #define ROI_BYTES 4.0 * 16 * 49 * 64 * 17       /* four samples of four elements, one result */
 #define RUN_ROI_ALIGN(name, f) \

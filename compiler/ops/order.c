@@ -1,9 +1,10 @@
 /* Orders along an axis: TopK, CumSum, CumProd. */
+#include "ops/order.h"
+
 #include <string.h>
 
 #include "lower/lower.h"
 #include "ops/control.h"
-#include "ops/ops_common.h"
 
 /* The elements are known, and so few that reckoning with them while nnc runs may take a quadratic way. */
 static bool is_small_constant(const struct module *m, int t)
@@ -18,9 +19,9 @@ static bool is_small_constant(const struct module *m, int t)
 
 /* --- TopK ------------------------------------------------------------------------------------------------------------
  * The rank of an element is the number of elements before it in the sorted order (greater ones, and equal ones of lower
- * index); the k-th value is the element of rank k. Quadratic in the axis, without data-dependent control flow. */
+ * index); the k-th value is the element of rank k. Quadratic in the axis: for constants; see lower/top_k.c. */
 
-static bool top_k_get(struct module *m, int node, struct num *k, int *axis)
+bool top_k_get(struct module *m, int node, struct num *k, int *axis)
 {
 	const struct tensor *x = node_in_tensor(m, node, 0);
 	const struct num *v;

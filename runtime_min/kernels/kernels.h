@@ -12,6 +12,7 @@
 #include "runtime_min/kernels/recurrent_f64.h"
 #include "runtime_min/kernels/roi.h"
 #include "runtime_min/kernels/rows.h"
+#include "runtime_min/kernels/select.h"
 #include "runtime_min/kernels/winograd.h"
 
 #endif

@@ -165,6 +165,36 @@ static void pack_refuses(void)
 		printf("not ok pack_size: overflow accepted\n");
 }
 
+/* ---- selection ---- */
+
+/* Of few different keys: every place is the one with as many keys before it as its number says. */
+static void select_check(void (*run)(const struct nnrt_select *, const uint64_t *, int64_t *))
+{
+	enum { MOST = 40, ROWS = 3 };
+	const ptrdiff_t n = pick(MOST + 1);
+	const struct nnrt_select p = {pick(ROWS + 1), n, pick((int)n + 1)};
+	uint64_t keys[MOST * ROWS];
+	int64_t place[MOST * ROWS + 1];
+
+	for (ptrdiff_t i = 0; i < p.rows * n; i++)
+		keys[i] = (uint64_t)pick(9) << 60;
+	for (ptrdiff_t i = 0; i <= p.rows * p.k; i++)
+		place[i] = -7;
+	run(&p, keys, place);
+	for (ptrdiff_t i = 0; i < p.rows * p.k; i++) {
+		const uint64_t *row = keys + i / p.k * n;
+		ptrdiff_t before = 0;
+
+		for (ptrdiff_t j = 0; j < n; j++)
+			before += row[j] > row[place[i]] || (row[j] == row[place[i]] && j < place[i]);
+		if (before != i % p.k && failures++ < 10)
+			printf("not ok select: %ld keys of %ld before number %ld\n", (long)before, (long)n,
+			       (long)(i % p.k));
+	}
+	if (place[p.rows * p.k] != -7 && failures++ < 10)
+		printf("not ok select: written outside of the result\n");
+}
+
 /* ---- rows of the table ---- */
 
 /* run_<row>(): a row's function with the arguments that its check has for it. */
@@ -190,6 +220,11 @@ static void pack_refuses(void)
 #define RUN_CELLS(name, function)
 #define RUN_ROI_ALIGN(name, function)
 #define RUN_ROI_MAX(name, function)
+#define RUN_SELECT(name, function) \
+	static void run_##name(const struct nnrt_select *p, const uint64_t *keys, int64_t *place) \
+	{ \
+		function(p, keys, place); \
+	}
 #define RUN_PAIR(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
@@ -205,6 +240,7 @@ static void pack_refuses(void)
 #define CHECK_CELLS(name)
 #define CHECK_ROI_ALIGN(name)
 #define CHECK_ROI_MAX(name)
+#define CHECK_SELECT(name) select_check(run_##name);
 #define CHECK_PAIR(name)
 
 int main(int argc, char **argv)
@@ -219,6 +255,6 @@ int main(int argc, char **argv)
 #include "runtime_min/kernels/kernels_layer.def"
 #undef LAYER
 	}
-	printf("%s packing, pooling, rows\n", failures ? "not ok" : "ok");
+	printf("%s packing, pooling, rows, selection\n", failures ? "not ok" : "ok");
 	return failures > 0;
 }

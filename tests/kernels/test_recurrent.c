@@ -293,6 +293,7 @@ static void recurrent_check(enum name kind, void (*run)(const struct recurrent *
 #define RUN_NORM(name, function)
 #define RUN_ROI_ALIGN(name, function)
 #define RUN_ROI_MAX(name, function)
+#define RUN_SELECT(name, function)
 #define RUN_PAIR(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
@@ -316,6 +317,7 @@ static void cells_check(void (*run)(const struct recurrent *, const struct recur
 #define CHECK_NORM(name)
 #define CHECK_ROI_ALIGN(name)
 #define CHECK_ROI_MAX(name)
+#define CHECK_SELECT(name)
 #define CHECK_PAIR(name)
 
 int main(int argc, char **argv)

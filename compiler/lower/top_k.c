@@ -1,0 +1,120 @@
+/* TopK by selection over keys: 64-bit numbers in the order of the elements, one row for each line along the axis. */
+#include <string.h>
+
+#include "lower/heavy.h"
+#include "ops/order.h"
+
+enum { CYCLES_KEY = 6, CYCLES_COMPARE = 12 };
+
+static double cost(struct module *m, int node, const char **why)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0);
+	struct num k;
+	int axis;
+
+	*why = "there may be fewer elements than are wanted";
+	if (!top_k_get(m, node, &k, &axis) || num_lo(&m->nums, num_sub(&m->nums, x->dim[axis], k)) < 0)
+		return -1;
+	return (double)tensor_elements(m, node_in(m, node, 0)).n * (CYCLES_KEY + CYCLES_COMPARE);
+}
+
+/* The key of x: greater for what comes first. NaN counts as greater than all numbers, and zeros are equal. Negative
+ * floats are ordered by their bits the other way round, and signed integers come in order when their sign is turned. */
+static int key_of(struct nest *n, int x, bool largest)
+{
+	const enum dtype type = compute_type((enum dtype)n->e[x].type);
+	const bool wide = dtypes[type].bytes == 8;
+	const enum dtype bits = wide ? DT_I64 : DT_I32;
+	const struct nest_param sign = { "sign", nest_const_int(n, bits, wide ? INT64_MIN : INT32_MIN) };
+	int key = nest_cast(n, type, x);
+
+	if (is_float(type)) {
+		x = nest_parse(n, "x == 0 ? 0 : x", &key, 1, NULL, 0);
+		key = nest_bits(n, bits, x);
+		key = nest_parse(n, "x < 0 ? not(x) : xor(x, sign)", &key, 1, &sign, 1);
+		key = nest_select(n, nest_unary(n, E_ISNAN, x), nest_const_int(n, bits, -1), key);
+	} else if (dtypes[type].class == CLASS_I) {
+		key = nest_cast(n, bits, key);
+		key = nest_parse(n, "xor(x, sign)", &key, 1, &sign, 1);
+	}
+	key = nest_cast(n, DT_U64, nest_cast(n, wide ? DT_U64 : DT_U32, key));
+	return largest ? key : nest_unary(n, E_NOT, key);
+}
+
+/* Indexes into rows … x length of a line at n's own axes, whose element of the line is `at`. */
+static void line_at(const struct nest *n, int axis, struct num at, struct num line[MAX_RANK])
+{
+	int rank = 0;
+
+	for (int a = 0; a < n->n_axes; a++)
+		if (a != axis)
+			line[rank++] = n->axis[a];
+	line[rank] = at;
+}
+
+/* x with the axis last, as keys. */
+static int lower_keys(struct lowering *l, int node, int axis)
+{
+	struct module *m = l->m;
+	const struct tensor x = *node_in_tensor(m, node, 0);
+	struct num dim[MAX_RANK], at[MAX_RANK];
+	struct nest *n;
+	int rank = 0;
+
+	for (int a = 0; a < x.rank; a++)
+		if (a != axis)
+			dim[rank++] = x.dim[a];
+	dim[rank] = x.dim[axis];
+	n = nest_new(m, lower_temp(l, DT_U64, x.rank, dim));
+	rank = 0;
+	for (int a = 0; a < x.rank; a++)
+		at[a] = a == axis ? n->axis[x.rank - 1] : n->axis[rank++];
+	nest_store(n, key_of(n, nest_load(n, node_in(m, node, 0), at), node_attr_int(m, node, "largest", 1)));
+	lower_nest(l, n);
+	return n->out;
+}
+
+/* Outputs 0, the elements, and 1, their places along the axis. */
+static void lower_output(struct lowering *l, int node, int i, int axis, int places)
+{
+	int out = node_out(l->m, node, i), place;
+	struct index at[MAX_RANK];
+	struct num line[MAX_RANK];
+	struct nest *n;
+
+	if (out < 0)
+		return;
+	n = nest_new(l->m, out);
+	line_at(n, axis, n->axis[axis], line);
+	place = nest_load(n, places, line);
+	for (int a = 0; a < n->n_axes; a++)
+		at[a] = (struct index){ a == axis ? num_const(0) : n->axis[a], a == axis ? place : -1 };
+	nest_store(n, i ? place : nest_load_at(n, node_in(l->m, node, 0), at));
+	lower_nest(l, n);
+}
+
+static bool lower(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	struct num dim[MAX_RANK], k;
+	int axis, keys, places, rank = node_in_tensor(m, node, 0)->rank;
+	struct call *c;
+
+	if (!top_k_get(m, node, &k, &axis))
+		die("TopK: no k");
+	keys = lower_keys(l, node, axis);
+	memcpy(dim, m->tensor[keys].dim, sizeof dim);
+	dim[rank - 1] = k;
+	places = lower_temp(l, DT_I64, rank, dim);
+	c = lower_layer(l, LAYER_SELECT);
+	call_field(l, c, "rows", dims_product(m, dim, rank - 1));
+	call_field(l, c, "n", m->tensor[keys].dim[rank - 1]);
+	call_field(l, c, "k", k);
+	call_arg(l, c, ARG_READ, keys);
+	call_arg(l, c, ARG_WRITE, places);
+	for (int i = 0; i < 2; i++)
+		lower_output(l, node, i, axis, places);
+	return true;
+}
+
+const struct strategy top_k = { .name = "top_k", .op = "TopK", .cost = cost, .lower = lower };

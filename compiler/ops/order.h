@@ -1,0 +1,10 @@
+/* TopK: its attributes. */
+#ifndef NNC_ORDER_H
+#define NNC_ORDER_H
+
+#include "ops/ops_common.h"
+
+/** How many elements are wanted along which axis. False: reported. */
+bool top_k_get(struct module *m, int node, struct num *k, int *axis);
+
+#endif
