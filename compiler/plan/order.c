@@ -190,7 +190,7 @@ static void piece_reorder(struct schedule *s, struct window_search *w, struct ac
 static int64_t pieces_reorder(struct schedule *s, struct account *c, struct piece *pieces, int n_pieces, int *order,
 			      int64_t floor)
 {
-	struct window_search *w = window_search_new(s);
+	struct window_search *w = NULL;
 	int64_t *during = ARENA_ARRAY(s->arena, s->n, int64_t);
 	int64_t proved = floor;
 	int highest = 0;
@@ -209,6 +209,8 @@ static int64_t pieces_reorder(struct schedule *s, struct account *c, struct piec
 					account_run(s, c, order[p->first + k]);
 				continue;
 			}
+			if (!w)         /* large: not for the many small blocks that need none */
+				w = window_search_new(s);
 			piece_reorder(s, w, c, p, order, floor, during);
 			if (p->proved && p->peak > proved)
 				proved = p->peak;

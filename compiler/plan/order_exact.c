@@ -12,7 +12,7 @@
 #include "support/arena.h"
 #include "support/map.h"
 
-enum { MAX_WORDS = MAX_WINDOW / 64, MAX_SETS = 1 << 16, MAX_WIDTH = 64, N_SLOTS = MAX_SETS * 2 };
+enum { MAX_WORDS = MAX_WINDOW / 64, MAX_SETS = 1 << 16, MAX_WIDTH = 64 };
 
 struct set {
 	uint64_t bits[MAX_WORDS];
@@ -48,7 +48,8 @@ struct window_search {
 	int *local_of, *index_of;       /* per storage and per step: + 1, 0 if not in the window */
 	struct set *sets;
 	struct rank *ranks;
-	int n_sets, *slots, *slot_of;   /* hash table of sets + 1, 0: free */
+	int n_sets, max_sets;
+	int *slots, *slot_of;           /* hash table of sets + 1, 0: free; twice max_sets */
 	int by_size[MAX_WINDOW + 1];
 };
 
@@ -57,12 +58,14 @@ struct window_search *window_search_new(struct schedule *s)
 	struct window_search *w = ARENA_NEW(s->arena, struct window_search);
 
 	w->s = s;
+	/* There are many small blocks in programs with branches: no more than what n steps can give. */
+	w->max_sets = s->n < 16 ? 1 << s->n : MAX_SETS;
 	w->local_of = ARENA_ARRAY(s->arena, s->flow->n_storages, int);
 	w->index_of = ARENA_ARRAY(s->arena, s->n, int);
-	w->sets = ARENA_ARRAY(s->arena, MAX_SETS, struct set);
-	w->slots = ARENA_ARRAY(s->arena, N_SLOTS, int);
-	w->slot_of = ARENA_ARRAY(s->arena, MAX_SETS, int);
-	w->ranks = ARENA_ARRAY(s->arena, MAX_SETS, struct rank);
+	w->sets = ARENA_ARRAY(s->arena, w->max_sets, struct set);
+	w->slots = ARENA_ARRAY(s->arena, 2 * w->max_sets, int);
+	w->slot_of = ARENA_ARRAY(s->arena, w->max_sets, int);
+	w->ranks = ARENA_ARRAY(s->arena, w->max_sets, struct rank);
 	return w;
 }
 
@@ -238,10 +241,11 @@ static int set_size(const struct window_search *w, const struct set *x)
 static bool set_enter(struct window_search *w, const struct set *x)
 {
 	const size_t bytes = (size_t)w->words * sizeof *x->bits;
-	uint32_t slot = (uint32_t)hash_bytes(x->bits, bytes, 0) % N_SLOTS;
+	const uint32_t n_slots = 2 * (uint32_t)w->max_sets;
+	uint32_t slot = (uint32_t)hash_bytes(x->bits, bytes, 0) % n_slots;
 	int size;
 
-	for (; w->slots[slot]; slot = (slot + 1) % N_SLOTS) {
+	for (; w->slots[slot]; slot = (slot + 1) % n_slots) {
 		struct set *y = &w->sets[w->slots[slot] - 1];
 
 		if (memcmp(y->bits, x->bits, bytes))
@@ -253,7 +257,7 @@ static bool set_enter(struct window_search *w, const struct set *x)
 		}
 		return true;
 	}
-	if (w->n_sets == MAX_SETS)
+	if (w->n_sets == w->max_sets)
 		return false;
 	size = set_size(w, x);
 	w->slot_of[w->n_sets] = (int)slot;

@@ -19,6 +19,7 @@ static bool order_block(struct timeline *l, struct block *b, struct order_result
 	int64_t *inside_bytes = ARENA_ARRAY(m->scratch, b->n, int64_t);
 	int *order = ARENA_ARRAY(m->scratch, b->n, int);
 	struct order_result inner;
+	struct timeline narrow;
 	struct step *sorted;
 	struct flow f;
 
@@ -32,7 +33,9 @@ static bool order_block(struct timeline *l, struct block *b, struct order_result
 			if (inner.peak_bytes > inside_bytes[i])
 				inside_bytes[i] = inner.peak_bytes;
 		}
-	timeline_block_flow(l, b, inside_bytes, &f);
+	timeline_narrow(l, b, &narrow);
+	timeline_block_flow(&narrow, b, inside_bytes, &f);
+	timeline_widen(l, &narrow);
 	if (!order_steps(&f, order, result, m->scratch, m->diag))
 		return false;
 	sorted = ARENA_ARRAY(m->scratch, b->n, struct step);

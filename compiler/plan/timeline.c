@@ -1,5 +1,6 @@
 #include "plan/timeline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/in_place.h"
@@ -148,6 +149,7 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b)
 	find_ordered(l);
 	l->touches = t.count = ARENA_ARRAY(m->scratch, l->n_storages, int);
 	t.last = ARENA_ARRAY(m->scratch, l->n_storages, int);
+	l->seen = ARENA_ARRAY(m->scratch, l->n_storages, int);
 	for (int i = 0; i < l->n; i++) {
 		t.step = i + 1;
 		step_own_tensors(l->step[i], touch, &t);
@@ -375,4 +377,73 @@ void timeline_block_flow(struct timeline *l, const struct block *b, const int64_
 		allow_over(l, &b->step[i], c.n_write, c.value_storage, &steps[i]);
 	*f = (struct flow){ .steps = steps, .n_steps = b->n, .storage_of = c.value_storage, .n_values = c.n_values,
 			    .storages = storages, .n_storages = l->n_storages, .edges = h.edge, .n_edges = h.n_edges };
+}
+
+/* --- One block ---------------------------------------------------------------------------------------------------- */
+
+struct sight {
+	struct timeline *l;
+	int *storage, n;        /* seen so far */
+};
+
+static void see(void *ctx, int tensor, enum arg_kind kind)
+{
+	struct sight *v = ctx;
+	const int s = v->l->storage_of[v->l->m->tensor[tensor].base];
+
+	(void)kind;
+	if (s < 0 || v->l->seen[s] == v->l->n_seen)
+		return;
+	v->l->seen[s] = v->l->n_seen;
+	v->storage = ARENA_PUSH(v->l->m->scratch, v->storage, v->n, int);
+	v->storage[v->n++] = s;
+}
+
+/* Depth is bounded by MAX_NESTING. */
+static void see_block(struct sight *v, const struct block *b)
+{
+	for (int i = 0; i < b->n; i++) {
+		step_own_tensors(&b->step[i], see, v);
+		for (int k = 0; k < 2; k++)
+			see_block(v, &b->step[i].body[k]);
+	}
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+void timeline_narrow(struct timeline *l, const struct block *b, struct timeline *narrow)
+{
+	struct arena *a = l->m->scratch;
+	struct sight v = { .l = l };
+
+	l->n_seen++;
+	see_block(&v, b);
+	if (v.n)
+		qsort(v.storage, (size_t)v.n, sizeof *v.storage, compare_numbers);
+	*narrow = (struct timeline){ .m = l->m, .storage_of = l->storage_of, .n_storages = v.n, .seen = v.storage };
+	narrow->tensor_of = ARENA_ARRAY(a, v.n, int);
+	narrow->storage = ARENA_ARRAY(a, v.n, struct storage);
+	narrow->ordered = ARENA_ARRAY(a, v.n, bool);
+	narrow->touches = ARENA_ARRAY(a, v.n, int);
+	for (int i = 0; i < v.n; i++) {
+		const int s = v.storage[i];
+		narrow->tensor_of[i] = l->tensor_of[s];
+		narrow->storage[i] = l->storage[s];
+		narrow->ordered[i] = l->ordered[s];
+		narrow->touches[i] = l->touches[s];
+		narrow->n_arena += s < l->n_arena;
+	}
+	for (int i = 0; i < v.n; i++)
+		l->storage_of[narrow->tensor_of[i]] = i;
+}
+
+void timeline_widen(struct timeline *l, const struct timeline *narrow)
+{
+	for (int i = 0; i < narrow->n_storages; i++)
+		l->storage_of[narrow->tensor_of[i]] = narrow->seen[i];
 }
