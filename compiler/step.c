@@ -22,7 +22,8 @@ struct call *lower_call(struct lowering *l, const char *function, const char *pa
 {
 	struct call *c = ARENA_NEW(l->m->arena, struct call);
 
-	*c = (struct call){ .function = function, .params = params, .out = -1, .row_axis = -1, .c_axis = -1 };
+	*c = (struct call){ .function = function, .params = params, .out = -1, .row_axis = -1, .c_axis = -1,
+			    .rows_of = -1 };
 	block_add(l, STEP_CALL)->call = c;
 	return c;
 }
@@ -66,6 +67,14 @@ void call_field_stride(struct lowering *l, struct call *c, const char *name, int
 void call_field_col_stride(struct lowering *l, struct call *c, const char *name)
 {
 	field_add(l, c, name)->kind = FIELD_OUT_COL_STRIDE;
+}
+
+const struct field *call_field_named(const struct call *c, const char *name)
+{
+	for (int i = 0; i < c->n_fields; i++)
+		if (!strcmp(c->field[i].name, name))
+			return &c->field[i];
+	die("%s has no field %s", c->params, name);
 }
 
 struct num call_field_value(struct module *m, const struct call *c, const struct field *f)

@@ -31,6 +31,9 @@ struct arg {
 					 * loop_axis is known, its stride counts instead */
 };
 
+/* How the rows of a result are computed: by one call, or piece after piece from the first or the last row. */
+enum row_order { ROWS_AT_ONCE, ROWS_UP, ROWS_DOWN };
+
 /* for every turn of the loops: function(&params, arg0, arg1, …, tile0, …) */
 struct call {
 	const char *function;   /* a function of runtime_min */
@@ -48,6 +51,17 @@ struct call {
 	/* How the kernel names an element of out (struct nnrt_at): ONNX axis that a loop walks, that `row` and `c`
 	 * count, and the axes that `col` counts together, outermost first; -1: none. */
 	int loop_axis[MAX_RANK], row_axis, c_axis, col_axis[MAX_RANK], n_col_axes;
+	/* The result may take the place of an argument whose elements lie as its own do. */
+	bool in_place;
+	/* A call without loops may be made in pieces, each computing some rows of the result (row_begin to row_end of
+	 * struct nnrt_conv, m_begin to m of struct nnrt_gemm) and reading only the rows of argument `rows_of` that the
+	 * struct's definition says these see; -1: it may not. The planner orders pieces where the result takes the
+	 * place of that argument (plan/consume.h). */
+	int rows_of;
+	int64_t piece_rows;     /* in a piece, so that pieces cost little more than one call */
+	bool in_order;          /* one call does as well, upwards: before it writes a pixel (a row of a matrix) of the
+				 * result it has read all that this one and those before it see */
+	enum row_order row_order;
 };
 
 struct block {
@@ -86,6 +100,8 @@ void call_field_float(struct lowering *l, struct call *c, const char *name, doub
 /** The stride of the result along an axis, and from column to column. */
 void call_field_stride(struct lowering *l, struct call *c, const char *name, int axis);
 void call_field_col_stride(struct lowering *l, struct call *c, const char *name);
+/** The field of that name; dies when there is none. */
+const struct field *call_field_named(const struct call *c, const char *name);
 /** The value of a field that is no float; of the advance of an argument in loop k. */
 struct num call_field_value(struct module *m, const struct call *c, const struct field *f);
 struct num call_arg_advance(struct module *m, const struct call *c, const struct arg *a, int k);

@@ -176,6 +176,45 @@ static void mark(struct extract *runtime, const char *symbol)
 		die("the runtime has no %s", symbol);
 }
 
+/* Fields that say which rows of the result to compute, and their type. */
+struct row_range {
+	const char *begin, *end, *type;
+};
+
+static struct row_range row_range(const struct call *c)
+{
+	const bool matrix = c->params && !strcmp(c->params, "nnrt_gemm");
+
+	return matrix ? (struct row_range){ "m_begin", "m", "ptrdiff_t" } :
+			(struct row_range){ "row_begin", "row_end", "int" };
+}
+
+static bool is_range(const struct call *c, const char *field)
+{
+	const struct row_range r = row_range(c);
+
+	return !strcmp(field, r.begin) || !strcmp(field, r.end);
+}
+
+/* Opens a loop over pieces of the result, for it takes the place of the argument that they consume. */
+static void open_pieces(struct emit *e, struct module *m, const struct call *c)
+{
+	const struct row_range r = row_range(c);
+	const long long piece = c->piece_rows, rows = call_field_value(m, c, call_field_named(c, r.end)).n;
+
+	emit_comment(e, "%s: the result takes the place of what it consumes",
+		     c->row_order == ROWS_UP ? "from the first row to the last" : "from the last row to the first");
+	if (c->row_order == ROWS_UP)
+		emit_open(e, "for (%s b0 = 0; b0 < %lld; b0 += %lld)", r.type, rows, piece);
+	else
+		emit_open(e, "for (%s b0 = %lld; b0 >= 0; b0 -= %lld)", r.type, (rows - 1) / piece * piece, piece);
+	emit_line(e, "p.%s = b0;", r.begin);
+	if (rows % piece)
+		emit_line(e, "p.%s = b0 + %lld < %lld ? b0 + %lld : %lld;", r.end, piece, rows, piece, rows);
+	else
+		emit_line(e, "p.%s = b0 + %lld;", r.end, piece);
+}
+
 void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *const *name,
 	       const char *epilogue)
 {
@@ -193,10 +232,14 @@ void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct
 			f->kind == FIELD_FLOAT ? spell_f32(buf, (float)f->f) : text_of(m, call_field_value(m, c, f));
 		const bool narrows = f->kind == FIELD_INT && !num_is_const(f->n);
 
+		if (c->row_order != ROWS_AT_ONCE && is_range(c, f->name))
+			continue;
 		emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name, value);
 	}
 	for (int k = 0; k < c->n_loops; k++)
 		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, text_of(m, c->times[k]), k);
+	if (c->row_order != ROWS_AT_ONCE)
+		open_pieces(e, m, c);
 	if (c->epilogue)
 		write_context(e, m, c, name);
 	if (c->takes_epilogue && !c->epilogue)
@@ -209,6 +252,6 @@ void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct
 	for (int i = 0; i < c->n_tile; i++)
 		strbuf_printf(&b, ", %d", c->tile[i]);
 	emit_line(e, "%s(%s);", c->function, strbuf_text(&b));
-	for (int k = 0; k < c->n_loops; k++)
+	for (int k = 0; k < c->n_loops + (c->row_order != ROWS_AT_ONCE); k++)
 		emit_close(e, "");
 }

@@ -1,5 +1,6 @@
 /* A 1x1 convolution is a matrix product: pixels by input channels, times input by output channels. */
 #include "lower/conv_shape.h"
+#include "targets/target.h"
 
 /* Pixels that follow each other at one distance: all of an image, or of the whole batch. What is in another order will
  * be copied and then has no gaps. */
@@ -88,6 +89,8 @@ static bool lower(struct lowering *l, int node)
 	call_arg(l, call, ARG_READ, c.b);
 	call_arg(l, call, ARG_WRITE, y);
 	call_epilogue(l, call, y);
+	call_in_pieces(call, 0, pixels, num_const(1), k->rows, c.ic * c.oc * 4 / m->target->vector_bytes);
+	call->in_order = c.oc <= k->columns;
 	call->c_axis = 1;
 	if (flat && !num_is(m->tensor[x].dim[0], 1))
 		call->col_axis[call->n_col_axes++] = 0;

@@ -41,6 +41,7 @@ static bool lower(struct lowering *l, int node)
 	call = lower_kernel(l, k, "nnrt_conv");
 	conv_fields(l, call, &c, x, false);
 	conv_arguments(l, call, &c, x, w, 0, y, false);
+	call_in_pieces(call, 0, c.out_h, c.out_w, 1, c.kernel_h * c.kernel_w * c.oc * 4 / m->target->vector_bytes);
 	l->block->step[l->block->n - 1].macs /= c.oc;
 	lower_finish(l, y, c.y);
 	return true;

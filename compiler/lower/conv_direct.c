@@ -1,5 +1,6 @@
 /* Convolution straight from the image, and its form for few input channels. */
 #include "lower/conv_shape.h"
+#include "targets/target.h"
 
 static const struct kernel *choose(struct module *m, const struct conv_shape *c, enum kernel_kind kind, double *cycles)
 {
@@ -68,6 +69,9 @@ static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
 	call = lower_kernel(l, k, "nnrt_conv");
 	conv_fields(l, call, &c, x, planar);
 	conv_arguments(l, call, &c, x, w, size, y, true);
+	call_in_pieces(call, 0, c.out_h, c.out_w, k->rows,
+		       c.ic * c.kernel_h * c.kernel_w * c.oc * 4 / m->target->vector_bytes);
+	call->in_order = c.oc <= k->columns;    /* one panel: a tile is read, then written */
 	lower_finish(l, y, c.y);
 	return true;
 }

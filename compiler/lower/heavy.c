@@ -113,6 +113,29 @@ void call_rows(struct lowering *l, struct call *call, struct num rows)
 	call_field(l, call, "m_begin", num_const(0));
 }
 
+static int64_t count_tiles(int64_t rows, int64_t piece, int64_t pixels, int tile)
+{
+	return rows / piece * ((piece * pixels + tile - 1) / tile) + (rows % piece * pixels + tile - 1) / tile;
+}
+
+/* A piece is worth so many multiply-accumulates at least, and pieces have so many tiles more than the whole at most. */
+enum { LEAST_WORK = 2000, MORE_TILES = 2, PERCENT = 100 };
+
+void call_in_pieces(struct call *call, int rows_of, struct num rows, struct num pixels, int tile, int64_t work)
+{
+	const int64_t whole = count_tiles(rows.n, rows.n > 0 ? rows.n : 1, pixels.n, tile);
+	int64_t piece = 1;
+
+	if (call->n_loops || !num_is_const(rows) || !num_is_const(pixels))
+		return;
+	for (; piece < rows.n; piece++)
+		if (piece * pixels.n * work >= LEAST_WORK &&
+		    count_tiles(rows.n, piece, pixels.n, tile) * PERCENT <= whole * (PERCENT + MORE_TILES))
+			break;
+	call->rows_of = rows_of;
+	call->piece_rows = piece;
+}
+
 void channels_last(int rank, uint8_t *order)
 {
 	for (int k = 0; k < rank; k++)

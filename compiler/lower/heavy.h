@@ -49,6 +49,10 @@ int lower_packed_groups(struct lowering *l, const char *name, const struct pack 
 /** The fields of struct nnrt_gemm that say how many rows there are and that all are wanted. */
 void call_rows(struct lowering *l, struct call *call, struct num rows);
 
+/** Lets the call be made in pieces that consume argument `rows_of` (struct call): tiles of `tile` pixels, `pixels` a
+ *  row of the result, each of `work` vector multiply-accumulates. */
+void call_in_pieces(struct call *call, int rows_of, struct num rows, struct num pixels, int tile, int64_t work);
+
 /** N, spatial axes, C for a tensor of that rank. */
 void channels_last(int rank, uint8_t *order);
 

@@ -106,6 +106,8 @@ static bool lower_conv(struct lowering *l, int node)
 	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c.oc));
 	call_arg(l, call, ARG_SCRATCH, scratch);
 	integer_numbers(l, call, node);
+	call_in_pieces(call, 0, c.out_h, c.out_w, k->rows, depth * width / k->lanes);
+	call->in_order = true;
 	l->block->step[l->block->n - 1].macs = conv_macs(&c);
 	lower_finish(l, y, c.y);
 	return true;
@@ -169,6 +171,7 @@ static bool lower_depthwise(struct lowering *l, int node)
 	call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
 	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
 	integer_numbers(l, call, node);
+	call_in_pieces(call, 0, c.out_h, c.out_w, 1, taps * width / k->lanes);
 	l->block->step[l->block->n - 1].macs = conv_macs(&c) / c.oc;
 	lower_finish(l, y, c.y);
 	return true;
@@ -237,6 +240,8 @@ static bool lower_matmul(struct lowering *l, int node)
 	call_arg(l, call, ARG_WRITE, y);
 	call_arg(l, call, ARG_SCRATCH, scratch);
 	integer_numbers(l, call, node);
+	call_in_pieces(call, 0, num_const(1), num_const(rows), k->rows, n * depth);
+	call->in_order = true;
 	l->block->step[l->block->n - 1].macs = rows * n * depth;
 	return true;
 }

@@ -57,6 +57,7 @@ static bool lower(struct lowering *l, int node)
 		die("integer_pair: %s", why);
 	call = lower_layer(l, LAYER_PAIR_INT8);
 	call->out = y;
+	call->in_place = true;
 	call_field(l, call, "n", tensor_elements(m, y));
 	for (int i = 0; i < 2; i++) {
 		call_field(l, call, i ? "b_signed" : "a_signed", num_const(m->tensor[d[i].q].type == DT_I8));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lower/heavy.h"
+#include "targets/target.h"
 
 struct product {
 	int a, b, bias, y;      /* tensors; bias -1: none */
@@ -265,6 +266,12 @@ static bool lower(struct lowering *l, int node)
 	if (scratch >= 0)
 		call_arg(l, call, ARG_SCRATCH, scratch);
 	call_epilogue(l, call, y);
+	/* The transposing kernel packs b at every call. */
+	if (kind != KERNEL_GEMM_TRANSPOSED && num_is_const(p.k) && num_is_const(p.n)) {
+		call_in_pieces(call, 0, call->field[0].n, num_const(1), k->rows,
+			       p.k.n * p.n.n * 4 / m->target->vector_bytes);
+		call->in_order = p.n.n <= k->columns;
+	}
 	call->c_axis = m->tensor[y].rank - 1;
 	for (int axis = flat ? 0 : m->tensor[y].rank - 2; axis < m->tensor[y].rank - 1; axis++)
 		call->col_axis[call->n_col_axes++] = axis;

@@ -100,6 +100,8 @@ static bool lower_with(struct lowering *l, int node, enum layer_kernel kernel, e
 		a->advance[batch] = m->tensor[x].stride[0];
 	call_arg(l, call, ARG_WRITE, y);
 	call_epilogue(l, call, y);
+	call_in_pieces(call, 0, p.c.out_h, p.c.out_w, 1,
+		       p.c.kernel_h * p.c.kernel_w * p.c.oc * 4 / m->target->vector_bytes);
 	lower_finish(l, y, p.c.y);
 	return true;
 }

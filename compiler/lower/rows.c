@@ -63,6 +63,7 @@ struct call *rows_call(struct lowering *l, const struct row_axes *r, enum layer_
 	struct call *c = lower_layer(l, k);
 
 	c->out = r->y;
+	c->in_place = true;
 	call_field(l, c, "rows", r->rows);
 	call_field(l, c, "n", r->n);
 	call_field(l, c, "x_row", r->axis < 0 ? none : m->tensor[r->x].stride[r->axis]);

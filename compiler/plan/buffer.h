@@ -52,6 +52,17 @@ struct overlap {
 	int64_t at_least, at_most;
 };
 
+/* The most bytes that buffers of these sizes share at a distance offset(b) - offset(a) within at_least .. at_most. */
+static inline int64_t overlap_most(int64_t size_a, int64_t size_b, int64_t at_least, int64_t at_most)
+{
+	/* The smaller one lies inside the larger one at distances of low to high. */
+	const int64_t low = size_a < size_b ? size_a - size_b : 0, high = size_a < size_b ? 0 : size_a - size_b;
+	const int64_t less = size_a < size_b ? size_a : size_b;
+	const int64_t away = at_most < low ? low - at_most : at_least > high ? at_least - high : 0;
+
+	return away < less ? less - away : 0;
+}
+
 #define OVERLAP_FREE_BELOW (-((int64_t)1 << 60))
 #define OVERLAP_FREE_ABOVE ((int64_t)1 << 60)
 

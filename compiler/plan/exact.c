@@ -295,11 +295,27 @@ static enum search_result height_try(struct exact *x, int64_t height, int64_t wo
 }
 
 /* False: there are too many entities. */
+/* Where entities end at least, with base: they share nothing. */
+static int64_t entities_load(const struct exact *x)
+{
+	int64_t *load = ARENA_ARRAY(x->p->arena, x->p->n_sections + 1, int64_t), most = 0;
+
+	for (int i = 0; i < x->n; i++) {
+		load[x->entities[i].first] += x->entities[i].size;
+		load[x->entities[i].last + 1] -= x->entities[i].size;
+	}
+	for (int s = 0; s < x->p->n_sections; s++) {
+		load[s] += s ? load[s - 1] : 0;
+		most = load[s] > most ? load[s] : most;
+	}
+	return x->p->base + most;
+}
+
 static bool exact_open(struct exact *x)
 {
 	struct packing *p = x->p;
 
-	if (!entities_collect(x) || !near_collect(x))
+	if (!entities_collect(x) || entities_load(x) >= x->p->best || !near_collect(x))
 		return false;
 	x->easy = ARENA_ARRAY(p->arena, x->n, int);
 	x->is_easy = ARENA_ARRAY(p->arena, x->n, bool);

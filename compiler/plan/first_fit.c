@@ -65,6 +65,11 @@ static void fit_neighbours(struct fit *f, int end, int section)
 	}
 }
 
+static int64_t lower_of(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void fit_add_span(struct fit *f, int64_t from, int64_t to)
 {
 	if (from >= to || to <= 0)
@@ -101,30 +106,34 @@ static void spans_sort(struct span *v, int n)
 	}
 }
 
+/* Rules out the unit offsets from..to-1, at which a member shares bytes with box y at offset `at`, but for the windows
+ * that it has to y. */
+static void fit_neighbour(struct fit *f, int y, int end, int64_t at, int64_t from, int64_t to)
+{
+	const struct packing *p = f->p;
+
+	for (int w = f->stamp[y] ? f->stamp[y] - 1 : end; w < end && p->windows[w].other == y; w++) {
+		fit_add_span(f, from, lower_of(to, at + p->windows[w].at_least));
+		if (at + p->windows[w].at_most >= from)
+			from = at + p->windows[w].at_most + 1;
+	}
+	fit_add_span(f, from, to);
+}
+
 /* The unit offsets that the placed neighbours of one member rule out. */
 static void fit_member(struct fit *f, int member)
 {
 	const struct packing *p = f->p;
 	const struct box *x = &p->boxes[member];
 
-	for (int w = p->window_start[member]; w < p->window_start[member + 1]; w++)
+	for (int w = p->window_start[member + 1]; w-- > p->window_start[member];)
 		f->stamp[p->windows[w].other] = w + 1;
 	fit_neighbours(f, p->starts[x->last + 1 < p->n_sections ? x->last + 1 : p->n_sections], x->first);
 	for (int i = 0; i < f->n_near; i++) {
 		const int y = f->near[i];
 		const int64_t at = f->offsets[y] - x->rise;
-		const int64_t from = at - x->size + 1, to = at + p->boxes[y].size;
 
-		if (f->stamp[y]) {
-			const struct window *w = &p->windows[f->stamp[y] - 1];
-
-			if (at + w->at_most >= from && at + w->at_least < to) {
-				fit_add_span(f, from, at + w->at_least);
-				fit_add_span(f, at + w->at_most + 1, to);
-				continue;
-			}
-		}
-		fit_add_span(f, from, to);
+		fit_neighbour(f, y, p->window_start[member + 1], at, at - x->size + 1, at + p->boxes[y].size);
 	}
 	f->p->work += f->n_near * (f->n_near > 24 ? 16 : 6);
 	for (int w = p->window_start[member]; w < p->window_start[member + 1]; w++)

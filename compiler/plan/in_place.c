@@ -24,36 +24,91 @@ static bool is_argument(const struct call *c, const struct module *m, int base)
 	return false;
 }
 
-static bool is_listed(int (*pairs)[2], int n, int from)
+static bool is_listed(const struct overlap *v, int n, int from)
 {
 	for (int i = 0; i < n; i++)
-		if (pairs[i][0] == from)
+		if (v[i].a == from)
 			return true;
 	return false;
 }
 
-int in_place_pairs(const struct timeline *l, const struct step *s, int pairs[MAX_IN_PLACE][2])
+/* Storage of a tensor in the arena, or -1. */
+static int arena_storage(const struct timeline *l, int tensor)
+{
+	const int s = l->storage_of[l->m->tensor[tensor].base];
+
+	return s < l->n_arena ? s : -1;
+}
+
+/* Equal shapes, every element at the same distance from the start of its storage. */
+static bool lies_as(const struct module *m, int x, int y)
+{
+	const struct tensor *a = &m->tensor[x], *b = &m->tensor[y];
+
+	if (!tensor_same_shape(m, x, y) || dtypes[a->type].bytes != dtypes[b->type].bytes ||
+	    !num_same(a->offset, b->offset))
+		return false;
+	for (int k = 0; k < a->rank; k++)
+		if (!num_is(a->dim[k], 1) && !num_same(a->stride[k], b->stride[k]))
+			return false;
+	return true;
+}
+
+/* Arguments of a call that read a tensor's storage. */
+static int count_readers(const struct module *m, const struct call *c, int tensor)
+{
+	int n = 0;
+
+	for (int i = 0; i < c->n_args; i++)
+		n += c->arg[i].tensor >= 0 && m->tensor[c->arg[i].tensor].base == m->tensor[tensor].base;
+	return n;
+}
+
+static int argument_overlaps(const struct timeline *l, const struct call *c, struct overlap *v)
+{
+	const int out = arena_storage(l, c->out);
+	int found = 0;
+
+	for (int i = 0; i < c->n_args && out >= 0 && found < MAX_NEST_LOADS; i++) {
+		const int t = c->arg[i].kind == ARG_READ ? c->arg[i].tensor : -1;
+		const int from = t < 0 ? -1 : arena_storage(l, t);
+
+		if (from >= 0 && from != out && count_readers(l->m, c, t) == 1 && lies_as(l->m, t, c->out))
+			v[found++] = (struct overlap){ .a = from, .b = out };
+	}
+	return found;
+}
+
+static int element_overlaps(const struct timeline *l, const struct step *s, struct overlap *v)
 {
 	struct nest *n = s->kind == STEP_NEST ? s->nest : s->kind == STEP_CALL ? s->call->epilogue : NULL;
 	const struct module *m = l->m;
 	int out, found = 0;
 	struct num to;
 
+	if (s->kind == STEP_CALL && s->call->in_place)
+		return argument_overlaps(l, s->call, v);
 	if (!n || (s->kind == STEP_NEST && n->n_reduce))
 		return 0;
-	out = l->storage_of[m->tensor[n->out].base];
-	if (out < 0 || out >= l->n_arena || !address_of_store(n, &to))
+	out = arena_storage(l, n->out);
+	if (out < 0 || !address_of_store(n, &to))
 		return 0;
-	for (int i = 0; i < n->n_e && found < MAX_IN_PLACE; i++) {
+	for (int i = 0; i < n->n_e && found < MAX_NEST_LOADS; i++) {
 		const struct tensor *t = n->e[i].op == E_LOAD ? &m->tensor[n->e[i].tensor] : NULL;
-		const int from = t ? l->storage_of[t->base] : -1;
-		if (from < 0 || from >= l->n_arena || from == out ||
+		const int from = t ? arena_storage(l, n->e[i].tensor) : -1;
+		if (from < 0 || from == out ||
 		    dtypes[t->type].bytes != dtypes[m->tensor[n->out].type].bytes ||
-		    is_listed(pairs, found, from) || is_argument(s->kind == STEP_CALL ? s->call : NULL, m, t->base) ||
+		    is_listed(v, found, from) || is_argument(s->kind == STEP_CALL ? s->call : NULL, m, t->base) ||
 		    !reads_at(n, t->base, to))
 			continue;
-		pairs[found][0] = from;
-		pairs[found++][1] = out;
+		v[found++] = (struct overlap){ .a = from, .b = out };
 	}
 	return found;
+}
+
+int step_overlaps(const struct timeline *l, const struct step *s, struct overlap v[MAX_STEP_OVERLAPS])
+{
+	const int n = element_overlaps(l, s, v);
+
+	return n + consume_overlaps(l, s, v + n);
 }

@@ -2,13 +2,13 @@
 #ifndef NNC_IN_PLACE_H
 #define NNC_IN_PLACE_H
 
+#include "plan/consume.h"
 #include "plan/timeline.h"
 
-enum { MAX_IN_PLACE = MAX_NEST_LOADS };
-
-/** Storages (from, to) such that the step reads each element of `from` no later than it writes the element of `to` at
- *  the same address, and nowhere else: a nest, or the epilogue of a call, that reads a tensor only at the element that
- *  it writes. Returns their number. */
-int in_place_pairs(const struct timeline *l, const struct step *s, int pairs[MAX_IN_PLACE][2]);
+/** Permissions between storages that a step gives: to an operand that it reads element for element, at the element that
+ *  it writes and nowhere else (a nest, or the epilogue of a call), and to an argument that it consumes row by row.
+ *  Returns their number; those of a pair follow one another. */
+enum { MAX_STEP_OVERLAPS = MAX_NEST_LOADS + MAX_CONSUME };
+int step_overlaps(const struct timeline *l, const struct step *s, struct overlap v[MAX_STEP_OVERLAPS]);
 
 #endif

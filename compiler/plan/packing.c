@@ -100,12 +100,28 @@ static void sections_number(struct packing *p)
 	}
 }
 
+static int64_t at_most_bytes(int64_t n, int64_t limit)
+{
+	return n < limit ? n : limit;
+}
+
 static int64_t floor_div(int64_t n, int64_t by)
 {
 	return n >= 0 ? n / by : -((-n + by - 1) / by);
 }
 
-/* Effective permissions as windows, for both boxes of each. */
+static int window_compare(const void *x, const void *y)
+{
+	const struct window *a = x, *b = y;
+
+	if (a->other != b->other)
+		return a->other < b->other ? -1 : 1;
+	if (a->at_least != b->at_least)
+		return a->at_least < b->at_least ? -1 : 1;
+	return a->at_most < b->at_most ? -1 : a->at_most > b->at_most;
+}
+
+/* Effective permissions as windows, for both boxes of each; those of a pair ascend. */
 static void windows_collect(struct packing *p, const struct buffer *buffers, int n, const struct overlap *overlaps,
 			    int n_overlaps)
 {
@@ -120,10 +136,15 @@ static void windows_collect(struct packing *p, const struct buffer *buffers, int
 		for (int i = 0; i < n_overlaps; i++) {
 			const struct overlap *o = &overlaps[i];
 			const int a = box_of[o->a], b = box_of[o->b];
-			const int64_t low = -floor_div(-o->at_least, p->granule);
-			const int64_t high = floor_div(o->at_most, p->granule);
+			int64_t step, low, high;
 
-			if (a < 0 || b < 0 || a == b || low > high || buffers[o->a].last != buffers[o->b].first)
+			if (a < 0 || b < 0 || a == b || buffers[o->a].last != buffers[o->b].first)
+				continue;
+			/* Distances are multiples of the lesser alignment. */
+			step = at_most_bytes(p->boxes[a].align, p->boxes[b].align);
+			low = -floor_div(-o->at_least, p->granule * step) * step;
+			high = floor_div(o->at_most, p->granule * step) * step;
+			if (low > high)
 				continue;
 			if (!pass) {
 				fill[a]++, fill[b]++;
@@ -142,6 +163,9 @@ static void windows_collect(struct packing *p, const struct buffer *buffers, int
 	/* Filling moved every start to its end: move the row back by one. */
 	memmove(p->window_start + 1, p->window_start, (size_t)p->n * sizeof *p->window_start);
 	p->window_start[0] = 0;
+	for (int i = 0; i < p->n; i++)
+		qsort(&p->windows[p->window_start[i]], (size_t)(p->window_start[i + 1] - p->window_start[i]),
+		      sizeof *p->windows, window_compare);
 }
 
 /* A box that lives through all sections splits the arena into above and below: it can as well
@@ -166,24 +190,23 @@ static void base_place(struct packing *p)
 	}
 }
 
-static int64_t at_most_bytes(int64_t n, int64_t limit)
+/* The most granules that box i can share with the others in whose last section it is born. */
+static int64_t box_gain(const struct packing *p, int i)
 {
-	return n < limit ? n : limit;
-}
+	int64_t gain = 0, best = 0;
 
-/* The most granules that box i can share with the other box of w. */
-static int64_t window_gain(const struct packing *p, int i, const struct window *w)
-{
-	const struct box *x = &p->boxes[i], *y = &p->boxes[w->other];
-	int64_t d = y->size - x->size, low = d < 0 ? d : 0, high = d < 0 ? 0 : d;
-	const int64_t less = x->size < y->size ? x->size : y->size;
-	int64_t away = 0;
+	for (int k = p->window_start[i]; k < p->window_start[i + 1]; k++) {
+		const struct window *w = &p->windows[k];
+		const int64_t most = w->born ? overlap_most(p->boxes[w->other].size, p->boxes[i].size, w->at_least,
+							    w->at_most) : 0;
 
-	if (w->at_most < low)
-		away = low - w->at_most;
-	else if (w->at_least > high)
-		away = w->at_least - high;
-	return away < less ? less - away : 0;
+		best = most > best ? most : best;
+		if (k + 1 < p->window_start[i + 1] && w[1].other == w->other)
+			continue;       /* one of several permissions for a pair is used */
+		gain = at_most_bytes(gain + best, p->boxes[i].size);
+		best = 0;
+	}
+	return gain;
 }
 
 /* load[s]: sum of the sizes that live, less what permissions can take off at best. Sound: in the
@@ -201,14 +224,8 @@ static void bound_find(struct packing *p)
 	}
 	for (int s = 1; s <= p->n_sections; s++)
 		p->load[s] += p->load[s - 1];
-	for (int i = 0; i < p->n; i++) {
-		int64_t gain = 0;
-
-		for (int w = p->window_start[i]; w < p->window_start[i + 1]; w++)
-			if (p->windows[w].born)
-				gain = at_most_bytes(gain + window_gain(p, i, &p->windows[w]), p->boxes[i].size);
-		p->load[p->boxes[i].first] -= gain;
-	}
+	for (int i = 0; i < p->n; i++)
+		p->load[p->boxes[i].first] -= box_gain(p, i);
 	p->bound = p->base;
 	for (int s = 0; s < p->n_sections; s++)
 		if (p->base + p->load[s] > p->bound) {

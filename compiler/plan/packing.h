@@ -37,7 +37,7 @@ struct packing {
 	int n;
 	int n_sections;
 	int *starts;            /* n_sections + 1: boxes[starts[s]..] begin in section s or later */
-	int *window_start;      /* n + 1 */
+	int *window_start;      /* n + 1; the windows of a box ascend by other, at_least */
 	struct window *windows;
 	int n_windows;
 	struct unit *units;

@@ -5,6 +5,7 @@
 #include "plan/in_place.h"
 #include "plan/order.h"
 #include "plan/place.h"
+#include "plan/replay.h"
 #include "plan/timeline.h"
 #include "plan/validate.h"
 #include "targets/target.h"
@@ -69,25 +70,74 @@ static int buffer_align(const struct target *target, enum dtype type, int64_t si
 	return align < target->arena_align ? align : target->arena_align;
 }
 
-static struct overlap *find_overlaps(const struct timeline *l, int *n)
+/* All permissions; of those for pieces, where live is given, only those of steps with more than `enough` live bytes. */
+static struct overlap *find_overlaps(const struct timeline *l, const int64_t *live, int64_t enough, int *n)
 {
-	int pairs[MAX_IN_PLACE][2];
-	struct overlap *v = NULL;
+	struct overlap of_step[MAX_STEP_OVERLAPS], *v = NULL;
 
 	*n = 0;
 	for (int i = 0; i < l->n; i++)
-		for (int k = in_place_pairs(l, l->step[i], pairs); k-- > 0;) {
+		for (int k = step_overlaps(l, l->step[i], of_step); k-- > 0;) {
+			if (live && live[i] <= enough && of_step[k].at_least != of_step[k].at_most)
+				continue;
 			v = ARENA_PUSH(l->m->scratch, v, *n, struct overlap);
-			v[(*n)++] = (struct overlap){ .a = pairs[k][0], .b = pairs[k][1] };
+			v[(*n)++] = of_step[k];
 		}
 	return v;
+}
+
+/* Bytes that live in each step, without any overlap. */
+static int64_t *live_bytes(const struct timeline *l, const struct buffer *buffers)
+{
+	int64_t *live = ARENA_ARRAY(l->m->scratch, l->n + 1, int64_t);
+
+	for (int i = 0; i < l->n_arena; i++) {
+		live[buffers[i].first] += buffers[i].size_bytes;
+		live[buffers[i].last + 1] -= buffers[i].size_bytes;
+	}
+	for (int i = 1; i < l->n; i++)
+		live[i] += live[i - 1];
+	return live;
+}
+
+static bool place_under(const struct timeline *l, struct plan *p, const struct overlap *v, int n,
+			const struct place_options *options)
+{
+	const struct memory_pool pool = { .align = l->m->target->arena_align };
+	const char *why = "";
+
+	if (!place_buffers(p->buffer, p->n_buffers, &pool, 1, v, n, options, &p->pool, l->m->scratch, l->m->diag))
+		return false;
+	if (!plan_validate(p->buffer, p->n_buffers, &pool, 1, &p->pool, v, n, l->m->scratch, &why))
+		die("plan: %s", why);
+	return true;
+}
+
+/* Once more without pieces where there is room enough without them, for they cost a little time. */
+static bool place_again(const struct timeline *l, struct plan *p, int n_before)
+{
+	static const struct place_options brief = { .budget = 10 * 1000 * 1000 };
+	struct plan fewer = *p;
+	const struct overlap *v;
+	int n;
+
+	v = find_overlaps(l, live_bytes(l, p->buffer), p->pool.arena_bytes, &n);
+	if (n == n_before)
+		return true;
+	fewer.buffer = ARENA_ARRAY(l->m->arena, l->n_storages, struct buffer);
+	memcpy(fewer.buffer, p->buffer, (size_t)p->n_buffers * sizeof *p->buffer);
+	if (!place_under(l, &fewer, v, n, &brief))
+		return false;
+	if (fewer.pool.arena_bytes > p->pool.arena_bytes)
+		return true;
+	fewer.pool.bound_bytes = p->pool.bound_bytes;
+	*p = fewer;
+	return true;
 }
 
 static bool place(struct timeline *l, struct plan *p)
 {
 	struct module *m = l->m;
-	const struct memory_pool pool = { .align = m->target->arena_align };
-	const char *why = "";
 	struct overlap *v;
 	struct flow f;
 	int n;
@@ -102,11 +152,11 @@ static bool place(struct timeline *l, struct plan *p)
 	timeline_flow(l, &f);
 	if (!liveness_find(&f, NULL, l->region, l->n_regions, p->buffer, m->scratch, m->diag))
 		return false;
-	v = find_overlaps(l, &n);
-	if (!place_buffers(p->buffer, p->n_buffers, &pool, 1, v, n, NULL, &p->pool, m->scratch, m->diag))
+	v = find_overlaps(l, NULL, 0, &n);
+	if (!place_under(l, p, v, n, NULL) || !place_again(l, p, n))
 		return false;
-	if (!plan_validate(p->buffer, p->n_buffers, &pool, 1, &p->pool, v, n, m->scratch, &why))
-		die("plan: %s", why);
+	consume_order(l, p->buffer);
+	replay_check(l, p->buffer);
 	p->arena_bytes = p->pool.arena_bytes;
 	p->bound_bytes = p->pool.bound_bytes;
 	diag_remark(m->diag, NULL, "plan: arena %lld bytes, lower bound %lld, gap %lld", (long long)p->arena_bytes,

@@ -337,16 +337,16 @@ static void collect_all(struct collector *c, const struct step *s,
 static void allow_over(struct timeline *l, const struct step *s, const int *n_write, const int *value_storage,
 		       struct flow_step *f)
 {
-	int pairs[MAX_IN_PLACE][2];
-	const int n = in_place_pairs(l, s, pairs);
+	struct overlap v[MAX_STEP_OVERLAPS];
+	const int n = step_overlaps(l, s, v);
 
 	for (int k = 0; k < n; k++) {
-		const int64_t from = l->storage[pairs[k][0]].size_bytes, to = l->storage[pairs[k][1]].size_bytes;
-		const int64_t saved = from < to ? from : to;
-		if (n_write[pairs[k][1]] != 1 || saved <= f->over_bytes)
+		const int64_t saved = overlap_most(l->storage[v[k].a].size_bytes, l->storage[v[k].b].size_bytes,
+						   v[k].at_least, v[k].at_most);
+		if (n_write[v[k].b] != 1 || saved <= f->over_bytes)
 			continue;
 		for (int i = 0; i < f->n_reads; i++)
-			if (value_storage[f->reads[i]] == pairs[k][0])
+			if (value_storage[f->reads[i]] == v[k].a)
 				f->over = f->reads[i];
 		if (f->over >= 0)
 			f->over_bytes = saved;

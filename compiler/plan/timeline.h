@@ -3,6 +3,7 @@
 #ifndef NNC_PLAN_TIMELINE_H
 #define NNC_PLAN_TIMELINE_H
 
+#include "plan/buffer.h"
 #include "plan/flow.h"
 #include "plan/liveness.h"
 #include "step.h"

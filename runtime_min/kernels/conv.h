@@ -106,9 +106,10 @@ NNRT_INLINE void nnrt_conv_f32_panel(const struct nnrt_conv *p, const float *x, 
  *  see struct nnrt_conv for iy, ix, the rows to compute and all strides. x_channel may be other than 1 (planes, as in
  *  a model's own NCHW input).
  *  w: panels of `columns` output channels from pack_f32(), (ky, kx, i) inside, for planes (i, ky, kx). bias: oc
- *  values or NULL. zero: ic zeros (one for planes), read in place of padding. y may not overlap x. rows, columns:
- *  constants, the register tile (kernels.def). Sums start at the bias and take terms in the order of w.   ONNX
- *  Conv-11; a group is a call with x, w, bias and y moved to its channels. */
+ *  values or NULL. zero: ic zeros (one for planes), read in place of padding. y may overlap x as struct nnrt_conv
+ *  says; with one panel (oc <= columns) it is written in the order of pixels, after all that those so far see is read.
+ *  rows, columns: constants, the register tile (kernels.def). Sums start at the bias and take terms in the order of
+ *  w.   ONNX Conv-11; a group is a call with x, w, bias and y moved to its channels. */
 NNRT_INLINE void nnrt_conv_f32(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
 	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx,
 	int rows, int columns)

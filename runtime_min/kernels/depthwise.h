@@ -110,8 +110,9 @@ NNRT_INLINE void nnrt_depthwise_f32_inside(const struct nnrt_conv *p, const floa
 
 /** y[oy][ox][c] = epilogue(bias[c] + sum over ky, kx of x[iy][ix][c] * w[c][ky][kx]); see struct nnrt_conv for iy, ix,
  *  the rows to compute and all strides (x_channel must be 1, ic equal to oc).
- *  w: panels of NNRT_LANES channels, (ky, kx) inside, from pack_f32(). bias: oc values or NULL. y may not overlap x.
- *  pixels: a constant, output pixels of a register tile. Sums start at the bias and take (ky, kx) in ascending order.
+ *  w: panels of NNRT_LANES channels, (ky, kx) inside, from pack_f32(). bias: oc values or NULL. y may overlap x as
+ *  struct nnrt_conv says. pixels: a constant, output pixels of a register tile. Sums start at the bias and take
+ *  (ky, kx) in ascending order.
  *  ONNX Conv-11 with group equal to channels. */
 NNRT_INLINE void nnrt_depthwise_f32(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
 	float *y, nnrt_epilogue epilogue, const void *const *ctx, int pixels)

@@ -57,8 +57,9 @@ NNRT_INLINE void nnrt_gemm_f32_rest(const struct nnrt_gemm *p, const float *a, c
 }
 
 /** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]); see struct nnrt_gemm.
- *  a: row-major. b: panels of `columns` from pack_panels_f32(). bias: n values or NULL. y may not overlap a or b
- *  (but a residual that the epilogue reads may be y itself). No alignment needed. rows, columns: constants, the
+ *  a: row-major. b: panels of `columns` from pack_panels_f32(). bias: n values or NULL. y may not overlap b, and a
+ *  as struct nnrt_gemm says; with one panel (n <= columns) row i may lie over rows of a up to i. A residual that the
+ *  epilogue reads may be y itself. No alignment needed. rows, columns: constants, the
  *  register tile (see kernels.def). Sums start at the bias and take l in ascending order.
  *  ONNX Gemm-13, MatMul-13, Conv-11 with a 1x1 kernel. */
 NNRT_INLINE void nnrt_gemm_f32(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y,

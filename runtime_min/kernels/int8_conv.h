@@ -45,7 +45,8 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
  * rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x: bytes. zero: ic bytes of x's zero
  * point, read in place of padding. w: int8 weights from pack_int8(), their own zero point taken off. bias: int32, with
  * x's zero point times the sum of w taken off; bias and scale go on to a multiple of the panel. scratch: rows times
- * (kernel_h * kernel_w * ic rounded up to even) elements. y may not overlap x. rows, vectors: constants, the register
+ * (kernel_h * kernel_w * ic rounded up to even) elements. y may overlap x as struct nnrt_conv says, and is
+ * written in the order of pixels, after all that those so far see is read. rows, vectors: constants, the register
  * tile. Sums are exact in int32. ONNX QLinearConv-10. */
 NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const float *scale, const void *zero, void *y, void *scratch, struct nnrt_int8 q, int rows, int vectors)

@@ -12,7 +12,11 @@
  *  Output likewise with y_ring, y_row, y_pixel and adjacent channels. Strides may exceed what the sizes need
  *  (views, concatenation in place, phases of a transposed convolution). Output pixel (oy, ox) sees input pixels
  *  (oy * stride_h - pad_top + ky * dilation_h, ox * stride_w - pad_left + kx * dilation_w); those outside
- *  0..in_h-1, 0..in_w-1 count as 0 (max pooling: as absent). Any of the sizes may be 0, pads may be negative. */
+ *  0..in_h-1, 0..in_w-1 count as 0 (max pooling: as absent). Any of the sizes may be 0, pads may be negative.
+ *
+ *  A call reads no input row but those that its output rows see, and writes nothing but their pixels: rows that it
+ *  computes may lie over input rows that neither it nor a later call sees (a result that takes the place of its input
+ *  piece by piece, from the first rows or from the last). */
 struct nnrt_conv {
 	int in_h, in_w;                 /* input rows and columns, >= 0 */
 	int ic;                         /* channels read from each input pixel (one group's) */
@@ -35,7 +39,8 @@ NNRT_INLINE ptrdiff_t nnrt_ring(ptrdiff_t r, int ring)
 	return ring > 0 ? r % ring : r;
 }
 
-/** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]), m_begin <= i < m, j < n, l < k. Strides in floats. */
+/** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]), m_begin <= i < m, j < n, l < k. Strides in floats.
+ *  As with struct nnrt_conv, rows of y may lie over rows of a that neither this call nor a later one reads. */
 struct nnrt_gemm {
 	ptrdiff_t m_begin;              /* first row to compute, >= 0; all: 0 */
 	ptrdiff_t m, n, k;              /* >= 0 */

@@ -1,39 +1,8 @@
 /* Every kernel over bytes against slow loops from the definition: random shapes and the extreme values, x, weights and
  * the constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
-#include "runtime_min/kernels/int8.h"
-
 #include "../kernels/check.h"
-#include "../kernels/isa.h"
 #include "lower/pack_int8.h"
-
-typedef void conv_fn(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const float *scale,
-	const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero);
-typedef void depthwise_fn(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero);
-
-struct row {
-	const char *name;
-	conv_fn *conv;
-	depthwise_fn *depthwise;
-	int rows, columns, lanes, beside;
-};
-
-/* Instruction sets without rows of their own run these. */
-#if defined(NNRT_INT8_PLAIN_H)
-#undef KERNEL_GENERIC
-#define KERNEL_GENERIC(...) __VA_ARGS__
-#endif
-
-static const struct row table[] = {
-#define FUNCTIONS_CONV(function) function, NULL
-#define FUNCTIONS_DEPTHWISE(function) NULL, function
-#define ROW(function, kind, rows, columns, lanes, beside) \
-	{#function, FUNCTIONS_##kind(function), rows, columns, lanes, beside},
-#define KERNEL_INT8(function, kind, isa, rows, columns, lanes, beside) \
-	KERNEL_##isa(ROW(function, kind, rows, columns, lanes, beside))
-#include "runtime_min/kernels/kernels_int8.def"
-#undef KERNEL_INT8
-};
+#include "table.h"
 
 /* n bytes that end at an inaccessible page. */
 static void *guarded_bytes(size_t n)
@@ -182,7 +151,7 @@ static int check_output(const struct problem *q, const unsigned char *y, size_t 
 	return bad;
 }
 
-static void run(const struct row *r, struct problem *q)
+static void run(const struct int8_kernel *r, struct problem *q)
 {
 	const struct nnrt_conv *p = &q->p;
 	const int taps = p->kernel_h * p->kernel_w, ic = q->is_depthwise ? 1 : p->ic, depth = taps * ic;
@@ -249,12 +218,14 @@ static void run_pair(void)
 		.product = pick(2)};
 	const size_t n = (size_t)p.n;
 	unsigned char *a = guarded_bytes(n), *b = guarded_bytes(n), *y = guarded_bytes(n);
+	const int over = pick(3);       /* y is a, b, or neither */
 
 	for (size_t i = 0; i < n; i++) {
 		a[i] = (unsigned char)pick(256);
 		b[i] = (unsigned char)pick(256);
+		y[i] = over ? b[i] : a[i];
 	}
-	nnrt_pair_int8(&p, a, b, y);
+	nnrt_pair_int8(&p, over == 0 ? y : a, over == 1 ? y : b, y);
 	for (size_t i = 0; i < n && failures < 10; i++) {
 		const int qa = p.a_signed && a[i] > 127 ? a[i] - 256 : a[i],
 			  qb = p.b_signed && b[i] > 127 ? b[i] - 256 : b[i];
@@ -280,21 +251,20 @@ static void run_pair(void)
 int main(int argc, char **argv)
 {
 	const int turns = argc > 1 ? atoi(argv[1]) : 100;
-	const int rows = (int)(sizeof table / sizeof *table);
 
 	skip_unless_supported();
-	for (int i = 0; i < rows; i++) {
+	for (int i = 0; i < N_INT8_KERNELS; i++) {
 		for (int turn = 0; turn < turns && failures < 10; turn++) {
 			struct problem q;
 
-			problem_new(&q, table[i].depthwise != NULL, table[i].columns);
-			run(&table[i], &q);
+			problem_new(&q, int8_kernels[i].depthwise != NULL, int8_kernels[i].columns);
+			run(&int8_kernels[i], &q);
 			problem_free(&q);
 		}
-		printf("%s: %d problems\n", table[i].name, turns);
+		printf("%s: %d problems\n", int8_kernels[i].name, turns);
 	}
 	for (int turn = 0; turn < 20 * turns; turn++)
 		run_pair();
 	printf("nnrt_pair_int8: %d problems\n", 20 * turns);
-	return failures || !rows;
+	return failures || !N_INT8_KERNELS;
 }

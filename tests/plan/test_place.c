@@ -234,6 +234,24 @@ Test(place, output_starts_inside_its_input, .init = setup, .fini = teardown)
 	cr_assert_eq(plan.bound_bytes, 144);
 }
 
+Test(place, results_move_to_and_fro, .init = setup, .fini = teardown)
+{
+	/* Each may start 24 bytes before or behind the one that it consumes: upwards, downwards, upwards ... */
+	struct buffer v[8];
+	struct overlap o[14];
+	struct pool_plan plan;
+
+	for (int i = 0; i < 8; i++)
+		v[i] = (struct buffer){ .size_bytes = 100, .align = 4, .first = i, .last = i + 1 };
+	for (int i = 0; i < 7; i++) {
+		o[2 * i] = (struct overlap){ i, i + 1, OVERLAP_FREE_BELOW, -24 };
+		o[2 * i + 1] = (struct overlap){ i, i + 1, 24, OVERLAP_FREE_ABOVE };
+	}
+	plan = place(v, 8, o, 14);
+	cr_assert_eq(plan.bound_bytes, 124, "the better one of a pair's permissions counts, not both");
+	cr_assert_eq(plan.arena_bytes, 124);
+}
+
 Test(place, random_permissions_are_kept, .init = setup, .fini = teardown)
 {
 	struct random r = { 99 };

@@ -1,0 +1,250 @@
+/* A result is rows of pixels (of a matrix product: rows of one pixel), and so is the argument that it consumes. Output
+ * pixel (r, q) sees argument rows r * stride_h - pad_top .. + reach, and none of its columns before
+ * q * stride_w - pad_left. A piece may write where it pleases among its own rows and read meanwhile. So, piece after
+ * piece upwards,
+ *
+ *     offset(y) + end of what the piece writes  <=  offset(x) + start of what it and all later ones read,
+ *
+ * and downwards
+ *
+ *     offset(y) + start of what the piece writes  >=  offset(x) + end of what it and all later ones read.
+ *
+ * One call that goes from pixel to pixel need only leave what later pixels see. */
+#include "plan/consume.h"
+
+#include <string.h>
+
+/* Where rows and pixels of a tensor lie; in bytes, from the start of its storage. */
+struct image {
+	int64_t rows, columns, first, row, pixel, width; /* width: of a pixel */
+};
+
+struct consumption {
+	struct image x, y;
+	int64_t stride_h, stride_w, pad_top, pad_left, reach;
+};
+
+/* --- What a call says --------------------------------------------------------------------------------------------- */
+
+struct number {
+	const char *field;
+	int64_t *to;
+};
+
+/* The values of fields of the parameter struct; false when one is known at run time only. */
+static bool numbers_read(struct module *m, const struct call *c, const struct number *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct num value = call_field_value(m, c, call_field_named(c, v[i].field));
+
+		if (!num_is_const(value))
+			return false;
+		*v[i].to = value.n;
+	}
+	return true;
+}
+
+/* In elements. */
+static bool conv_read(struct module *m, const struct call *c, struct consumption *s)
+{
+	int64_t kernel, dilation, x_channel;
+	const struct number v[] = {
+		{ "out_h", &s->y.rows },     { "out_w", &s->y.columns },   { "oc", &s->y.width },
+		{ "y_row", &s->y.row },	     { "y_pixel", &s->y.pixel },   { "in_h", &s->x.rows },
+		{ "in_w", &s->x.columns },   { "ic", &s->x.width },	   { "x_row", &s->x.row },
+		{ "x_pixel", &s->x.pixel },  { "x_channel", &x_channel },  { "kernel_h", &kernel },
+		{ "dilation_h", &dilation }, { "stride_h", &s->stride_h }, { "stride_w", &s->stride_w },
+		{ "pad_top", &s->pad_top },  { "pad_left", &s->pad_left },
+	};
+
+	if (!numbers_read(m, c, v, sizeof v / sizeof *v))
+		return false;
+	s->reach = (kernel - 1) * dilation;
+	return x_channel == 1;
+}
+
+static bool gemm_read(struct module *m, const struct call *c, struct consumption *s)
+{
+	const struct number v[] = { { "m", &s->y.rows },
+				    { "n", &s->y.width },
+				    { "y_row", &s->y.row },
+				    { "k", &s->x.width },
+				    { "a_row", &s->x.row } };
+
+	s->x.columns = s->y.columns = s->stride_h = s->stride_w = 1;
+	if (!numbers_read(m, c, v, sizeof v / sizeof *v))
+		return false;
+	s->x.rows = s->y.rows;
+	return true;
+}
+
+/* From elements to bytes of the storage; false when something is empty, run-time or goes backwards. */
+static bool image_place(const struct module *m, const struct arg *a, struct image *i)
+{
+	const struct tensor *t = &m->tensor[a->tensor];
+	const int64_t bytes = dtypes[t->type].bytes;
+
+	i->first = (t->offset.n + a->first.n) * bytes;
+	i->row *= bytes;
+	i->pixel *= bytes;
+	i->width *= bytes;
+	return num_is_const(a->first) && num_is_const(t->offset) && i->rows > 0 && i->columns > 0 && i->row >= 0 &&
+	       i->pixel >= 0 && i->width > 0;
+}
+
+/* The result, if the call writes nothing else and reads nothing of the argument's storage but its rows; else NULL. */
+static const struct arg *result_of(const struct module *m, const struct call *c)
+{
+	const int base = m->tensor[c->arg[c->rows_of].tensor].base;
+	const struct arg *y = NULL;
+
+	for (int i = 0; i < c->n_args; i++) {
+		const struct arg *a = &c->arg[i];
+
+		if (i == c->rows_of || a->tensor < 0)
+			continue;
+		if (m->tensor[a->tensor].base == base || (a->kind == ARG_WRITE && y))
+			return NULL;
+		if (a->kind == ARG_WRITE)
+			y = a;
+	}
+	for (int k = 0; c->epilogue && k < c->epilogue->n_e; k++)
+		if (c->epilogue->e[k].op == E_LOAD && m->tensor[c->epilogue->e[k].tensor].base == base)
+			return NULL;
+	return y && y->tensor == c->out ? y : NULL;
+}
+
+static int arena_storage(const struct timeline *l, const struct arg *a)
+{
+	const int s = l->storage_of[l->m->tensor[a->tensor].base];
+
+	return s < l->n_arena ? s : -1;
+}
+
+static bool consumption_read(const struct timeline *l, const struct step *step, struct consumption *s, int *from,
+			     int *to)
+{
+	struct module *m = l->m;
+	const struct call *c = step->kind == STEP_CALL ? step->call : NULL;
+	const struct arg *x, *y;
+
+	if (!c || c->rows_of < 0 || c->n_loops || !(y = result_of(m, c)))
+		return false;
+	x = &c->arg[c->rows_of];
+	*from = arena_storage(l, x);
+	*to = arena_storage(l, y);
+	if (*from < 0 || *to < 0 || *from == *to)
+		return false;
+	*s = (struct consumption){ 0 };
+	if (!(strcmp(c->params, "nnrt_gemm") ? conv_read(m, c, s) : gemm_read(m, c, s)))
+		return false;
+	return image_place(m, x, &s->x) && image_place(m, y, &s->y);
+}
+
+/* --- Permissions -------------------------------------------------------------------------------------------------- */
+
+static int64_t within(int64_t v, int64_t low, int64_t high)
+{
+	return v < low ? low : v > high ? high : v;
+}
+
+static int64_t pixel_start(const struct image *i, int64_t row, int64_t column)
+{
+	return i->first + row * i->row + column * i->pixel;
+}
+
+/* Behind all pixels of rows up to this one. */
+static int64_t row_end(const struct image *i, int64_t row)
+{
+	return pixel_start(i, row, i->columns - 1) + i->width;
+}
+
+/* The first byte that row r of the result and later ones see; INT64_MAX when these see nothing but padding. */
+static int64_t start_seen(const struct consumption *s, int64_t r)
+{
+	const int64_t row = r * s->stride_h - s->pad_top;
+
+	return r < s->y.rows && row < s->x.rows ? pixel_start(&s->x, row < 0 ? 0 : row, 0) : INT64_MAX;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Greatest distance offset(y) - offset(x) for pieces from the first row to the last. */
+static int64_t greatest_up(const struct consumption *s, int64_t piece)
+{
+	int64_t most = OVERLAP_FREE_ABOVE;
+
+	for (int64_t r = 0; r < s->y.rows && start_seen(s, r) < INT64_MAX; r += piece)
+		most = lesser(most, start_seen(s, r) - row_end(&s->y, lesser(r + piece, s->y.rows) - 1));
+	return most;
+}
+
+/* The same for one call that has read what a pixel and those before it see when it writes that pixel. */
+static int64_t greatest_in_order(const struct consumption *s)
+{
+	int64_t most = OVERLAP_FREE_ABOVE;
+
+	for (int64_t r = 0; r < s->y.rows; r++) {
+		const int64_t row = r * s->stride_h - s->pad_top, next = start_seen(s, r + 1);
+
+		for (int64_t q = 0; q < s->y.columns; q++) {
+			const int64_t column = within((q + 1) * s->stride_w - s->pad_left, 0, s->x.columns - 1);
+			const bool sees = q + 1 < s->y.columns && row < s->x.rows;
+			const int64_t seen = lesser(next, sees ? pixel_start(&s->x, row < 0 ? 0 : row, column) : next);
+
+			if (seen < INT64_MAX)
+				most = lesser(most, seen - pixel_start(&s->y, r, q) - s->y.width);
+		}
+	}
+	return most;
+}
+
+/* Least distance for pieces from the last row to the first. */
+static int64_t least_down(const struct consumption *s, int64_t piece)
+{
+	int64_t least = OVERLAP_FREE_BELOW;
+
+	for (int64_t r = 0; r < s->y.rows; r += piece) {
+		const int64_t last = lesser(r + piece, s->y.rows) - 1;
+		const int64_t row = lesser(last * s->stride_h - s->pad_top + s->reach, s->x.rows - 1);
+
+		if (row >= 0 && row_end(&s->x, row) - pixel_start(&s->y, r, 0) > least)
+			least = row_end(&s->x, row) - pixel_start(&s->y, r, 0);
+	}
+	return least;
+}
+
+int consume_overlaps(const struct timeline *l, const struct step *s, struct overlap v[MAX_CONSUME])
+{
+	struct consumption c;
+	int from, to;
+
+	if (!consumption_read(l, s, &c, &from, &to))
+		return 0;
+	v[0] = (struct overlap){ from, to, OVERLAP_FREE_BELOW,
+				 s->call->in_order ? greatest_in_order(&c) : greatest_up(&c, s->call->piece_rows) };
+	v[1] = (struct overlap){ from, to, least_down(&c, s->call->piece_rows), OVERLAP_FREE_ABOVE };
+	return 2;
+}
+
+void consume_order(const struct timeline *l, const struct buffer *buffers)
+{
+	for (int i = 0; i < l->n; i++) {
+		struct overlap v[MAX_CONSUME];
+		const struct buffer *x, *y;
+
+		if (!consume_overlaps(l, l->step[i], v))
+			continue;
+		x = &buffers[v->a];
+		y = &buffers[v->b];
+		if (x->offset >= y->offset + y->size_bytes || y->offset >= x->offset + x->size_bytes)
+			continue;
+		if (y->offset - x->offset > v[0].at_most)
+			l->step[i]->call->row_order = ROWS_DOWN;
+		else
+			l->step[i]->call->row_order = l->step[i]->call->in_order ? ROWS_AT_ONCE : ROWS_UP;
+	}
+}

@@ -1,0 +1,329 @@
+/* Kernels whose result takes the place of the input that they consume: piece after piece from the first row or from the
+ * last, or by one call where that goes from pixel to pixel (struct call, rows_of and in_order), as near as the order of
+ * reads and writes allows. The result must be that of a run with separate buffers, to the last byte, and nothing else
+ * may change; nearer than that, each kernel must sometimes go wrong, or this test sees nothing. Arguments: cases a
+ * kernel. */
+#include "check.h"
+
+#include "table.h"
+
+/* After the other table: it takes the generic rows where the instruction set has none of its own. */
+#include "../integers/table.h"
+
+enum order { UP, DOWN, AT_ONCE, N_ORDERS };
+
+static const char *const order_names[] = {"upwards", "downwards", "at once"};
+
+enum { MARGIN = 64, CANARY = 0xa5 };
+
+/* A kernel with its constants. A matrix product is told as an image of one column. */
+struct subject {
+	const char *name;
+	const struct kernel *f32;
+	const struct int8_kernel *int8;
+	int bytes;                      /* of an element */
+	bool in_order;
+	struct nnrt_conv p;
+	float *w, *bias, *zero;
+	int8_t *w8;
+	int32_t *bias8;
+	float *scale;
+	unsigned char *zero8, *scratch;
+};
+
+static int round_up(int n, int to)
+{
+	return (n + to - 1) / to * to;
+}
+
+static float *random_floats(int n)
+{
+	float *v = malloc((size_t)n * sizeof *v + 1);
+
+	for (int i = 0; i < n; i++)
+		v[i] = pick_float();
+	return v;
+}
+
+static void *random_bytes(size_t n)
+{
+	unsigned char *v = malloc(n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = (unsigned char)pick(256);
+	return v;
+}
+
+/* --- Subjects --- */
+
+static struct nnrt_conv shape_pick(int rows, int columns, bool depthwise, bool product)
+{
+	const int channels[] = {1, columns, columns + 1, 2 * columns + 3}, extra[] = {0, 0, 0, 3};
+	struct nnrt_conv p = {.in_h = 2 + pick(product ? 3 * rows : 9), .x_channel = 1};
+
+	p.in_w = product ? 1 : 1 + pick(11);
+	p.oc = pick_of(channels, 4);
+	p.ic = depthwise ? p.oc : pick(3) ? p.oc : 1 + pick(9);
+	p.kernel_h = product ? 1 : 1 + pick(4);
+	p.kernel_w = product ? 1 : 1 + pick(4);
+	p.stride_h = product ? 1 : 1 + pick(2);
+	p.stride_w = product ? 1 : 1 + pick(2);
+	p.dilation_h = product ? 1 : 1 + pick(2);
+	p.dilation_w = product ? 1 : 1 + pick(2);
+	p.pad_top = product ? 0 : pick(4) - 1;
+	p.pad_left = product ? 0 : pick(4) - 1;
+	p.out_h = product ? p.in_h : 1 + pick(10);
+	p.out_w = product ? 1 : 1 + pick(11);
+	p.x_pixel = product ? 0 : p.ic + pick_of(extra, 4);
+	p.x_row = (product ? p.ic : p.in_w * p.x_pixel) + pick_of(extra, 4);
+	p.y_pixel = product ? 0 : p.oc + pick_of(extra, 4);
+	p.y_row = (product ? p.oc : p.out_w * p.y_pixel) + pick_of(extra, 4);
+	return p;
+}
+
+static struct subject subject_f32(const struct kernel *k)
+{
+	const bool product = k->kind >= GEMM, depthwise = k->kind == DEPTHWISE;
+	struct subject s = {.name = k->name, .f32 = k, .bytes = 4};
+	s.p = shape_pick(k->rows, k->columns, depthwise, product);
+	const int depth = s.p.kernel_h * s.p.kernel_w * (depthwise ? 1 : s.p.ic);
+
+	s.in_order = !depthwise && s.p.oc <= k->columns;
+	s.w = random_floats(round_up(s.p.oc, k->columns) * depth);
+	s.bias = random_floats(s.p.oc);
+	s.zero = calloc((size_t)s.p.ic, sizeof *s.zero);
+	return s;
+}
+
+static struct subject subject_int8(const struct int8_kernel *k)
+{
+	const bool depthwise = k->depthwise != NULL;
+	struct subject s = {.name = k->name, .int8 = k, .bytes = 1};
+	s.p = shape_pick(k->rows, k->columns, depthwise, false);
+	const int depth = s.p.kernel_h * s.p.kernel_w * (depthwise ? 1 : s.p.ic), width = round_up(s.p.oc, k->columns);
+
+	s.in_order = !depthwise;
+	s.w8 = random_bytes((size_t)(width * round_up(depth, 2)));
+	s.bias8 = calloc((size_t)width, sizeof *s.bias8);
+	s.scale = random_floats(width);
+	for (int i = 0; i < width; i++)
+		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
+	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
+	s.scratch = malloc((size_t)(k->rows * round_up(depth, 2)) * 2 + 1);
+	return s;
+}
+
+static struct subject subject_pool(void)
+{
+	const struct subject s = {.name = "nnrt_max_pool_f32", .bytes = 4, .p = shape_pick(1, NNRT_LANES, true, false)};
+
+	return s;
+}
+
+static void subject_free(struct subject *s)
+{
+	free(s->w);
+	free(s->bias);
+	free(s->zero);
+	free(s->w8);
+	free(s->bias8);
+	free(s->scale);
+	free(s->zero8);
+	free(s->scratch);
+}
+
+/* Rows begin..end-1 of the result. */
+static void subject_run(const struct subject *s, int begin, int end, const void *x, void *y)
+{
+	struct nnrt_conv p = s->p;
+	struct nnrt_gemm g = {begin, end, p.oc, p.ic, p.x_row, p.oc, p.y_row};
+
+	p.row_begin = begin;
+	p.row_end = end;
+	if (s->int8 && s->int8->conv)
+		s->int8->conv(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, s->scratch, 1, -128, 127, 0);
+	else if (s->int8)
+		s->int8->depthwise(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
+	else if (!s->f32)
+		nnrt_max_pool_f32(&p, x, y, nnrt_epilogue_none, NULL);
+	else if (s->f32->kind == DEPTHWISE)
+		s->f32->run.depthwise(&p, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
+	else if (s->f32->kind >= GEMM)
+		s->f32->run.gemm(&g, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
+	else
+		s->f32->run.conv(&p, x, s->w, s->bias, s->zero, y, nnrt_epilogue_none, NULL);
+}
+
+/* Piece after piece. */
+static void subject_run_in(const struct subject *s, enum order order, int piece, const void *x, void *y)
+{
+	const int n = s->p.out_h, last = (n - 1) / piece * piece;
+
+	if (order == AT_ONCE)
+		subject_run(s, 0, n, x, y);
+	for (int r = 0; order == UP && r < n; r += piece)
+		subject_run(s, r, r + piece < n ? r + piece : n, x, y);
+	for (int r = last; order == DOWN && r >= 0; r -= piece)
+		subject_run(s, r, r + piece < n ? r + piece : n, x, y);
+}
+
+/* --- How near the result may come --- */
+
+/* Elements that a turn reads and writes; turn: a piece, or a pixel when all is done at once. */
+struct turn {
+	ptrdiff_t read_low, read_high, write_low, write_high;
+};
+
+static void turn_add(const struct nnrt_conv *p, struct turn *t, int oy, int ox)
+{
+	const ptrdiff_t to = oy * p->y_row + ox * p->y_pixel;
+
+	t->write_low = to < t->write_low ? to : t->write_low;
+	t->write_high = to + p->oc > t->write_high ? to + p->oc : t->write_high;
+	for (int ky = 0; ky < p->kernel_h; ky++) {
+		for (int kx = 0; kx < p->kernel_w; kx++) {
+			const int iy = oy * p->stride_h - p->pad_top + ky * p->dilation_h;
+			const int ix = ox * p->stride_w - p->pad_left + kx * p->dilation_w;
+			const ptrdiff_t from = iy * p->x_row + ix * p->x_pixel;
+
+			if (iy < 0 || iy >= p->in_h || ix < 0 || ix >= p->in_w)
+				continue;
+			t->read_low = from < t->read_low ? from : t->read_low;
+			t->read_high = from + p->ic > t->read_high ? from + p->ic : t->read_high;
+		}
+	}
+}
+
+/* The distance y - x in elements, as great as may be (DOWN: as small); false when any will do. */
+static bool distance_find(const struct nnrt_conv *p, enum order order, int piece, ptrdiff_t *distance)
+{
+	const int n = order == AT_ONCE ? p->out_h * p->out_w : (p->out_h + piece - 1) / piece;
+	const ptrdiff_t far = PTRDIFF_MAX / 4;
+	struct turn *turns = malloc((size_t)n * sizeof *turns);
+	ptrdiff_t low = far, high = -far;
+	bool found = false;
+
+	for (int t = 0; t < n; t++)
+		turns[t] = (struct turn){far, -far, far, -far};
+	for (int oy = 0; oy < p->out_h; oy++)
+		for (int ox = 0; ox < p->out_w; ox++) {
+			const int t = order == AT_ONCE ? oy * p->out_w + ox : oy / piece;
+
+			turn_add(p, &turns[order == DOWN ? n - 1 - t : t], oy, ox);
+		}
+	*distance = order == DOWN ? -far : far;
+	for (int t = n - 1; t >= 0; t--) {
+		/* A pixel may be written over what it alone reads. */
+		for (int seen = t + (order == AT_ONCE); seen < n && seen <= t + 1; seen++) {
+			low = turns[seen].read_low < low ? turns[seen].read_low : low;
+			high = turns[seen].read_high > high ? turns[seen].read_high : high;
+		}
+		if (order == DOWN && high > -far && high - turns[t].write_low > *distance)
+			*distance = high - turns[t].write_low;
+		if (order != DOWN && low < far && low - turns[t].write_high < *distance)
+			*distance = low - turns[t].write_high;
+		found |= order == DOWN ? high > -far : low < far;
+	}
+	free(turns);
+	return found;
+}
+
+/* --- Runs --- */
+
+/* Bytes from the first element of an image to behind the last. */
+static size_t image_bytes(int rows, int columns, int channels, ptrdiff_t row, ptrdiff_t pixel, int bytes)
+{
+	return (size_t)(((rows - 1) * row + (columns - 1) * pixel + channels) * bytes);
+}
+
+/* Whether the result in one memory with x, `distance` elements behind it, is what separate buffers give. */
+static bool agrees(const struct subject *s, enum order order, int piece, ptrdiff_t distance, const void *x,
+	const unsigned char *y)
+{
+	const struct nnrt_conv *p = &s->p;
+	const size_t x_bytes = image_bytes(p->in_h, p->in_w, p->ic, p->x_row, p->x_pixel, s->bytes);
+	const size_t y_bytes = image_bytes(p->out_h, p->out_w, p->oc, p->y_row, p->y_pixel, s->bytes);
+	const ptrdiff_t shift = distance * s->bytes;
+	const size_t x_at = MARGIN + (size_t)(shift < 0 ? -shift : 0), y_at = MARGIN + (size_t)(shift > 0 ? shift : 0);
+	const size_t all = (x_at + x_bytes > y_at + y_bytes ? x_at + x_bytes : y_at + y_bytes) + MARGIN;
+	unsigned char *memory = malloc(all), *expected = malloc(all);
+	bool same;
+
+	memset(memory, CANARY, all);
+	memcpy(memory + x_at, x, x_bytes);
+	memcpy(expected, memory, all);
+	for (int oy = 0; oy < p->out_h; oy++)
+		for (int ox = 0; ox < p->out_w; ox++) {
+			const size_t at = (size_t)((oy * p->y_row + ox * p->y_pixel) * s->bytes);
+
+			memcpy(expected + y_at + at, y + at, (size_t)(p->oc * s->bytes));
+		}
+	subject_run_in(s, order, piece, memory + x_at, memory + y_at);
+	same = !memcmp(memory, expected, all);
+	free(memory);
+	free(expected);
+	return same;
+}
+
+static void subject_check(const struct subject *s, int *caught)
+{
+	const struct nnrt_conv *p = &s->p;
+	const size_t x_bytes = image_bytes(p->in_h, p->in_w, p->ic, p->x_row, p->x_pixel, s->bytes);
+	void *x = s->bytes == 4 ? (void *)random_floats((int)(x_bytes / 4)) : random_bytes(x_bytes);
+	unsigned char *y = random_bytes(image_bytes(p->out_h, p->out_w, p->oc, p->y_row, p->y_pixel, s->bytes));
+	const int piece = 1 + pick(3);
+
+	subject_run(s, 0, p->out_h, x, y);
+	for (enum order order = UP; order < (s->in_order ? N_ORDERS : AT_ONCE); order++) {
+		const ptrdiff_t nearer = (order == DOWN ? -1 : 1) * (1 + pick(2 * piece * (int)p->y_row));
+		ptrdiff_t distance;
+
+		if (!distance_find(p, order, piece, &distance))
+			continue;
+		if (!agrees(s, order, piece, distance, x, y) && failures++ < 10)
+			printf("not ok %s %s: in %dx%dx%d out %dx%dx%d kernel %dx%d stride %d,%d pad %d,%d piece %d\n",
+				s->name, order_names[order], p->in_h, p->in_w, p->ic, p->out_h, p->out_w, p->oc,
+				p->kernel_h, p->kernel_w, p->stride_h, p->stride_w, p->pad_top, p->pad_left, piece);
+		caught[order] += !agrees(s, order, piece, distance + nearer, x, y);
+	}
+	free(x);
+	free(y);
+}
+
+static void subjects_check(const struct kernel *f32, const struct int8_kernel *int8, int cases)
+{
+	int caught[N_ORDERS] = {0}, before = failures;
+	const char *name = "";
+	bool in_order = false;
+
+	for (int i = 0; i < cases; i++) {
+		struct subject s = f32 ? subject_f32(f32) : int8 ? subject_int8(int8) : subject_pool();
+
+		name = s.name;
+		in_order |= s.in_order;
+		subject_check(&s, caught);
+		subject_free(&s);
+	}
+	for (int k = 0; k < (in_order ? N_ORDERS : AT_ONCE); k++) {
+		if (caught[k])
+			continue;
+		failures++;
+		printf("not ok %s %s: nothing goes wrong when the result is nearer\n", name, order_names[k]);
+	}
+	printf("%s %s: %d cases, too near %d, %d, %d\n", failures > before ? "not ok" : "ok", name, cases, caught[UP],
+		caught[DOWN], caught[AT_ONCE]);
+}
+
+int main(int argc, char **argv)
+{
+	const int cases = argc > 1 ? atoi(argv[1]) : 60;
+
+	skip_unless_supported();
+	for (int i = 0; i < N_KERNELS; i++)
+		if (kernels[i].kind != GEMM_TRANSPOSED && kernels[i].kind != WINOGRAD2 && kernels[i].kind != WINOGRAD4)
+			subjects_check(&kernels[i], NULL, cases);
+	for (int i = 0; i < N_INT8_KERNELS; i++)
+		subjects_check(NULL, &int8_kernels[i], cases);
+	subjects_check(NULL, NULL, cases);
+	return failures > 0;
+}
