@@ -32,7 +32,7 @@ make_environment || stop "the virtual environment was not made"
 echo "building build/"
 configure build && build_into build || stop "build/ failed"
 echo "building build-asan/"
-# Warnings are errors in build/; here gcc's own instrumentation makes some that mean nothing.
-configure build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=false && build_into build-asan ||
+# Instrumentation tests formats for NULL, and gcc then warns of the branch that it made itself.
+configure build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-Wno-format-truncation && build_into build-asan ||
 	echo "build-asan/ failed: its groups fail below"
 exec python tests/python/schedule.py "$@"

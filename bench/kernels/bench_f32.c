@@ -153,8 +153,9 @@ int main(int argc, char **argv)
 	for (int i = 0; i < N_KERNELS; i++) {
 		for (size_t j = 0; j < sizeof(layers) / sizeof(*layers); j++) {
 			const bool fits = kernels[i].kind == layers[j].kind ||
-				(kernels[i].kind == CONV && layers[j].kind == CONV_FIRST) ||
-				(layers[j].kind == CONV && (kernels[i].kind == WINOGRAD2 || kernels[i].kind == WINOGRAD4));
+					  (kernels[i].kind == CONV && layers[j].kind == CONV_FIRST) ||
+					  (layers[j].kind == CONV &&
+					   (kernels[i].kind == WINOGRAD2 || kernels[i].kind == WINOGRAD4));
 
 			if (fits && (argc < 2 || strstr(kernels[i].name, argv[1])) && (argc < 3 ||
 				strstr(layers[j].name, argv[2])))

@@ -77,8 +77,8 @@ static void print_steps(const struct report *r)
 		printf("%5d %10.4f %10lld %11lld%c %s \"%s\"%s%s\n", i, (double)l->step->macs / 1e6,
 		       (long long)l->constant_bytes, (long long)l->live_bytes,
 		       r->c->plan.n_buffers && l->time == r->c->plan.pool.peak_step ? '*' : ' ',
-		       report_op_name(m, l->step), plain(r->arena, report_node_name(m, l->step)), out >= 0 ? " -> " : "",
-		       out >= 0 ? shape_of(shape, m, out, r->arena) : "");
+		       report_op_name(m, l->step), plain(r->arena, report_node_name(m, l->step)),
+		       out >= 0 ? " -> " : "", out >= 0 ? shape_of(shape, m, out, r->arena) : "");
 	}
 }
 

@@ -43,8 +43,8 @@ static bool prepare(struct image *image, long width, long height, int channels, 
 }
 
 #ifdef HAVE_PNG
-/* Luma of ITU-R BT.601, as a JPEG's first component is and as training pipelines make greys; libpng's own is another. Equal
- * parts keep their value. In place. */
+/* Luma of ITU-R BT.601, as a JPEG's first component is and as training pipelines make greys; libpng's own is another.
+ * Equal parts keep their value. In place. */
 static void make_grey(struct image *image)
 {
 	const size_t n = (size_t)image->width * (size_t)image->height;

@@ -141,7 +141,8 @@ static bool is_literal(const struct program *p, const struct step *s, const stru
 	return p->m->options->fp == FP_STRICT;
 }
 
-/* What the step completes: a tensor that it writes, or one of whose parts it writes the last (the inputs of a Concat). */
+/* What the step completes: a tensor that it writes, or one of whose parts it writes the last (the inputs of a
+ * Concat). */
 static void emit_taps(struct program *p, struct emit *run, const struct step *s, int number, struct touched *u)
 {
 	const int n = u->n;

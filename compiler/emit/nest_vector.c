@@ -153,7 +153,8 @@ void writer_choose_vector_axis(struct nest_writer *w)
 	if (w->n_outer) {
 		axis = w->loop[w->n_outer - 1];
 		writer_set_vector_axis(w, axis);
-		if (n->e[n->value].type == DT_F32 && stores_run(w, axis) && w->extent[axis].n > 1 && vectorises(w, n->value))
+		if (n->e[n->value].type == DT_F32 && stores_run(w, axis) && w->extent[axis].n > 1 &&
+		    vectorises(w, n->value))
 			return;
 		writer_set_vector_axis(w, -1);
 	}

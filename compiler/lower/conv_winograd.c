@@ -1,5 +1,5 @@
-/* 3x3 convolution with stride 1 in fewer products (runtime_min/kernels/winograd.h), by tiles of 2 x 2 or 4 x 4 outputs. Its
- * price: scratch for a block of tiles, and weights 16/9 or 4 times as large. */
+/* 3x3 convolution with stride 1 in fewer products (runtime_min/kernels/winograd.h), by tiles of 2 x 2 or 4 x 4 outputs.
+ * Its price: scratch for a block of tiles, and weights 16/9 or 4 times as large. */
 #include "lower/conv_shape.h"
 #include "lower/pack_winograd.h"
 #include "options.h"
@@ -73,8 +73,8 @@ static bool choose_block(struct module *m, struct winograd *w, int64_t tiles)
 }
 
 /* Products as of any tile; transforms at two operations a cycle; a quarter of a cycle for each byte of weights that is
- * read from beyond the second-level cache more often than conv_direct does; and the larger model: each byte more must save
- * four multiply-accumulates. */
+ * read from beyond the second-level cache more often than conv_direct does; and the larger model: each byte more must
+ * save four multiply-accumulates. */
 static double total_cycles(const struct module *m, const struct winograd *w, int64_t tiles, double products)
 {
 	const struct conv_shape *c = &w->c;
@@ -84,7 +84,8 @@ static double total_cycles(const struct module *m, const struct winograd *w, int
 	const double blocks = (double)ceil_div(tiles, c->block_tiles), more = weights - 36.0 * (double)(c->ic * c->oc);
 	const double read = weights > m->target->l2_bytes ? weights * (blocks - 1) + more : 0;
 
-	return ((products + (double)(tiles * points) * vectors + read / 4) * (double)c->batch_hi + 2 * more / (double)lanes) *
+	return ((products + (double)(tiles * points) * vectors + read / 4) * (double)c->batch_hi +
+		2 * more / (double)lanes) *
 	       c->groups;
 }
 
@@ -112,7 +113,8 @@ static bool choose(struct module *m, int node, struct winograd *w, const char **
 		const int64_t tiles = ceil_div(one.c.out_h.n, one.tile) * ceil_div(one.c.out_w.n, one.tile);
 		double products = 0;
 
-		one.kernel = kernel_choose(m, kind, tiles, one.c.oc, one.c.ic * (one.tile + 2) * (one.tile + 2), &products);
+		one.kernel =
+			kernel_choose(m, kind, tiles, one.c.oc, one.c.ic * (one.tile + 2) * (one.tile + 2), &products);
 		if (!tiles || !one.kernel || !choose_block(m, &one, tiles))
 			continue;
 		one.cycles = total_cycles(m, &one, tiles, products);
@@ -129,8 +131,8 @@ static double cost(struct module *m, int node, const char **why)
 	return choose(m, node, &w, why) ? w.cycles : -1;
 }
 
-/* The transformed weights of all groups, in the kernel's panels, one after the other for want of memory; *size: floats of
- * one group's. */
+/* The transformed weights of all groups, in the kernel's panels, one after the other for want of memory; *size: floats
+ * of one group's. */
 static int winograd_packed(struct lowering *l, const struct winograd *w, int64_t *size)
 {
 	struct module *m = l->m;

@@ -30,9 +30,9 @@ static inline int64_t sampler_taps(const struct sampler *s)
 	return s->mode == SAMPLE_NEAREST ? 1 : s->mode == SAMPLE_LINEAR ? 2 : 4;
 }
 
-/** Tap number `tap` (0 … sampler_taps - 1) round `coordinate` (an expression of s->type, in elements: 0 is the centre of
- *  the first) along an axis of `size` elements. Weights are those of linear interpolation or of cubic convolution with
- *  -0.75 (Keys 1981); nearest rounds half to even. A coordinate that is no number counts as far outside. */
+/** Tap number `tap` (0 … sampler_taps - 1) round `coordinate` (an expression of s->type, in elements: 0 is the centre
+ *  of the first) along an axis of `size` elements. Weights are those of linear interpolation or of cubic convolution
+ *  with -0.75 (Keys 1981); nearest rounds half to even. A coordinate that is no number counts as far outside. */
 struct sample sample_tap(struct nest *n, const struct sampler *s, int coordinate, struct num size, struct num tap);
 
 /** Element of tensor t at the taps' places times their weights, in s->type; 0 outside. at: an index for each axis of t,

@@ -1,8 +1,9 @@
-/* A beam search over skylines, for packings that are too many to be searched through. It keeps the best partial packings of
- * k items, continues each with every item that starts in the leftmost of its lowest sections and rests on its floor, and
- * keeps the best of the results; where no item does, that section stays empty up to the lower of its walls. The best are
- * those with the least waste, then the fewest corners, give or take a few at random, then the largest item placed last.
- * Many narrow beams, each with other random numbers, find more than a wide one in the same time. */
+/* A beam search over skylines, for packings that are too many to be searched through. It keeps the best partial
+ * packings of k items, continues each with every item that starts in the leftmost of its lowest sections and rests on
+ * its floor, and keeps the best of the results; where no item does, that section stays empty up to the lower of its
+ * walls. The best are those with the least waste, then the fewest corners, give or take a few at random, then the
+ * largest item placed last. Many narrow beams, each with other random numbers, find more than a wide one in the same
+ * time. */
 #include "plan/search.h"
 
 #include <stdlib.h>
@@ -292,8 +293,8 @@ static void beam_select(struct beam *b)
 	qsort(b->children, (size_t)b->n_children, sizeof *b->children, child_compare);
 	b->s->work += 8 * (int64_t)b->n_children;
 	for (int i = 0; i < b->n_children && n < WIDTH; i++)
-		if (!i || b->children[i].hash != b->children[i - 1].hash || b->children[i].end != b->children[i - 1].end ||
-		    b->children[i].waste != b->children[i - 1].waste)
+		if (!i || b->children[i].hash != b->children[i - 1].hash ||
+		    b->children[i].end != b->children[i - 1].end || b->children[i].waste != b->children[i - 1].waste)
 			outline_continue(b, &b->to[n++], &b->children[i]);
 	b->from = b->to;
 	b->to = old;

@@ -105,6 +105,6 @@ void board_reset(void)
 
 /* The first entry is the stack, the others are functions: reset, then NMI to SysTick. */
 __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
-	(void (*)(void))(uintptr_t)stack_top, board_reset, fault, fault, fault, fault, fault, NULL,
+	(void (*)(void))stack_top, board_reset, fault, fault, fault, fault, fault, NULL,
 	NULL, NULL, NULL, fault, fault, NULL, fault, fault,
 };

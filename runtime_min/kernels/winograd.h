@@ -76,8 +76,8 @@ NNRT_INLINE void nnrt_winograd_out(const nnrt_vf *s, nnrt_vf *y, int tile)
 	}
 }
 
-/** v[point] = BT d B for n channels from c on. d: `at` one pointer for each of the inputs, or, when at is NULL, x with its
- *  strides. */
+/** v[point] = BT d B for n channels from c on. d: `at` one pointer for each of the inputs, or, when at is NULL, x with
+ *  its strides. */
 NNRT_INLINE void nnrt_winograd_channels(const struct nnrt_conv *p, const float *x, const float *const *at, ptrdiff_t c,
 	int n, float *v, ptrdiff_t v_point, int tile)
 {
@@ -90,7 +90,8 @@ NNRT_INLINE void nnrt_winograd_channels(const struct nnrt_conv *p, const float *
 
 		NNRT_UNROLL(6)
 		for (int row = 0; row < edge; row++)
-			d[row] = nnrt_tile_load((at ? at[row * edge + col] : x + row * p->x_row + col * p->x_pixel) + c, n);
+			d[row] = nnrt_tile_load((at ? at[row * edge + col] : x + row * p->x_row + col * p->x_pixel) + c,
+						n);
 		nnrt_winograd_in(d, out, tile);
 		NNRT_UNROLL(6)
 		for (int row = 0; row < edge; row++)
@@ -184,8 +185,8 @@ NNRT_INLINE void nnrt_winograd_output(const struct nnrt_conv *p, const struct nn
 /** y as nnrt_conv_f32 computes it, for 3x3 kernels with strides and dilations 1 and adjacent channels, within the error
  *  above: tiles of tile x tile outputs (2 or 4), counted from row_begin on, `tiles` of them at a time.
  *  w: panels of `columns` output channels, in each (tile + 2)^2 points of ic rows, from pack_winograd_f32(). bias: oc
- *  values or NULL. zero: ic zeros. scratch: nnrt_winograd_scratch() floats. y may not overlap x. Reads no input row that
- *  the wanted output rows do not see. rows, columns: constants, the register tile of the products (kernels.def).
+ *  values or NULL. zero: ic zeros. scratch: nnrt_winograd_scratch() floats. y may not overlap x. Reads no input row
+ *  that the wanted output rows do not see. rows, columns: constants, the register tile of the products (kernels.def).
  *  ONNX Conv-11; a group is a call with x, w, bias and y moved to its channels. */
 NNRT_INLINE void nnrt_winograd_f32(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
 	const float *zero, float *y, float *scratch, ptrdiff_t tiles, nnrt_epilogue epilogue, const void *const *ctx,

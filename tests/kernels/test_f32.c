@@ -153,8 +153,8 @@ static struct sum conv_sum(const struct kernel *k, const struct nnrt_conv *p, co
 }
 
 /* v[channel][point]: magnitudes of the transformed inputs of the tile that output (oy, ox) lies in. */
-static void winograd_tile_inputs(const struct winograd_matrices *m, const struct nnrt_conv *p, const float *x, int oy, int ox,
-	double v[WINOGRAD_CHANNELS][WINOGRAD_MOST * WINOGRAD_MOST])
+static void winograd_tile_inputs(const struct winograd_matrices *m, const struct nnrt_conv *p, const float *x, int oy,
+				 int ox, double v[WINOGRAD_CHANNELS][WINOGRAD_MOST * WINOGRAD_MOST])
 {
 	const int y = oy - (oy - p->row_begin) % m->tile - p->pad_top, left = ox - ox % m->tile - p->pad_left;
 	const int limit = p->row_end - p->pad_top + 2 < p->in_h ? p->row_end - p->pad_top + 2 : p->in_h;
@@ -173,8 +173,8 @@ static void winograd_tile_inputs(const struct winograd_matrices *m, const struct
 
 /* The sum s with the rounding bound that a Winograd kernel has: see winograd_sums.h. u: weights [point][oc][ic]. */
 static struct sum winograd_sum(const struct winograd_matrices *m, const struct nnrt_conv *p,
-	double v[WINOGRAD_CHANNELS][WINOGRAD_MOST * WINOGRAD_MOST], const float *u, struct sum s, float bias, int oy, int ox,
-	int c)
+			       double v[WINOGRAD_CHANNELS][WINOGRAD_MOST * WINOGRAD_MOST], const float *u, struct sum s,
+			       float bias, int oy, int ox, int c)
 {
 	s.magnitude = fabs((double)bias);
 	for (int i = 0; i < p->ic; i++)

@@ -1,6 +1,6 @@
 /* The rows of kernels_layer.def that pool and that work on rows, and packing, against plain double precision: sizes
- * round the vector, gaps between rows, guard pages, canaries. Recurrent layers: test_recurrent.c; bytes: tests/integers.
- * Arguments: cases. */
+ * round the vector, gaps between rows, guard pages, canaries. Recurrent layers: test_recurrent.c; bytes:
+ * tests/integers. Arguments: cases. */
 #include "layers.h"
 
 #include "compiler/lower/pack.h"

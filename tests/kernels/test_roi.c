@@ -1,6 +1,6 @@
 /* The rows of kernels_layer.def that pool regions against sums over whole images in plain double precision, floats and
- * doubles, gaps between elements, guard pages behind all arrays. Corners are whole sixteenths and bins powers of two, so
- * that the coordinates of samples are exact where they decide something. */
+ * doubles, gaps between elements, guard pages behind all arrays. Corners are whole sixteenths and bins powers of two,
+ * so that the coordinates of samples are exact where they decide something. */
 #include "layers.h"
 
 enum { MOST_REGIONS = 4 };

@@ -1,5 +1,5 @@
-/* How far rounding may move a Winograd convolution: the algorithm run on magnitudes. Matrices from their definition, the
- * interpolation points, so that nothing is shared with the kernel. */
+/* How far rounding may move a Winograd convolution: the algorithm run on magnitudes. Matrices from their definition,
+ * the interpolation points, so that nothing is shared with the kernel. */
 #ifndef WINOGRAD_SUMS_H
 #define WINOGRAD_SUMS_H
 
@@ -17,8 +17,8 @@ struct winograd_matrices {
 	double bt[WINOGRAD_MOST][WINOGRAD_MOST];        /* |BT|, edge x edge */
 };
 
-/* Column j of AT: powers of point j. Row j of BT: coefficients of the product of (x - q) over the other finite points q.
- * The last point is infinity. */
+/* Column j of AT: powers of point j. Row j of BT: coefficients of the product of (x - q) over the other finite points
+ * q. The last point is infinity. */
 static inline struct winograd_matrices winograd_matrices(int tile)
 {
 	static const double points[2][5] = {{0, 1, -1}, {0, 0.75, -0.75, 1.5, -1.5}};
@@ -58,8 +58,8 @@ static inline void winograd_inputs(const struct winograd_matrices *m, const doub
 
 /* Magnitude behind output (row, col) of a tile from v of one channel and its transformed weights u, u_step floats from
  * point to point. */
-static inline double winograd_magnitude(const struct winograd_matrices *m, const double *v, const float *u, ptrdiff_t u_step,
-	int row, int col)
+static inline double winograd_magnitude(const struct winograd_matrices *m, const double *v, const float *u,
+					ptrdiff_t u_step, int row, int col)
 {
 	double sum = 0.0;
 
@@ -68,8 +68,8 @@ static inline double winograd_magnitude(const struct winograd_matrices *m, const
 	return sum;
 }
 
-/* Roundings that a sum over ic channels passes: 4 in each of two input transforms, 1 in the weights, a product and a sum
- * a channel, 5 in each of two output transforms, 4 in bias and epilogue. */
+/* Roundings that a sum over ic channels passes: 4 in each of two input transforms, 1 in the weights, a product and a
+ * sum a channel, 5 in each of two output transforms, 4 in bias and epilogue. */
 static inline double winograd_roundings(int ic)
 {
 	return 2.0 * ic + 23.0;

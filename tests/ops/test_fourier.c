@@ -46,7 +46,8 @@ Test(dft, length_pads_with_zeros_and_crops, .init = setup, .fini = teardown)
 Test(dft, refuses_lengths_axes_and_parts_that_are_none, .init = setup, .fini = teardown)
 {
 	int x = variable(DT_F32, 3, (int64_t[]){ 1, 4, 1 }), three = variable(DT_F32, 3, (int64_t[]){ 1, 4, 3 });
-	int none = tensor_const_ints(&module, (int64_t[]){ 0 }, 1), last = tensor_const_ints(&module, (int64_t[]){ -1 }, 1);
+	int none = tensor_const_ints(&module, (int64_t[]){ 0 }, 1),
+	    last = tensor_const_ints(&module, (int64_t[]){ -1 }, 1);
 	int beyond = tensor_const_ints(&module, (int64_t[]){ 3 }, 1);
 	int huge = tensor_const_ints(&module, (int64_t[]){ INT64_MAX }, 1);
 

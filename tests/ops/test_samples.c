@@ -25,7 +25,8 @@ Test(grid_sample, between_four_elements, .init = setup, .fini = teardown)
 {
 	expect_floats(sampled_at(0, 0, "linear", "zeros", 0), (float[]){ 2.5f }, 1);
 	expect_floats(sampled_at(0, 0, "linear", "zeros", 1), (float[]){ 2.5f }, 1);
-	/* A quarter of the way is the first centre from edge to edge, and a quarter of the way from centre to centre. */
+	/* A quarter of the way is the first centre from edge to edge, and a quarter of the way from centre to
+	 * centre. */
 	expect_floats(sampled_at(-0.5f, -0.5f, "linear", "zeros", 0), (float[]){ 1 }, 1);
 	expect_floats(sampled_at(-0.5f, -0.5f, "linear", "zeros", 1), (float[]){ 1.75f }, 1);
 }
@@ -43,7 +44,8 @@ Test(grid_sample, outside_of_the_image, .init = setup, .fini = teardown)
 	expect_floats(sampled_at(INFINITY, 0, "linear", "zeros", 0), (float[]){ 0 }, 1);
 }
 
-/* At the centre of an element cubic convolution gives it back, and half-way -A/8 of the far and 1/2 + A/8 of the near ones. */
+/* At the centre of an element cubic convolution gives it back, and half-way -A/8 of the far and 1/2 + A/8 of the near
+ * ones. */
 Test(grid_sample, cubic, .init = setup, .fini = teardown)
 {
 	expect_floats(sampled_at(-0.5f, -0.5f, "cubic", "border", 0), (float[]){ 1 }, 1);
@@ -60,7 +62,8 @@ Test(grid_sample, refuses_other_grids, .init = setup, .fini = teardown)
 	expect_refused(node_of("GridSample", 16, 2, (int[]){ x, two }, 1), STATUS_MODEL, "batches of 1 and of 2");
 }
 
-/* One tap of weight 2: the first moved down by half an element and to the right by one, the last to the left by half. */
+/* One tap of weight 2: the first moved down by half an element and to the right by one, the last to the left by
+ * half. */
 Test(deform_conv, moves_taps, .init = setup, .fini = teardown)
 {
 	int w = constant(DT_F32, 4, (int64_t[]){ 1, 1, 1, 1 }, (float[]){ 2 });

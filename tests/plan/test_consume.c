@@ -117,8 +117,8 @@ static bool replays(const struct program *p, const struct buffer *buffers)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* At the nearest distances that are allowed the pieces replay; a piece nearer they hardly ever do (the rule is for whole
- * rows, the replay for pixels). */
+/* At the nearest distances that are allowed the pieces replay; a piece nearer they hardly ever do (the rule is for
+ * whole rows, the replay for pixels). */
 Test(consume, the_replay_agrees, .init = setup, .fini = teardown)
 {
 	int tried = 0, refused = 0;
