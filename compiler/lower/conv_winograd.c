@@ -94,7 +94,7 @@ static bool choose(struct module *m, int node, struct winograd *w, const char **
 {
 	struct winograd one = { 0 };
 
-	*w = (struct winograd){ .cycles = -1 };
+	*w = (struct winograd){ 0 };
 	if (!conv_shape_read(m, node, &one.c, why))
 		return false;
 	*why = "for 3x3 kernels with stride and dilation 1";
@@ -118,10 +118,10 @@ static bool choose(struct module *m, int node, struct winograd *w, const char **
 		if (!tiles || !one.kernel || !choose_block(m, &one, tiles))
 			continue;
 		one.cycles = total_cycles(m, &one, tiles, products);
-		if (w->cycles < 0 || one.cycles < w->cycles)
+		if (!w->kernel || one.cycles < w->cycles)
 			*w = one;
 	}
-	return w->cycles >= 0;
+	return w->kernel;
 }
 
 static double cost(struct module *m, int node, const char **why)
