@@ -210,7 +210,7 @@ static bool dim_agrees(const struct module *m, struct num said, struct num found
 	return num_lo(&m->nums, said) <= num_hi(&m->nums, found) && num_lo(&m->nums, found) <= num_hi(&m->nums, said);
 }
 
-static const char *sizes_text(struct module *m, int rank, const struct num *dim)
+const char *dims_text(struct module *m, int rank, const struct num *dim)
 {
 	struct strbuf b;
 
@@ -238,7 +238,7 @@ bool shape_check(struct module *m, int node, const char *name, int rank, const s
 					  (long long)num_hi(&m->nums, dim[k]));
 	if (elements_most(m, rank, dim) < 0)
 		return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\" has shape %s, allowed: at most %lld elements",
-				  name, sizes_text(m, rank, dim), (long long)MAX_ELEMENTS);
+				  name, dims_text(m, rank, dim), (long long)MAX_ELEMENTS);
 	return true;
 }
 

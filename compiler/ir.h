@@ -134,6 +134,8 @@ const struct num *tensor_value(struct module *m, int t, int *n);
 /** Element i of a float, integer or bool constant as double; and of an integer constant exactly. */
 double const_double(const struct module *m, int t, int64_t i);
 int64_t const_int(const struct module *m, int t, int64_t i);
+/** "1x3x224" of the upper bounds of dimensions, "" for none; in scratch memory. */
+const char *dims_text(struct module *m, int rank, const struct num *dim);
 /** False (reported, at the node if it is not -1): a rank, a size or the number of elements is beyond what a tensor may
  *  have. */
 bool shape_check(struct module *m, int node, const char *name, int rank, const struct num *dim);

@@ -96,7 +96,7 @@ static bool decode_graph(struct scope *s, const struct place *at, const struct a
 	struct diag *d = s->im->m->diag;
 
 	if (!p->g)
-		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\" has no graph", def->name);
+		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\" has no graph, allowed: one", def->name);
 	if (p != written)
 		return diag_error(d, STATUS_UNSUPPORTED, at, "attribute \"%s\": a graph passed to a function",
 				  def->name);
@@ -108,7 +108,7 @@ static bool decode_tensor(struct import *im, const struct place *at, const struc
 			  const Onnx__AttributeProto *p, struct attr *a)
 {
 	if (!p->t)
-		return diag_error(im->m->diag, STATUS_MODEL, at, "attribute \"%s\" has no tensor", def->name);
+		return diag_error(im->m->diag, STATUS_MODEL, at, "attribute \"%s\" has no tensor, allowed: one", def->name);
 	a->i = tensor_add(im->m, NULL);
 	return tensor_import(im, p->t, (int)a->i, def->name);
 }

@@ -24,7 +24,8 @@ static bool import_initializers(struct scope *s, const Onnx__GraphProto *p)
 			continue;
 		}
 		if (m->n_tensors >= MAX_TENSORS)
-			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "more than %d tensors", MAX_TENSORS);
+			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "%d tensors or more, allowed: at most %d",
+					  MAX_TENSORS + 1, MAX_TENSORS);
 		tensor = tensor_add(m, arena_strdup(m->arena, t->name));
 		ok = *t->name ? scope_define(s, t->name, tensor, "initializer")
 			      : diag_error(m->diag, STATUS_MODEL, NULL, "an initializer without name");

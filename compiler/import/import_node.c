@@ -117,7 +117,8 @@ static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int
 	if (!check_counts(m, op, &at, n_in, n_out))
 		return false;
 	if (m->n_nodes >= MAX_NODES)
-		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "more than %d nodes", MAX_NODES);
+		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "%d nodes or more, allowed: at most %d",
+				  MAX_NODES + 1, MAX_NODES);
 	node = node_add(m, s->graph, op, arena_strdup(m->arena, p->name), n_in, in, n_out, out);
 	m->node[node].opset = at.opset;
 	return attr_import(s, p, node);
@@ -178,7 +179,8 @@ static bool define_outputs(struct scope *s, const Onnx__NodeProto *p)
 			continue;
 		}
 		if (m->n_tensors >= MAX_TENSORS)
-			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "more than %d tensors", MAX_TENSORS);
+			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "%d tensors or more, allowed: at most %d",
+					  MAX_TENSORS + 1, MAX_TENSORS);
 		ok &= scope_define(s, name, tensor_add(m, arena_strdup(m->arena, name)), "output of a node");
 	}
 	return ok;

@@ -35,8 +35,8 @@ static bool attention_heads(struct module *m, int node, struct attention *a)
 	a->q_heads = a->flat ? node_attr_int(m, node, "q_num_heads", 0) : q->dim[1].n;
 	a->kv_heads = a->flat ? node_attr_int(m, node, "kv_num_heads", 0) : k->dim[1].n;
 	if (a->q_heads < 1 || a->kv_heads < 1 || a->q_heads % a->kv_heads)
-		return node_bad(m, node, "%lld heads of queries for %lld of keys", (long long)a->q_heads,
-				(long long)a->kv_heads);
+		return node_bad(m, node, "%lld heads of queries for %lld of keys, allowed: a multiple of 1 or more",
+				(long long)a->q_heads, (long long)a->kv_heads);
 	return true;
 }
 
@@ -107,7 +107,8 @@ static bool check_mask(struct module *m, int node, const struct attention *a)
 	if (!dims_broadcast(m, node, &rank, dim, mask->rank, own))
 		return false;
 	if (!num_same(dim[3], a->total) || !num_same(dim[2], a->length))
-		return node_unsupported(m, node, "the mask does not broadcast to batch, heads, queries, keys");
+		return node_unsupported(m, node, "the mask has shape %s, allowed: what broadcasts to batch x heads x "
+					"queries x keys", node_in_shape(m, node, IN_MASK));
 	return true;
 }
 

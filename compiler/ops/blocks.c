@@ -23,7 +23,7 @@ static bool infer_depth_to_space(struct module *m, int node)
 	if (!blocks_get(m, node, &b))
 		return false;
 	if (num_is_const(x.dim[1]) && x.dim[1].n % (b * b))
-		return node_bad(m, node, "%lld channels do not divide by %lld", (long long)x.dim[1].n,
+		return node_bad(m, node, "%lld channels, allowed: a multiple of %lld", (long long)x.dim[1].n,
 				(long long)(b * b));
 	dim[0] = x.dim[0];
 	dim[1] = num_div(s, x.dim[1], num_const(b * b));
@@ -64,7 +64,7 @@ static bool infer_space_to_depth(struct module *m, int node)
 		return false;
 	for (int k = 2; k < 4; k++)
 		if (num_is_const(x.dim[k]) && x.dim[k].n % b)
-			return node_bad(m, node, "%lld elements along axis %d do not divide by %lld",
+			return node_bad(m, node, "%lld elements along axis %d, allowed: a multiple of %lld",
 					(long long)x.dim[k].n, k, (long long)b);
 	dim[0] = x.dim[0];
 	dim[1] = num_mul(s, x.dim[1], num_const(b * b));

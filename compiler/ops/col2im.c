@@ -21,7 +21,8 @@ static bool blocks_get(struct module *m, int node, struct window *w, int64_t *po
 		if (!num_is_const(block[k]))
 			return node_unsupported(m, node, "element %d of input 2 must be a constant", k);
 		if (block[k].n < 1 || __builtin_mul_overflow(*positions, block[k].n, positions))
-			return node_bad(m, node, "the block has %lld pixels along axis %d", (long long)block[k].n, k);
+			return node_bad(m, node, "the block has %lld pixels along axis %d, allowed: 1 or more",
+					(long long)block[k].n, k);
 	}
 	return window_get(m, node, n, image, block, w);
 }

@@ -38,8 +38,8 @@ static bool branch_outputs(struct module *m, int node, int graph)
 	if (m->graph[graph].n_in)
 		return node_bad(m, node, "a branch has %d inputs, must be 0", m->graph[graph].n_in);
 	if (m->graph[graph].n_out < m->node[node].n_out)
-		return node_bad(m, node, "a branch has %d outputs, the node %d", m->graph[graph].n_out,
-				m->node[node].n_out);
+		return node_bad(m, node, "a branch has %d outputs, allowed: at least %d as the node",
+				m->graph[graph].n_out, m->node[node].n_out);
 	return infer_graph(m, graph);
 }
 
@@ -212,8 +212,9 @@ static bool read_loop(struct module *m, int node, struct loop *x)
 	g = &m->graph[x->body];
 	x->n_parts = g->n_out - 1 - x->n_carried;
 	if (g->n_in != 2 + x->n_carried || x->n_parts < 0 || n->n_out > x->n_carried + x->n_parts)
-		return node_bad(m, node, "%d variables and %d outputs, but a body with %d inputs and %d outputs",
-				x->n_carried, n->n_out, g->n_in, g->n_out);
+		return node_bad(m, node, "the body has %d inputs and %d outputs, allowed for %d variables and %d "
+				"outputs: %d and more than %d", g->n_in, g->n_out, x->n_carried, n->n_out,
+				2 + x->n_carried, n->n_out > x->n_carried ? n->n_out : x->n_carried);
 	x->limit = node_in(m, node, 0);
 	x->condition = node_in(m, node, 1);
 	x->counter = g->in[0];
@@ -296,14 +297,14 @@ static bool read_scan(struct module *m, int node, struct loop *x)
 			    .limit = -1, .condition = -1, .counted = true };
 	g = &m->graph[x->body];
 	if (slices < 1 || slices > n->n_in || g->n_in != n->n_in)
-		return node_bad(m, node, "%lld scan inputs of %d inputs, and a body with %d", (long long)slices,
-				n->n_in, g->n_in);
+		return node_bad(m, node, "%lld scan inputs and a body with %d inputs, allowed: 1 to %d and %d",
+				(long long)slices, g->n_in, n->n_in, n->n_in);
 	x->n_slices = (int)slices;
 	x->n_carried = n->n_in - x->n_slices;
 	x->n_parts = g->n_out - x->n_carried;
 	if (x->n_parts < 0 || n->n_out > g->n_out)
-		return node_bad(m, node, "%d outputs and %d variables, but a body with %d outputs", n->n_out,
-				x->n_carried, g->n_out);
+		return node_bad(m, node, "the body has %d outputs, allowed: at least %d as the node, %d as variables",
+				g->n_out, n->n_out, x->n_carried);
 	x->init = n->in;
 	x->var = g->in;
 	x->next = g->out;
@@ -322,7 +323,7 @@ static bool infer_slices(struct module *m, int node, struct loop *x)
 		struct num dim[MAX_RANK];
 
 		if (axis < 0 || axis >= t.rank)
-			return node_bad(m, node, "axis %d of scan input %d, which has rank %d", axis, i, t.rank);
+			return node_bad(m, node, "axis of scan input %d is %d, allowed: 0 to %d", i, axis, t.rank - 1);
 		if (i == 0)
 			x->trips = t.dim[axis];
 		else if (!num_same(x->trips, t.dim[axis]))
@@ -351,7 +352,7 @@ static bool infer_scan(struct module *m, int node)
 	for (int i = 0; i < x.n_parts; i++) {
 		const int rank = m->tensor[x.part[i]].rank + 1, axis = scan_axis(m, node, false, i, rank);
 		if (axis < 0 || axis >= rank)
-			return node_bad(m, node, "axis %d of scan output %d, which has rank %d", axis, i, rank);
+			return node_bad(m, node, "axis of scan output %d is %d, allowed: 0 to %d", i, axis, rank - 1);
 		if (!part_output(m, node, &x, i, axis))
 			return false;
 	}

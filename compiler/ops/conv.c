@@ -40,10 +40,11 @@ static bool conv_check(struct module *m, int node, const struct conv *c)
 	if (!num_same(channels, x->dim[1]) || !num_is_const(w->dim[0]))
 		return node_unsupported(m, node, "the number of channels must be a constant");
 	if (w->dim[0].n % c->group)
-		return node_bad(m, node, "%lld output channels in %lld groups", (long long)w->dim[0].n,
-				(long long)c->group);
+		return node_bad(m, node, "%lld output channels, allowed: a multiple of %lld, the groups",
+				(long long)w->dim[0].n, (long long)c->group);
 	if (c->bias >= 0 && (m->tensor[c->bias].rank != 1 || !num_same(m->tensor[c->bias].dim[0], w->dim[0])))
-		return node_bad(m, node, "the bias must have %lld elements", (long long)w->dim[0].n);
+		return node_bad(m, node, "the bias has shape %s, allowed: %lld",
+				dims_text(m, m->tensor[c->bias].rank, m->tensor[c->bias].dim), (long long)w->dim[0].n);
 	return true;
 }
 

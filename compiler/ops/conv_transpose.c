@@ -65,7 +65,8 @@ static bool infer_conv_transpose(struct module *m, int node)
 	dim[0] = x.dim[0];
 	dim[1] = num_mul(&m->nums, w.dim[1], num_const(group));
 	if (bias && (bias->rank != 1 || !num_same(bias->dim[0], dim[1])))
-		return node_bad(m, node, "the bias must have %lld elements", (long long)dim[1].n);
+		return node_bad(m, node, "the bias has shape %s, allowed: %lld", dims_text(m, bias->rank, bias->dim),
+				(long long)dim[1].n);
 	memcpy(dim + 2, window.out, (size_t)window.n * sizeof *dim);
 	return tensor_set(m, node, node_out(m, node, 0), x.type, x.rank, dim);
 }

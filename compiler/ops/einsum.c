@@ -31,7 +31,8 @@ static uint8_t ellipsis_label(int k, int n)
 static bool term_add(struct module *m, int node, struct term *t, uint8_t label)
 {
 	if (t->n == MAX_RANK)
-		return node_bad(m, node, "a term of the equation has more than %d axes", MAX_RANK);
+		return node_bad(m, node, "a term of the equation has more than %d axes, allowed: at most %d", MAX_RANK,
+				MAX_RANK);
 	t->label[t->n++] = label;
 	return true;
 }
@@ -81,7 +82,8 @@ static bool label_extent(struct module *m, int node, struct einsum *e, uint8_t l
 	if (e->count[label]++ == 0 || num_is(*d, 1))
 		*d = dim;
 	else if (num_is_const(*d) && num_is_const(dim) && d->n != dim.n && dim.n != 1)
-		return node_bad(m, node, "a label has %lld and %lld elements", (long long)d->n, (long long)dim.n);
+		return node_bad(m, node, "a label has %lld and %lld elements, allowed: equal ones or 1",
+				(long long)d->n, (long long)dim.n);
 	else if (!num_same(*d, dim) && !num_is(dim, 1))
 		return node_unsupported(m, node, "the sizes of a label need not be equal");
 	return true;

@@ -37,12 +37,13 @@ static bool infer_constant(struct module *m, int node)
 	for (int k = 0; op->attrs[k].name; k++)
 		if (m->node[node].attr[k].kind != ATTR_NONE) {
 			if (given)
-				return node_bad(m, node, "%s and %s are both given", name, op->attrs[k].name);
+				return node_bad(m, node, "%s and %s are both given, allowed: one of them", name,
+						op->attrs[k].name);
 			given = &m->node[node].attr[k];
 			name = op->attrs[k].name;
 		}
 	if (!given)
-		return node_bad(m, node, "no value is given");
+		return node_bad(m, node, "no value is given, allowed: one");
 	if (given->kind == ATTR_TENSOR) {
 		const struct tensor value = m->tensor[given->i];
 
@@ -135,7 +136,8 @@ static bool infer_range(struct module *m, int node)
 		double steps = (limit - start) / const_double(m, node_in(m, node, 2), 0);
 
 		if (!(steps <= (double)MAX_ELEMENTS))
-			return node_bad(m, node, "the range has %g elements", steps);
+			return node_bad(m, node, "the range has %g elements, allowed: at most %lld", steps,
+					(long long)MAX_ELEMENTS);
 		n = num_const(steps > 0 ? (int64_t)steps : 0);
 		n.n += steps > (double)n.n;
 	} else {
@@ -144,7 +146,7 @@ static bool infer_range(struct module *m, int node)
 		if (!num_is_const(v[2]))
 			return node_unsupported(m, node, "delta must be a constant");
 		if (v[2].n == 0)
-			return node_bad(m, node, "delta is 0");
+			return node_bad(m, node, "delta is 0, allowed: any other number");
 		n = v[2].n > 0 ? num_ceildiv(s, num_sub(s, v[1], v[0]), v[2]) :
 			num_ceildiv(s, num_sub(s, v[0], v[1]), num_const(-v[2].n));
 		n = num_max(s, n, num_const(0));

@@ -102,8 +102,8 @@ static bool gather_nd_depth(struct module *m, int node, int *batch, int *depth)
 	if (!node_rank(m, node, 0, 1, MAX_RANK) || !node_rank(m, node, 1, 1, MAX_RANK))
 		return false;
 	if (b < 0 || b >= x->rank || b >= index->rank)
-		return node_bad(m, node, "batch_dims is %lld for inputs of rank %d and %d", (long long)b, x->rank,
-				index->rank);
+		return node_bad(m, node, "batch_dims is %lld, allowed: 0 to %d", (long long)b,
+				(x->rank < index->rank ? x->rank : index->rank) - 1);
 	if (!num_is_const(index->dim[index->rank - 1]))
 		return node_unsupported(m, node, "the last dimension of the indexes must be a constant");
 	if (index->dim[index->rank - 1].n < 1 || index->dim[index->rank - 1].n > x->rank - b)

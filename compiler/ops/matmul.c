@@ -188,7 +188,8 @@ static bool infer_gemm(struct module *m, int node)
 	if (c && !dims_broadcast(m, node, &rank, merged, c->rank, c->dim))
 		return false;
 	if (rank != 2 || !num_same(merged[0], dim[0]) || !num_same(merged[1], dim[1]))
-		return node_bad(m, node, "input 2 does not broadcast to the product");
+		return node_bad(m, node, "input 2 has shape %s, allowed: what broadcasts to %s, the product",
+				node_in_shape(m, node, 2), dims_text(m, 2, dim));
 	return tensor_set(m, node, node_out(m, node, 0), type, 2, dim);
 }
 

@@ -132,7 +132,7 @@ static bool split_parts(struct module *m, int node, struct num whole, struct num
 		return false;
 	if (n >= 0) {
 		if (n != n_out)
-			return node_bad(m, node, "split has %d elements for %d outputs", n, n_out);
+			return node_bad(m, node, "split has %d elements, allowed: %d as outputs", n, n_out);
 		for (int i = 0; i < n; i++) {
 			part[i] = given[i];
 			sum = num_add(&m->nums, sum, given[i]);

@@ -18,7 +18,8 @@ static bool infer_batch_norm(struct module *m, int node)
 		return node_unsupported(m, node, "spatial is 0, allowed: 1");
 	for (int i = 1; i < 5; i++)
 		if (node_in_tensor(m, node, i)->rank != 1 || !num_same(node_in_tensor(m, node, i)->dim[0], x->dim[1]))
-			return node_bad(m, node, "input %d must have one element a channel", i);
+			return node_bad(m, node, "input %d has shape %s, allowed: one element a channel", i,
+					node_in_shape(m, node, i));
 	return infer_same(m, node);
 }
 
@@ -133,13 +134,14 @@ static bool infer_instance_norm(struct module *m, int node)
 	if (!node_rank(m, node, 0, expected, MAX_RANK))
 		return false;
 	if (groups && (!num_is_const(x->dim[1]) || groups < 1 || x->dim[1].n % groups))
-		return node_bad(m, node, "num_groups is %lld for %lld channels", (long long)groups,
-				(long long)x->dim[1].n);
+		return node_bad(m, node, "num_groups is %lld, allowed: a divisor of the %lld channels",
+				(long long)groups, (long long)x->dim[1].n);
 	for (int i = 1; i < 3; i++) {
 		struct num want = by_group ? num_const(groups) : x->dim[1];
 
 		if (node_in_tensor(m, node, i)->rank != 1 || !num_same(node_in_tensor(m, node, i)->dim[0], want))
-			return node_bad(m, node, "input %d must have %lld elements", i, (long long)want.n);
+			return node_bad(m, node, "input %d has shape %s, allowed: %lld", i,
+					node_in_shape(m, node, i), (long long)want.n);
 	}
 	return infer_same(m, node);
 }
@@ -229,7 +231,8 @@ static bool infer_layer_norm(struct module *m, int node)
 
 		memcpy(dim, x.dim, sizeof dim);
 		if (t && (t->rank > x.rank || !dims_broadcast(m, node, &rank, dim, t->rank, t->dim)))
-			return node_bad(m, node, "input %d does not broadcast to input 0", i);
+			return node_bad(m, node, "input %d has shape %s, allowed: what broadcasts to %s, input 0", i,
+					node_in_shape(m, node, i), node_in_shape(m, node, 0));
 	}
 	s = stats_over(m, &x, over);
 	for (int i = 1; i < 3; i++)

@@ -53,6 +53,13 @@ const struct tensor *node_in_tensor(const struct module *m, int node, int i)
 	return t < 0 ? NULL : &m->tensor[t];
 }
 
+const char *node_in_shape(struct module *m, int node, int i)
+{
+	const struct tensor *t = node_in_tensor(m, node, i);
+
+	return t ? dims_text(m, t->rank, t->dim) : "none";
+}
+
 const struct tensor *node_out_tensor(const struct module *m, int node, int i)
 {
 	int t = node_out(m, node, i);

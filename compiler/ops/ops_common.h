@@ -53,6 +53,8 @@ bool node_attr_is(const struct module *m, int node, const char *name, const char
  *  ours. */
 bool node_attr_type(struct module *m, int node, const char *name, enum dtype missing, enum dtype *type);
 
+/** The shape of input i for messages. */
+const char *node_in_shape(struct module *m, int node, int i);
 /** The type of input or output i. */
 enum dtype node_in_type(const struct module *m, int node, int i);
 /** Input or output i as tensor; NULL when absent. The pointer lasts until the next tensor is added. */

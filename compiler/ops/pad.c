@@ -44,7 +44,7 @@ static bool infer_pad(struct module *m, int node)
 	for (int k = 0; k < x.rank; k++) {
 		dim[k] = num_add(s, x.dim[k], num_add(s, p.begin[k], p.end[k]));
 		if (!constant && num_is(x.dim[k], 0) && !num_is(dim[k], 0))
-			return node_bad(m, node, "axis %d has no elements to repeat", k);
+			return node_bad(m, node, "axis %d has 0 elements to repeat, allowed: 1 or more", k);
 	}
 	return tensor_set(m, node, node_out(m, node, 0), x.type, x.rank, dim);
 }

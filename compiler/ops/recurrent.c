@@ -24,7 +24,8 @@ static bool check_activations(struct module *m, int node, const struct recurrent
 		while (k < sizeof known / sizeof *known && strcasecmp(known[k], a->strings[i]) != 0)
 			k++;
 		if (k == sizeof known / sizeof *known)
-			return node_bad(m, node, "activation \"%s\" is not one of the standard", a->strings[i]);
+			return node_bad(m, node, "activation is \"%.200s\", allowed: those of the standard",
+					a->strings[i]);
 	}
 	return true;
 }

@@ -87,7 +87,8 @@ static bool resize_by_scales(struct module *m, int node, struct resize *r, const
 
 		x->scale = in->attr ? (double)in->attr->floats[i] : const_double(m, in->scales, i);
 		if (!(x->scale > 0) || x->scale * (double)x->in > (double)MAX_ELEMENTS)
-			return node_bad(m, node, "scale %d is %g", i, x->scale);
+			return node_bad(m, node, "scale %d is %g, allowed: above 0, for at most %lld elements", i,
+					x->scale, (long long)MAX_ELEMENTS);
 		x->out = (int64_t)floor((double)x->in * x->scale);
 	}
 	return true;

@@ -13,7 +13,7 @@ static bool set_output(struct module *m, int node, int columns, struct num high,
 		return node_bad(m, node, "regions of %lld numbers, allowed: %d", (long long)rois.dim[1].n, columns);
 	for (int k = 0; k < 4; k++)
 		if (num_is(x.dim[k], 0))
-			return node_bad(m, node, "axis %d of the images has no elements", k);
+			return node_bad(m, node, "axis %d of the images has 0 elements, allowed: 1 or more", k);
 	return tensor_set(m, node, node_out(m, node, 0), x.type, 4,
 			  (struct num[]){ rois.dim[0], x.dim[1], high, wide });
 }

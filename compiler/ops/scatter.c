@@ -55,7 +55,9 @@ static bool infer_scatter_elements(struct module *m, int node)
 	for (int k = 0; k < x->rank; k++)
 		if (!num_same(i->dim[k], u->dim[k]) ||
 		    (k != axis && num_lo(&m->nums, num_sub(&m->nums, x->dim[k], i->dim[k])) < 0))
-			return node_bad(m, node, "indexes, updates and data do not match along axis %d", k);
+			return node_bad(m, node, "indexes of shape %s, updates of %s, data of %s: allowed along axis %d: "
+					"equal ones, and no more than data has", node_in_shape(m, node, 1),
+					node_in_shape(m, node, 2), node_in_shape(m, node, 0), k);
 	return infer_same(m, node);
 }
 
@@ -97,7 +99,9 @@ static bool infer_scatter_nd(struct module *m, int node)
 		return node_bad(m, node, "updates are of rank %d, allowed: %d", u->rank, lead + x->rank - depth);
 	for (int k = 0; k < u->rank; k++)
 		if (!num_same(u->dim[k], k < lead ? i->dim[k] : x->dim[depth + k - lead]))
-			return node_bad(m, node, "updates do not match along axis %d", k);
+			return node_bad(m, node, "updates have shape %s, allowed along axis %d: as indexes of shape %s and data of "
+					"%s say", node_in_shape(m, node, 2), k, node_in_shape(m, node, 1),
+					node_in_shape(m, node, 0));
 	return infer_same(m, node);
 }
 
@@ -165,8 +169,8 @@ static bool infer_tensor_scatter(struct module *m, int node)
 	if (!node_shape(m, node, 1, dim, x.rank) || !node_shape(m, node, 2, x.dim, 1))
 		return false;
 	if (num_lo(&m->nums, num_sub(&m->nums, x.dim[axis], update.dim[axis])) < 0)
-		return node_bad(m, node, "%lld elements along axis %d into %lld", (long long)update.dim[axis].n, axis,
-				(long long)x.dim[axis].n);
+		return node_bad(m, node, "%lld elements along axis %d, allowed: at most %lld",
+				(long long)update.dim[axis].n, axis, (long long)x.dim[axis].n);
 	return infer_same(m, node);
 }
 

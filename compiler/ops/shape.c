@@ -88,9 +88,10 @@ static bool reshape_rest(struct module *m, int node, const struct tensor *x, int
 		if (!used[i])
 			up = num_mul(&m->nums, up, x->dim[i]);
 	if (num_is(down, 0))
-		return node_bad(m, node, "dimension -1 beside a dimension 0 is undetermined");
+		return node_bad(m, node, "the shape has -1 beside a dimension 0, allowed: one of them");
 	if (num_is_const(up) && num_is_const(down) && up.n % down.n != 0)
-		return node_bad(m, node, "%lld elements do not divide by %lld", (long long)up.n, (long long)down.n);
+		return node_bad(m, node, "%lld elements are reshaped to rows of %lld, allowed: a divisor",
+				(long long)up.n, (long long)down.n);
 	dim[rest] = num_div(&m->nums, up, down);
 	return true;
 }
@@ -111,11 +112,11 @@ static bool infer_reshape(struct module *m, int node)
 		dim[k] = shape[k];
 		if (num_is(shape[k], -1)) {
 			if (rest >= 0)
-				return node_bad(m, node, "dimensions %d and %d are both -1", rest, k);
+				return node_bad(m, node, "dimensions %d and %d are both -1, allowed: one", rest, k);
 			rest = k;
 		} else if (num_is(shape[k], 0) && !allow_zero) {
 			if (k >= x.rank)
-				return node_bad(m, node, "dimension %d is to be copied from an input of rank %d", k,
+				return node_bad(m, node, "dimension %d is 0, a copy of the input's; allowed: of its %d", k,
 						x.rank);
 			dim[k] = x.dim[k];
 		}

@@ -78,11 +78,11 @@ bool window_get(struct module *m, int node, int n, const struct num *in, const s
 		w->in[k] = in[k];
 		w->kernel[k] = kernel ? kernel[k] : num_const(shape[k]);
 		if (num_is_const(w->kernel[k]) && (w->kernel[k].n < 1 || w->kernel[k].n > 1 << 20))
-			return node_bad(m, node, "the kernel has %lld elements along spatial axis %d",
-					(long long)w->kernel[k].n, k);
+			return node_bad(m, node, "the kernel has %lld elements along spatial axis %d, allowed: 1 to %d",
+					(long long)w->kernel[k].n, k, 1 << 20);
 		if (pads[k] < -(1 << 20) || pads[k] > 1 << 20 || pads[n + k] < -(1 << 20) || pads[n + k] > 1 << 20)
-			return node_bad(m, node, "pads of spatial axis %d are %lld and %lld", k, (long long)pads[k],
-					(long long)pads[n + k]);
+			return node_bad(m, node, "pads of spatial axis %d are %lld and %lld, allowed: -%d to %d", k,
+					(long long)pads[k], (long long)pads[n + k], 1 << 20, 1 << 20);
 		w->begin[k] = num_const(valid ? 0 : pads[k]);
 		w->end[k] = num_const(valid ? 0 : pads[n + k]);
 		if (same)

@@ -401,6 +401,25 @@ def kernel_shape_unlike_the_weights():
 
 
 @case(MODEL)
+def bias_of_wrong_size():
+    m = conv()
+    m.graph.node[0].input.append("b")
+    m.graph.initializer.append(constant("b", np.zeros(7, np.float32)))
+    return m
+
+
+@case(MODEL)
+def pads_of_2_to_the_40():
+    return conv(pads=[0, 1 << 40, 0, 0])
+
+
+@case(MODEL)
+def addend_that_does_not_broadcast():
+    weights = [constant("w", np.zeros((8, 5), np.float32)), constant("c", np.zeros((5, 5), np.float32))]
+    return model([helper.make_node("Gemm", ["x", "w", "c"], ["y"], "gemm")], inputs=[value("x", [2, 8])], weights=weights)
+
+
+@case(MODEL)
 def auto_pad_unknown():
     return conv(auto_pad="SAME_SIDEWAYS")
 
@@ -425,6 +444,41 @@ def shapes_that_do_not_broadcast():
 @case(MODEL)
 def reshape_to_another_size():
     return model([helper.make_node("Reshape", ["x", "s"], ["y"], "reshape")], weights=[constant("s", np.array([7, 5]))])
+
+
+@case(MODEL)
+def reshape_with_two_unknown_sizes():
+    return model([helper.make_node("Reshape", ["x", "s"], ["y"], "reshape")], weights=[constant("s", np.array([-1, 4, -1]))])
+
+
+@case(MODEL)
+def reshape_to_rows_that_do_not_divide():
+    return model([helper.make_node("Reshape", ["x", "s"], ["y"], "reshape")], weights=[constant("s", np.array([-1, 7]))])
+
+
+@case(MODEL)
+def split_into_another_number():
+    return model([helper.make_node("Split", ["x", "s"], ["y", "z"], "split", axis=1)],
+                 weights=[constant("s", np.array([1, 1, 2]))])
+
+
+@case(MODEL)
+def range_of_no_step():
+    weights = [constant(n, np.array(v, np.int64)) for n, v in (("from", 0), ("to", 9), ("delta", 0))]
+    return model([helper.make_node("Range", ["from", "to", "delta"], ["y"], "range")], inputs=[], weights=weights)
+
+
+@case(MODEL)
+def scatter_of_other_shapes():
+    weights = [constant("i", np.zeros((1, 2), np.int64)), constant("u", np.zeros((1, 3), np.float32))]
+    return model([helper.make_node("ScatterElements", ["x", "i", "u"], ["y"], "scatter")], inputs=[value("x", [4, 4])],
+                 weights=weights)
+
+
+@case(MODEL)
+def resize_by_nothing():
+    return model([helper.make_node("Resize", ["x", "", "s"], ["y"], "resize")],
+                 weights=[constant("s", np.array([1, 1, 0, 2], np.float32))])
 
 
 @case(MODEL)
