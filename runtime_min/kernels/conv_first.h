@@ -5,15 +5,44 @@
 
 #include "runtime_min/kernels/conv.h"
 
-/** One tile inside the image: `rows` pixels of output row oy from ox on, n channels from c on. */
-NNRT_INLINE void nnrt_conv_first_f32_inside(const struct nnrt_conv *p, const float *x, const float *w,
-	ptrdiff_t w_row, const float *bias, float *y, int oy, int ox, int c, int n, nnrt_epilogue epilogue,
-	const void *const *ctx, int rows, int vectors)
+/** Floats that a line of a tile at the border may have. */
+enum { NNRT_CONV_FIRST_LINE = 32 + 16 * NNRT_LANES };
+
+/** Input pixels that a tile of `rows` pixels sees in each line. */
+NNRT_INLINE int nnrt_conv_first_reach(const struct nnrt_conv *p, int rows)
+{
+	return (rows - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
+}
+
+/** copy[j][channel] = pixel ix + j of a line, 0 outside the image, j < reach. */
+NNRT_INLINE void nnrt_conv_first_copy(const struct nnrt_conv *p, const float *line, int ix, int reach, int channels,
+	float *copy)
+{
+	const int begin = (int)nnrt_min(reach, nnrt_max(0, -ix));
+	const int end = (int)nnrt_max(begin, nnrt_min(reach, (ptrdiff_t)p->in_w - ix));
+
+	for (int j = 0; j < begin * channels; j++)
+		copy[j] = 0.0f;
+	for (int j = begin; j < end; j++) {
+		NNRT_UNROLL(4)
+		for (int c = 0; c < channels; c++)
+			copy[j * channels + c] = line[(ix + j) * p->x_pixel + c];
+	}
+	for (int j = end * channels; j < reach * channels; j++)
+		copy[j] = 0.0f;
+}
+
+/** One tile: pixels ox to ox + valid - 1 of output row oy, n channels from c on. inside: it sees no border and is full;
+ *  otherwise its lines are copied, with zeros around, and fit NNRT_CONV_FIRST_LINE. */
+NNRT_INLINE void nnrt_conv_first_f32_tile(const struct nnrt_conv *p, const float *x, const float *w, ptrdiff_t w_row,
+	const float *bias, float *y, int oy, int ox, int valid, int c, int n, nnrt_epilogue epilogue,
+	const void *const *ctx, int inside, int rows, int vectors)
 {
 	const int planes = p->x_channel == 1 ? 1 : p->ic, channels = p->x_channel == 1 ? p->ic : 1;
-	const int runs = p->dilation_w == 1 && p->x_pixel == channels;
+	const ptrdiff_t pixel = inside ? p->x_pixel : channels;
+	const int runs = p->dilation_w == 1 && pixel == channels;
 	const int step = runs ? p->kernel_w : 1;
-	const ptrdiff_t ix = (ptrdiff_t)ox * p->stride_w - p->pad_left;
+	const int ix = ox * p->stride_w - p->pad_left;
 	const ptrdiff_t y_row = nnrt_ring(oy, p->y_ring) * p->y_row;
 	nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS];
 
@@ -21,14 +50,19 @@ NNRT_INLINE void nnrt_conv_first_f32_inside(const struct nnrt_conv *p, const flo
 	for (int plane = 0; plane < planes; plane++) {
 		for (int ky = 0; ky < p->kernel_h; ky++) {
 			const int iy = oy * p->stride_h - p->pad_top + ky * p->dilation_h;
+			const int is_row = iy >= 0 && iy < p->in_h;
+			const float *line = x + plane * p->x_channel + (is_row ? nnrt_ring(iy, p->x_ring) * p->x_row : 0);
+			float copy[NNRT_CONV_FIRST_LINE];
 
-			for (int kx = 0; kx < p->kernel_w && iy >= 0 && iy < p->in_h; kx += step) {
+			if (is_row && !inside)
+				nnrt_conv_first_copy(p, line, ix, nnrt_conv_first_reach(p, rows), channels, copy);
+			line = inside ? line + ix * p->x_pixel : copy;
+			for (int kx = 0; kx < p->kernel_w && is_row; kx += step) {
 				const float *a[NNRT_TILE_ROWS];
 
 				NNRT_UNROLL(16)
 				for (int i = 0; i < rows; i++)
-					a[i] = x + plane * p->x_channel + nnrt_ring(iy, p->x_ring) * p->x_row +
-						(ix + kx * p->dilation_w + i * p->stride_w) * p->x_pixel;
+					a[i] = line + (kx * p->dilation_w + i * p->stride_w) * pixel;
 				nnrt_tile_f32(acc, a, (ptrdiff_t)step * channels, w +
 					(ptrdiff_t)kx * channels * w_row, w_row,
 					NNRT_LANES, rows, vectors);
@@ -40,7 +74,8 @@ NNRT_INLINE void nnrt_conv_first_f32_inside(const struct nnrt_conv *p, const flo
 	for (int i = 0; i < rows; i++) {
 		const struct nnrt_at at = {y_row + (ox + i) * p->y_pixel + c, oy, ox + i, c, 0};
 
-		nnrt_tile_finish(acc[i], y, at, n, vectors, epilogue, ctx);
+		if (inside || i < valid)
+			nnrt_tile_finish(acc[i], y, at, n, vectors, epilogue, ctx);
 	}
 }
 
@@ -49,20 +84,22 @@ NNRT_INLINE void nnrt_conv_first_f32_panel(const struct nnrt_conv *p, const floa
 	const float *bias, const float *zero, float *y, int c, int n, nnrt_epilogue epilogue, const void *const *ctx,
 	int rows, int vectors)
 {
-	const int reach = (rows - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w;
+	const int reach = nnrt_conv_first_reach(p, rows), channels = p->x_channel == 1 ? p->ic : 1;
 
 	for (int oy = p->row_begin; oy < p->row_end; oy++) {
 		for (int ox = 0; ox < p->out_w; ox += rows) {
 			const int ix = ox * p->stride_w - p->pad_left;
-			const int left = p->out_w - ox;
+			const int valid = p->out_w - ox < rows ? p->out_w - ox : rows;
 
-			if (ix >= 0 && ix + reach < p->in_w && left >= rows)
-				nnrt_conv_first_f32_inside(p, x, w, w_row, bias, y, oy, ox, c, n, epilogue, ctx, rows,
-					vectors);
+			if (ix >= 0 && ix + reach <= p->in_w && valid == rows)
+				nnrt_conv_first_f32_tile(p, x, w, w_row, bias, y, oy, ox, rows, c, n, epilogue, ctx, 1,
+					rows, vectors);
+			else if (reach * channels <= NNRT_CONV_FIRST_LINE)
+				nnrt_conv_first_f32_tile(p, x, w, w_row, bias, y, oy, ox, valid, c, n, epilogue, ctx, 0,
+					rows, vectors);
 			else
-				nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, left < rows ? left : rows,
-					c, n,
-					epilogue, ctx, rows, vectors);
+				nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, valid, c, n, epilogue, ctx,
+					rows, vectors);
 		}
 	}
 }
