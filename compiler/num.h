@@ -105,7 +105,8 @@ void num_each_var(const struct nums *s, struct num a, void (*f)(void *ctx, struc
 int64_t num_eval(const struct nums *s, struct num a, const struct num *var, const int64_t *value, int n);
 
 /** C text of type int64_t-safe arithmetic (`(n + 2) / 3`): operands of divisions are known >= 0 where a plain `/` is
- *  printed, else nnrt_floordiv()/nnrt_floormod(). Variables print as their name. */
+ *  printed, else nnrt_floordiv()/nnrt_floormod(). Variables print as their name. It may stand beside a comparison, but
+ *  not beside a product. */
 void num_print(const struct nums *s, struct num a, struct strbuf *out);
 
 #endif

@@ -208,8 +208,11 @@ static void print(const struct nums *s, struct num a, enum level level, struct s
 
 void num_print(const struct nums *s, struct num a, struct strbuf *out)
 {
-	if (a.expr && s->expr[a.expr].op != NUM_VAR)
-		print_expr(s, &s->expr[a.expr], a, out);
+	const struct num_expr *x = &s->expr[a.expr];
+
+	/* Bare where it binds like a sum: comparisons and choices would take what stands beside them. */
+	if (a.expr && (x->op == NUM_DIV || x->op == NUM_MOD))
+		print_expr(s, x, a, out);
 	else
 		print(s, a, LEVEL_SUM, out);
 }

@@ -122,7 +122,7 @@ Test(nest, an_axis_of_one_or_many_is_clamped)
 	struct num d = num_var(&module.nums, "d", 1, 3);
 	int t = tensor_like(&module, "", DT_F32, 1, &d);
 
-	ASSERT_VALUE(nest_load_broadcast(n, t), "%2[i0, i1] = %3[i1 < d - 1 ? i1 : d - 1]");
+	ASSERT_VALUE(nest_load_broadcast(n, t), "%2[i0, i1] = %3[(i1 < d - 1 ? i1 : d - 1)]");
 }
 
 Test(nest, a_copy_moves_to_other_axes)

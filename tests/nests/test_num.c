@@ -321,9 +321,9 @@ Test(num, text_is_c, .init = setup, .fini = teardown)
 	ASSERT_TEXT(num_sub(&s, num_mul(&s, n, m), num_const(3)), "n * m - 3");
 	ASSERT_TEXT(num_sub(&s, num_const(3), n), "3 - n");
 	ASSERT_TEXT(num_mul(&s, num_div(&s, n, num_const(2)), m), "m * (n / 2)");
-	ASSERT_TEXT(num_min(&s, n, m), "n < m ? n : m");
+	ASSERT_TEXT(num_min(&s, n, m), "(n < m ? n : m)");      /* as it may stand in a loop's condition */
 	ASSERT_TEXT(num_add(&s, num_min(&s, n, m), num_const(1)), "(n < m ? n : m) + 1");
-	ASSERT_TEXT(num_lt(&s, n, m), "n < m");
+	ASSERT_TEXT(num_lt(&s, n, m), "(n < m)");
 	ASSERT_TEXT(num_const(INT64_MIN), "(-9223372036854775807 - 1)");
 	ASSERT_TEXT(num_axis(&s, 3, m), "i3");
 }
