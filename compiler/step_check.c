@@ -19,6 +19,8 @@ static void check_read(void *ctx, int tensor, enum arg_kind kind)
 		die("tensor %d is a view of %d, which owns nothing", tensor, t->base);
 	if (kind == ARG_READ && !c->m->tensor[t->base].data && !c->written[t->base])
 		die("step of node %d reads tensor %d (\"%s\") before it is written", c->step->node, tensor, t->name);
+	if (kind != ARG_READ && c->m->tensor[t->base].data)
+		die("step of node %d writes tensor %d (\"%s\"), which is a constant", c->step->node, tensor, t->name);
 }
 
 static void mark_written(void *ctx, int tensor, enum arg_kind kind)

@@ -61,14 +61,25 @@ struct lowering lower_inside(struct lowering *l, struct block *b)
 	return (struct lowering){ .m = l->m, .block = b, .node = l->node };
 }
 
-/* Drops the steps from `first` on that copy a tensor onto itself. */
-static void drop_noops(struct block *b, int first)
+/* All that the node makes is known: it is here because nothing dropped it (--skip-pass=dce). */
+static bool is_folded(const struct module *m, const struct node *n)
+{
+	for (int i = 0; i < n->n_out; i++)
+		if (n->out[i] >= 0 && !m->tensor[n->out[i]].data)
+			return false;
+	return n->n_out > 0;
+}
+
+/* Drops the steps from `first` on that copy a tensor onto itself, or make what is known. */
+static void drop_noops(const struct module *m, struct block *b, int first)
 {
 	int kept = first;
 
-	for (int i = first; i < b->n; i++)
-		if (b->step[i].kind != STEP_NEST || !nest_is_noop(b->step[i].nest))
+	for (int i = first; i < b->n; i++) {
+		struct nest *n = b->step[i].kind == STEP_NEST ? b->step[i].nest : NULL;
+		if (!n || (!m->tensor[m->tensor[n->out].base].data && !nest_is_noop(n)))
 			b->step[kept++] = b->step[i];
+	}
 	b->n = kept;
 }
 
@@ -79,9 +90,11 @@ bool lower_graph(struct module *m, int g, struct block *b)
 	for (int i = 0; i < m->graph[g].n_nodes; i++) {
 		int first = b->n;
 		l.node = m->graph[g].node[i];
+		if (is_folded(m, &m->node[l.node]))
+			continue;
 		if (!lower_node(&l))
 			return false;
-		drop_noops(b, first);
+		drop_noops(m, b, first);
 	}
 	return true;
 }

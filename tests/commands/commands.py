@@ -5,6 +5,7 @@
 """
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -98,6 +99,31 @@ def run_fixes_symbolic_dimensions(place):
     expect(place.nnc(0, "run", model, data, "--dim", "n=1..8")[0], r"y: float32 \[5, 3\]")
     expect(place.nnc(1, "run", model, data, "--dim", "n=1..4")[1], r"dimension n is 5, elsewhere 4 at most")
     expect(place.nnc(0, "run", model, place.save("one.npy", x[:1]), "--dim", "n=1..8")[0], r"y: float32 \[1, 3\]")
+
+
+@test
+def passes_may_be_left_out(place):
+    """Nodes that only make known shapes stay without dce, and must not write into constants (-O0 writes what is said)."""
+    nodes = [helper.make_node("Shape", ["x"], ["shape"]), helper.make_node("Gather", ["shape", "zero"], ["n"]),
+             helper.make_node("Unsqueeze", ["n", "zero_axis"], ["n1"]),
+             helper.make_node("Concat", ["n1", "rest"], ["to"], axis=0), helper.make_node("Conv", ["x", "w"], ["c"]),
+             helper.make_node("Relu", ["c"], ["r"]), helper.make_node("Reshape", ["r", "to"], ["y"])]
+    constants = {"zero": np.array(0), "zero_axis": np.array([0]), "rest": np.array([-1]),
+                 "w": np.random.default_rng(1).standard_normal((4, 3, 3, 3)).astype(np.float32)}
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", F32, [2, 3, 6, 6])],
+                              [helper.make_tensor_value_info("y", F32, [2, 64])],
+                              [numpy_helper.from_array(v, k) for k, v in constants.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place.path("m.onnx"))
+    x = place.save("x.npy", np.random.default_rng(2).standard_normal((2, 3, 6, 6)).astype(np.float32))
+    _, err = place.nnc(2, "m.onnx", "--dump=none")
+    names = list(dict.fromkeys(re.search(r"there are (.*), import", err)[1].split(", ")))[1:]
+    wanted = None
+    for skipped in ([], ["dce"], ["layout"], ["views"], [n for n in names if n != "views"], names):
+        place.nnc(0, "run", "m.onnx", x, "--save", "out", "--cflags=-O0", *[f"--skip-pass={','.join(skipped)}"] * bool(skipped))
+        got = np.load(place.path("out/output_0.npy"))
+        wanted = got if wanted is None else wanted
+        if not np.allclose(got, wanted, rtol=1e-5, atol=1e-5):
+            raise Wrong(f"without {skipped}: {got}, expected {wanted}")
 
 
 @test
