@@ -108,7 +108,8 @@ static bool decode_tensor(struct import *im, const struct place *at, const struc
 			  const Onnx__AttributeProto *p, struct attr *a)
 {
 	if (!p->t)
-		return diag_error(im->m->diag, STATUS_MODEL, at, "attribute \"%s\" has no tensor, allowed: one", def->name);
+		return diag_error(im->m->diag, STATUS_MODEL, at, "attribute \"%s\" has no tensor, allowed: one",
+				  def->name);
 	a->i = tensor_add(im->m, NULL);
 	return tensor_import(im, p->t, (int)a->i, def->name);
 }

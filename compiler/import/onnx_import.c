@@ -75,16 +75,16 @@ bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, siz
 		const long long version = (long long)opset[i]->version;
 
 		if (version < 1 || version > INT32_MAX)
-			return diag_error(d, STATUS_MODEL, NULL, "opset of domain \"%s\": version %lld, allowed: 1 or more", domain,
-					  version);
+			return diag_error(d, STATUS_MODEL, NULL,
+					  "opset of domain \"%s\": version %lld, allowed: 1 or more", domain, version);
 		if (!*domain && (version < OLDEST_OPSET || version > MAX_OPSET))
 			return diag_error(d, STATUS_UNSUPPORTED, NULL, "opset %lld, supported are %d to %d", version,
 					  OLDEST_OPSET, MAX_OPSET);
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(domain_name(opset[k]->domain), domain) && opset[k]->version != version)
 				return diag_error(d, STATUS_MODEL, NULL,
-						  "opset of domain \"%s\": versions %lld and %lld, allowed: one", domain,
-						  (long long)opset[k]->version, version);
+						  "opset of domain \"%s\": versions %lld and %lld, allowed: one",
+						  domain, (long long)opset[k]->version, version);
 	}
 	return true;
 }

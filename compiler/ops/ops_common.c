@@ -213,7 +213,7 @@ bool dims_broadcast(struct module *m, int node, int *rank, struct num dim[MAX_RA
 		    const struct num *dim_b)
 {
 	int r = *rank > rank_b ? *rank : rank_b;
-	struct num merged[MAX_RANK];
+	struct num merged[MAX_RANK] = { { 0 } };
 
 	for (int k = 0; k < r; k++) {
 		int a = k - (r - *rank), b = k - (r - rank_b);

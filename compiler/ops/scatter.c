@@ -55,9 +55,11 @@ static bool infer_scatter_elements(struct module *m, int node)
 	for (int k = 0; k < x->rank; k++)
 		if (!num_same(i->dim[k], u->dim[k]) ||
 		    (k != axis && num_lo(&m->nums, num_sub(&m->nums, x->dim[k], i->dim[k])) < 0))
-			return node_bad(m, node, "indexes of shape %s, updates of %s, data of %s: allowed along axis %d: "
-					"equal ones, and no more than data has", node_in_shape(m, node, 1),
-					node_in_shape(m, node, 2), node_in_shape(m, node, 0), k);
+			return node_bad(m, node,
+					"indexes of shape %s, updates of %s, data of %s: allowed along axis %d: "
+					"equal ones, and no more than data has",
+					node_in_shape(m, node, 1), node_in_shape(m, node, 2), node_in_shape(m, node, 0),
+					k);
 	return infer_same(m, node);
 }
 
@@ -99,9 +101,11 @@ static bool infer_scatter_nd(struct module *m, int node)
 		return node_bad(m, node, "updates are of rank %d, allowed: %d", u->rank, lead + x->rank - depth);
 	for (int k = 0; k < u->rank; k++)
 		if (!num_same(u->dim[k], k < lead ? i->dim[k] : x->dim[depth + k - lead]))
-			return node_bad(m, node, "updates have shape %s, allowed along axis %d: as indexes of shape %s and data of "
-					"%s say", node_in_shape(m, node, 2), k, node_in_shape(m, node, 1),
-					node_in_shape(m, node, 0));
+			return node_bad(
+				m, node,
+				"updates have shape %s, allowed along axis %d: as indexes of shape %s and data of "
+				"%s say",
+				node_in_shape(m, node, 2), k, node_in_shape(m, node, 1), node_in_shape(m, node, 0));
 	return infer_same(m, node);
 }
 

@@ -116,8 +116,8 @@ static bool infer_reshape(struct module *m, int node)
 			rest = k;
 		} else if (num_is(shape[k], 0) && !allow_zero) {
 			if (k >= x.rank)
-				return node_bad(m, node, "dimension %d is 0, a copy of the input's; allowed: of its %d", k,
-						x.rank);
+				return node_bad(m, node, "dimension %d is 0, a copy of the input's; allowed: of its %d",
+						k, x.rank);
 			dim[k] = x.dim[k];
 		}
 	}

@@ -63,8 +63,10 @@ static bool slice_get(struct module *m, int node, struct slice *p)
 	    !node_axes(m, node, "axes", 3, x.rank, axis, &n_axes) || !node_constants(m, node, NULL, 4, &step, &n_steps))
 		return false;
 	if (n < 0 || n > x.rank || n_to != n || (n_axes >= 0 && n_axes != n) || (n_steps >= 0 && n_steps != n))
-		return node_bad(m, node, "starts, ends, axes, steps have %d, %d, %d, %d elements, allowed: as many each (-1: "
-				"absent), up to %d", n, n_to, n_axes, n_steps, x.rank);
+		return node_bad(m, node,
+				"starts, ends, axes, steps have %d, %d, %d, %d elements, allowed: as many each (-1: "
+				"absent), up to %d",
+				n, n_to, n_axes, n_steps, x.rank);
 	*p = (struct slice){ 0 };
 	for (int k = 0; k < x.rank; k++) {
 		p->count[k] = x.dim[k];

@@ -17,8 +17,8 @@ static bool infer_unpool(struct module *m, int node)
 	if (given >= 0 && given != x.rank)
 		return node_bad(m, node, "output_shape has %d elements, allowed: %d", given, x.rank);
 	if (!tensor_same_shape(m, node_in(m, node, 0), node_in(m, node, 1)))
-		return node_bad(m, node, "positions have shape %s, allowed: %s as the values", node_in_shape(m, node, 1),
-				node_in_shape(m, node, 0));
+		return node_bad(m, node, "positions have shape %s, allowed: %s as the values",
+				node_in_shape(m, node, 1), node_in_shape(m, node, 0));
 	for (int k = 0; k < x.rank; k++) {
 		struct num whole = num_mul(&m->nums, num_sub(&m->nums, x.dim[k], num_const(1)),
 					   num_const(k < 2 ? 1 : stride[k - 2]));
