@@ -14,6 +14,26 @@ static const char *tensor_text(const struct module *m, int t)
 	return x->producer < 0 ? "scratch" : arena_printf(m->scratch, "a result of \"%s\"", m->node[x->producer].name);
 }
 
+static bool is_named(const struct plan *p, int i)
+{
+	const struct buffer *x = &p->buffer[i];
+
+	return x->first <= p->pool.peak_step && p->pool.peak_step <= x->last && x->size_bytes * 8 > p->arena_bytes;
+}
+
+/* The first buffer named before i that shares bytes with it; -1: there is none. */
+static int shares_with(const struct plan *p, int i)
+{
+	const struct buffer *x = &p->buffer[i];
+
+	for (int k = 0; k < i; k++) {
+		const struct buffer *y = &p->buffer[k];
+		if (is_named(p, k) && x->offset < y->offset + y->size_bytes && y->offset < x->offset + x->size_bytes)
+			return k;
+	}
+	return -1;
+}
+
 bool budget_ram(const struct module *m, const struct plan *p)
 {
 	int64_t limit = m->options->ram_limit;
@@ -23,9 +43,12 @@ bool budget_ram(const struct module *m, const struct plan *p)
 		return true;
 	strbuf_init(&b, m->scratch);
 	for (int i = 0; i < p->n_buffers; i++) {
-		const struct buffer *x = &p->buffer[i];
-		if (x->first <= p->pool.peak_step && p->pool.peak_step <= x->last && x->size_bytes * 8 > p->arena_bytes)
-			strbuf_printf(&b, ", %lld for %s", (long long)x->size_bytes, tensor_text(m, p->tensor_of[i]));
+		const int other = is_named(p, i) ? shares_with(p, i) : -1;
+		if (is_named(p, i))
+			strbuf_printf(&b, ", %lld for %s", (long long)p->buffer[i].size_bytes,
+				      tensor_text(m, p->tensor_of[i]));
+		if (other >= 0)
+			strbuf_printf(&b, " in the place of %s", tensor_text(m, p->tensor_of[other]));
 	}
 	return diag_error(m->diag, STATUS_DIFFERS, NULL, "arena: %lld bytes, limit %lld; at its peak, step %d%s",
 			  (long long)p->arena_bytes, (long long)limit, p->pool.peak_step, strbuf_text(&b));
