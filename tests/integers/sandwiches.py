@@ -194,7 +194,26 @@ def softmax(b):
     return b.finish("v", scale=F32(1 / 256))
 
 
-KINDS = (conv, gemm, matmul, two, table, pool, move, softmax)
+def resize(b):
+    b.quantised("x", (1, 3, 5, 4))
+    scales = b.constant("s", np.array([1, 1, *b.rng.choice([0.5, 1, 2, 3], 2)], F32))
+    b.nodes.append(helper.make_node("Resize", ["x", "", scales], ["v"], mode=str(b.rng.choice(["nearest", "linear"])),
+                                    coordinate_transformation_mode=str(b.rng.choice(["asymmetric", "half_pixel"])),
+                                    nearest_mode="floor"))
+    return b.finish("v")
+
+
+def smooth(b):
+    b.quantised("x", (2, 9, 7))
+    kind = str(b.rng.choice(["Sigmoid", "Tanh", "Exp", "Erf", "Softplus", "HardSwish", "Silu"]))
+    if kind == "Silu":
+        b.nodes += [helper.make_node("Sigmoid", ["x"], ["h"]), helper.make_node("Mul", ["x", "h"], ["v"])]
+    else:
+        b.nodes.append(helper.make_node(kind, ["x"], ["v"]))
+    return b.finish("v")
+
+
+KINDS = (conv, gemm, matmul, two, table, pool, move, softmax, resize, smooth)
 
 
 def run(kind, turn, target):

@@ -16,7 +16,7 @@ import float64
 import integers
 
 ROUNDED_FREELY = ("AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum", "Softmax", "Resize", "Upsample", "Exp",
-                  "Sigmoid", "Tanh", "Erf", "Gelu", "HardSigmoid", "HardSwish", "Log", "Pow", "Sqrt", "InstanceNormalization")
+                  "Sigmoid", "Softplus", "Tanh", "Erf", "Gelu", "HardSigmoid", "HardSwish", "Log", "Pow", "Sqrt", "InstanceNormalization")
 OTHER_ROUNDINGS = 8  # beside those of a sum: D and Q have two each, a table's formula four or fewer
 
 
