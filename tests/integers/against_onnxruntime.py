@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The integer reading of tests/oracle/integers.py, which nnc must equal to the last bit, against onnxruntime's, group by
-group: on the quantised models of models.def and on random sandwiches. See tests/oracle/outside.py for what must be equal.
+"""The integer reading of tests/oracle/integers.py, which nnc must equal to the last bit, against onnxruntime's, group
+by group: on the quantised models of models.def and on random sandwiches. tests/oracle/outside.py says what must be
+equal.
 
     against_onnxruntime.py [--turns N] [NAME ...]
 """

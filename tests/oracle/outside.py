@@ -1,11 +1,11 @@
-"""What others say of a quantised group: onnxruntime, and float64. For judging integers.py; taken from there is only what a
-group is, the steps of its bias and the limits that Relu and Clip are.
+"""What others say of a quantised group: onnxruntime, and float64. For judging integers.py; taken from there is only
+what a group is, the steps of its bias and the limits that Relu and Clip are.
 
 A group is a QuantizeLinear with what lies between it and the DequantizeLinear nodes before it. A convolution or matrix
-product is held to onnxruntime's QLinearConv, QLinearMatMul or QGemm, bit for bit; everything else to the group's own nodes
-run one by one in float32 by onnxruntime without optimisations. There the standard leaves open the order of a sum and the
-last bit of exp: groups with such operators may differ where the float64 value lies as close to the middle between two
-steps as float32 roundings can reach.
+product is held to onnxruntime's QLinearConv, QLinearMatMul or QGemm, bit for bit; everything else to the group's own
+nodes run one by one in float32 by onnxruntime without optimisations. There the standard leaves open the order of a sum
+and the last bit of exp: groups with such operators may differ where the float64 value lies as close to the middle
+between two steps as float32 roundings can reach.
 """
 import numpy as np
 import onnx
@@ -16,7 +16,8 @@ import float64
 import integers
 
 ROUNDED_FREELY = ("AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum", "Softmax", "Resize", "Upsample", "Exp",
-                  "Sigmoid", "Softplus", "Tanh", "Erf", "Gelu", "HardSigmoid", "HardSwish", "Log", "Pow", "Sqrt", "InstanceNormalization")
+                  "Sigmoid", "Softplus", "Tanh", "Erf", "Gelu", "HardSigmoid", "HardSwish", "Log", "Pow", "Sqrt",
+                  "InstanceNormalization")
 OTHER_ROUNDINGS = 8  # beside those of a sum: D and Q have two each, a table's formula four or fewer
 
 
@@ -25,7 +26,8 @@ def run_onnxruntime(model, feeds):
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"]).run(None, feeds)[0]
+    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, feeds)[0]
 
 
 def as_type(q, zero, dtype):
@@ -48,19 +50,18 @@ class Heavy:
     def __init__(self, graph, middle, tail, last, values):
         self.graph, self.middle, self.tail, self.last = graph, middle, tail, last
         self.constants = {}
-        (x, w), (dx, dw) = self.operands(values), (graph.dequantize(i) for i in middle.input[:2])
-        byte = np.uint8 if w.dtype == np.uint8 else x.dtype  # there is none for signed data and unsigned weights
-        self.byte = byte
-        x, zx = as_type(x, zero_of(graph.constants, dx), byte)
-        self.feed = x
-        y = as_type(np.zeros((), zero_of(graph.constants, last).dtype), zero_of(graph.constants, last), byte)[1]
-        self.arguments = [self.constant("sx", graph.constants[dx.input[1]].reshape(())), self.constant("zx", zx.reshape(())),
-                          self.constant("w", w), self.constant("sw", graph.constants[dw.input[1]]),
-                          self.constant("zw", zero_of(graph.constants, dw).astype(w.dtype))]
-        self.result = [self.constant("sy", graph.constants[last.input[1]].reshape(())), self.constant("zy", y.reshape(()))]
-
-    def operands(self, values):
-        return [values[self.graph.dequantize(i).input[0]] for i in self.middle.input[:2]]
+        self.feed, w = (values[graph.dequantize(i).input[0]] for i in middle.input[:2])
+        zx, zw = (zero_of(graph.constants, graph.dequantize(i)) for i in middle.input[:2])
+        zy = zero_of(graph.constants, last)
+        if w.dtype == np.uint8:  # there is no operator for signed data and unsigned weights
+            self.feed, zx = as_type(self.feed, zx, w.dtype)
+        zy = as_type(np.zeros((), zy.dtype), zy, self.feed.dtype)[1]
+        sx, sw = (graph.constants[graph.dequantize(i).input[1]] for i in middle.input[:2])
+        zx = zx.astype(self.feed.dtype)
+        self.arguments = [self.constant("sx", sx.reshape(())), self.constant("zx", zx.reshape(())),
+                          self.constant("w", w), self.constant("sw", sw), self.constant("zw", zw.astype(w.dtype))]
+        self.result = [self.constant("sy", graph.constants[last.input[1]].reshape(())),
+                       self.constant("zy", zy.reshape(()))]
 
     def constant(self, name, array):
         self.constants[name] = np.asarray(array)
@@ -77,7 +78,8 @@ class Heavy:
         elif kind == "MatMul":
             return helper.make_node("QLinearMatMul", ["x", *self.arguments, *self.result], ["y"])
         else:
-            made = helper.make_node("QGemm", ["x", *self.arguments, *(bias or [""]), *self.result], ["y"], domain=self.DOMAIN)
+            inputs = ["x", *self.arguments, *(bias or [""]), *self.result]
+            made = helper.make_node("QGemm", inputs, ["y"], domain=self.DOMAIN)
             attributes = [a for a in attributes if a.name in ("alpha", "transA", "transB")]
         made.attribute.extend(attributes)
         return made
@@ -86,7 +88,7 @@ class Heavy:
         """The bytes, or None where onnxruntime has no such operator: zero points of weights that differ."""
         if np.unique(self.constants["zw"]).size > 1:
             return None
-        kind = helper.np_dtype_to_tensor_dtype(np.dtype(self.byte))
+        kind = helper.np_dtype_to_tensor_dtype(self.feed.dtype)
         graph = helper.make_graph([self.node()], "heavy", [helper.make_tensor_value_info("x", kind, self.feed.shape)],
                                   [helper.make_tensor_value_info("y", kind, None)],
                                   [numpy_helper.from_array(v, n) for n, v in self.constants.items()])
@@ -104,8 +106,8 @@ class Literal:
 
     def __init__(self, graph, last, values, opsets):
         self.last, self.values, self.opsets = last, values, opsets
-        wanted, self.nodes, self.inner, self.feeds = [last.input[0]], [], [], {}
-        made = set()
+        wanted, made = [last.input[0]], set()
+        self.inner, self.feeds = [], {}
         self.constants = {i: graph.constants[i] for i in last.input[1:] if i}
         while wanted:
             name = wanted.pop()
@@ -150,7 +152,8 @@ class Literal:
     def beyond_a_middle(self, ours):
         """How many of our steps are neither the nearest to the float64 value nor as near to the middle between two as
         float32 can tell."""
-        scale, zero = np.float64(self.constants[self.last.input[1]].reshape(())), zero_of(self.constants, self.last).astype(np.float64)
+        scale = np.float64(self.constants[self.last.input[1]].reshape(()))
+        zero = zero_of(self.constants, self.last).astype(np.float64)
         made = self.model(self.nodes, self.last.input[0])
         exact = float64.Evaluator(made).run(list(self.feeds.values()))[0]
         limits = np.iinfo(ours.dtype)
@@ -162,8 +165,8 @@ class Literal:
 
 
 def judge(model, inputs):
-    """(kind of group, elements, elements unlike onnxruntime's, greatest difference in steps, of these: neither nearest to
-    float64 nor next to a middle) for each group of a model; None for elements where onnxruntime has no such operator."""
+    """(kind of group, elements, elements unlike onnxruntime's, greatest difference in steps, wrong elements) for each
+    group of a model; None elements where onnxruntime has no such operator."""
     evaluator = integers.Evaluator(model)
     graph, values = evaluator.graph, evaluator.values(inputs)
     heavy = {found[1].output[0]: (node, *found) for node in model.graph.node
