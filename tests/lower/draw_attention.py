@@ -73,7 +73,8 @@ def linear_attention(r, numbers):
 
 
 def causal_convolution(r, numbers):
-    batch, channels, length, kernel = r.choice([1, 2]), r.choice([1, 3, 16]), r.choice([1, 2, 7, 20]), r.choice([1, 2, 4])
+    batch, channels = r.choice([1, 2]), r.choice([1, 3, 16])
+    length, kernel = r.choice([1, 2, 7, 20]), r.choice([1, 2, 4])
     constant = r.random() < 0.7
     g = Graph(numbers)
     g.add("X", (batch, channels, length), False)
@@ -81,7 +82,8 @@ def causal_convolution(r, numbers):
     g.add("B", (channels,), constant, r.random() < 0.5)
     g.add("S", (batch, channels, kernel - 1), False, kernel > 1 and r.random() < 0.5)
     attributes = {"activation": r.choice(["none", "silu", "swish"])}
-    return g.model("CausalConvWithState", ["Y", "S2"][: r.choice([1, 1 + (kernel > 1)])], (3, 3), attributes, 27), g.values
+    outputs = ["Y", "S2"][: r.choice([1, 1 + (kernel > 1)])]
+    return g.model("CausalConvWithState", outputs, (3, 3), attributes, 27), g.values
 
 
 # Each with the oracle that it is for.

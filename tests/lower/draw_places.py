@@ -1,4 +1,4 @@
-"""Random models of operators that move, weigh and mix elements by place, for layers.py: (model, values of its inputs)."""
+"""Random models of operators that move, weigh and mix elements by place, for layers.py: (model, values of inputs)."""
 import numpy as np
 
 from drawn import Graph
@@ -6,7 +6,8 @@ from drawn import Graph
 
 def loss(r, numbers):
     op = r.choice(["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"])
-    classes, batch, more = r.choice([1, 2, 5, 33]), r.choice([1, 3]), [r.choice([1, 2, 5]) for _ in range(r.choice([0, 0, 1, 2, 3]))]
+    classes, batch = r.choice([1, 2, 5, 33]), r.choice([1, 3])
+    more = [r.choice([1, 2, 5]) for _ in range(r.choice([0, 0, 1, 2, 3]))]
     attributes = {"reduction": r.choice(["none", "sum", "mean"])}
     labels = numbers.integers(0, classes, (batch, *more)).astype(r.choice([np.int32, np.int64]))
     if r.random() < 0.5:
@@ -31,12 +32,14 @@ def blocks_to_image(r, numbers):
     block, strides, dilations = ([r.choice(c) for _ in range(axes)] for c in ([1, 2, 3], [1, 1, 2, 3], [1, 1, 2]))
     image = [r.choice([5, 6, 8, 11]) for _ in range(axes)]
     pads = [r.choice([0, 0, 1, 2]) for _ in range(2 * axes)]
-    count = [(image[k] + pads[k] + pads[axes + k] - dilations[k] * (block[k] - 1) - 1) // strides[k] + 1 for k in range(axes)]
+    padded = [image[k] + pads[k] + pads[axes + k] for k in range(axes)]
+    count = [(padded[k] - dilations[k] * (block[k] - 1) - 1) // strides[k] + 1 for k in range(axes)]
     g = Graph(numbers)
     g.add("X", (r.choice([1, 2]), r.choice([1, 3]) * int(np.prod(block)), int(np.prod(count))), False)
     g.add_value("image", np.array(image, np.int64), True)
     g.add_value("block", np.array(block, np.int64), True)
-    return g.model("Col2Im", ["Y"], (axes + 2,), {"strides": strides, "dilations": dilations, "pads": pads}, 18), g.values
+    attributes = {"strides": strides, "dilations": dilations, "pads": pads}
+    return g.model("Col2Im", ["Y"], (axes + 2,), attributes, 18), g.values
 
 
 def rotary(r, numbers):

@@ -7,8 +7,8 @@ The cases come from the installed onnx package, data and tolerances included; in
 A test may end in three ways: ok; skip, when nnc ends with exit 3 and names the reason; not ok otherwise. A name
 in expected_passes.txt must pass: what once worked must go on working. --record adds the names that pass now.
 
-Many cases feed axes, shapes and the like at run time, which nnc wants to know when it compiles. They are tried again with
-those inputs as constants of the model, the way exporters write them, under the name TEST/constants.
+Many cases feed axes, shapes and the like at run time, which nnc wants to know when it compiles. They are tried again
+with those inputs as constants of the model, the way exporters write them, under the name TEST/constants.
 
 A result of floats of up to 32 bits that misses the test's tolerance gets a second look, because some tests ask for the
 roundings of one implementation more closely than the type can hold a result: see nearer.py.
@@ -169,8 +169,8 @@ def check_outputs(case, exact, actual, expected):
 
 
 def check_case(case, base, target, folder):
-    """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an operator
-    where this is its expansion."""
+    """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an
+    operator where this is its expansion."""
     os.makedirs(folder, exist_ok=True)
     data_sets = [[[as_array(v) for v in part] for part in data] for data in case.data_sets]
     left = compile_case(case, data_sets[0][0], target, folder)

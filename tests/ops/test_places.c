@@ -195,7 +195,8 @@ Test(tensor_scatter, more_than_there_is_room_for_is_refused, .init = setup, .fin
 {
 	int in[] = { variable(DT_F32, 3, (int64_t[]){ 2, 3, 1 }), variable(DT_F32, 3, (int64_t[]){ 2, 4, 1 }) };
 
-	expect_refused(node_of("TensorScatter", 24, 2, in, 1), STATUS_MODEL, "4 elements along axis 1, allowed: at most 3");
+	expect_refused(node_of("TensorScatter", 24, 2, in, 1), STATUS_MODEL,
+		       "4 elements along axis 1, allowed: at most 3");
 }
 
 /* --- Det ---------------------------------------------------------------------------------------------------------- */
