@@ -180,19 +180,56 @@ static bool write_files(struct program *p, const struct emit_model *model, const
 	return false;
 }
 
+/* Buffers by the step that they die in: lists by first[step] and next[buffer], -1 ends them. */
+struct deaths {
+	int *first, *next;
+};
+
+static struct deaths find_deaths(const struct plan *plan, struct arena *a)
+{
+	struct deaths d = { ARENA_ARRAY(a, plan->n_steps + 1, int), ARENA_ARRAY(a, plan->n_buffers, int) };
+
+	for (int s = 0; s <= plan->n_steps; s++)
+		d.first[s] = -1;
+	for (int i = 0; i < plan->n_buffers; i++) {
+		const int last = plan->buffer[i].last < plan->n_steps ? plan->buffer[i].last : plan->n_steps;
+
+		d.next[i] = d.first[last];
+		d.first[last] = i;
+	}
+	return d;
+}
+
+/* A buffer's name, and the one that it takes bytes from in the step that makes it. */
+static const char *buffer_name(const struct program *p, const struct deaths *d, int i)
+{
+	const struct plan *plan = p->plan;
+	const struct buffer *b = &plan->buffer[i];
+	const struct tensor *t = &p->m->tensor[plan->tensor_of[i]];
+	const char *name = *t->name ? t->name : "(between steps)";
+
+	for (int k = b->first < plan->n_steps ? d->first[b->first] : -1; k >= 0; k = d->next[k]) {
+		const struct buffer *x = &plan->buffer[k];
+		const char *over = p->m->tensor[plan->tensor_of[k]].name;
+
+		if (k != i && x->offset < b->offset + b->size_bytes && b->offset < x->offset + x->size_bytes)
+			return arena_printf(p->m->arena, "%s, over %s", name, *over ? over : "the argument");
+	}
+	return name;
+}
+
 static void arena_table(struct program *p, struct emit_model *model)
 {
 	const struct plan *plan = p->plan;
+	const struct deaths d = find_deaths(plan, p->m->scratch);
 	struct emit_arena_row *rows = ARENA_ARRAY(p->m->arena, plan->n_buffers, struct emit_arena_row);
 	int n = 0;
 
 	for (int i = 0; i < plan->n_buffers; i++) {
 		const struct buffer *b = &plan->buffer[i];
-		const struct tensor *t = &p->m->tensor[plan->tensor_of[i]];
 		if (b->size_bytes)
-			rows[n++] = (struct emit_arena_row){ .name = *t->name ? t->name : "(between steps)",
-						   .bytes = b->size_bytes, .offset = b->offset, .first_step = b->first,
-						   .last_step = b->last };
+			rows[n++] = (struct emit_arena_row){ .name = buffer_name(p, &d, i), .bytes = b->size_bytes,
+						   .offset = b->offset, .first_step = b->first, .last_step = b->last };
 	}
 	model->arena_rows = rows;
 	model->n_arena_rows = n;
