@@ -12,7 +12,8 @@ static const struct strategy *const strategies[] = {
 	NULL
 };
 
-static const struct strategy *strategy_choose(struct lowering *l)
+/* The cheapest strategy that applies, or NULL and in *refusal why the last one did not. */
+static const struct strategy *strategy_choose(struct lowering *l, const char **refusal)
 {
 	struct module *m = l->m;
 	const struct place at = node_place(m, l->node);
@@ -28,6 +29,7 @@ static const struct strategy *strategy_choose(struct lowering *l)
 		cost = s->cost(m, l->node, &why);
 		if (cost < 0) {
 			diag_remark(m->diag, &at, "%s declined: %s", s->name, why);
+			*refusal = why;
 		} else {
 			diag_remark(m->diag, &at, "%s would take %.0f cycles", s->name, cost);
 			if (!best || cost < best_cost) {
@@ -44,13 +46,13 @@ bool lower_node(struct lowering *l)
 	struct module *m = l->m;
 	const struct node *n = &m->node[l->node];
 	const struct place at = node_place(m, l->node);
-	const struct strategy *s = strategy_choose(l);
+	const char *why = "none is known";
+	const struct strategy *s = strategy_choose(l, &why);
 
 	if (s)
 		return s->lower(l, l->node);
 	if (!n->op->lower)
-		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "no kernel for these types and shapes on target %s",
-				  m->target->name);
+		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "no kernel on target %s: %s", m->target->name, why);
 	if (n->op->heavy)
 		diag_remark(m->diag, &at, "no kernel applies: lowered to loops");
 	return n->op->lower(l, l->node);

@@ -94,9 +94,6 @@ bool layer_read(struct module *m, int node, struct layer *a, const char **why)
 	if (!read_activations(m, node, a, why))
 		return false;
 	a->clip = (float)node_attr_float(m, node, "clip", 0);
-	*why = "clip is not positive";
-	if (node_attr(m, node, "clip") && !(a->clip > 0))
-		return false;
 	a->input_forget = node_attr_int(m, node, "input_forget", 0);
 	a->linear_before_reset = node_attr_int(m, node, "linear_before_reset", 0);
 	return true;

@@ -52,6 +52,8 @@ bool recurrent_get(struct module *m, int node, struct recurrent *r)
 	if (node_attr(m, node, "hidden_size") && node_attr_int(m, node, "hidden_size", 0) != r->hidden.n)
 		return node_bad(m, node, "hidden_size is %lld, allowed: %lld as the weights",
 				(long long)node_attr_int(m, node, "hidden_size", 0), (long long)r->hidden.n);
+	if (node_attr(m, node, "clip") && !(node_attr_float(m, node, "clip", 0) > 0))
+		return node_bad(m, node, "clip is %g, allowed: above 0", node_attr_float(m, node, "clip", 0));
 	d = num_const(r->directions);
 	rows = num_mul(&m->nums, r->hidden, num_const(r->gates));
 	peephole = num_mul(&m->nums, r->hidden, num_const(3));
