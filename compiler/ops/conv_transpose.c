@@ -4,6 +4,17 @@
 
 #include <string.h>
 
+/* The spatial extents that output_shape gives; some exporters write batch and channels before them. */
+static bool read_output_shape(struct module *m, int node, int n, int64_t *shape)
+{
+	const struct attr *a = node_attr(m, node, "output_shape");
+
+	if (!a || a->n != n + 2)
+		return window_ints(m, node, "output_shape", n, 0, shape);
+	memcpy(shape, a->ints + 2, (size_t)n * sizeof *shape);
+	return true;
+}
+
 bool transpose_window(struct module *m, int node, struct window *w)
 {
 	struct nums *s = &m->nums;
@@ -18,7 +29,7 @@ bool transpose_window(struct module *m, int node, struct window *w)
 	    !window_ints(m, node, "dilations", w->n, 1, w->dilation) ||
 	    !window_ints(m, node, "pads", 2 * w->n, 0, pads) ||
 	    !window_ints(m, node, "output_padding", w->n, 0, more) ||
-	    !window_ints(m, node, "output_shape", w->n, 0, shape))
+	    !read_output_shape(m, node, w->n, shape))
 		return false;
 	for (int i = 0; i < w->n; i++) {
 		struct num full, stride = num_const(w->stride[i]), total, half;

@@ -108,6 +108,8 @@ def transposed_of_any_kind(r, numbers):
     if r.random() < 0.5:
         whole = [s * (i - 1) + d * (k - 1) + 1 for s, i, d, k in zip(stride, sizes, dilation, kernel)]
         attributes["output_shape"] = [max(1, w - r.choice([0, 0, 1, 2])) for w in whole]
+        if r.random() < 0.3:  # as some exporters have it
+            attributes["output_shape"] = [1, 1] + attributes["output_shape"]
         attributes["auto_pad"] = r.choice(["NOTSET", "SAME_UPPER", "SAME_LOWER"])
     else:
         attributes["output_padding"] = [r.randrange(max(s, d)) for s, d in zip(stride, dilation)]
