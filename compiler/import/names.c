@@ -14,19 +14,19 @@ static bool has_control(const char *name)
 	return false;
 }
 
-static bool check_name(struct diag *d, const ProtobufCMessage *in, const ProtobufCFieldDescriptor *field,
-		       const char *name)
+static bool check_name(struct diag *d, const char *prefix, const ProtobufCMessage *in,
+		       const ProtobufCFieldDescriptor *field, const char *name)
 {
 	const char *message = in->descriptor->short_name;
 
 	if (strlen(name) > MAX_NAME_BYTES)
-		return diag_error(d, STATUS_MODEL, NULL, "%s.%s is \"%.80s...\", of %zu bytes, allowed: at most %d",
-				  message, field->name, name, strlen(name), MAX_NAME_BYTES);
+		return diag_error(d, STATUS_MODEL, NULL, "%s%s.%s is \"%.80s...\", of %zu bytes, allowed: at most %d",
+				  prefix, message, field->name, name, strlen(name), MAX_NAME_BYTES);
 	if (strstr(name, "*/") || has_control(name))
 		return diag_error(d, STATUS_MODEL, NULL,
-				  "%s.%s is \"%.400s\", allowed: names without \"*/\" and without "
-				  "control characters",
-				  message, field->name, name);
+				  "%s%s.%s is \"%.400s\", allowed: names without \"*/\" and without control "
+				  "characters",
+				  prefix, message, field->name, name);
 	return true;
 }
 
@@ -48,7 +48,7 @@ static size_t field_values(const ProtobufCMessage *in, const ProtobufCFieldDescr
 	return n;
 }
 
-bool names_check(struct diag *d, const ProtobufCMessage *message)
+bool names_check(struct diag *d, const char *prefix, const ProtobufCMessage *message)
 {
 	const ProtobufCMessageDescriptor *type = message->descriptor;
 
@@ -67,8 +67,8 @@ bool names_check(struct diag *d, const ProtobufCMessage *message)
 			memcpy(&value, bytes + i * sizeof value, sizeof value);
 			if (!value)
 				continue;
-			if (!(field->type == PROTOBUF_C_TYPE_STRING ? check_name(d, message, field, value)
-								    : names_check(d, value)))
+			if (!(field->type == PROTOBUF_C_TYPE_STRING ? check_name(d, prefix, message, field, value) :
+								      names_check(d, prefix, value)))
 				return false;
 		}
 	}

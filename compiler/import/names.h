@@ -10,7 +10,8 @@ struct diag;
 
 /** Checks every string of a message and of those inside it, which nesting_check() has bounded: at most MAX_NAME_BYTES
  *  bytes, no control characters, and no end of a C comment. All strings of onnx.proto are names, but for the keys and
- *  values that say where external data lies: those are paths, and reader.c's to check. */
-bool names_check(struct diag *d, const ProtobufCMessage *message);
+ *  values that say where external data lies: those are paths, and reader.c's to check. prefix: of the error, "" or
+ *  "FILE: ". */
+bool names_check(struct diag *d, const char *prefix, const ProtobufCMessage *message);
 
 #endif

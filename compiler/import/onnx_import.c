@@ -38,7 +38,7 @@ static const Onnx__ModelProto *unpack(struct module *m, const char *path, struct
 	p = onnx__model_proto__unpack(&allocator, size, bytes);
 	if (!p)
 		diag_error(m->diag, STATUS_MODEL, NULL, "not an ONNX model");
-	return p && names_check(m->diag, &p->base) ? p : NULL;
+	return p && names_check(m->diag, "", &p->base) ? p : NULL;
 }
 
 /* The bytes of the file live in an arena of their own that is gone as soon as they are unpacked, also when memory runs

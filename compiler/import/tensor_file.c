@@ -1,5 +1,6 @@
 #include "import/tensor_file.h"
 
+#include "import/names.h"
 #include "import/scope.h"
 
 static void *unpack_alloc(void *ctx, size_t n)
@@ -26,6 +27,8 @@ int tensor_file_read(struct module *m, const char *path, const unsigned char *by
 		diag_error(m->diag, STATUS_MODEL, NULL, "%s: not a tensor in ONNX form", path);
 		return -1;
 	}
+	if (!names_check(m->diag, arena_printf(m->arena, "%s: ", path), &p->base))
+		return -1;
 	tensor = tensor_add(m, arena_strdup(m->arena, p->name));
 	return tensor_import(&im, p, tensor, path) ? tensor : -1;
 }
