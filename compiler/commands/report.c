@@ -65,14 +65,18 @@ static void visit_tensor(void *ctx, int tensor, enum arg_kind kind)
 	add_constant(r, tensor);
 }
 
-static int64_t live_bytes(const struct plan *p, int time)
+/* Bytes that live at each place of the timeline, from what is born and dies there. */
+static int64_t *find_live_bytes(const struct plan *p, struct arena *a)
 {
-	int64_t bytes = 0;
+	int64_t *live = ARENA_ARRAY(a, p->n_steps + 2, int64_t);
 
-	for (int i = 0; i < p->n_buffers; i++)
-		if (p->buffer[i].first <= time && time <= p->buffer[i].last)
-			bytes += p->buffer[i].size_bytes;
-	return bytes;
+	for (int i = 0; i < p->n_buffers; i++) {
+		live[p->buffer[i].first] += p->buffer[i].size_bytes;
+		live[p->buffer[i].last + 1] -= p->buffer[i].size_bytes;
+	}
+	for (int t = 1; t <= p->n_steps; t++)
+		live[t] += live[t - 1];
+	return live;
 }
 
 /* Depth is bounded by MAX_NESTING. */
@@ -87,8 +91,7 @@ static void visit_block(struct report *r, const struct block *b)
 			continue;
 		}
 		r->line = ARENA_PUSH(r->arena, r->line, r->n_lines, struct line);
-		r->line[r->n_lines] =
-			(struct line){ .step = s, .time = time, .live_bytes = live_bytes(&r->c->plan, time) };
+		r->line[r->n_lines] = (struct line){ .step = s, .time = time, .live_bytes = r->live_bytes[time] };
 		step_each_tensor(s, visit_tensor, r);
 		r->n_lines++;
 		r->macs += s->macs;
@@ -102,6 +105,7 @@ void report_gather(struct report *r)
 	weights_init(&r->weights, r->arena, "model", "model", m->target, WEIGHTS_TEXT);
 	r->counted = ARENA_ARRAY(r->arena, m->n_tensors, bool);
 	count_ops(r);
+	r->live_bytes = find_live_bytes(&r->c->plan, r->arena);
 	visit_block(r, &r->c->block);
 	for (int i = 0; i < m->graph[0].n_out; i++)
 		add_constant(r, m->graph[0].out[i]);

@@ -29,6 +29,7 @@ struct report {
 	int64_t macs, parameters, constant_bytes;
 	struct weights weights;
 	bool *counted;          /* constants, by tensor */
+	int64_t *live_bytes;    /* by place on the timeline */
 	int time;
 	struct arena *arena;
 	const struct stack *stack;      /* NULL: not measured */
