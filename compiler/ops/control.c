@@ -249,6 +249,9 @@ static bool infer_loop(struct module *m, int node)
 		return false;
 	if (!scalar(m, node, x.go_out, DT_BOOL, "the body's condition") || !carried_outputs(m, node, &x))
 		return false;
+	if (x.n_parts && !x.counted && x.limit >= 0)
+		return node_unsupported(m, node, "stacks an output of each turn: their number, input 0 \"%s\" "
+					"must be known at compile time", m->tensor[x.limit].name);
 	if (x.n_parts && (!x.counted || !loop_runs_through(m, &x)))
 		return node_unsupported(m, node,
 					"stacks outputs of a number of turns that is not known before it runs");
