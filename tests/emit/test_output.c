@@ -102,7 +102,7 @@ Test(output, a_folder_without_permission_is_an_environment_error)
 {
 	cr_assert_eq(chmod(folder, 0555), 0);
 	if (access(folder, W_OK) == 0) {
-		chmod(folder, 0755);
+		rmdir(folder);          /* a test that is skipped is not torn down */
 		cr_skip_test("this user may write everywhere");
 	}
 	cr_expect_null(output_open(&o, in_folder("m.c")));
