@@ -51,7 +51,8 @@ NNRT_INLINE void nnrt_conv_first_f32_tile(const struct nnrt_conv *p, const float
 		for (int ky = 0; ky < p->kernel_h; ky++) {
 			const int iy = oy * p->stride_h - p->pad_top + ky * p->dilation_h;
 			const int is_row = iy >= 0 && iy < p->in_h;
-			const float *line = x + plane * p->x_channel + (is_row ? nnrt_ring(iy, p->x_ring) * p->x_row : 0);
+			const float *line =
+				x + plane * p->x_channel + (is_row ? nnrt_ring(iy, p->x_ring) * p->x_row : 0);
 			float copy[NNRT_CONV_FIRST_LINE];
 
 			if (is_row && !inside)

@@ -2,8 +2,9 @@
 """Checks that read the source without running it.
 
     static_checks.py headers      every header compiles alone, one of runtime_min/ with at least one instruction set
-    static_checks.py cppcheck     cppcheck over compile_commands.json of build/
-    static_checks.py clang-tidy   clang-tidy with the repository's .clang-tidy over the same
+    static_checks.py cppcheck     cppcheck over compile_commands.json of build/, the benches and the examples
+    static_checks.py clang-tidy FOLDER...    clang-tidy with the repository's .clang-tidy files over the same
+    static_checks.py style        no line of C is longer than 120 columns with tabs of 8, none ends with blanks
 """
 import json
 import os
@@ -18,10 +19,11 @@ from targets import HERE
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, "build")
 CHECKED = ("compiler/", "runtime_min/", "targets/", "tests/")
+COLUMNS = 120
 
 
-def tracked(pattern):
-    out = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+def tracked(*patterns):
+    out = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return out.split()
 
 
@@ -34,6 +36,39 @@ def commands():
             if path.startswith(CHECKED) and path not in seen:
                 seen.add(path)
                 yield path, entry
+
+
+# The examples' models, whose headers they include, and what their programs are compiled for.
+EXAMPLES = {"examples/digits": ("digits.onnx", []),
+            "examples/firmware": ("../digits/digits-int8.onnx", ["--target=arm-none-eabi", "-mcpu=cortex-m4",
+                                                                "-ffreestanding", "-DMODEL_STACK_BYTES=0"])}
+
+
+def programs():
+    """What meson does not build: benches and examples, each with the flags it is compiled with."""
+    for path in tracked("bench/*.c", "examples/*.c"):
+        flags, folder = ["-std=gnu11", f"-I{ROOT}"], os.path.dirname(path)
+        if folder in EXAMPLES:
+            model, more = EXAMPLES[folder]
+            out = os.path.join(BUILD, "tests-work", "static", folder)
+            os.makedirs(out, exist_ok=True)
+            subprocess.run([os.path.join(BUILD, "compiler", "nnc"), os.path.join(ROOT, folder, model), "-o",
+                            os.path.join(out, "model.c"), "--target=generic"], check=True)
+            flags += [f"-I{out}", *more]
+        else:
+            flags.append("-march=x86-64-v3")
+        yield path, flags
+
+
+def sources():
+    """(path, its -I and -D flags, what clang-tidy is told of its compilation) of every file that is checked."""
+    for path, entry in commands():
+        flags = re.findall(r"-[ID]\S+", entry["command"])
+        folder = entry["directory"]
+        flags = [f if f.startswith("-D") else f"-I{os.path.normpath(os.path.join(folder, f[2:]))}" for f in flags]
+        yield path, flags, None
+    for path, flags in programs():
+        yield path, [f for f in flags if f[:2] in ("-I", "-D")], flags
 
 
 def includes():
@@ -97,24 +132,39 @@ def run_check(report, name, command):
         report.ok(name)
 
 
+# Criterion's macros, which are beyond cppcheck, as the functions that they make. All compilers of the targets shift
+# numbers below 0 arithmetically, and a remainder by 0 is tested to be NaN.
+CPPCHECK = ("--quiet", "--std=c11", "--enable=warning,portability", "--inline-suppr", "--error-exitcode=1",
+            "--max-configs=1", "--suppress=missingIncludeSystem", "--suppress=*:*.pb-c.*",
+            "--suppress=shiftTooManyBitsSigned", "--suppress=invalidFunctionArg:*/maths/integer.h", "-DTest(suite,name,...)=void suite##_##name(void)",
+            "-DTestSuite(suite,...)=struct suite", "--template={file}:{line}: {severity}: {message} [{id}]")
+
+
 def check_cppcheck(report):
-    for path, entry in commands():
-        if path.startswith("tests/"):  # Criterion's macros are beyond it
-            continue
-        flags = re.findall(r"-[ID]\S+", entry["command"])
-        flags = [f if f.startswith("-D") else f"-I{os.path.normpath(os.path.join(entry['directory'], f[2:]))}" for f in flags]
-        command = ["cppcheck", "--quiet", "--std=c11", "--enable=warning,portability", "--inline-suppr",
-                   "--suppress=missingIncludeSystem", "--suppress=*:*.pb-c.*", "--error-exitcode=1", "--max-configs=1",
-                   "--template={file}:{line}: {severity}: {message} [{id}]", *flags, path]
+    for path, flags, _ in sources():
+        command = ["cppcheck", *CPPCHECK, *flags, path]
         run_check(report, f"cppcheck/{path}", command)
 
 
 def check_tidy(report):
-    for path, _ in commands():
-        if path.startswith("tests/"):  # as above
+    for path, _, compilation in sources():
+        if not path.startswith(tuple(sys.argv[2:])):
             continue
         command = ["clang-tidy-14", "-p", BUILD, "--quiet", "--warnings-as-errors=*", path]
+        if compilation:
+            command += ["--", *compilation]
         run_check(report, f"clang-tidy/{path}", command)
+
+
+def check_style(report):
+    for path in tracked("*.c", "*.h", "*.def", ":!tests/groups.def"):
+        with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+            bad = [n for n, line in enumerate(f, 1)
+                   if len(line.rstrip("\n").expandtabs(8)) > COLUMNS or line.rstrip() != line.rstrip("\n")]
+        if bad:
+            report.failed(f"style/{path}", f"too long, or ending with blanks: lines {bad}")
+        else:
+            report.ok(f"style/{path}")
 
 
 def first_finding(text):
@@ -126,7 +176,8 @@ def first_finding(text):
 
 def main():
     report = Report()
-    {"headers": check_headers, "cppcheck": check_cppcheck, "clang-tidy": check_tidy}[sys.argv[1]](report)
+    checks = {"headers": check_headers, "cppcheck": check_cppcheck, "clang-tidy": check_tidy, "style": check_style}
+    checks[sys.argv[1]](report)
     report.exit()
 
 
