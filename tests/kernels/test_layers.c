@@ -96,6 +96,23 @@ static void row_compare(enum name kind, const struct nnrt_rows *p, const float *
 	}
 }
 
+/* The result in place of x is that beside it, y, bit for bit. */
+static void row_in_place(const struct nnrt_rows *p, const struct guarded *x, const float *scale, const float *bias,
+	const float *y, void (*run)(const struct nnrt_rows *, const float *, const float *, const float *, float *))
+{
+	struct nnrt_rows same = *p;
+	struct guarded both = guarded_alloc(x->n, true);
+
+	same.y_row = p->x_row;
+	memcpy(both.at, x->at, (size_t)x->n * sizeof *both.at);
+	run(&same, both.at, scale, bias, both.at);
+	for (ptrdiff_t row = 0; row < p->rows; row++) {
+		if (memcmp(both.at + row * p->x_row, y + row * p->y_row, (size_t)p->n * sizeof *y) && failures++ < 10)
+			printf("not ok row in place: row %ld of %ld floats\n", (long)row, (long)p->n);
+	}
+	guarded_free(&both);
+}
+
 static void row_check(enum name kind,
 	void (*run)(const struct nnrt_rows *, const float *, const float *, const float *, float *))
 {
@@ -110,6 +127,7 @@ static void row_check(enum name kind,
 	for (ptrdiff_t i = 0; i < x.n; i++)
 		x.at[i] *= 10.0f;
 	run(&p, x.at, s, b, y.at);
+	row_in_place(&p, &x, s, b, y.at, run);
 	for (ptrdiff_t row = 0; n && row < p.rows; row++)
 		row_compare(kind, &p, x.at + row * p.x_row, s, b, y.at + row * p.y_row);
 	expect_untouched("row", &y);
