@@ -44,9 +44,8 @@ static int64_t weight_bytes(const struct winograd *w)
 	return 4 * points * w->c.ic * ceil_div(w->c.oc, w->kernel->columns) * w->kernel->columns;
 }
 
-/* Blocks of about half of the second-level cache, of all of it where the weights do not fit beside: for them to be read
- * seldom. No larger than the arena has room for beside this node, or as an eighth of it. False: not even one register
- * tile. */
+/* Blocks of two register tiles; of about the second-level cache where weights exceed it, for them to be read seldom. No
+ * larger than the arena has room for beside this node, or as an eighth of it. False: not even one register tile. */
 static bool choose_block(struct module *m, struct winograd *w, int64_t tiles)
 {
 	const int64_t lanes = m->target->vector_bytes / 4, points = (int64_t)(w->tile + 2) * (w->tile + 2);
@@ -54,7 +53,8 @@ static bool choose_block(struct module *m, struct winograd *w, int64_t tiles)
 	const int64_t widest = widest_bytes(m), rows = w->kernel->rows;
 	const int64_t room = widest - tensor_bytes(m, w->c.x) - tensor_bytes(m, w->c.y);
 	const int64_t limit = (room > widest / 8 ? room : widest / 8) - points * 64;
-	const int64_t cache = weight_bytes(w) > m->target->l2_bytes ? m->target->l2_bytes : m->target->l2_bytes / 2;
+	const int64_t two = 2 * rows * a_tile, half = m->target->l2_bytes / 2;
+	const int64_t cache = weight_bytes(w) > m->target->l2_bytes ? m->target->l2_bytes : two < half ? two : half;
 	const int64_t blocks = (tiles * a_tile + cache / 2) / cache;
 	int64_t most = limit / a_tile, block = blocks > 1 ? ceil_div(tiles, blocks) : tiles;
 
@@ -175,6 +175,9 @@ static bool lower(struct lowering *l, int node)
 	call = lower_kernel(l, w.kernel, "nnrt_conv");
 	conv_fields(l, call, &w.c, x, false);
 	conv_arguments(l, call, &w.c, x, packed, size, y, true);
+	call_in_pieces(call, 0, num_const(ceil_div(w.c.out_h.n, w.tile)), num_const(ceil_div(w.c.out_w.n, w.tile)),
+		       (int)w.c.block_tiles, w.c.ic * w.c.oc * 4 / l->m->target->vector_bytes);
+	call->piece_rows *= w.tile;
 	lower_finish(l, y, w.c.y);
 	return true;
 }
