@@ -202,6 +202,7 @@ static void arrays_free(struct arrays *a)
 #define RUN_GRU RUN_NONE
 #define RUN_GRU_LINEAR RUN_NONE
 #define RUN_CELLS RUN_NONE
+#define RUN_SELECT RUN_NONE
 #define RUN_PAIR RUN_NONE
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
