@@ -250,7 +250,7 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 
 #define CHECK_POOL(name) pool_check(name, run_##name);
 #define CHECK_ROWS(name) row_check(name, run_##name);
-#define CHECK_NORM CHECK_ROWS
+#define CHECK_NORM(name) CHECK_ROWS(name)
 #define CHECK_RNN(name)
 #define CHECK_LSTM(name)
 #define CHECK_GRU(name)

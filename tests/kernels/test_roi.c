@@ -194,16 +194,16 @@ static void arrays_free(struct arrays *a)
 		arrays_free(&a); \
 	}
 #define RUN_NONE(name, function) static void check_##name(void) { }
-#define RUN_POOL RUN_NONE
-#define RUN_ROWS RUN_NONE
-#define RUN_NORM RUN_NONE
-#define RUN_RNN RUN_NONE
-#define RUN_LSTM RUN_NONE
-#define RUN_GRU RUN_NONE
-#define RUN_GRU_LINEAR RUN_NONE
-#define RUN_CELLS RUN_NONE
-#define RUN_SELECT RUN_NONE
-#define RUN_PAIR RUN_NONE
+#define RUN_POOL(name, function) RUN_NONE(name, function)
+#define RUN_ROWS(name, function) RUN_NONE(name, function)
+#define RUN_NORM(name, function) RUN_NONE(name, function)
+#define RUN_RNN(name, function) RUN_NONE(name, function)
+#define RUN_LSTM(name, function) RUN_NONE(name, function)
+#define RUN_GRU(name, function) RUN_NONE(name, function)
+#define RUN_GRU_LINEAR(name, function) RUN_NONE(name, function)
+#define RUN_CELLS(name, function) RUN_NONE(name, function)
+#define RUN_SELECT(name, function) RUN_NONE(name, function)
+#define RUN_PAIR(name, function) RUN_NONE(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
 #undef LAYER
