@@ -57,7 +57,7 @@ static double product(const struct recurrent *s, const double *h, int g, int u)
 static void step(struct recurrent *s)
 {
 	const int n = s->p->hidden;
-	double next[MOST_UNITS], reset[MOST_UNITS];
+	double next[MOST_UNITS] = { 0 }, reset[MOST_UNITS] = { 0 };
 
 	for (int u = 0; u < n && s->kind >= GRU; u++)
 		reset[u] = s->h[u] * gate(s->p, 0, (double)s->in[n + u] + product(s, s->h, 1, u));
