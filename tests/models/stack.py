@@ -57,15 +57,15 @@ def check(model, target, level):
     folder = os.path.join(generated.work_folder(), "stack", target.name + level, model.name)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    header = generated.compile_model(model.path, folder, "m", target,
-                                     [*model.dims, f"--cc={target.cc}", f"--cflags={level} {STANDARD}"])
+    options = [f"--cc={' '.join(target.compiler())}", f"--cflags={level} {STANDARD}"]
+    header = generated.compile_model(model.path, folder, "m", target, [*model.dims, *options])
     with open(header, encoding="utf-8") as f:
         macro = re.search(r"^#define M_STACK_BYTES (\d+)$", f.read(), flags=re.M)
     if not macro:
         raise Failure("wrong", "header: no M_STACK_BYTES")
     flags = [f for f in target.cflags.split() if not f.startswith("-O")]
-    code, text = execute([target.cc, level, *flags, STANDARD, "-Wvla", "-Werror", "-fcallgraph-info=su", "-c", "-o",
-                          os.path.join(folder, "m.o"), os.path.join(folder, "m.c")], 300)
+    code, text = execute([*target.compiler(), level, *flags, STANDARD, "-Wvla", "-Werror", "-fcallgraph-info=su",
+                          "-c", "-o", os.path.join(folder, "m.o"), os.path.join(folder, "m.c")], 300)
     if code != 0:
         raise Failure("cc", one_line(text))
     frames, calls = read_report(os.path.join(folder, "m.ci"))

@@ -187,7 +187,7 @@ static inline void run_and_compare(bool (*pass)(struct module *m), float toleran
 	cr_assert_eq(evaluate(x, after), n);
 	for (int64_t i = 0; i < n; i++)
 		cr_assert(fabsf(after[i] - before[i]) <= tolerance * (1 + fabsf(before[i])) ||
-			  memcmp(&after[i], &before[i], sizeof *after) == 0,
+			  after[i] == before[i] || (isnan(after[i]) && isnan(before[i])),
 			  "element %lld: %.9g, before the pass %.9g", (long long)i, (double)after[i],
 			  (double)before[i]);
 }

@@ -240,8 +240,8 @@ def runner_object(target, flags=""):
     if key not in runner_object.made:
         path = os.path.join(work_folder(), "runner-" + re.sub(r"\W+", "-", " ".join(key)) + ".o")
         part = f"{path}.{os.getpid()}"
-        command = [target.cc, *target.cflags.split(), *flags.split(), "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-c",
-                   *[f for f in target.ldflags.split() if f.startswith("--specs")], "-o", part, os.path.join(HERE, "runner.c")]
+        command = [*target.compiler(), *target.cflags.split(), *flags.split(), "-std=gnu11", "-Wall", "-Wextra", "-Werror",
+                   "-c", "-o", part, os.path.join(HERE, "runner.c")]
         code, text = execute(command, 60)
         if code != 0:
             raise Failure("cc", f"runner.c: {one_line(text)}")

@@ -25,6 +25,10 @@ class Target(NamedTuple):
     cpu_flags: tuple  # what /proc/cpuinfo must list for a host program
     order: str = "<"  # of bytes, as numpy writes it
 
+    def compiler(self):
+        """The command that compiles one file: with the C library's headers, where the linker's flags choose it."""
+        return [self.cc, *(f for f in self.ldflags.split() if f.startswith("--specs"))]
+
 
 TARGETS = {t.name: t for t in [
     Target("generic", "gcc", "-O2", "-lm", "", ()),
