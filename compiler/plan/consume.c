@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "support/limits.h"
+
 /* Where rows and pixels of a tensor lie; in bytes, from the start of its storage. */
 struct image {
 	int64_t rows, columns, first, row, pixel, width; /* width: of a pixel */
@@ -21,7 +23,7 @@ struct image {
 
 struct consumption {
 	struct image x, y;
-	int64_t stride_h, stride_w, pad_top, pad_left, reach;
+	int64_t stride_h, stride_w, pad_top, pad_left, reach, taps;
 };
 
 /* --- What a call says --------------------------------------------------------------------------------------------- */
@@ -47,19 +49,20 @@ static bool numbers_read(struct module *m, const struct call *c, const struct nu
 /* In elements. */
 static bool conv_read(struct module *m, const struct call *c, struct consumption *s)
 {
-	int64_t kernel, dilation, x_channel;
+	int64_t kernel, kernel_w, dilation, x_channel;
 	const struct number v[] = {
 		{ "out_h", &s->y.rows },     { "out_w", &s->y.columns },   { "oc", &s->y.width },
 		{ "y_row", &s->y.row },	     { "y_pixel", &s->y.pixel },   { "in_h", &s->x.rows },
 		{ "in_w", &s->x.columns },   { "ic", &s->x.width },	   { "x_row", &s->x.row },
 		{ "x_pixel", &s->x.pixel },  { "x_channel", &x_channel },  { "kernel_h", &kernel },
 		{ "dilation_h", &dilation }, { "stride_h", &s->stride_h }, { "stride_w", &s->stride_w },
-		{ "pad_top", &s->pad_top },  { "pad_left", &s->pad_left },
+		{ "pad_top", &s->pad_top },  { "pad_left", &s->pad_left }, { "kernel_w", &kernel_w },
 	};
 
 	if (!numbers_read(m, c, v, sizeof v / sizeof *v))
 		return false;
 	s->reach = (kernel - 1) * dilation;
+	s->taps = kernel * kernel_w;
 	return x_channel == 1;
 }
 
@@ -71,7 +74,7 @@ static bool gemm_read(struct module *m, const struct call *c, struct consumption
 				    { "k", &s->x.width },
 				    { "a_row", &s->x.row } };
 
-	s->x.columns = s->y.columns = s->stride_h = s->stride_w = 1;
+	s->x.columns = s->y.columns = s->stride_h = s->stride_w = s->taps = 1;
 	if (!numbers_read(m, c, v, sizeof v / sizeof *v))
 		return false;
 	s->x.rows = s->y.rows;
@@ -121,6 +124,15 @@ static int arena_storage(const struct timeline *l, const struct arg *a)
 	return s < l->n_arena ? s : -1;
 }
 
+/* Whether replay.c, which goes from pixel to pixel, is done in a moment. */
+static bool is_replayable(const struct consumption *s)
+{
+	const int64_t x = s->x.rows * s->x.columns, y = s->y.rows * s->y.columns;
+
+	return s->taps > 0 && s->taps <= MAX_REPLAY_READS && x <= MAX_REPLAY_READS / 8 &&
+	       y <= MAX_REPLAY_READS / s->taps;
+}
+
 static bool consumption_read(const struct timeline *l, const struct step *step, struct consumption *s, int *from,
 			     int *to)
 {
@@ -138,7 +150,7 @@ static bool consumption_read(const struct timeline *l, const struct step *step, 
 	*s = (struct consumption){ 0 };
 	if (!(strcmp(c->params, "nnrt_gemm") ? conv_read(m, c, s) : gemm_read(m, c, s)))
 		return false;
-	return image_place(m, x, &s->x) && image_place(m, y, &s->y);
+	return image_place(m, x, &s->x) && image_place(m, y, &s->y) && is_replayable(s);
 }
 
 /* --- Permissions -------------------------------------------------------------------------------------------------- */

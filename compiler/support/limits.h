@@ -19,6 +19,7 @@ enum {
 	MAX_FOLD_ELEMENTS = 1 << 26,  /* result of one constant-folded node */
 	MAX_DFT_POINTS = 1 << 20,     /* of one transform, which has a table of its roots of unity */
 	MAX_FOLD_WORK = 1 << 30,      /* evaluations for one constant-folded nest, weighted as in nest_eval_lanes.c */
+	MAX_REPLAY_READS = 1 << 27,   /* pixels seen by the pixels of a result that may take its argument's place */
 	MAX_ERRORS = 20,              /* messages printed for one model */
 	MAX_NEST_LOADS = 64,          /* loads of one fused loop nest */
 	MAX_NUM_TERMS = 64,           /* terms of one sum of a symbolic number */
