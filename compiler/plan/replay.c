@@ -24,40 +24,30 @@ static int64_t address(const struct timeline *l, const struct buffer *buffers, c
 	return buffers[l->storage_of[t->base]].offset + (t->offset.n + a->first.n) * dtypes[t->type].bytes;
 }
 
-static struct grid argument_grid(const struct timeline *l, const struct buffer *buffers, const struct call *c,
-				 const struct arg *a)
+/* The fields of a call that say where the pixels of one of its tensors lie; without columns, a row is one pixel. */
+struct grid_fields {
+	const char *rows, *columns, *row, *pixel, *width;
+};
+
+static const struct grid_fields conv_argument = { "in_h", "in_w", "x_row", "x_pixel", "ic" };
+static const struct grid_fields conv_result = { "row_end", "out_w", "y_row", "y_pixel", "oc" };
+static const struct grid_fields gemm_argument = { "m", NULL, "a_row", NULL, "k" };
+static const struct grid_fields gemm_result = { "m", NULL, "y_row", NULL, "n" };
+
+static struct grid grid_of(const struct timeline *l, const struct buffer *buffers, const struct call *c,
+			   const struct arg *a, const struct grid_fields *f)
 {
 	struct module *m = l->m;
-	const int64_t bytes = dtypes[m->tensor[a->tensor].type].bytes, at = address(l, buffers, a);
+	const int64_t bytes = dtypes[m->tensor[a->tensor].type].bytes;
 
-	if (is_gemm(c))
-		return (struct grid){
-			at, value(m, c, "m"), 1, value(m, c, "a_row") * bytes, 0, value(m, c, "k") * bytes
-		};
-	return (struct grid){ at,
-			      value(m, c, "in_h"),
-			      value(m, c, "in_w"),
-			      value(m, c, "x_row") * bytes,
-			      value(m, c, "x_pixel") * bytes,
-			      value(m, c, "ic") * bytes };
-}
-
-static struct grid result_grid(const struct timeline *l, const struct buffer *buffers, const struct call *c,
-			       const struct arg *a)
-{
-	struct module *m = l->m;
-	const int64_t bytes = dtypes[m->tensor[a->tensor].type].bytes, at = address(l, buffers, a);
-
-	if (is_gemm(c))
-		return (struct grid){
-			at, value(m, c, "m"), 1, value(m, c, "y_row") * bytes, 0, value(m, c, "n") * bytes
-		};
-	return (struct grid){ at,
-			      value(m, c, "row_end"),
-			      value(m, c, "out_w"),
-			      value(m, c, "y_row") * bytes,
-			      value(m, c, "y_pixel") * bytes,
-			      value(m, c, "oc") * bytes };
+	return (struct grid){
+		.at = address(l, buffers, a),
+		.rows = value(m, c, f->rows),
+		.columns = f->columns ? value(m, c, f->columns) : 1,
+		.row = value(m, c, f->row) * bytes,
+		.pixel = f->pixel ? value(m, c, f->pixel) * bytes : 0,
+		.width = value(m, c, f->width) * bytes,
+	};
 }
 
 /* What an output pixel sees. */
@@ -120,7 +110,8 @@ static void write_check(const struct call *c, const struct grid *x, const int *n
 static void turns_check(const struct timeline *l, const struct buffer *buffers, const struct call *c,
 			const struct arg *a, const struct arg *to)
 {
-	const struct grid x = argument_grid(l, buffers, c, a), y = result_grid(l, buffers, c, to);
+	const struct grid x = grid_of(l, buffers, c, a, is_gemm(c) ? &gemm_argument : &conv_argument);
+	const struct grid y = grid_of(l, buffers, c, to, is_gemm(c) ? &gemm_result : &conv_result);
 	const bool pixels = c->row_order == ROWS_AT_ONCE;
 	const int64_t pieces = (y.rows + c->piece_rows - 1) / c->piece_rows;
 	const struct taps taps = call_taps(l->m, c);

@@ -102,6 +102,24 @@ Test(consume, distances, .init = setup, .fini = teardown)
 	}
 }
 
+/* What the replay could not go through in a moment has no permissions: many pixels, or many taps of fewer. */
+Test(consume, not_where_the_proof_takes_long, .init = setup, .fini = teardown)
+{
+	static const struct shape cases[] = {
+		{ 100000, 100000, 4, 100000, 100000, 4, 1, 1, 0, 1, true },
+		{ 1, 200000000, 4, 1, 200000000, 4, 1, 1, 0, 1, true },
+		{ 2000, 2000, 1, 2000, 2000, 1, 999, 1, 499, 1, false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct program p;
+		struct overlap v[MAX_CONSUME];
+
+		program_new(&p, &cases[i]);
+		cr_expect_eq(program_overlaps(&p, v), 0, "case %d", (int)i);
+	}
+}
+
 /* Whether the replay accepts x and y at these places: a child process that dies says no. */
 static bool replays(const struct program *p, const struct buffer *buffers)
 {
