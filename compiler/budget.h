@@ -3,7 +3,7 @@
 #define NNC_BUDGET_H
 
 #include "plan/plan.h"
-#include "step.h"
+#include "steps/step.h"
 
 /** The arena against --ram-limit. False: reported with the tensors that need most at the plan's peak. */
 bool budget_ram(const struct module *m, const struct plan *p);

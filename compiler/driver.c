@@ -5,7 +5,7 @@
 
 #include "budget.h"
 #include "import/import.h"
-#include "lower/fuse.h"
+#include "steps/fuse.h"
 #include "lower/lower.h"
 #include "options.h"
 #include "passes/pass.h"

@@ -3,9 +3,9 @@
 #define NNC_DRIVER_H
 
 #include "emit/emit_program.h"
-#include "ir.h"
+#include "graph/ir.h"
 #include "plan/plan.h"
-#include "step.h"
+#include "steps/step.h"
 
 /* What one compilation makes, in the order in which it is made. */
 struct compilation {

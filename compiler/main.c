@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
-#include "emit/ident.h"
+#include "support/ident.h"
 #include "options.h"
 #include "support/arena.h"
 #include "support/diag.h"

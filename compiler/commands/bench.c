@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands/built.h"
+#include "host/built.h"
 #include "commands/commands.h"
 #include "commands/inputs.h"
 #include "commands/json.h"

@@ -3,7 +3,7 @@
 
 #include "commands/commands.h"
 #include "commands/progress.h"
-#include "commands/stack.h"
+#include "host/stack.h"
 #include "driver.h"
 
 /* The stack is measured before anything is written, for it stands in the header and may be beyond its limit. */

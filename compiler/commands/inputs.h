@@ -3,7 +3,7 @@
 #define NNC_INPUTS_H
 
 #include "data/data_file.h"
-#include "ir.h"
+#include "graph/ir.h"
 #include "options.h"
 
 /* One value per input of the signature. */

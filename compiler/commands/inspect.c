@@ -3,7 +3,7 @@
 #include "commands/commands.h"
 #include "commands/progress.h"
 #include "commands/report.h"
-#include "commands/stack.h"
+#include "host/stack.h"
 #include "driver.h"
 
 enum status command_inspect(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)

@@ -2,7 +2,7 @@
 
 #include "commands/json.h"
 #include "commands/report.h"
-#include "commands/stack.h"
+#include "host/stack.h"
 #include "ops/ops.h"
 #include "targets/target.h"
 

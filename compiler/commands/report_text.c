@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "commands/report.h"
-#include "commands/stack.h"
+#include "host/stack.h"
 #include "data/value.h"
 #include "ops/ops.h"
 #include "plan/draw.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "commands/built.h"
+#include "host/built.h"
 #include "commands/commands.h"
 #include "commands/inputs.h"
 #include "data/npy.h"

@@ -2,7 +2,7 @@
 #ifndef NNC_VERIFY_H
 #define NNC_VERIFY_H
 
-#include "commands/built.h"
+#include "host/built.h"
 #include "commands/cases.h"
 #include "commands/compare.h"
 

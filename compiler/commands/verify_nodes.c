@@ -4,7 +4,7 @@
 
 #include "commands/verify.h"
 #include "emit/emit_tap.h"
-#include "lower/fuse.h"
+#include "steps/fuse.h"
 #include "ops/ops.h"
 #include "passes/pass.h"
 #include "support/arena.h"

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dtype.h"
+#include "graph/dtype.h"
 #include "support/limits.h"
 
 struct arena;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "dtype.h"
+#include "graph/dtype.h"
 #include "support/strbuf.h"
 
 struct emit {

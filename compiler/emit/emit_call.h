@@ -3,7 +3,7 @@
 #define NNC_EMIT_CALL_H
 
 #include "emit/emit.h"
-#include "step.h"
+#include "steps/step.h"
 
 struct extract;
 

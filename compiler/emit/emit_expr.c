@@ -6,7 +6,7 @@
 
 #include "emit/nest_writer.h"
 #include "emit/spell.h"
-#include "nest_scalar.h"
+#include "nest/nest_scalar.h"
 
 struct scalar_c {
 	const char *f32, *f64, *integer, *vector;
@@ -20,7 +20,7 @@ static const struct scalar_c table[N_EOPS] = {
 
 static const int arities[N_EOPS] = {
 #define SCALAR(id, arity, name, result) [E_##id] = arity,
-#include "scalar.def"
+#include "nest/scalar.def"
 #undef SCALAR
 };
 

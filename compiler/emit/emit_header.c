@@ -6,7 +6,7 @@
 #include "emit_tap.h"
 #include "emit_weights.h"
 #include "extract.h"
-#include "ident.h"
+#include "support/ident.h"
 #include "spell.h"
 #include "support/arena.h"
 #include "targets/target.h"

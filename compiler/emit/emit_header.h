@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "emit.h"
-#include "dtype.h"
+#include "graph/dtype.h"
 
 struct extract;
 struct target;

@@ -3,7 +3,7 @@
 #define NNC_EMIT_NEST_H
 
 #include "emit/emit.h"
-#include "nest.h"
+#include "nest/nest.h"
 
 struct extract;
 struct nest_writer;

@@ -10,7 +10,7 @@
 #include "emit/emit_steps.h"
 #include "emit/emit_weights.h"
 #include "emit/extract.h"
-#include "emit/ident.h"
+#include "support/ident.h"
 #include "emit/output.h"
 #include "options.h"
 #include "targets/target.h"

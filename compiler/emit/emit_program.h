@@ -4,7 +4,7 @@
 
 #include "emit/emit_header.h"
 #include "plan/plan.h"
-#include "step.h"
+#include "steps/step.h"
 
 /* Totals of what was written, for reports and limits. */
 struct emit_totals {

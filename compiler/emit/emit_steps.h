@@ -6,9 +6,9 @@
 #include "emit/emit_header.h"
 #include "emit/emit_weights.h"
 #include "emit/extract.h"
-#include "emit/ident.h"
+#include "support/ident.h"
 #include "plan/plan.h"
-#include "step.h"
+#include "steps/step.h"
 
 /* What emission carries along. */
 struct program {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ident.h"
+#include "support/ident.h"
 #include "octal.h"
 #include "spell.h"
 #include "support/arena.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "emit.h"
-#include "dtype.h"
+#include "graph/dtype.h"
 #include "support/map.h"
 
 struct target;

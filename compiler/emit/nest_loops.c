@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "lower/address.h"
+#include "nest/address.h"
 
 static struct num without_offset(struct module *m, int t, struct num address)
 {

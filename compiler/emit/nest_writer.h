@@ -4,7 +4,7 @@
 
 #include "emit/emit.h"
 #include "emit/extract.h"
-#include "nest.h"
+#include "nest/nest.h"
 
 /* The text of a computed expression. */
 struct operand {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dtype.h"
+#include "graph/dtype.h"
 
 enum { SPELL_BYTES = 48 };
 

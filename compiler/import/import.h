@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "ir.h"
+#include "graph/ir.h"
 #include "options.h"
 
 /** Reads the model at `path` into the empty module *m: graph 0 and its sub-graphs with local functions inlined and

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "import/scope.h"
-#include "ir.h"
+#include "graph/ir.h"
 #include "support/strbuf.h"
 
 static const char *kind_name(const Onnx__TypeProto *t)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "emit/sha256.h"
+#include "support/sha256.h"
 #include "import/names.h"
 #include "import/nesting.h"
 #include "import/reader.h"

@@ -2,7 +2,7 @@
 #ifndef NNC_SCOPE_H
 #define NNC_SCOPE_H
 
-#include "emit/ident.h"
+#include "support/ident.h"
 #include "import/import.h"
 #include "import/onnx.pb-c.h"
 #include "support/map.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dtype.h"
+#include "graph/dtype.h"
 #include "support/limits.h"
 
 struct arena;

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "ir.h"
+#include "graph/ir.h"
 
 /** Makes a new constant of m from the bytes of a file at `path`; its index, or -1: reported. */
 int tensor_file_read(struct module *m, const char *path, const unsigned char *bytes, size_t size);

@@ -3,7 +3,7 @@
 #include "lower/lower.h"
 
 #include "ops/control.h"
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /* to[…] = from[…]; the shapes are equal, or both have one element. */
 static void copy(struct lowering *l, int to, int from)

@@ -2,7 +2,7 @@
 #ifndef NNC_CONV_SHAPE_H
 #define NNC_CONV_SHAPE_H
 
-#include "lower/heavy.h"
+#include "kernels/choose.h"
 
 struct conv_shape {
 	int x, w, b, y;         /* tensors; b -1: no bias */

@@ -1,7 +1,7 @@
 /* 3x3 convolution with stride 1 in fewer products (runtime_min/kernels/winograd.h), by tiles of 2 x 2 or 4 x 4 outputs.
  * Its price: scratch for a block of tiles, and weights 16/9 or 4 times as large. */
 #include "lower/conv_shape.h"
-#include "lower/pack_winograd.h"
+#include "kernels/pack_winograd.h"
 #include "options.h"
 #include "targets/target.h"
 

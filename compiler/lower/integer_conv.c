@@ -1,6 +1,6 @@
 /* IntegerConv and IntegerMatMul by kernels over bytes: any convolution, depthwise convolution, matrix product. */
 #include "lower/conv_shape.h"
-#include "lower/integer_kernel.h"
+#include "kernels/integer_kernel.h"
 
 static int const_bytes(struct lowering *l, const char *name, const int8_t *v, int64_t n)
 {

@@ -1,7 +1,7 @@
 /* IntegerGroup of an Add or Mul of two tensors of one shape that lie alike, by a kernel over bytes. */
 #include <string.h>
 
-#include "lower/heavy.h"
+#include "kernels/choose.h"
 #include "ops/integer.h"
 
 /* Elements of t follow each other in the same order as y's, without gaps. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lower/address.h"
+#include "nest/address.h"
 #include "targets/target.h"
 
 static const struct strategy *const strategies[] = {

@@ -3,9 +3,9 @@
 #ifndef NNC_LOWER_H
 #define NNC_LOWER_H
 
-#include "ir.h"
+#include "graph/ir.h"
 #include "ops/ops.h"
-#include "step.h"
+#include "steps/step.h"
 
 /* One way of computing one operator, in a file of its own. */
 struct strategy {

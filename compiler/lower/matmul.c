@@ -6,7 +6,7 @@
  * transposing scratch (its rows adjacent). Leading axes are loops round the call, or more rows where memory allows. */
 #include <string.h>
 
-#include "lower/heavy.h"
+#include "kernels/choose.h"
 #include "targets/target.h"
 
 struct product {

@@ -3,7 +3,7 @@
 #ifndef NNC_LOWER_RECURRENT_H
 #define NNC_LOWER_RECURRENT_H
 
-#include "lower/heavy.h"
+#include "kernels/choose.h"
 #include "ops/recurrent.h"
 
 enum { MAX_DIRECTIONS = 2, MAX_ACTIVATIONS = 3 };

@@ -1,7 +1,7 @@
 /* RoiAlign and MaxRoiPool by their kernel, in float32 or float64; images and results in any layout. */
 #include <string.h>
 
-#include "lower/heavy.h"
+#include "kernels/choose.h"
 
 static const uint8_t in_order[MAX_RANK] = { 0, 1, 2, 3 };
 

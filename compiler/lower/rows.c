@@ -1,6 +1,6 @@
 #include "lower/rows.h"
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /* The axes that count rows, from the outermost in x's memory, without those of one element. */
 static int outer_axes(const struct module *m, const struct row_axes *r, int first, int last, int *axes)

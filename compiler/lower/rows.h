@@ -2,7 +2,7 @@
 #ifndef NNC_LOWER_ROWS_H
 #define NNC_LOWER_ROWS_H
 
-#include "lower/heavy.h"
+#include "kernels/choose.h"
 
 struct row_axes {
 	int x, y;               /* tensors of one shape */

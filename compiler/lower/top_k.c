@@ -1,7 +1,7 @@
 /* TopK by selection over keys: 64-bit numbers in the order of the elements, one row for each line along the axis. */
 #include <string.h>
 
-#include "lower/heavy.h"
+#include "kernels/choose.h"
 #include "ops/order.h"
 
 enum { CYCLES_KEY = 6, CYCLES_COMPARE = 12 };

@@ -2,7 +2,7 @@
  * grid[n][i…][c] = theta[n][c][k] + sum over axes a of theta[n][c][a] * place(i of axis a), axes counted from the
  * innermost, where k pixels of an axis lie at even steps between -1 and 1: with align_corners the outermost centres are
  * there, else the outermost edges. A single pixel lies at -1 with align_corners, as the standard's function has it. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 #include <string.h>
 

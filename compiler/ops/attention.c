@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 enum { IN_Q, IN_K, IN_V, IN_MASK, IN_PAST_K, IN_PAST_V, IN_NONPAD };
 enum { OUT_Y, OUT_K, OUT_V, OUT_QK };

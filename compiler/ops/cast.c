@@ -1,6 +1,6 @@
 /* Cast and CastLike: conversion between numbers as C does it; bool is "not 0"; float16 and bfloat16 round to nearest
  * even. BitCast: the same bits as another type. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 static bool infer_cast(struct module *m, int node)
 {

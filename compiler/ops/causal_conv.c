@@ -1,6 +1,6 @@
 /* CausalConvWithState: every channel convolved over its past. With p the past elements (0 without) and then x,
  * y[b][c][t] = act(bias[c] + sum over i of w[c][0][i] * p[b][c][t + i]), and the state is the last kernel - 1 of p. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 enum { IN_X, IN_WEIGHT, IN_BIAS, IN_PAST };
 

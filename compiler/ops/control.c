@@ -2,8 +2,8 @@
  * inputs' values may not stack outputs, for their size would not be known either. */
 #include "ops/control.h"
 
-#include "infer.h"
-#include "ops/ops_common.h"
+#include "graph/infer.h"
+#include "ops/arguments.h"
 
 #define GRAPH_REQUIRED(n) { .name = n, .kind = ATTR_GRAPH, .required = true }
 

@@ -4,8 +4,8 @@
 #ifndef NNC_CONTROL_H
 #define NNC_CONTROL_H
 
-#include "ir.h"
-#include "step.h"
+#include "graph/ir.h"
+#include "steps/step.h"
 
 struct loop {
 	int body;               /* graph */

@@ -5,7 +5,7 @@
 
 #include "lower/lower.h"
 #include "ops/control.h"
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 struct elimination {
 	int matrix, sign, pivot, row;   /* temporaries: x, ±1, rows below the column's own, the pivot's row */

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 enum { LABELS = 128, ELLIPSIS = 0 };    /* label ELLIPSIS + 1 … MAX_RANK: axes of "...", aligned at the last */
 

@@ -2,7 +2,7 @@
 #ifndef NNC_FOURIER_H
 #define NNC_FOURIER_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /* Result k of a transform of n points: sum over elements i of x[i] * exp(-+2 pi i k i / n). */
 struct fourier {

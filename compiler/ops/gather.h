@@ -2,7 +2,7 @@
 #ifndef NNC_GATHER_H
 #define NNC_GATHER_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /** The integer expression `index` of an axis of `dim` elements: negative ones count from the end, and what is not a
  *  constant is clamped into the axis. int64. */

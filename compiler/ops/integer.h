@@ -1,9 +1,9 @@
-/* Integer operators, domain "nnc": what QuantizeLinear/DequantizeLinear sandwiches become (passes/quantize.c). Their
+/* Integer operators, domain "nnc": what QuantizeLinear/DequantizeLinear sandwiches become (passes/integers.c). Their
  * tensors are int8 or uint8; runtime_min/INTEGERS.md states what each computes. */
 #ifndef NNC_OPS_INTEGER_H
 #define NNC_OPS_INTEGER_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /* Inputs of IntegerConv and IntegerMatMul; all but the first are constants, zero points and bias optional.
  *   y = clamp(round_half_even(float(sum (x - x_zero) * (w - w_zero) + bias) * multiplier) + y_zero, low, high)

@@ -4,7 +4,7 @@
  * The operator itself is node `inner`, which stands in no graph any more; its loop nest is copied with what the loads
  * and the store convert written in. Bit-exact: every float32 operation of the three nodes is there, in their order. */
 #include "ops/integer.h"
-#include "nest_build.h"
+#include "nest/nest_build.h"
 
 /* The nest of the inner operator, or NULL when it lowers to anything else than one nest over its result. */
 static struct nest *inner_nest(struct module *m, int inner)

@@ -12,7 +12,7 @@
 
 #include "lower/lower.h"
 #include "ops/control.h"
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 enum { IN_Q, IN_K, IN_V, IN_STATE, IN_DECAY, IN_BETA };
 

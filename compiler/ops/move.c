@@ -1,6 +1,6 @@
 /* Operators that move elements by affine index maps: Transpose, Concat, Split, Expand, Tile, DepthToSpace,
  * SpaceToDepth, Trilu, CenterCropPad. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 #include <string.h>
 

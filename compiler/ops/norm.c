@@ -1,6 +1,6 @@
 /* Normalisation: BatchNormalization (inference), InstanceNormalization, LayerNormalization, GroupNormalization,
  * RMSNormalization, MeanVarianceNormalization. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Normalisation by sums of powers: LpNormalization, LRN. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 #include <string.h>
 

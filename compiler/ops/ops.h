@@ -2,7 +2,7 @@
 #ifndef NNC_OPS_H
 #define NNC_OPS_H
 
-#include "ir.h"
+#include "graph/ir.h"
 
 struct lowering;
 

@@ -1,7 +1,7 @@
 /* Pad: pads as attribute (opset 2) or input (11), axes as input (18), mode wrap (19). Negative pads crop. */
 #include <string.h>
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 struct pad {
 	struct num begin[MAX_RANK], end[MAX_RANK];

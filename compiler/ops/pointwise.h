@@ -2,7 +2,7 @@
 #ifndef NNC_POINTWISE_H
 #define NNC_POINTWISE_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /** Sets output 0 to `type` and the broadcast shape of all inputs. */
 bool infer_broadcast(struct module *m, int node, enum dtype type);

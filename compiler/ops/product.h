@@ -2,7 +2,7 @@
 #ifndef NNC_OPS_PRODUCT_H
 #define NNC_OPS_PRODUCT_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /* Inputs a and b, with their zero points: tensors or -1. */
 struct product {

@@ -2,7 +2,7 @@
 #ifndef NNC_OPS_QUANT_H
 #define NNC_OPS_QUANT_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /** Element `channel` of a scale or zero point: of one element it serves all channels. */
 int nest_load_channel(struct nest *n, int t, struct num channel);

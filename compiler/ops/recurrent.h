@@ -2,7 +2,7 @@
 #ifndef NNC_RECURRENT_H
 #define NNC_RECURRENT_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 struct recurrent {
 	struct num steps, batch, input, hidden; /* extents */

@@ -1,6 +1,6 @@
 /* Reduce*: a reduction over axes given as attribute or, later, as input; without axes all of them, or none with
  * noop_with_empty_axes. ArgMax and ArgMin: positions along one axis. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 #include <string.h>
 

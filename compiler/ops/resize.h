@@ -2,7 +2,7 @@
 #ifndef NNC_RESIZE_H
 #define NNC_RESIZE_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 enum resize_mode { RESIZE_NEAREST, RESIZE_LINEAR, RESIZE_CUBIC };
 

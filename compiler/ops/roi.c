@@ -1,7 +1,7 @@
 /* RoiAlign and MaxRoiPool: bins of regions whose corners are data. x: N x C x H x W; RoiAlign: rois R x 4 and the image
  * of each, R; MaxRoiPool: rois R x 5, the image first; y: R x C x bins. Their arithmetic is a kernel's: how many
  * elements a bin has is known at run time only. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 static bool set_output(struct module *m, int node, int columns, struct num high, struct num wide)
 {

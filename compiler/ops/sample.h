@@ -2,7 +2,7 @@
 #ifndef NNC_SAMPLE_H
 #define NNC_SAMPLE_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 enum sample_mode { SAMPLE_NEAREST, SAMPLE_LINEAR, SAMPLE_CUBIC };
 

@@ -1,6 +1,6 @@
 /* Shapes as values, and operators that keep the elements in row-major order: Shape, Size, Reshape, Flatten, Squeeze,
  * Unsqueeze. */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Slice: starts, ends, axes and steps as attributes (opset 1) or inputs (opset 10). */
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef NNC_SOFTMAX_H
 #define NNC_SOFTMAX_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /** Rows are taken along axes first … last-1: one axis from opset 13 on, before it all from `axis` on. The input is no
  *  scalar. False: reported. */

@@ -2,7 +2,7 @@
  * MelWeightMatrix. They depend on sizes and constants alone: reckoned in float64, mostly at compile time. */
 #include <string.h>
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 /* The number that input i, of one element, is. */
 static bool size_get(struct module *m, int node, int i, struct num *v)

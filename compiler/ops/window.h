@@ -3,7 +3,7 @@
 #ifndef NNC_WINDOW_H
 #define NNC_WINDOW_H
 
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 
 struct window {
 	int n;                                          /* spatial axes */

@@ -7,8 +7,8 @@
  * Requires layouts. Ensures layouts of what it adds. Legal: the terms of a sum change places; close, not bit-exact. */
 #include <string.h>
 
-#include "infer.h"
-#include "ops/ops_common.h"
+#include "graph/infer.h"
+#include "ops/arguments.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 

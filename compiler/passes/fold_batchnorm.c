@@ -9,9 +9,9 @@
  * float64 and rounded once, so its result is mostly nearer to the exact one. */
 #include <string.h>
 
-#include "infer.h"
-#include "ops/ops_common.h"
-#include "passes/affine.h"
+#include "graph/infer.h"
+#include "ops/arguments.h"
+#include "passes/scale_shift.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 #include "support/half.h"
@@ -191,13 +191,13 @@ static bool takes_bias(const struct module *m, int node, const struct product *p
 static bool fold_after(struct rewriter *r, int node)
 {
 	struct module *m = r->m;
-	int product = rewrite_producer(r, node, affine_operand(m, node)), x;
+	int product = rewrite_producer(r, node, scale_shift_operand(m, node)), x;
 	struct product p;
-	struct affine a;
+	struct scale_shift a;
 	double *bias;
 
-	if (product < 0 || !read_product(m, product, &p) || !affine_identity(m, node_out(m, product, 0), p.axis, &a) ||
-	    a.n != p.n_out || !affine_append(m, node, &a, &x))
+	if (product < 0 || !read_product(m, product, &p) ||
+	    !scale_shift_identity(m, node_out(m, product, 0), p.axis, &a) || a.n != p.n_out || !scale_shift_append(m, node, &a, &x))
 		return true;
 	if (!is_all(a.shift, a.n, 0) && !takes_bias(m, product, &p))
 		return true;
@@ -243,15 +243,15 @@ static bool fold_before_once(struct rewriter *r, int *node, bool *found)
 	struct module *m = r->m;
 	const int y = node_in(m, *node, 0), before = rewrite_producer(r, *node, y);
 	struct product p;
-	struct affine a;
+	struct scale_shift a;
 	double *bias;
 	int x;
 
 	*found = false;
-	if (before < 0 || affine_operand(m, before) < 0 || !read_product(m, *node, &p))
+	if (before < 0 || scale_shift_operand(m, before) < 0 || !read_product(m, *node, &p))
 		return true;
-	if (!affine_identity(m, y, p.kind <= CONV_TRANSPOSE ? 1 : m->tensor[y].rank - 1, &a) || a.n != p.n_in ||
-	    !affine_append(m, before, &a, &x))
+	if (!scale_shift_identity(m, y, p.kind <= CONV_TRANSPOSE ? 1 : m->tensor[y].rank - 1, &a) || a.n != p.n_in ||
+	    !scale_shift_append(m, before, &a, &x))
 		return true;
 	if (!is_all(a.shift, a.n, 0) &&
 	    (p.kind == CONV_TRANSPOSE || has_padding(m, *node) || !takes_bias(m, *node, &p)))
@@ -298,11 +298,11 @@ static bool split_norm(struct rewriter *r, int node)
 	struct module *m = r->m;
 	const struct tensor x = *node_in_tensor(m, node, 0);
 	const char *name = m->node[node].name;
-	struct affine a;
+	struct scale_shift a;
 	int from, scaled, mul, shift;
 
-	if ((x.type != DT_F32 && x.type != DT_F64) || x.rank < 2 || !affine_identity(m, node_in(m, node, 0), 1, &a) ||
-	    !affine_append(m, node, &a, &from))
+	if ((x.type != DT_F32 && x.type != DT_F64) || x.rank < 2 ||
+	    !scale_shift_identity(m, node_in(m, node, 0), 1, &a) || !scale_shift_append(m, node, &a, &from))
 		return true;
 	scaled = tensor_like(m, name, x.type, x.rank, x.dim);
 	mul = rewrite_add(r, node, "Mul", 2,
@@ -317,7 +317,7 @@ static bool fold(struct rewriter *r, int node)
 
 	if (m->node[node].n_out != 1 || tensor_is_const(m, node_out(m, node, 0)))
 		return true;
-	return affine_operand(m, node) >= 0 ? fold_after(r, node) : fold_before(r, node);
+	return scale_shift_operand(m, node) >= 0 ? fold_after(r, node) : fold_before(r, node);
 }
 
 static bool split(struct rewriter *r, int node)

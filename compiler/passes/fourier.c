@@ -6,7 +6,7 @@
  *
  * Requires types and shapes. Ensures the same results, close: sums are in float32. What is left to loop nests: other
  * types, tables beyond MAX_TABLE_ELEMENTS, and what takes less than LEAST_WORK, where exact sums cost nothing. */
-#include "infer.h"
+#include "graph/infer.h"
 #include "ops/fourier.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"

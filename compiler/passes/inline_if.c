@@ -4,9 +4,9 @@
  * Requires inference: the branch taken is inferred, the other one may not be. Ensures that a branch's nodes belong to
  * the graph that held the If. Legal: names in a branch are tensors of their own, and what it reads of the outside is
  * defined before the If. Bit-exact. */
-#include "infer.h"
+#include "graph/infer.h"
 #include "ops/control.h"
-#include "ops/ops_common.h"
+#include "ops/arguments.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 

@@ -2,7 +2,7 @@
 #ifndef NNC_PASS_H
 #define NNC_PASS_H
 
-#include "ir.h"
+#include "graph/ir.h"
 
 struct pass {
 	const char *name;       /* for --dump and --no-pass */

@@ -1,6 +1,6 @@
 #include "passes/pass.h"
 
-#include "infer.h"
+#include "graph/infer.h"
 
 const struct pass passes[] = {
 #define PASS(name, function, what) { name, function, what },

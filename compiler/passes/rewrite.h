@@ -3,7 +3,7 @@
 #ifndef NNC_REWRITE_H
 #define NNC_REWRITE_H
 
-#include "ir.h"
+#include "graph/ir.h"
 
 struct rewriter {
 	struct module *m;

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "infer.h"
-#include "ops/ops_common.h"
+#include "graph/infer.h"
+#include "ops/arguments.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 

@@ -8,8 +8,8 @@
  * tree of at most MAX_TREE nodes is looked at for each Transpose. */
 #include <string.h>
 
-#include "infer.h"
-#include "ops/ops_common.h"
+#include "graph/infer.h"
+#include "ops/arguments.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 

@@ -7,11 +7,11 @@
  *
  * Requires layouts. Ensures base, offset and stride of every tensor. Bit-exact. Tensors are written once, so sharing
  * storage never lets one value overwrite another; loop-carried values own theirs. */
-#include "lower/address.h"
-#include "nest.h"
+#include "nest/address.h"
+#include "nest/nest.h"
 #include "ops/ops.h"
 #include "passes/pass.h"
-#include "step.h"
+#include "steps/step.h"
 
 struct views {
 	struct module *m;

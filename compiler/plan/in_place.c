@@ -1,6 +1,6 @@
 #include "plan/in_place.h"
 
-#include "lower/address.h"
+#include "nest/address.h"
 
 /* All loads of that storage are at the address that is stored to. */
 static bool reads_at(struct nest *n, int base, struct num to)

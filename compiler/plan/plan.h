@@ -4,7 +4,7 @@
 #define NNC_PLAN_H
 
 #include "plan/buffer.h"
-#include "step.h"
+#include "steps/step.h"
 
 struct plan {
 	int n_steps;                    /* leaf steps on the timeline */

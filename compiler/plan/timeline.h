@@ -6,7 +6,7 @@
 #include "plan/buffer.h"
 #include "plan/flow.h"
 #include "plan/liveness.h"
-#include "step.h"
+#include "steps/step.h"
 
 struct timeline {
 	struct module *m;

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "emit/ident.h"
+#include "support/ident.h"
 #include "emit/spell.h"
 
 TestSuite(spell, .init = setup, .fini = teardown);

@@ -4,7 +4,7 @@
 #include "emit/emit_header.h"
 #include "emit/emit_weights.h"
 #include "emit/extract.h"
-#include "emit/ident.h"
+#include "support/ident.h"
 #include "targets/target.h"
 
 static struct weights w;

@@ -8,7 +8,7 @@
 
 #include "emit/depfile.h"
 #include "emit/output.h"
-#include "emit/sha256.h"
+#include "support/sha256.h"
 #include "support/diag.h"
 
 static struct diag d;

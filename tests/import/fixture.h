@@ -4,7 +4,7 @@
 
 #include <criterion/criterion.h>
 
-#include "ir.h"
+#include "graph/ir.h"
 #include "wire.h"
 
 /* What the last import reported and made. */

@@ -1,7 +1,7 @@
 /* Every kernel over bytes against slow loops from the definition: random shapes and the extreme values, x, weights and
  * the constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
 #include "../kernels/check.h"
-#include "lower/pack_int8.h"
+#include "kernels/pack_int8.h"
 #include "table.h"
 
 /* n bytes that end at an inaccessible page. */

@@ -3,8 +3,8 @@
  * every buffer, canaries in every gap of the output. Arguments: cases a kernel. */
 #include "check.h"
 
-#include "lower/pack.h"
-#include "lower/pack_winograd.h"
+#include "kernels/pack.h"
+#include "kernels/pack_winograd.h"
 #include "table.h"
 #include "winograd_sums.h"
 

@@ -3,7 +3,7 @@
  * tests/integers. Arguments: cases. */
 #include "layers.h"
 
-#include "compiler/lower/pack.h"
+#include "compiler/kernels/pack.h"
 
 /* ---- pooling ---- */
 

@@ -2,7 +2,7 @@
  * guard pages, canaries. Activations are the platform's own functions in double. Arguments: cases. */
 #include "layers.h"
 
-#include "compiler/lower/pack.h"
+#include "compiler/kernels/pack.h"
 
 enum { MOST_UNITS = 48 };
 

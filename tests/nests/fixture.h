@@ -5,8 +5,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "ir.h"
-#include "nest.h"
+#include "graph/ir.h"
+#include "nest/nest.h"
 #include "support/half.h"
 
 static struct arena arena, scratch;

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "lower/fuse.h"
-#include "step.h"
+#include "steps/fuse.h"
+#include "steps/step.h"
 
 static struct block block;
 static struct lowering l;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "num.h"
+#include "num/num.h"
 #include "support/arena.h"
 #include "support/strbuf.h"
 

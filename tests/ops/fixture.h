@@ -5,7 +5,7 @@
 
 #include "../nests/fixture.h"
 
-#include "infer.h"
+#include "graph/infer.h"
 #include "ops/ops.h"
 
 /* A node of the operator in force at `opset`, with one output a name; not inferred yet. */

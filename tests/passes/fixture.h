@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "infer.h"
-#include "ir.h"
+#include "graph/infer.h"
+#include "graph/ir.h"
 #include "ops/ops.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"

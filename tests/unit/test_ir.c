@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "ir.h"
+#include "graph/ir.h"
 #include "ops/ops.h"
 #include "support/half.h"
 #include "support/strbuf.h"

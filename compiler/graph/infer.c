@@ -1,0 +1,130 @@
+#include "graph/infer.h"
+
+#include <string.h>
+
+#include "nest/nest.h"
+#include "ops/ops.h"
+#include "steps/step.h"
+
+/* Whether `letters` ("f", "iub", "hf T") allow a type. */
+static bool type_allowed(const char *letters, enum dtype type)
+{
+	if (!strpbrk(letters, "fiubh"))
+		return true;    /* "T" alone: whatever input 0 is */
+	switch (dtypes[type].class) {
+	case CLASS_F: return strchr(letters, 'f');
+	case CLASS_I: return strchr(letters, 'i');
+	case CLASS_U: return strchr(letters, 'u');
+	case CLASS_B: return strchr(letters, 'b');
+	case CLASS_X: return strchr(letters, 'h');
+	default: return false;
+	}
+}
+
+static bool check_inputs(struct module *m, int node)
+{
+	const struct node *n = &m->node[node];
+	const struct op_def *op = n->op;
+	const struct place at = node_place(m, node);
+	int first = node_in(m, node, 0), row = 0;
+
+	for (int i = 0; i < n->n_in; i++) {
+		const struct tensor *t = n->in[i] < 0 ? NULL : &m->tensor[n->in[i]];
+		const char *letters = op->types ? op->types[row] : NULL;
+
+		if (op->types && op->types[row + 1])
+			row++;
+		if (!t) {
+			if (i < op->min_in)
+				return diag_error(m->diag, STATUS_MODEL, &at, "input %d is required and absent", i);
+			continue;
+		}
+		if (t->type == DT_NONE || t->rank < 0)
+			return diag_error(m->diag, STATUS_MODEL, &at, "input %d (\"%s\") has no type yet", i, t->name);
+		if (!letters)
+			continue;
+		if (letters[0] != 'T' && !type_allowed(letters, t->type))
+			return diag_error(
+				m->diag, STATUS_UNSUPPORTED, &at, "input %d is %s: this operator takes %s%s%s%s%s here",
+				i, dtypes[t->type].name, strchr(letters, 'f') ? "float32 float64 " : "",
+				strchr(letters, 'h') ? "float16 bfloat16 " : "",
+				strchr(letters, 'i') ? "signed integers " : "",
+				strchr(letters, 'u') ? "unsigned integers " : "", strchr(letters, 'b') ? "bool" : "");
+		if (strchr(letters, 'T') && first >= 0 && m->tensor[first].type != t->type)
+			return diag_error(m->diag, STATUS_MODEL, &at, "input %d is %s: must be %s as input 0", i,
+					  dtypes[t->type].name, dtypes[m->tensor[first].type].name);
+	}
+	return true;
+}
+
+static bool is_known(const struct module *m, int t)
+{
+	return t < 0 || m->tensor[t].data || m->tensor[t].value;
+}
+
+/* Whether lowering and evaluating the node may make its outputs known: all inputs are, or the outputs are small
+ * integers (Shape and its kin read no elements). */
+static bool may_fold(struct module *m, int node)
+{
+	const struct node *n = &m->node[node];
+	bool inputs_known = true, outputs_small = true;
+
+	if (n->op->impure || !n->op->lower)
+		return false;
+	for (int i = 0; i < n->n_in; i++)
+		inputs_known &= is_known(m, n->in[i]);
+	for (int i = 0; i < n->n_out; i++) {
+		const struct tensor *t = n->out[i] < 0 ? NULL : &m->tensor[n->out[i]];
+		enum dtype_class class = t ? dtypes[t->type].class : CLASS_NONE;
+		struct num elements;
+		if (!t)
+			continue;
+		elements = tensor_elements(m, n->out[i]);
+		if (!num_is_const(elements) || elements.n > MAX_FOLD_ELEMENTS)
+			return false;
+		outputs_small &= elements.n <= MAX_VALUE_ELEMENTS &&
+				 (class == CLASS_I || class == CLASS_U || class == CLASS_B);
+	}
+	return inputs_known || outputs_small;
+}
+
+/* Runs the node's own lowering on known inputs; its outputs stay unknown when anything on the way is. */
+static void fold_node(struct module *m, int node)
+{
+	struct block block = { 0 };
+	struct lowering l = { .m = m, .block = &block, .node = node };
+	struct diag *diag = m->diag, quiet;
+	bool known;
+	int done = 0;
+
+	diag_init(&quiet, m->scratch, NULL);
+	m->diag = &quiet;
+	known = m->node[node].op->lower(&l, node);
+	for (; done < block.n && known; done += known)
+		known = block.step[done].kind == STEP_NEST && nest_eval(block.step[done].nest);
+	for (int i = 0; i < done && !known; i++) {      /* what was set may be a part */
+		struct tensor *t = &m->tensor[block.step[i].nest->out];
+		t->data = NULL;
+		t->value = NULL;
+	}
+	m->diag = diag;
+}
+
+bool infer_node(struct module *m, int node)
+{
+	if (!check_inputs(m, node))
+		return false;
+	if (!m->node[node].op->infer(m, node))
+		return false;
+	if (may_fold(m, node))
+		fold_node(m, node);
+	return true;
+}
+
+bool infer_graph(struct module *m, int graph)
+{
+	for (int i = 0; i < m->graph[graph].n_nodes; i++)
+		if (!infer_node(m, m->graph[graph].node[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,15 @@
+/* Types, shapes and known values of every tensor. */
+#ifndef NNC_INFER_H
+#define NNC_INFER_H
+
+#include "graph/ir.h"
+
+/** Infers all nodes of a graph in order, folding every node whose inputs are known: its outputs become constants, or
+ *  tensors with known values, when they are small (MAX_FOLD_ELEMENTS). Sub-graphs are inferred when their owner is.
+ *  False: reported. Can be called again after a pass changed the graph. */
+bool infer_graph(struct module *m, int graph);
+
+/** One node: checks counts and types against the operator's row, then op->infer, then folding. */
+bool infer_node(struct module *m, int node);
+
+#endif

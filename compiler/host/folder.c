@@ -1,0 +1,110 @@
+#include "host/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/arena.h"
+#include "support/diag.h"
+
+enum { TRIES = 100, PAUSE_NS = 50000000 };
+
+/* Removes the files of the folder, which holds no folders. */
+static void empty_folder(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		unlinkat(dirfd(dir), e->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
+/* A compiler that dies with us may still write for a moment. */
+static void remove_folder(const char *path)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+
+	for (int i = 0; i < TRIES; i++) {
+		empty_folder(path);
+		if (rmdir(path) == 0 || errno == ENOENT)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Nothing is ever written to the pipe: reading ends when the last writer is gone. */
+static _Noreturn void keep(const char *path, int end)
+{
+	const int null = open("/dev/null", O_RDWR);
+	ssize_t n;
+	char c;
+
+	setsid();
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	for (int fd = 0; null >= 0 && fd < 3; fd++)     /* whoever reads our output must not wait for the keeper */
+		dup2(null, fd);
+	while ((n = read(end, &c, 1)) > 0 || (n < 0 && errno == EINTR))
+		;
+	remove_folder(path);
+	_exit(0);
+}
+
+bool folder_make(struct folder *f, struct arena *a, struct diag *d)
+{
+	const char *parent = getenv("TMPDIR");
+	char *path = arena_printf(a, "%s/nnc-XXXXXX", parent && *parent ? parent : "/tmp");
+	int ends[2];
+
+	if (!mkdtemp(path))
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the temporary folder %s: %s", path,
+				  strerror(errno));
+	*f = (struct folder){ .path = path, .keeper = -1, .pipe = -1 };
+	if (pipe(ends) == 0) {
+		fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+		fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+		fflush(NULL);
+		f->keeper = fork();
+		if (f->keeper == 0) {
+			close(ends[1]);
+			keep(path, ends[0]);
+		}
+		close(ends[0]);
+		f->pipe = ends[1];
+	}
+	if (f->keeper > 0) {
+		setenv("TMPDIR", path, 1);      /* what a compiler leaves when it is killed goes with the folder */
+		return true;
+	}
+	diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot start a process: %s", strerror(errno));
+	folder_remove(f);
+	return false;
+}
+
+const char *folder_path(const struct folder *f, const char *name, struct arena *a)
+{
+	return arena_printf(a, "%s/%s", f->path, name);
+}
+
+void folder_remove(struct folder *f)
+{
+	if (f->pipe >= 0)
+		close(f->pipe);
+	if (f->keeper > 0)
+		waitpid(f->keeper, NULL, 0);
+	else
+		remove_folder(f->path);
+	*f = (struct folder){ .pipe = -1 };
+}

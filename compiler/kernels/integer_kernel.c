@@ -1,0 +1,176 @@
+#include "kernels/integer_kernel.h"
+
+#include <string.h>
+
+#include "targets/target.h"
+
+static const struct kernel_int8 kernels[] = {
+#define KERNEL_INT8(function, kind, isa, rows, columns, lanes, beside) \
+	{ #function, INT8_##kind, #isa, rows, columns, lanes, beside },
+#include "runtime_min/kernels/kernels_int8.def"
+#undef KERNEL_INT8
+};
+
+enum { N_KERNELS = sizeof kernels / sizeof *kernels };
+
+/* A vector of sums takes two instructions for two terms, a vector of weights two, a tile some twenty cycles more. */
+static double int8_cycles(const struct kernel_int8 *k, int64_t pixels, int64_t channels, int64_t depth)
+{
+	const int64_t tiles = (pixels + k->rows - 1) / k->rows;
+	const int64_t panels = (channels + k->columns - 1) / k->columns, pairs = (depth + 1) / 2;
+	const double vectors = (double)k->columns / k->lanes;
+
+	if (k->kind == INT8_DEPTHWISE)
+		return (double)tiles * (double)panels * ((double)depth * 2 + 10);
+	return (double)tiles *
+	       ((double)panels * (vectors * (k->rows + 1) * (double)pairs / 1.5 + 5 * vectors * k->rows + 20) +
+		k->rows * ((double)depth / 8 + 10));
+}
+
+/* Whose kernels the target runs. */
+static const char *int8_isa(const struct target *t)
+{
+	for (int i = 0; i < N_KERNELS; i++)
+		if (!strcmp(kernels[i].isa, t->isa))
+			return t->isa;
+	return "GENERIC";
+}
+
+const struct kernel_int8 *int8_choose(const struct module *m, enum int8_kind kind, int64_t pixels, int64_t channels,
+				      int64_t depth, double *cycles)
+{
+	const struct kernel_int8 *best = NULL;
+	const char *isa = int8_isa(m->target);
+
+	for (int i = 0; i < N_KERNELS; i++) {
+		double c;
+		if (kernels[i].kind != kind || strcmp(kernels[i].isa, isa) != 0)
+			continue;
+		c = int8_cycles(&kernels[i], pixels, channels, depth);
+		if (!best || c < *cycles) {
+			best = &kernels[i];
+			*cycles = c;
+		}
+	}
+	return best;
+}
+
+/* Element i of w without the zero point of its channel. */
+static int64_t weight_at(const struct module *m, int node, int64_t i, int64_t inner)
+{
+	const int zero = node_in(m, node, INTEGER_W_ZERO);
+	const int64_t zeros = zero < 0 || !m->tensor[zero].rank ? 1 : m->tensor[zero].dim[0].n;
+
+	return const_int(m, node_in(m, node, INTEGER_W), i) -
+	       (zero < 0 ? 0 : const_int(m, zero, zeros > 1 ? i / inner % zeros : 0));
+}
+
+static int64_t inner_of(const struct tensor *w, int channel_axis)
+{
+	int64_t inner = 1;
+
+	for (int k = channel_axis + 1; k < w->rank; k++)
+		inner *= w->dim[k].n;
+	return inner;
+}
+
+bool integer_fits(struct module *m, int node, int channel_axis, const char **why)
+{
+	const struct tensor *w = node_in_tensor(m, node, INTEGER_W);
+	const int bias = node_in(m, node, INTEGER_BIAS);
+	const int64_t inner = inner_of(w, channel_axis), channels = w->dim[channel_axis].n;
+	const int64_t elements = tensor_elements(m, node_in(m, node, INTEGER_W)).n;
+	const int64_t depth = channels ? elements / channels : 0;
+	int64_t most = 0;
+
+	*why = "weights without their zero points do not fit int8";
+	for (int64_t i = 0; i < elements; i++) {
+		int64_t v = weight_at(m, node, i, inner);
+		if (v < -128 || v > 127)
+			return false;
+	}
+	*why = "sums may leave int32";
+	for (int64_t i = 0; bias >= 0 && i < tensor_elements(m, bias).n; i++) {
+		int64_t v = const_int(m, bias, i);
+		most = v < 0 ? (most > -v ? most : -v) : most > v ? most : v;
+	}
+	return depth < 1 << 15 && most + 2 * depth * 255 * 128 <= INT32_MAX;
+}
+
+const int8_t *integer_weights(struct module *m, int node, int channel_axis)
+{
+	const struct tensor *w = node_in_tensor(m, node, INTEGER_W);
+	const int64_t elements = tensor_elements(m, node_in(m, node, INTEGER_W)).n, inner = inner_of(w, channel_axis);
+	int8_t *v;
+
+	if (w->type == DT_I8 && node_in(m, node, INTEGER_W_ZERO) < 0)
+		return w->data;
+	v = arena_array(m->arena, (size_t)elements, 1);
+	for (int64_t i = 0; i < elements; i++)
+		v[i] = (int8_t)weight_at(m, node, i, inner);
+	return v;
+}
+
+static int64_t padded(int64_t n, int columns)
+{
+	return (n + columns - 1) / columns * columns;
+}
+
+int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const int8_t *w)
+{
+	struct module *m = l->m;
+	const int64_t width = padded(p->n, columns), x_zero = const_int(m, node_in(m, node, INTEGER_X_ZERO), 0);
+	const int bias = node_in(m, node, INTEGER_BIAS);
+	int32_t *v = ARENA_ARRAY(m->arena, width * groups, int32_t);
+	int t;
+
+	for (int64_t i = 0; i < p->n * groups; i++) {
+		int64_t sum = 0;
+		for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
+			for (int64_t d1 = 0; d1 < p->depth[1]; d1++)
+				for (int64_t d2 = 0; d2 < p->depth[2]; d2++)
+					sum += w[i * p->n_stride + d0 * p->stride[0] + d1 * p->stride[1] +
+						 d2 * p->stride[2]];
+		v[i / p->n * width + i % p->n] = (int32_t)((bias < 0 ? 0 : const_int(m, bias, i)) - x_zero * sum);
+	}
+	t = tensor_const(m, "bias", DT_I32, 1, (const int64_t[]){ width * groups }, v);
+	tensor_dense(m, t);
+	return t;
+}
+
+int integer_scale(struct lowering *l, int node, int64_t channels, int groups, int columns)
+{
+	const struct module *m = l->m;
+	const int scale = node_in(m, node, INTEGER_MULTIPLIER);
+	const int64_t width = padded(channels, columns);
+	const bool many = m->tensor[scale].rank && m->tensor[scale].dim[0].n > 1;
+	float *v = ARENA_ARRAY(m->arena, width * groups, float);
+
+	for (int64_t i = 0; i < channels * groups; i++)
+		v[i / channels * width + i % channels] = (float)const_double(m, scale, many ? i : 0);
+	return lower_const_f32(l, "multipliers", v, width * groups);
+}
+
+int integer_zeros(struct lowering *l, int node, int64_t n)
+{
+	struct module *m = l->m;
+	const int x_zero = node_in(m, node, INTEGER_X_ZERO);
+	unsigned char *v = arena_array(m->arena, (size_t)n, 1);
+	int t;
+
+	memset(v, (int)(const_int(m, x_zero, 0) & 0xff), (size_t)n);
+	t = tensor_const(m, "padding", m->tensor[x_zero].type, 1, &n, v);
+	tensor_dense(m, t);
+	return t;
+}
+
+void integer_numbers(struct lowering *l, struct call *call, int node)
+{
+	const struct module *m = l->m;
+	const int64_t zero = const_int(m, node_in(m, node, INTEGER_Y_ZERO), 0);
+
+	call_number(l, call, num_const(node_in_type(m, node, INTEGER_X) == DT_I8));
+	call_number(l, call, num_const(node_attr_int(m, node, "low", 0) - zero));
+	call_number(l, call, num_const(node_attr_int(m, node, "high", 0) - zero));
+	call_number(l, call, num_const(zero));
+}

@@ -1,0 +1,131 @@
+/* Integers: operators that move bytes, and operators computed literally. */
+#include <string.h>
+
+#include "graph/infer.h"
+#include "passes/integers.h"
+
+static bool same_parameters(const struct sandwich *s, const struct dequantised *d)
+{
+	return s->m->tensor[d->q].type == s->type && dequantised_scale(s->m, d, 0) == s->scale &&
+	       dequantised_zero(s->m, d, 0) == s->zero;
+}
+
+static bool byte_source(struct sandwich *s, int t, struct dequantised *d)
+{
+	s->why = "an input is not dequantised from 8 bits with one constant scale";
+	return dequantised_get(s->m, t, d) && d->n == 1 && s->m->tensor[d->q].type != DT_I32 &&
+	       scale_is_sound((double)dequantised_scale(s->m, d, 0));
+}
+
+/* The value that Pad fills with, quantised. */
+static bool pad_value(struct sandwich *s, const struct dequantised *d, int *in)
+{
+	struct module *m = s->m;
+	int t = node_in(m, s->core, 2);
+	int64_t q;
+
+	if (!node_attr_is(m, s->core, "mode", "constant"))
+		return true;
+	s->why = "the value to pad with is no constant of the range";
+	if (node_in(m, s->core, 1) < 0 || (t >= 0 && !m->tensor[t].data))
+		return false;
+	q = quantised_value(t < 0 ? 0.0f : (float)const_double(m, t, 0), dequantised_scale(m, d, 0),
+			    dequantised_zero(m, d, 0), m->tensor[d->q].type);
+	/* A table behind the movement reads the value back: it must be that number exactly. */
+	if (!same_parameters(s, d) && (float)(q - dequantised_zero(m, d, 0)) * dequantised_scale(m, d, 0) !=
+				      (t < 0 ? 0.0f : (float)const_double(m, t, 0)))
+		return false;
+	in[2] = const_zero_point(m, m->tensor[d->q].type, q);
+	return true;
+}
+
+/* An input re-quantised to y's parameters and limits: for a Concat of several scales. */
+static int input_as_y(struct sandwich *s, const struct dequantised *d)
+{
+	struct sandwich part = *s;
+	const struct tensor x = s->m->tensor[d->q];
+
+	if (same_parameters(s, d) && s->high - s->low == 255)
+		return d->q;
+	part.y = tensor_like(s->m, NULL, s->type, x.rank, x.dim);
+	return sandwich_requantise(&part, d->q, d) ? part.y : -1;
+}
+
+bool sandwich_move(struct sandwich *s)
+{
+	struct module *m = s->m;
+	const struct node core = m->node[s->core];
+	const bool many = !strcmp(core.op->name, "Concat"), limited = s->high - s->low != 255;
+	int *in = ARENA_ARRAY(m->arena, core.n_in + 1, int), n_in = core.n_in, node;
+	const char *types = core.op->types ? core.op->types[0] : "";
+	struct sandwich moved = *s;
+	struct dequantised d;
+
+	s->why = "the operator's version has no integer form";
+	if (core.n_in < 1 || core.n_out != 1 || !strchr(types, 'i') || !strchr(types, 'u'))
+		return false;
+	for (int i = 0; i < core.n_in; i++) {
+		in[i] = core.in[i];
+		if ((i == 0 || many) && !byte_source(s, core.in[i], &d))
+			return false;
+	}
+	if (!strcmp(core.op->name, "Pad")) {
+		in[2] = -1;
+		n_in = n_in < 3 ? 3 : n_in;
+		if (core.n_in < 2 || !pad_value(s, &d, in))
+			return false;
+	}
+	for (int i = 0; i < core.n_in && many; i++) {
+		if (!byte_source(s, core.in[i], &d))
+			return false;
+		in[i] = input_as_y(s, &d);
+	}
+	if (!many) {
+		in[0] = d.q;
+		if (limited || !same_parameters(s, &d)) {
+			const struct tensor y = m->tensor[s->y];
+			moved.y = tensor_like(m, NULL, m->tensor[d.q].type, y.rank, y.dim);
+		}
+	}
+	node = sandwich_node(&moved, core.op, n_in, in);
+	m->node[node].attr = core.attr;
+	m->node[node].opset = core.opset;
+	return moved.y == s->y || sandwich_requantise(s, moved.y, &d);
+}
+
+/* Everything else: its one loop nest, literally, on bytes. */
+bool sandwich_group(struct sandwich *s)
+{
+	struct module *m = s->m;
+	const struct node core = m->node[s->core];
+	int *in = ARENA_ARRAY(m->arena, core.n_in, int), n_in = 0, node;
+	struct dequantised d;
+
+	if (core.op->heavy || core.op->impure || !core.op->lower || core.n_out != 1 ||
+	    m->tensor[core.out[0]].type != DT_F32)
+		return false;
+	for (int k = 0; core.op->attrs && core.op->attrs[k].name; k++)
+		if (core.attr[k].kind == ATTR_GRAPH)
+			return false;
+	for (int i = 0; i < core.n_in; i++) {
+		if (core.in[i] < 0)
+			continue;
+		if (m->tensor[core.in[i]].data)
+			in[n_in++] = core.in[i];
+		else if (byte_source(s, core.in[i], &d))
+			in[n_in++] = d.q;
+		else
+			return false;
+	}
+	s->why = "it is more than one loop nest";
+	if (!n_in || !integer_group_applies(m, s->core))
+		return false;
+	node = sandwich_node(s, &op_nnc_IntegerGroup, n_in, in);
+	node_set_int(m, node, "inner", s->core);
+	node_set_int(m, node, "type", s->type);
+	node_set_float(m, node, "scale", (double)s->scale);
+	node_set_int(m, node, "zero", s->zero);
+	node_set_int(m, node, "low", s->low);
+	node_set_int(m, node, "high", s->high);
+	return true;
+}

@@ -1,0 +1,292 @@
+#include "steps/step.h"
+
+#include <string.h>
+
+static struct step *block_add(struct lowering *l, enum step_kind kind)
+{
+	struct block *b = l->block;
+	struct step *s;
+
+	b->step = ARENA_PUSH(l->m->arena, b->step, b->n, struct step);
+	s = &b->step[b->n++];
+	*s = (struct step){ .kind = kind, .node = l->node, .cond = -1 };
+	return s;
+}
+
+void lower_nest(struct lowering *l, struct nest *n)
+{
+	block_add(l, STEP_NEST)->nest = n;
+}
+
+struct call *lower_call(struct lowering *l, const char *function, const char *params)
+{
+	struct call *c = ARENA_NEW(l->m->arena, struct call);
+
+	*c = (struct call){ .function = function, .params = params, .out = -1, .row_axis = -1, .c_axis = -1,
+			    .rows_of = -1 };
+	block_add(l, STEP_CALL)->call = c;
+	return c;
+}
+
+static struct field *field_add(struct lowering *l, struct call *c, const char *name)
+{
+	c->field = ARENA_PUSH(l->m->arena, c->field, c->n_fields, struct field);
+	c->field[c->n_fields] = (struct field){ .name = name };
+	return &c->field[c->n_fields++];
+}
+
+void call_field(struct lowering *l, struct call *c, const char *name, struct num n)
+{
+	field_add(l, c, name)->n = n;
+}
+
+void call_field_int(struct lowering *l, struct call *c, const char *name, struct num n)
+{
+	struct field *f = field_add(l, c, name);
+
+	f->kind = FIELD_INT;
+	f->n = n;
+}
+
+void call_field_float(struct lowering *l, struct call *c, const char *name, double f)
+{
+	struct field *p = field_add(l, c, name);
+
+	p->kind = FIELD_FLOAT;
+	p->f = f;
+}
+
+void call_field_stride(struct lowering *l, struct call *c, const char *name, int axis)
+{
+	struct field *p = field_add(l, c, name);
+
+	p->kind = FIELD_OUT_STRIDE;
+	p->axis = axis;
+}
+
+void call_field_col_stride(struct lowering *l, struct call *c, const char *name)
+{
+	field_add(l, c, name)->kind = FIELD_OUT_COL_STRIDE;
+}
+
+const struct field *call_field_named(const struct call *c, const char *name)
+{
+	for (int i = 0; i < c->n_fields; i++)
+		if (!strcmp(c->field[i].name, name))
+			return &c->field[i];
+	die("%s has no field %s", c->params, name);
+}
+
+struct num call_field_value(struct module *m, const struct call *c, const struct field *f)
+{
+	const struct tensor *y;
+	int axis = f->axis;
+
+	if (f->kind != FIELD_OUT_STRIDE && f->kind != FIELD_OUT_COL_STRIDE)
+		return f->n;
+	if (c->out < 0)
+		die("%s: a stride of a result that %s does not have", f->name, c->function);
+	y = &m->tensor[c->out];
+	if (f->kind == FIELD_OUT_COL_STRIDE) {
+		axis = c->col_axis[0];
+		for (int i = 0; i < c->n_col_axes; i++)
+			if (!num_is(y->dim[c->col_axis[i]], 1))
+				axis = c->col_axis[i];
+	}
+	return y->stride[axis];
+}
+
+struct num call_arg_advance(struct module *m, const struct call *c, const struct arg *a, int k)
+{
+	if (a->kind == ARG_WRITE && a->tensor == c->out && c->loop_axis[k] >= 0)
+		return num_mul(&m->nums, c->loop_step[k], m->tensor[c->out].stride[c->loop_axis[k]]);
+	return a->advance[k];
+}
+
+struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor)
+{
+	c->arg = ARENA_PUSH(l->m->arena, c->arg, c->n_args, struct arg);
+	c->arg[c->n_args] = (struct arg){ .tensor = tensor, .kind = kind };
+	return &c->arg[c->n_args++];
+}
+
+void call_number(struct lowering *l, struct call *c, struct num n)
+{
+	call_arg(l, c, ARG_NUMBER, -1)->first = n;
+}
+
+void call_epilogue(struct lowering *l, struct call *c, int out)
+{
+	call_arg(l, c, ARG_EPILOGUE, -1);
+	c->takes_epilogue = true;
+	c->out = out;
+}
+
+int call_loop(struct call *c, struct num times, int axis, struct num step)
+{
+	c->loop_step[c->n_loops] = step;
+	c->times[c->n_loops] = times;
+	c->loop_axis[c->n_loops] = axis;
+	return c->n_loops++;
+}
+
+int lower_temp(struct lowering *l, enum dtype type, int rank, const struct num *dim)
+{
+	int t = tensor_like(l->m, "", type, rank, dim);
+
+	tensor_dense(l->m, t);
+	return t;
+}
+
+int lower_scratch(struct lowering *l, struct num bytes)
+{
+	return lower_temp(l, DT_U8, 1, &bytes);
+}
+
+int lower_scratch_f32(struct lowering *l, struct num n)
+{
+	return lower_temp(l, DT_F32, 1, &n);
+}
+
+struct step *lower_control(struct lowering *l, enum step_kind kind)
+{
+	return block_add(l, kind);
+}
+
+static void nest_each_load(const struct nest *n, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
+{
+	for (int i = 0; i < n->n_e; i++)
+		if (n->e[i].op == E_LOAD)
+			f(ctx, n->e[i].tensor, ARG_READ);
+}
+
+void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
+{
+	switch (s->kind) {
+	case STEP_NEST:
+		nest_each_load(s->nest, f, ctx);
+		f(ctx, s->nest->out, ARG_WRITE);
+		break;
+	case STEP_CALL:
+		for (int i = 0; i < s->call->n_args; i++)
+			if (s->call->arg[i].tensor >= 0)
+				f(ctx, s->call->arg[i].tensor, s->call->arg[i].kind);
+		if (s->call->epilogue)
+			nest_each_load(s->call->epilogue, f, ctx);
+		break;
+	case STEP_IF:
+	case STEP_LOOP:
+		if (s->cond >= 0)
+			f(ctx, s->cond, ARG_READ);
+		for (int k = 0; k < 2; k++)
+			for (int i = 0; i < s->body[k].n; i++)
+				step_each_tensor(&s->body[k].step[i], f, ctx);
+		break;
+	}
+}
+
+static void print_tensor(int t, struct strbuf *out)
+{
+	if (t < 0)
+		strbuf_puts(out, "none");
+	else
+		strbuf_printf(out, "%%%d", t);
+}
+
+static void step_print(struct module *m, const struct step *s, int depth, struct strbuf *out);
+
+static void steps_print(struct module *m, const struct block *b, int depth, struct strbuf *out)
+{
+	for (int i = 0; i < b->n; i++)
+		step_print(m, &b->step[i], depth, out);
+}
+
+const char *call_kernel_name(const struct call *c, struct arena *a)
+{
+	const char *name = c->function;
+
+	for (int i = 0; i < c->n_tile; i++)
+		name = arena_printf(a, "%s%c%d", name, i ? 'x' : '_', c->tile[i]);
+	return name;
+}
+
+static void call_print(struct module *m, const struct call *c, struct strbuf *out)
+{
+	static const char *const kinds[] = { "", "-> ", "scratch ", "", "epilogue " };
+
+	strbuf_printf(out, "%s(", call_kernel_name(c, m->scratch));
+	for (int i = 0; i < c->n_args; i++) {
+		strbuf_printf(out, "%s%s", i ? ", " : "", kinds[c->arg[i].kind]);
+		if (c->arg[i].kind == ARG_NUMBER)
+			num_print(&m->nums, c->arg[i].first, out);
+		else
+			print_tensor(c->arg[i].tensor, out);
+	}
+	strbuf_puts(out, ")");
+	for (int i = 0; i < c->n_fields; i++) {
+		strbuf_printf(out, " %s=", c->field[i].name);
+		if (c->field[i].kind == FIELD_FLOAT)
+			strbuf_printf(out, "%g", c->field[i].f);
+		else
+			num_print(&m->nums, call_field_value(m, c, &c->field[i]), out);
+	}
+	strbuf_puts(out, "\n");
+	if (c->epilogue)
+		nest_print(c->epilogue, out);
+}
+
+static void step_print(struct module *m, const struct step *s, int depth, struct strbuf *out)
+{
+	strbuf_printf(out, "%*s", 2 * depth, "");
+	switch (s->kind) {
+	case STEP_NEST:
+		nest_print(s->nest, out);
+		break;
+	case STEP_CALL:
+		call_print(m, s->call, out);
+		break;
+	case STEP_IF:
+		strbuf_printf(out, "if %%%d\n", s->cond);
+		steps_print(m, &s->body[0], depth + 1, out);
+		strbuf_printf(out, "%*selse\n", 2 * depth, "");
+		steps_print(m, &s->body[1], depth + 1, out);
+		break;
+	case STEP_LOOP:
+		strbuf_printf(out, "loop at most %lld", (long long)s->trips.n);
+		if (s->cond >= 0)
+			strbuf_printf(out, " while %%%d", s->cond);
+		strbuf_puts(out, "\n");
+		steps_print(m, &s->body[0], depth + 1, out);
+		break;
+	}
+}
+
+void block_print(struct module *m, const struct block *b, struct strbuf *out)
+{
+	steps_print(m, b, 0, out);
+}
+
+const struct step *block_leaf(const struct block *b, int n)
+{
+	const struct block *stack[2 * MAX_NESTING + 2] = { b };
+	int at[2 * MAX_NESTING + 2] = { 0 }, depth = 0;
+
+	while (depth >= 0) {
+		const struct step *s;
+		if (at[depth] == stack[depth]->n) {
+			depth--;
+			continue;
+		}
+		s = &stack[depth]->step[at[depth]++];
+		if (s->kind != STEP_IF && s->kind != STEP_LOOP) {
+			if (n-- == 0)
+				return s;
+			continue;
+		}
+		for (int k = 2; k-- > 0;) {
+			stack[++depth] = &s->body[k];
+			at[depth] = 0;
+		}
+	}
+	return NULL;
+}
