@@ -197,7 +197,8 @@ static bool fold_after(struct rewriter *r, int node)
 	double *bias;
 
 	if (product < 0 || !read_product(m, product, &p) ||
-	    !scale_shift_identity(m, node_out(m, product, 0), p.axis, &a) || a.n != p.n_out || !scale_shift_append(m, node, &a, &x))
+	    !scale_shift_identity(m, node_out(m, product, 0), p.axis, &a) || a.n != p.n_out ||
+	    !scale_shift_append(m, node, &a, &x))
 		return true;
 	if (!is_all(a.shift, a.n, 0) && !takes_bias(m, product, &p))
 		return true;
