@@ -55,59 +55,94 @@ const struct kernel_int8 *int8_choose(const struct module *m, enum int8_kind kin
 	return best;
 }
 
-/* Element i of w without the zero point of its channel. */
-static int64_t weight_at(const struct module *m, int node, int64_t i, int64_t inner)
-{
-	const int zero = node_in(m, node, INTEGER_W_ZERO);
-	const int64_t zeros = zero < 0 || !m->tensor[zero].rank ? 1 : m->tensor[zero].dim[0].n;
+/* Constant weights as channels of `inner` bytes each, `outer` times over. */
+struct weights {
+	const unsigned char *bytes;
+	int flip;               /* byte ^ flip, less flip, is the element: 128 for int8, 0 for uint8 */
+	int64_t outer, channels, inner;
+};
 
-	return const_int(m, node_in(m, node, INTEGER_W), i) -
-	       (zero < 0 ? 0 : const_int(m, zero, zeros > 1 ? i / inner % zeros : 0));
+static struct weights weights_of(const struct module *m, int node, int channel_axis)
+{
+	const struct tensor *w = &m->tensor[node_in(m, node, INTEGER_W)];
+	struct weights v = { .bytes = w->data, .flip = w->type == DT_I8 ? 128 : 0, .outer = 1,
+			     .channels = w->dim[channel_axis].n, .inner = 1 };
+
+	for (int k = 0; k < channel_axis; k++)
+		v.outer *= w->dim[k].n;
+	for (int k = channel_axis + 1; k < w->rank; k++)
+		v.inner *= w->dim[k].n;
+	return v;
 }
 
-static int64_t inner_of(const struct tensor *w, int channel_axis)
+static int weight_zero(const struct module *m, int node, int64_t channel)
 {
-	int64_t inner = 1;
+	const int zero = node_in(m, node, INTEGER_W_ZERO);
 
-	for (int k = channel_axis + 1; k < w->rank; k++)
-		inner *= w->dim[k].n;
-	return inner;
+	if (zero < 0)
+		return 0;
+	return (int)const_int(m, zero, m->tensor[zero].rank && m->tensor[zero].dim[0].n > 1 ? channel : 0);
+}
+
+/* Whether every byte b of the channel has (b ^ flip) - off within int8. */
+static bool channel_fits(const unsigned char *bytes, int64_t n, int flip, int off)
+{
+	int low = 255, high = 0;
+
+	for (int64_t i = 0; i < n; i++) {
+		const int v = bytes[i] ^ flip;
+		low = v < low ? v : low;
+		high = v > high ? v : high;
+	}
+	return !n || (low - off >= INT8_MIN && high - off <= INT8_MAX);
+}
+
+static bool weights_fit(const struct module *m, int node, int channel_axis)
+{
+	const struct weights w = weights_of(m, node, channel_axis);
+	const unsigned char *bytes = w.bytes;
+
+	if (w.flip && node_in(m, node, INTEGER_W_ZERO) < 0)
+		return true;    /* int8 as they are */
+	for (int64_t o = 0; o < w.outer; o++)
+		for (int64_t c = 0; c < w.channels; c++, bytes += w.inner)
+			if (!channel_fits(bytes, w.inner, w.flip, w.flip + weight_zero(m, node, c)))
+				return false;
+	return true;
 }
 
 bool integer_fits(struct module *m, int node, int channel_axis, const char **why)
 {
-	const struct tensor *w = node_in_tensor(m, node, INTEGER_W);
+	const struct weights w = weights_of(m, node, channel_axis);
 	const int bias = node_in(m, node, INTEGER_BIAS);
-	const int64_t inner = inner_of(w, channel_axis), channels = w->dim[channel_axis].n;
-	const int64_t elements = tensor_elements(m, node_in(m, node, INTEGER_W)).n;
-	const int64_t depth = channels ? elements / channels : 0;
+	const int64_t depth = w.channels ? w.outer * w.inner : 0;
 	int64_t most = 0;
 
-	*why = "weights without their zero points do not fit int8";
-	for (int64_t i = 0; i < elements; i++) {
-		int64_t v = weight_at(m, node, i, inner);
-		if (v < -128 || v > 127)
-			return false;
-	}
 	*why = "sums may leave int32";
 	for (int64_t i = 0; bias >= 0 && i < tensor_elements(m, bias).n; i++) {
 		int64_t v = const_int(m, bias, i);
 		most = v < 0 ? (most > -v ? most : -v) : most > v ? most : v;
 	}
-	return depth < 1 << 15 && most + 2 * depth * 255 * 128 <= INT32_MAX;
+	if (depth >= 1 << 15 || most + 2 * depth * 255 * 128 > INT32_MAX)
+		return false;
+	*why = "weights without their zero points do not fit int8";
+	return weights_fit(m, node, channel_axis);
 }
 
 const int8_t *integer_weights(struct module *m, int node, int channel_axis)
 {
-	const struct tensor *w = node_in_tensor(m, node, INTEGER_W);
-	const int64_t elements = tensor_elements(m, node_in(m, node, INTEGER_W)).n, inner = inner_of(w, channel_axis);
+	const struct weights w = weights_of(m, node, channel_axis);
+	const int64_t elements = w.outer * w.channels * w.inner;
 	int8_t *v;
 
-	if (w->type == DT_I8 && node_in(m, node, INTEGER_W_ZERO) < 0)
-		return w->data;
+	if (w.flip && node_in(m, node, INTEGER_W_ZERO) < 0)
+		return (const int8_t *)w.bytes;
 	v = arena_array(m->arena, (size_t)elements, 1);
-	for (int64_t i = 0; i < elements; i++)
-		v[i] = (int8_t)weight_at(m, node, i, inner);
+	for (int64_t at = 0; at < elements; at += w.inner) {
+		const int off = w.flip + weight_zero(m, node, at / w.inner % w.channels);
+		for (int64_t i = at; i < at + w.inner; i++)
+			v[i] = (int8_t)((w.bytes[i] ^ w.flip) - off);
+	}
 	return v;
 }
 
