@@ -5,8 +5,10 @@
  * axes), or the source can be produced right in its place inside the result (concatenation, and what becomes a graph
  * output). Lowering leaves out copies of a storage onto itself.
  *
- * Requires layouts. Ensures base, offset and stride of every tensor. Bit-exact. Tensors are written once, so sharing
- * storage never lets one value overwrite another; loop-carried values own theirs. */
+ * Requires layouts. Ensures base, offset and stride of every tensor. Bit-exact. A tensor is written once, so that
+ * sharing its storage never lets one value overwrite another; but for the variables of a loop, which each turn writes
+ * again: a first value is produced inside one only when nothing but the loop reads it. What is a view of a variable
+ * reads it in the same turn, or after the last. */
 #include "nest/address.h"
 #include "nest/nest.h"
 #include "ops/ops.h"
@@ -16,6 +18,8 @@
 struct views {
 	struct module *m;
 	bool *fixed;            /* graph inputs and outputs: own their storage */
+	bool *variable;         /* inputs of sub-graphs: every turn of a loop writes them */
+	const int *uses;        /* how often a tensor is read */
 	bool *viewed;           /* some other tensor is a view of it */
 	struct making *making;  /* by the node that is looked at */
 	int n_tensors;          /* temporaries of trial lowering come after */
@@ -121,6 +125,8 @@ static bool view_backward(struct views *v, struct nest *n, int graph)
 		return false;
 	if (in->producer < 0 || m->node[in->producer].graph != graph || in->rank < 1)
 		return false;
+	if (v->variable[out->base] && v->uses[source] > 1)
+		return false;
 	if (!address_of_store(n, &address) || !num_linear(&m->nums, address, n->axis, n->n_axes, stored, &rest))
 		return false;
 	if (!inverse_strides(n, stored, stride))
@@ -203,14 +209,17 @@ static bool views_node(struct views *v, int node, int graph)
 
 bool pass_views(struct module *m)
 {
-	struct views v = { .m = m, .n_tensors = m->n_tensors };
+	struct views v = { .m = m, .n_tensors = m->n_tensors, .uses = tensor_uses(m) };
 
+	v.variable = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
 	v.fixed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
 	v.viewed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
 	v.making = ARENA_ARRAY(m->scratch, m->n_tensors, struct making);
 	for (int g = 0; g < m->n_graphs; g++) {
-		for (int i = 0; i < m->graph[g].n_in; i++)
+		for (int i = 0; i < m->graph[g].n_in; i++) {
 			v.fixed[m->graph[g].in[i]] = true;
+			v.variable[m->graph[g].in[i]] = g > 0;
+		}
 		for (int i = 0; i < m->graph[g].n_out; i++)
 			v.fixed[m->graph[g].out[i]] = true;
 	}

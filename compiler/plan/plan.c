@@ -6,6 +6,7 @@
 #include "plan/order.h"
 #include "plan/place.h"
 #include "plan/replay.h"
+#include "plan/step_flow.h"
 #include "plan/timeline.h"
 #include "plan/validate.h"
 #include "targets/target.h"
@@ -18,11 +19,11 @@ static bool order_block(struct timeline *l, struct block *b, struct order_result
 {
 	struct module *m = l->m;
 	int64_t *inside_bytes = ARENA_ARRAY(m->scratch, b->n, int64_t);
-	int *order = ARENA_ARRAY(m->scratch, b->n, int);
 	struct order_result inner;
 	struct timeline narrow;
+	struct block_flow f;
 	struct step *sorted;
-	struct flow f;
+	int *order, n = 0;
 
 	*result = (struct order_result){ .optimal = true };
 	for (int i = 0; i < b->n; i++)
@@ -35,13 +36,15 @@ static bool order_block(struct timeline *l, struct block *b, struct order_result
 				inside_bytes[i] = inner.peak_bytes;
 		}
 	timeline_narrow(l, b, &narrow);
-	timeline_block_flow(&narrow, b, inside_bytes, &f);
+	block_flow(&narrow, b, inside_bytes, &f);
 	timeline_widen(l, &narrow);
-	if (!order_steps(&f, order, result, m->scratch, m->diag))
+	order = ARENA_ARRAY(m->scratch, f.flow.n_steps, int);
+	if (!order_steps(&f.flow, order, result, m->scratch, m->diag))
 		return false;
 	sorted = ARENA_ARRAY(m->scratch, b->n, struct step);
-	for (int i = 0; i < b->n; i++)
-		sorted[i] = b->step[order[i]];
+	for (int i = 0; i < f.flow.n_steps; i++)
+		if (f.step[order[i]] >= 0)
+			sorted[n++] = b->step[f.step[order[i]]];
 	memcpy(b->step, sorted, (size_t)b->n * sizeof *sorted);
 	return true;
 }
@@ -149,7 +152,7 @@ static bool place(struct timeline *l, struct plan *p)
 		const int align = buffer_align(m->target, m->tensor[l->tensor_of[i]].type, size);
 		p->buffer[i] = (struct buffer){ .size_bytes = size, .align = align };
 	}
-	timeline_flow(l, &f);
+	program_flow(l, &f);
 	if (!liveness_find(&f, NULL, l->region, l->n_regions, p->buffer, m->scratch, m->diag))
 		return false;
 	v = find_overlaps(l, NULL, 0, &n);

@@ -1,5 +1,5 @@
 /* The timeline of a program: leaf steps one after the other, a branch or a loop body being a stretch of it; and the
- * storages that steps read and write. From steps and tensors to what the planner knows: flows. */
+ * storages that steps read and write. */
 #ifndef NNC_PLAN_TIMELINE_H
 #define NNC_PLAN_TIMELINE_H
 
@@ -18,7 +18,7 @@ struct timeline {
 	struct storage *storage;
 	int *tensor_of;                 /* storage -> tensor that owns it */
 	int n_storages, n_arena;        /* those of the arena come first; then outputs of the model, of no size here */
-	bool *ordered;                  /* storage -> its accesses keep their order: something in it is written twice */
+	bool *rewritten;                /* storage -> what one step writes another may write over */
 	int *touches;                   /* storage -> steps of the timeline that read or write it */
 	int *seen, n_seen;              /* storage -> the last of n_seen blocks that touched it; of a narrow one: its
 					 * number in the whole */
@@ -29,17 +29,13 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b);
 /** After steps changed places. Storages keep their numbers. */
 void timeline_again(struct timeline *l, struct block *b);
 
-/** The whole timeline as a flow, for the lives of storages. */
-void timeline_flow(struct timeline *l, struct flow *f);
+/** Calls f for the tensors of a leaf step; for the condition of an If or Loop. */
+void step_own_tensors(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
 
 /** The timeline as one block sees it: with the storages that its steps touch, numbered anew in the same order, so that
  *  the order of many small blocks takes what their own steps need. Until timeline_widen() l's storage_of is the block's
  *  too. */
 void timeline_narrow(struct timeline *l, const struct block *b, struct timeline *narrow);
 void timeline_widen(struct timeline *l, const struct timeline *narrow);
-
-/** The steps of one block as a flow, for their order: an If or Loop is one step, with inside_bytes[i] of memory for
- *  what lives in it alone. Storages that other blocks touch as well count for nothing here: they live throughout. */
-void timeline_block_flow(struct timeline *l, const struct block *b, const int64_t *inside_bytes, struct flow *f);
 
 #endif

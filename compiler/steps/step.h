@@ -82,6 +82,11 @@ struct step {
 	struct block body[2];   /* STEP_IF: then, else; STEP_LOOP: body */
 };
 
+static inline bool step_is_control(const struct step *s)
+{
+	return s->kind == STEP_IF || s->kind == STEP_LOOP;
+}
+
 /* What operators' and strategies' lower functions write to. */
 struct lowering {
 	struct module *m;
