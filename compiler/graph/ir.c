@@ -5,6 +5,7 @@
 
 #include "ops/ops.h"
 #include "support/half.h"
+#include "support/little.h"
 
 void module_init(struct module *m, struct arena *a, struct arena *scratch, struct diag *d)
 {
@@ -48,21 +49,6 @@ int tensor_const(struct module *m, const char *name, enum dtype type, int rank, 
 	t = tensor_like(m, name, type, rank, d);
 	m->tensor[t].data = data;
 	return t;
-}
-
-static void store_little(unsigned char *p, uint64_t v, int bytes)
-{
-	for (int i = 0; i < bytes; i++)
-		p[i] = (unsigned char)(v >> 8 * i);
-}
-
-static uint64_t load_little(const unsigned char *p, int bytes)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < bytes; i++)
-		v |= (uint64_t)p[i] << 8 * i;
-	return v;
 }
 
 int tensor_const_ints(struct module *m, const int64_t *v, int n)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/half.h"
+#include "support/little.h"
 
 enum lane_kind lane_kind(enum dtype type)
 {
@@ -324,15 +325,6 @@ void scalar_saturate(enum dtype from, enum dtype to, const union lanes *a, union
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
 
-static uint64_t load_bits(const unsigned char *p, int bytes)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < bytes; i++)
-		v |= (uint64_t)p[i] << 8 * i;
-	return v;
-}
-
 static double bits_double(uint64_t v)
 {
 	double d;
@@ -363,11 +355,11 @@ void scalar_load(enum dtype type, const void *data, int64_t size, const int64_t 
 
 	if (type == DT_F32) {
 		for (int i = 0; i < n; i++)
-			out->f[i] = bits_float((uint32_t)load_bits(element(data, size, at[i], 4), 4));
+			out->f[i] = bits_float((uint32_t)load_little(element(data, size, at[i], 4), 4));
 		return;
 	}
 	for (int i = 0; i < n; i++) {
-		uint64_t v = load_bits(element(data, size, at[i], bytes), bytes);
+		uint64_t v = load_little(element(data, size, at[i], bytes), bytes);
 		if (type == DT_F64)
 			out->d[i] = bits_double(v);
 		else if (type == DT_F16)
@@ -396,8 +388,7 @@ void scalar_store(enum dtype type, void *data, int64_t size, const int64_t *at, 
 
 	for (int i = 0; i < n; i++) {
 		unsigned char *p = (unsigned char *)data + at[i] * bytes;
-		uint64_t v = scalar_bits(type, a, i);
-		for (int k = 0; k < bytes && at[i] >= 0 && at[i] < size; k++)
-			p[k] = (unsigned char)(v >> 8 * k);
+		if (at[i] >= 0 && at[i] < size)
+			store_little(p, scalar_bits(type, a, i), bytes);
 	}
 }

@@ -15,6 +15,7 @@
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 #include "support/half.h"
+#include "support/little.h"
 
 /* A product with constant weights: w[o][i][j] of which o or i count output channels, and the other input channels. */
 struct product {
@@ -123,8 +124,7 @@ static void put(void *data, enum dtype type, int64_t i, double v)
 
 	if (type == DT_F64)
 		memcpy(&bits, &v, sizeof v);
-	for (int k = 0; k < dtypes[type].bytes; k++)
-		to[k] = (unsigned char)(bits >> 8 * k);
+	store_little(to, bits, dtypes[type].bytes);
 }
 
 static double bias_at(const struct module *m, const struct product *p, int64_t c)
