@@ -4,6 +4,7 @@
 #define NNRT_POOL_H
 
 #include "runtime_min/kernels/depthwise.h"
+#include "runtime_min/maths/sum.h"
 
 /** The part of a pooling window that lies inside the image, as taps, and where tap (0, 0) lies. */
 struct nnrt_window {
@@ -45,19 +46,45 @@ NNRT_INLINE nnrt_vf nnrt_window_max(const struct nnrt_conv *p, const struct nnrt
 	return acc;
 }
 
-/** Sum of a window for n channels from c on, (ky, kx) ascending. */
+/** acc and taps kx0 to kx1 - 1 of the window's row that begins at x + row, for n channels. */
+NNRT_INLINE nnrt_vf nnrt_window_row_sum(const struct nnrt_conv *p, const float *x, ptrdiff_t row, int kx0, int kx1,
+	nnrt_vf acc, int n)
+{
+	for (int kx = kx0; kx < kx1; kx++)
+		acc = nnrt_vf_add(acc, nnrt_tile_load(x + row + kx * p->dilation_w * p->x_pixel, n));
+	return acc;
+}
+
+/** Sum of a window for n channels from c on, (ky, kx) ascending, long ones in parts (runtime_min/maths/sum.h). */
 NNRT_INLINE nnrt_vf nnrt_window_sum(const struct nnrt_conv *p, const struct nnrt_window *t, const float *x, int c,
 	int n)
 {
+	struct nnrt_sum_vf sum = nnrt_sum_none();
 	nnrt_vf acc = nnrt_vf_set1(0.0f);
+	int taps = 0;
 
+	if ((ptrdiff_t)p->kernel_h * p->kernel_w <= NNRT_SUM_PART) {
+		for (int ky = t->ky0; ky < t->ky1; ky++)
+			acc = nnrt_window_row_sum(p, x, nnrt_window_row(p, t, ky) + c, t->kx0, t->kx1, acc, n);
+		return acc;
+	}
 	for (int ky = t->ky0; ky < t->ky1; ky++) {
 		const ptrdiff_t row = nnrt_window_row(p, t, ky) + c;
 
-		for (int kx = t->kx0; kx < t->kx1; kx++)
-			acc = nnrt_vf_add(acc, nnrt_tile_load(x + row + kx * p->dilation_w * p->x_pixel, n));
+		for (int kx = t->kx0; kx < t->kx1; kx += NNRT_SUM_PART) {
+			const int end = t->kx1 - kx < NNRT_SUM_PART ? t->kx1 : kx + NNRT_SUM_PART;
+
+			acc = nnrt_window_row_sum(p, x, row, kx, end, acc, n);
+			taps += end - kx;
+			if (taps < NNRT_SUM_PART)
+				continue;
+			nnrt_sum_add(&sum, acc);
+			acc = nnrt_vf_set1(0.0f);
+			taps = 0;
+		}
 	}
-	return acc;
+	nnrt_sum_add(&sum, acc);
+	return nnrt_sum_total(&sum);
 }
 
 /** y[oy][ox][c] = epilogue(max over taps inside the image of x[iy][ix][c]); see struct nnrt_conv (x_channel 1, ic equal

@@ -5,6 +5,7 @@
 #include "runtime_min/kernels/tile.h"
 #include "runtime_min/maths/exp.h"
 #include "runtime_min/maths/log.h"
+#include "runtime_min/maths/sum.h"
 
 /** `rows` rows of n adjacent floats each; strides in floats. */
 struct nnrt_rows {
@@ -47,8 +48,17 @@ NNRT_INLINE void nnrt_row_store(float *y, nnrt_vf a, int lanes)
 		nnrt_vf_store_n(y, a, lanes);
 }
 
-/** Sum of exp(x - most) over a row, lane by lane, then lanes by halves. y: gets the exponentials; NULL: not wanted. */
-NNRT_INLINE float nnrt_row_exps(const float *x, float *y, ptrdiff_t n, nnrt_vf most)
+/** Floats of a row that are summed in one part (runtime_min/maths/sum.h). */
+enum { NNRT_ROW_PART = NNRT_SUM_PART * NNRT_LANES };
+
+/** Floats of a row of n that the part from i on has. */
+NNRT_INLINE ptrdiff_t nnrt_part_left(ptrdiff_t n, ptrdiff_t i)
+{
+	return n - i < NNRT_ROW_PART ? n - i : (ptrdiff_t)NNRT_ROW_PART;
+}
+
+/** Sum of exp(x - most) over a part of a row, lane by lane. y: gets the exponentials; NULL: not wanted. */
+NNRT_INLINE nnrt_vf nnrt_part_exps(const float *x, float *y, ptrdiff_t n, nnrt_vf most)
 {
 	nnrt_vf sum = nnrt_vf_set1(0.0f);
 
@@ -60,7 +70,19 @@ NNRT_INLINE float nnrt_row_exps(const float *x, float *y, ptrdiff_t n, nnrt_vf m
 		if (y)
 			nnrt_row_store(y + i, e, lanes);
 	}
-	return nnrt_vf_reduce_add(sum);
+	return sum;
+}
+
+/** Sum of exp(x - most) over a row: part by part, in a part lane by lane, then lanes by halves. y as above. */
+NNRT_INLINE float nnrt_row_exps(const float *x, float *y, ptrdiff_t n, nnrt_vf most)
+{
+	struct nnrt_sum_vf sum = nnrt_sum_none();
+
+	if (n <= NNRT_ROW_PART)
+		return nnrt_vf_reduce_add(nnrt_part_exps(x, y, n, most));
+	for (ptrdiff_t i = 0; i < n; i += NNRT_ROW_PART)
+		nnrt_sum_add(&sum, nnrt_part_exps(x + i, y ? y + i : NULL, nnrt_part_left(n, i), most));
+	return nnrt_vf_reduce_add(nnrt_sum_total(&sum));
 }
 
 /** y = exp(x - most) / sum of it, for each row (most: its greatest element). x and y may be the same tensor.
@@ -100,8 +122,8 @@ NNRT_INLINE void nnrt_log_softmax_f32(const struct nnrt_rows *p, const float *x,
 	}
 }
 
-/** Sum of a row, or of its squared distances from `mean` when `squares`. */
-NNRT_INLINE float nnrt_row_sum(const float *x, ptrdiff_t n, float mean, int squares)
+/** Sum of a part of a row, or of its squared distances from `mean` when `squares`, lane by lane. */
+NNRT_INLINE nnrt_vf nnrt_part_sum(const float *x, ptrdiff_t n, float mean, int squares)
 {
 	nnrt_vf sum = nnrt_vf_set1(0.0f);
 
@@ -112,7 +134,19 @@ NNRT_INLINE float nnrt_row_sum(const float *x, ptrdiff_t n, float mean, int squa
 
 		sum = squares ? nnrt_vf_fma(d, d, sum) : nnrt_vf_add(sum, v);
 	}
-	return nnrt_vf_reduce_add(sum);
+	return sum;
+}
+
+/** The same of a whole row. */
+NNRT_INLINE float nnrt_row_sum(const float *x, ptrdiff_t n, float mean, int squares)
+{
+	struct nnrt_sum_vf sum = nnrt_sum_none();
+
+	if (n <= NNRT_ROW_PART)
+		return nnrt_vf_reduce_add(nnrt_part_sum(x, n, mean, squares));
+	for (ptrdiff_t i = 0; i < n; i += NNRT_ROW_PART)
+		nnrt_sum_add(&sum, nnrt_part_sum(x + i, nnrt_part_left(n, i), mean, squares));
+	return nnrt_vf_reduce_add(nnrt_sum_total(&sum));
 }
 
 /** y = (x - mean) / sqrt(variance + epsilon) * scale + bias for each row; the variance is the mean square distance from
