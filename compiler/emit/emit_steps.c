@@ -235,10 +235,23 @@ static void emit_if(struct program *p, struct emit *e, struct emit *run, struct 
 	emit_close(run, "");
 }
 
+/* No variable counts the turns. */
+static void emit_while(struct program *p, struct emit *e, struct emit *run, struct step *s)
+{
+	emit_open(run, "while (*(%s))", pointer_text(p, s->cond));
+	emit_block(p, e, run, &s->body[0]);
+	emit_close(run, "");
+}
+
 static void emit_loop(struct program *p, struct emit *e, struct emit *run, struct step *s)
 {
-	const char *turn = text_of(p->m, s->turn), *condition = "";
+	const char *turn, *condition = "";
 
+	if (num_is(s->trips, TURNS_UNBOUNDED)) {
+		emit_while(p, e, run, s);
+		return;
+	}
+	turn = text_of(p->m, s->turn);
 	if (s->cond >= 0)
 		condition = arena_printf(p->m->scratch, " && *(%s)", pointer_text(p, s->cond));
 	emit_open(run, "for (ptrdiff_t %s = 0; %s < %s%s; %s++)", turn, turn, text_of(p->m, s->trips), condition, turn);

@@ -173,6 +173,8 @@ enum { MAX_NODE_GRAPHS = 4 };
 int node_each_graph(const struct module *m, int node, int *graphs, int max);
 /** Calls f for every tensor that a node reads, those read (or returned) inside its sub-graphs included. */
 void node_each_read(const struct module *m, int node, void (*f)(void *ctx, int tensor), void *ctx);
+/** Empties a graph that nothing runs, and the sub-graphs in it: no walk over the module's graphs sees them again. */
+void graph_drop(struct module *m, int graph);
 
 /** How often each tensor is read, graph outputs and sub-graphs included: an array of m->n_tensors from m->scratch. */
 int *tensor_uses(struct module *m);

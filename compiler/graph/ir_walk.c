@@ -64,6 +64,19 @@ void node_each_read(const struct module *m, int node, void (*f)(void *ctx, int t
 	each_read_below(m, &todo, f, ctx);
 }
 
+void graph_drop(struct module *m, int graph)
+{
+	struct stack todo = { .arena = m->scratch };
+
+	push(&todo, graph);
+	while (todo.n) {
+		struct graph *g = &m->graph[todo.v[--todo.n]];
+		for (int i = 0; i < g->n_nodes; i++)
+			push_graphs(m, g->node[i], &todo);
+		g->n_nodes = g->n_in = g->n_out = 0;
+	}
+}
+
 /* --- order -------------------------------------------------------------------------------------------------------- */
 
 struct sort {

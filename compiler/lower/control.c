@@ -87,7 +87,7 @@ static void enter_turn(struct lowering *l, int node, const struct loop *x, struc
 	struct module *m = l->m;
 	struct nest *n;
 
-	if (x->counter >= 0 && graph_reads(m, x->body, x->counter)) {
+	if (x->counted && x->counter >= 0 && graph_reads(m, x->body, x->counter)) {
 		n = nest_new(m, x->counter);
 		nest_store(n, nest_index(n, turn));
 		lower_nest(l, n);
@@ -150,15 +150,35 @@ static void next_values(struct lowering *l, const struct loop *x)
 			copy(l, x->var[i], from[i]);
 }
 
-/* go = condition and turn < limit, as far as each of the two is there and not known. */
-static void decide(struct lowering *l, const struct loop *x, int go, int condition, struct num turn)
+/* Whether the turns are counted in the body's input, for their variable would be too small or they have no bound. */
+static bool counts_in_tensor(const struct module *m, const struct loop *x)
+{
+	return !x->counted && (x->limit >= 0 || graph_reads(m, x->body, x->counter));
+}
+
+static void count_from(struct lowering *l, int counter, bool next)
+{
+	struct nest *n = nest_new(l->m, counter);
+	const int one = nest_const_int(n, DT_I64, 1);
+
+	nest_store(n, next ? nest_binary(n, E_ADD, nest_load_flat(n, counter, num_const(0)), one) :
+			     nest_const_int(n, DT_I64, 0));
+	lower_nest(l, n);
+}
+
+/* go = condition and the next turn's number < limit, as far as each of the two is there and not known. */
+static void decide(struct lowering *l, const struct loop *x, int go, int condition, bool first)
 {
 	struct nest *n = nest_new(l->m, go);
-	int value = condition >= 0 ? nest_load_flat(n, condition, num_const(0)) : nest_const_int(n, DT_BOOL, 1);
+	int value = condition >= 0 ? nest_load_flat(n, condition, num_const(0)) : nest_const_int(n, DT_BOOL, 1), turn;
 
-	if (!x->counted && x->limit >= 0)
-		value = nest_binary(n, E_AND, value, nest_binary(n, E_LT, nest_index(n, turn),
-								 nest_load_flat(n, x->limit, num_const(0))));
+	if (!x->counted && x->limit >= 0) {
+		turn = nest_load_flat(n, x->counter, num_const(0));
+		if (!first)
+			turn = nest_binary(n, E_ADD, turn, nest_const_int(n, DT_I64, 1));
+		value = nest_binary(n, E_AND, value,
+				    nest_binary(n, E_LT, turn, nest_load_flat(n, x->limit, num_const(0))));
+	}
 	nest_store(n, value);
 	lower_nest(l, n);
 }
@@ -180,26 +200,31 @@ bool lower_loop(struct lowering *l, int node)
 	struct lowering inside = lower_inside(l, &body);
 	struct loop x;
 	struct num turn;
-	bool always;
+	bool always, counts;
 	int go = -1;
 
 	if (!loop_read(m, node, &x))
 		return false;
-	turn = loop_turn(m, node, x.trips);
-	always = loop_runs_through(m, &x) && (x.counted || x.limit < 0);
+	turn = x.counted ? loop_turn(m, node, x.trips) : num_const(0);
+	always = x.counted && loop_runs_through(m, &x);
+	counts = counts_in_tensor(m, &x);
 	for (int i = 0; i < x.n_carried; i++)
 		copy(l, x.var[i], x.init[i]);
+	if (counts)
+		count_from(l, x.counter, false);
 	if (!always) {
 		go = lower_temp(l, DT_BOOL, 0, NULL);
-		decide(l, &x, go, x.condition, num_const(0));
+		decide(l, &x, go, x.condition, true);
 	}
 	enter_turn(&inside, node, &x, turn);
 	if (!lower_graph(m, x.body, &body))
 		return false;
 	store_parts(&inside, node, &x, turn);
 	if (!always)
-		decide(&inside, &x, go, x.go_out, num_add(&m->nums, turn, num_const(1)));
+		decide(&inside, &x, go, x.go_out, false);
 	next_values(&inside, &x);
+	if (counts)
+		count_from(&inside, x.counter, true);
 	lower_turns(l, x.trips, turn, go, body);
 	for (int i = 0; i < x.n_carried; i++)
 		if (node_out(m, node, i) >= 0)

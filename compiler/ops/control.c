@@ -1,5 +1,5 @@
 /* If, Loop and Scan: shapes of what goes in and out of their sub-graphs. A Loop whose turns are not known from its
- * inputs' values may not stack outputs, for their size would not be known either. */
+ * inputs' values may not stack outputs, for their size would not be known either; it counts its turns in a tensor. */
 #include "ops/control.h"
 
 #include "graph/infer.h"
@@ -64,8 +64,8 @@ static bool either_branch(struct module *m, int node, int *from)
 		d->errors.size = before.errors.size;
 		if (d->errors.text)
 			d->errors.text[d->errors.size] = 0;
+		graph_drop(m, branch_graph(m, node, k));
 		g->refused = true;
-		g->n_nodes = g->n_out = 0;
 	}
 	*from = branch_graph(m, node, m->graph[branch_graph(m, node, 0)].refused);
 	return true;
@@ -82,7 +82,8 @@ static bool same_type(struct module *m, int node, int a, int b, const char *what
 	return true;
 }
 
-/* Only the branch that is taken counts when that is known: the other is often wrong for the shapes at hand. */
+/* Only the branch that is taken counts when that is known: the other is often wrong for the shapes at hand, and goes
+ * before anything looks into it. */
 static bool infer_if(struct module *m, int node)
 {
 	const int taken = if_taken(m, node);
@@ -90,6 +91,8 @@ static bool infer_if(struct module *m, int node)
 
 	if (!scalar(m, node, node_in(m, node, 0), DT_BOOL, "the condition"))
 		return false;
+	if (taken >= 0)
+		graph_drop(m, branch_graph(m, node, 1 - taken));
 	if (taken < 0 ? !either_branch(m, node, &from) : !branch_outputs(m, node, from))
 		return false;
 	if (m->graph[other].refused)
@@ -182,25 +185,17 @@ static void set_value(struct module *m, int t, struct num v)
 
 /* --- Loop --------------------------------------------------------------------------------------------------------- */
 
-/* Turns when M is not known: the step that counts them needs some bound. */
-enum { MOST_TURNS = INT32_MAX };
+/* Turns that a variable of the generated code counts, an index type of 32 bits on small targets. More (exporters write
+ * the greatest integer for a loop that a condition ends) are counted in a tensor. */
+enum { MOST_COUNTED = INT32_MAX };
 
 static void loop_count(struct module *m, struct loop *x)
 {
-	const struct num *v;
 	int n;
+	const struct num *v = x->limit < 0 ? NULL : tensor_value(m, x->limit, &n);
 
-	x->trips = num_const(MOST_TURNS);
-	x->counted = false;
-	if (x->limit < 0)
-		return;
-	v = tensor_value(m, x->limit, &n);
-	if (!v)
-		return;
-	x->counted = true;
-	x->trips = num_max(&m->nums, v[0], num_const(0));
-	if (x->trips.n > MOST_TURNS)
-		x->trips = num_const(MOST_TURNS);
+	x->counted = v && v[0].n <= MOST_COUNTED;
+	x->trips = x->counted ? num_max(&m->nums, v[0], num_const(0)) : num_const(TURNS_UNBOUNDED);
 }
 
 static bool read_loop(struct module *m, int node, struct loop *x)
@@ -220,7 +215,7 @@ static bool read_loop(struct module *m, int node, struct loop *x)
 	x->counter = g->in[0];
 	x->go_in = g->in[1];
 	x->go_out = g->out[0];
-	x->init = n->in + 2;
+	x->init = x->n_carried ? n->in + 2 : NULL;
 	x->var = g->in + 2;
 	x->next = g->out + 1;
 	x->part = g->out + 1 + x->n_carried;
@@ -243,15 +238,19 @@ static bool infer_loop(struct module *m, int node)
 	if (!tensor_set(m, node, x.counter, DT_I64, 0, NULL) || !tensor_set(m, node, x.go_in, DT_BOOL, 0, NULL))
 		return false;
 	/* A turn runs only when the condition held. */
-	set_value(m, x.counter, loop_turn(m, node, x.trips));
+	if (x.counted)
+		set_value(m, x.counter, loop_turn(m, node, x.trips));
 	set_value(m, x.go_in, num_const(1));
 	if (!infer_carried(m, node, &x) || !infer_graph(m, x.body))
 		return false;
 	if (!scalar(m, node, x.go_out, DT_BOOL, "the body's condition") || !carried_outputs(m, node, &x))
 		return false;
+	if (x.limit < 0 && loop_runs_through(m, &x))
+		return node_bad(m, node, "never ends: no number of turns (input 0), the condition always holds");
 	if (x.n_parts && !x.counted && x.limit >= 0)
 		return node_unsupported(m, node, "stacks an output of each turn: their number, input 0 \"%s\" "
-					"must be known at compile time", m->tensor[x.limit].name);
+					"must be known at compile time and at most %d", m->tensor[x.limit].name,
+					MOST_COUNTED);
 	if (x.n_parts && (!x.counted || !loop_runs_through(m, &x)))
 		return node_unsupported(m, node,
 					"stacks outputs of a number of turns that is not known before it runs");
@@ -262,7 +261,7 @@ static bool infer_loop(struct module *m, int node)
 }
 
 const struct op_def op_Loop_1 = {
-	ONNX("Loop", 1, 1, -1, 1, -1),
+	ONNX("Loop", 1, 0, -1, 1, -1),
 	.attrs = ATTRS(GRAPH_REQUIRED("body")),
 	.infer = infer_loop, .lower = lower_loop, .impure = true,
 };

@@ -17,7 +17,8 @@ struct loop {
 	const int *source, *slice;      /* Scan: outer tensor, body input */
 	int n_parts;
 	const int *part;        /* body outputs that are stacked */
-	bool counted;           /* trips is the number of turns, or their bound when there is a condition */
+	bool counted;           /* trips is the number of turns, or their bound when there is a condition; else it is
+				 * TURNS_UNBOUNDED, and the turns are counted in a tensor where their number matters */
 	struct num trips;
 };
 
@@ -37,7 +38,7 @@ int if_taken(struct module *m, int node);
 bool lower_if(struct lowering *l, int node);
 bool lower_loop(struct lowering *l, int node);
 /** Appends a loop of `trips` turns of the body, counted by `turn` (from loop_turn), while the bool scalar `go` holds;
- *  -1: always. */
+ *  -1: always. TURNS_UNBOUNDED: `go` alone ends it, and nothing uses `turn`. */
 void lower_turns(struct lowering *l, struct num trips, struct num turn, int go, struct block body);
 
 #endif

@@ -252,7 +252,9 @@ static void step_print(struct module *m, const struct step *s, int depth, struct
 		steps_print(m, &s->body[1], depth + 1, out);
 		break;
 	case STEP_LOOP:
-		strbuf_printf(out, "loop at most %lld", (long long)s->trips.n);
+		strbuf_puts(out, "loop");
+		if (!num_is(s->trips, TURNS_UNBOUNDED))
+			strbuf_printf(out, " at most %lld", (long long)s->trips.n);
 		if (s->cond >= 0)
 			strbuf_printf(out, " while %%%d", s->cond);
 		strbuf_puts(out, "\n");

@@ -70,6 +70,8 @@ struct block {
 	bool refused;           /* a branch that cannot run with the sizes at hand: taking it ends the run */
 };
 
+#define TURNS_UNBOUNDED INT64_MAX
+
 struct step {
 	enum step_kind kind;
 	int node;               /* that it came from, for comments, errors and taps; -1: made by the compiler */
@@ -77,8 +79,8 @@ struct step {
 	struct nest *nest;      /* STEP_NEST */
 	struct call *call;      /* STEP_CALL */
 	int cond;               /* STEP_IF: bool scalar; STEP_LOOP: bool scalar read before every turn, or -1 */
-	struct num trips;       /* STEP_LOOP: greatest number of turns */
-	struct num turn;        /* STEP_LOOP: variable that counts turns */
+	struct num trips;       /* STEP_LOOP: greatest number of turns, or TURNS_UNBOUNDED: cond alone ends it ... */
+	struct num turn;        /* ... and no variable counts the turns */
 	struct block body[2];   /* STEP_IF: then, else; STEP_LOOP: body */
 };
 
