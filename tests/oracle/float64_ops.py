@@ -2,7 +2,8 @@
 
 They stand where the onnx package's reference has no answer or a wrong one: convolution with groups and dilation,
 transposed convolution with groups, pooling, batch normalisation (which takes the momentum for epsilon in old opsets),
-interpolation by Upsample, the recurrent layers (float64_recurrent.py), and the quantising pair before opset 19.
+gathering by smaller indices, interpolation by Upsample, the recurrent layers (float64_recurrent.py), and the quantising
+pair before opset 19.
 """
 import itertools
 import math
@@ -154,6 +155,15 @@ class GlobalMaxPool(OpRun):
         return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
 
 
+class GatherElements(OpRun):
+    op_domain = ""
+
+    def _run(self, x, indices, axis=None):
+        places = list(np.indices(indices.shape, sparse=True))  # indices may be smaller than x along every axis
+        places[axis or 0] = indices
+        return (x[tuple(places)],)
+
+
 class Upsample(OpRun):
     op_domain = ""
 
@@ -216,5 +226,5 @@ class DequantizeLinear(OpRun):
         return ((x.astype(np.int64) - along(zero, axis, x.ndim)).astype(scale.dtype) * along(scale, axis, x.ndim),)
 
 
-OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization, GlobalMaxPool, Upsample, Resize, RNN,
-             LSTM, GRU]
+OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization,
+             GlobalMaxPool, GatherElements, Upsample, Resize, RNN, LSTM, GRU]

@@ -1,0 +1,149 @@
+"""Draws cases by seed, compiles, builds and runs each, and reduces what fails: the main of every random test.
+
+    SCRIPT [--target T] [--count N] [--first SEED] [--jobs N] [--sanitize] [--keep-going] [SEED ...]
+
+A failure leaves build/tests-work/random-NAME/SEED/: model.onnx and input_K.npy as drawn, reduced.onnx and
+reduced_input_K.npy, and both graphs as text. The same SEED draws the same case again.
+"""
+import multiprocessing
+import os
+import shutil
+import time
+import traceback
+import warnings
+
+import numpy as np
+import onnx
+
+import drawing  # first: it says where the others are
+import generated
+import judging
+import on_target
+import reducing
+from generated import Call, Failure
+
+SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+PLAIN = "-O1"  # gcc's time is most of a case's; -O2 is every other test's
+
+
+class Test:
+    """How the cases of one script are drawn and judged.
+
+    draw(seed) -> Case; judge(model, inputs) -> an object with .outputs, a list of (dtype, shape), and
+    .difference(outputs), None or text; it raises judging.Invalid where the oracle refuses the model.
+    """
+
+    def __init__(self, name, draw, judge=judging.FloatJudge):
+        self.name, self.draw, self.judge = name, draw, judge
+
+
+def options_of(case):
+    return [word for name, bound in case.bounds.items() for word in ("--dim", f"{name}=1..{bound}")]
+
+
+def check(test, case, target, flags, folder):
+    """Raises Failure unless every call of the case is answered rightly."""
+    judges = [test.judge(case.model, inputs) for inputs in case.calls]
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    path = os.path.join(folder, "model.onnx")
+    onnx.save(case.model, path)
+    generated.compile_model(path, folder, "m", target, options_of(case), timeout=60)
+    sanitized = "sanitize" in flags  # gcc warns of paths that cannot be under instrumentation, see run_models.py
+    program = generated.build(folder, "m", target, flags, "-std=c99" if sanitized else generated.WARNINGS)
+    calls = [Call(inputs, j.outputs, sizes) for inputs, j, sizes in zip(case.calls, judges, case.sizes)]
+    for k, (judge, answer) in enumerate(zip(judges, program.run(calls, timeout=60))):
+        if answer.status != 0:
+            raise Failure("wrong", f"call {k}: the function returned {answer.status}")
+        difference = judge.difference(answer.outputs)
+        if difference:
+            raise Failure("wrong", f"call {k} {case.sizes[k] or ''}: {difference}")
+
+
+def save(case, folder, name, word=""):
+    onnx.save(case.model, os.path.join(folder, name + ".onnx"))
+    with open(os.path.join(folder, name + ".txt"), "w", encoding="utf-8") as f:
+        f.write(f"nnc options: {' '.join(options_of(case))}\n{onnx.printer.to_text(case.model)}\n")
+    for k, array in enumerate(case.calls[0]):
+        np.save(os.path.join(folder, f"{word}input_{k}.npy"), array)
+
+
+class Worker:
+    """Takes a seed through everything, in a process of its own."""
+
+    def __init__(self, test, target, flags):
+        self.test, self.target, self.flags = test, target, flags
+        self.folder = os.path.join(generated.work_folder(), f"random-{test.name}-{target.name}" +
+                                   ("-sanitized" if "sanitize" in flags else ""))
+
+    def failure(self, case, folder):
+        """The Failure of a case, or None; a model that the oracle refuses is none."""
+        try:
+            check(self.test, case, self.target, self.flags, folder)
+        except Failure as e:
+            return e
+        except judging.Invalid:
+            return None
+        return None
+
+    def __call__(self, seed):
+        """(seed, None or what is wrong, seconds)"""
+        warnings.simplefilter("ignore")
+        began = time.monotonic()
+        try:
+            wrong = self.judged(seed)
+        except Exception as e:  # of the drawing or the oracle: it fails this seed and is told, the others go on
+            calls = [f.name for f in traceback.extract_tb(e.__traceback__) if "site-packages" not in f.filename]
+            wrong = f"{type(e).__name__}: {e}, in {' > '.join(calls)}"
+        return seed, wrong, time.monotonic() - began
+
+    def judged(self, seed):
+        folder = os.path.join(self.folder, str(seed))
+        case = self.test.draw(seed)
+        try:
+            check(self.test, case, self.target, self.flags, folder)
+        except judging.Invalid as e:
+            return f"the oracle refuses it: {e}"
+        except Failure as e:
+            return self.explain(case, e, folder)
+        shutil.rmtree(folder)
+        return None
+
+    def explain(self, case, failure, folder):
+        trial = folder + "-trial"
+
+        def fails(candidate):
+            try:
+                found = self.failure(candidate, trial)
+            except Exception as e:  # the oracle cannot say: no case at all
+                print(f"# reduction: {type(e).__name__}: {generated.one_line(str(e))}", flush=True)
+                return False
+            return found is not None and found.kind == failure.kind
+
+        save(case, folder, "model")
+        small = reducing.reduce(case, fails)
+        again = self.failure(small, trial)
+        shutil.rmtree(trial, ignore_errors=True)
+        save(small, folder, "reduced", "reduced_")
+        operators = " ".join(n.op_type for n in small.model.graph.node)
+        return f"{failure.kind}: {failure}; reduced to {operators} ({again}): {folder}/reduced.onnx"
+
+
+def main(test, description):
+    p = on_target.parser(description, "host")
+    p.add_argument("--count", type=int, default=100)
+    p.add_argument("--first", type=int, default=0)
+    p.add_argument("--jobs", type=int, default=1)
+    p.add_argument("--sanitize", action="store_true")
+    p.add_argument("seeds", nargs="*", type=int)
+    a = p.parse_args()
+    target, report = on_target.begin(a, f"random/{test.name}")
+    worker = Worker(test, target, SANITIZE if a.sanitize else PLAIN)
+    generated.runner_object(target, worker.flags)
+    with multiprocessing.Pool(a.jobs) as pool:
+        for seed, wrong, seconds in pool.imap_unordered(worker, a.seeds or range(a.first, a.first + a.count)):
+            if wrong:
+                report.failed(f"random/{test.name}/{seed}", wrong)
+            else:
+                report.ok(f"random/{test.name}/{seed}", f"{seconds:.1f} s")
+    report.exit()
