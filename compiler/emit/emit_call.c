@@ -1,7 +1,5 @@
 #include "emit/emit_call.h"
 
-#include <string.h>
-
 #include "emit/emit_nest.h"
 #include "emit/nest_writer.h"
 #include "emit/spell.h"
@@ -140,9 +138,8 @@ static const char *argument_text(struct module *m, const struct call *c, const s
 	if (!num_is(a->first, 0))
 		strbuf_printf(&b, " + (%s)", text_of(m, a->first));
 	for (int k = 0; k < c->n_loops; k++) {
-		struct num advance = call_arg_advance(m, c, a, k);
-		if (!num_is(advance, 0))
-			strbuf_printf(&b, " + b%d * (%s)", k, text_of(m, advance));
+		if (!num_is(a->advance[k], 0))
+			strbuf_printf(&b, " + b%d * (%s)", k, text_of(m, a->advance[k]));
 	}
 	return strbuf_text(&b);
 }
@@ -176,76 +173,71 @@ static void mark(struct extract *runtime, const char *symbol)
 		die("the runtime has no %s", symbol);
 }
 
-/* Fields that say which rows of the result to compute, and their type. */
-struct row_range {
-	const char *begin, *end, *type;
-};
-
-static struct row_range row_range(const struct call *c)
-{
-	const bool matrix = c->params && !strcmp(c->params, "nnrt_gemm");
-
-	return matrix ? (struct row_range){ "m_begin", "m", "ptrdiff_t" } :
-			(struct row_range){ "row_begin", "row_end", "int" };
-}
-
-static bool is_range(const struct call *c, const char *field)
-{
-	const struct row_range r = row_range(c);
-
-	return !strcmp(field, r.begin) || !strcmp(field, r.end);
-}
-
 /* Opens a loop over pieces of the result, for it takes the place of the argument that they consume. */
-static void open_pieces(struct emit *e, struct module *m, const struct call *c)
+static void open_pieces(struct emit *e, const struct call *c)
 {
-	const struct row_range r = row_range(c);
-	const long long piece = c->piece_rows, rows = call_field_value(m, c, call_field_named(c, r.end)).n;
+	const struct geometry_field *begin = geometry_role(&c->geometry, ROLE_ROW_BEGIN);
+	const struct geometry_field *end = geometry_role(&c->geometry, ROLE_ROW_END);
+	const char *type = begin->kind == FIELD_COUNT ? "int" : "ptrdiff_t";
+	const long long piece = c->piece_rows, rows = geometry_number(&c->geometry, end).n;
 
 	emit_comment(e, "%s: the result takes the place of what it consumes",
 		     c->row_order == ROWS_UP ? "from the first row to the last" : "from the last row to the first");
 	if (c->row_order == ROWS_UP)
-		emit_open(e, "for (%s b0 = 0; b0 < %lld; b0 += %lld)", r.type, rows, piece);
+		emit_open(e, "for (%s b0 = 0; b0 < %lld; b0 += %lld)", type, rows, piece);
 	else
-		emit_open(e, "for (%s b0 = %lld; b0 >= 0; b0 -= %lld)", r.type, (rows - 1) / piece * piece, piece);
-	emit_line(e, "p.%s = b0;", r.begin);
+		emit_open(e, "for (%s b0 = %lld; b0 >= 0; b0 -= %lld)", type, (rows - 1) / piece * piece, piece);
+	emit_line(e, "p.%s = b0;", begin->name);
 	if (rows % piece)
-		emit_line(e, "p.%s = b0 + %lld < %lld ? b0 + %lld : %lld;", r.end, piece, rows, piece, rows);
+		emit_line(e, "p.%s = b0 + %lld < %lld ? b0 + %lld : %lld;", end->name, piece, rows, piece, rows);
 	else
-		emit_line(e, "p.%s = b0 + %lld;", r.end, piece);
+		emit_line(e, "p.%s = b0 + %lld;", end->name, piece);
+}
+
+/* The parameter struct, without the rows to compute when the loop over pieces sets them. */
+static void write_params(struct emit *e, struct module *m, const struct call *c)
+{
+	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
+	char buf[SPELL_BYTES];
+
+	if (s->tag)
+		emit_line(e, "struct %s p;", s->tag);
+	for (int i = 0; i < s->n_fields; i++) {
+		const struct geometry_field *f = &s->field[i];
+
+		if (c->row_order != ROWS_AT_ONCE && f->role != ROLE_NONE)
+			continue;
+		if (f->kind == FIELD_REAL) {
+			emit_line(e, "p.%s = %s;", f->name, spell_f32(buf, (float)geometry_real(&c->geometry, f)));
+		} else {
+			const struct num v = geometry_number(&c->geometry, f);
+			const bool narrows = f->kind == FIELD_COUNT && !num_is_const(v);
+
+			emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name, text_of(m, v));
+		}
+	}
 }
 
 void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *const *name,
 	       const char *epilogue)
 {
 	struct strbuf b;
-	char buf[SPELL_BYTES];
+	const char *params = geometry_struct(c->geometry.kind)->tag;
 
 	mark(runtime, c->function);
-	if (c->params) {
-		mark(runtime, c->params);
-		emit_line(e, "struct %s p;", c->params);
-	}
-	for (int i = 0; i < c->n_fields; i++) {
-		const struct field *f = &c->field[i];
-		const char *value =
-			f->kind == FIELD_FLOAT ? spell_f32(buf, (float)f->f) : text_of(m, call_field_value(m, c, f));
-		const bool narrows = f->kind == FIELD_INT && !num_is_const(f->n);
-
-		if (c->row_order != ROWS_AT_ONCE && is_range(c, f->name))
-			continue;
-		emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name, value);
-	}
+	if (params)
+		mark(runtime, params);
+	write_params(e, m, c);
 	for (int k = 0; k < c->n_loops; k++)
 		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, text_of(m, c->times[k]), k);
 	if (c->row_order != ROWS_AT_ONCE)
-		open_pieces(e, m, c);
+		open_pieces(e, c);
 	if (c->epilogue)
 		write_context(e, m, c, name);
 	if (c->takes_epilogue && !c->epilogue)
 		mark(runtime, "nnrt_epilogue_none");
 	strbuf_init(&b, m->scratch);
-	if (c->params)
+	if (params)
 		strbuf_puts(&b, "&p");
 	for (int i = 0; i < c->n_args; i++)
 		strbuf_printf(&b, "%s%s", b.size ? ", " : "", argument_text(m, c, &c->arg[i], name, epilogue));

@@ -35,7 +35,7 @@ enum layer_kernel {
 struct call *lower_layer(struct lowering *l, enum layer_kernel k);
 
 /** lower_call() of the kernel, with its tile. */
-struct call *lower_kernel(struct lowering *l, const struct kernel *k, const char *params);
+struct call *lower_kernel(struct lowering *l, const struct kernel *k, enum geometry_kind kind);
 
 /** Float32 constant of n elements with the given values (borrowed). */
 int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n);
@@ -46,12 +46,9 @@ int lower_packed(struct lowering *l, const char *name, const struct pack *p, int
 int lower_packed_groups(struct lowering *l, const char *name, const struct pack *p, int columns, const float *w,
 			int groups, int64_t *size);
 
-/** The fields of struct nnrt_gemm that say how many rows there are and that all are wanted. */
-void call_rows(struct lowering *l, struct call *call, struct num rows);
-
-/** Lets the call be made in pieces that consume argument `rows_of` (struct call): tiles of `tile` pixels, `pixels` a
+/** Lets the call be made in pieces that consume that argument (struct call): tiles of `tile` pixels, `pixels` a
  *  row of the result, each of `work` vector multiply-accumulates. */
-void call_in_pieces(struct call *call, int rows_of, struct num rows, struct num pixels, int tile, int64_t work);
+void call_in_pieces(struct call *call, int consumed_arg, struct num rows, struct num pixels, int tile, int64_t work);
 
 /** N, spatial axes, C for a tensor of that rank. */
 void channels_last(int rank, uint8_t *order);

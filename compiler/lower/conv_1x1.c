@@ -37,14 +37,15 @@ static double cost(struct module *m, int node, const char **why)
 	if (!conv_shape_read(m, node, &c, why))
 		return -1;
 	*why = "for 1x1 kernels with stride 1, without padding and groups";
-	if (c.kernel_h != 1 || c.kernel_w != 1 || c.stride_h != 1 || c.stride_w != 1 || c.groups != 1 ||
-	    !num_is(c.pad_top, 0) || !num_is(c.pad_left, 0) || !num_same(c.in_h, c.out_h) || !num_same(c.in_w, c.out_w))
+	if (c.g.kernel_h != 1 || c.g.kernel_w != 1 || c.g.stride_h != 1 || c.g.stride_w != 1 || c.groups != 1 ||
+	    !num_is(c.g.pad_top, 0) || !num_is(c.g.pad_left, 0) || !num_same(c.g.in_h, c.g.out_h) ||
+	    !num_same(c.g.in_w, c.g.out_w))
 		return -1;
 	*why = "rows of pixels have gaps";
 	if (!is_flat(m, c.x, false) || !is_flat(m, c.y, false))
 		return -1;
 	*why = "the target has no such kernel";
-	if (!kernel_choose(m, KERNEL_GEMM, c.out_h.n * c.out_w.n, c.oc, c.ic, &cycles))
+	if (!kernel_choose(m, KERNEL_GEMM, c.g.out_h.n * c.g.out_w.n, c.g.oc, c.g.ic, &cycles))
 		return -1;
 	return cycles * (double)c.batch_hi;
 }
@@ -66,20 +67,21 @@ static bool lower(struct lowering *l, int node)
 	if (!conv_shape_read(m, node, &c, &why))
 		die("conv_1x1: %s", why);
 	conv_images(l, &c, false, &x, &y);
-	pixels = num_mul(&m->nums, c.out_h, c.out_w);
+	pixels = num_mul(&m->nums, c.g.out_h, c.g.out_w);
 	flat = is_flat(m, x, true) && is_flat(m, y, true);
 	if (flat)
 		pixels = num_mul(&m->nums, pixels, m->tensor[x].dim[0]);
-	k = kernel_choose(m, KERNEL_GEMM, pixels.n, c.oc, c.ic, &cycles);
+	k = kernel_choose(m, KERNEL_GEMM, pixels.n, c.g.oc, c.g.ic, &cycles);
 	p = conv_pack(&c, false);
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
-	call = lower_kernel(l, k, "nnrt_gemm");
-	call_rows(l, call, pixels);
-	call_field(l, call, "n", num_const(c.oc));
-	call_field(l, call, "k", num_const(c.ic));
-	call_field(l, call, "a_row", pixel_step(m, x));
-	call_field(l, call, "b_row", num_const(0));
-	call_field_col_stride(l, call, "y_row");
+	call = lower_kernel(l, k, GEOMETRY_GEMM);
+	call->geometry.gemm = (struct gemm_geometry){ .m = pixels, .n = num_const(c.g.oc), .k = num_const(c.g.ic),
+						      .a_row = pixel_step(m, x) };
+	call->c_axis = 1;
+	if (flat && !num_is(m->tensor[x].dim[0], 1))
+		call->col_axis[call->n_col_axes++] = 0;
+	for (int axis = 2; axis < c.rank; axis++)
+		call->col_axis[call->n_col_axes++] = axis;
 	if (!flat)
 		loop = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
 	a = call_arg(l, call, ARG_READ, x);
@@ -88,14 +90,10 @@ static bool lower(struct lowering *l, int node)
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, c.b);
 	call_arg(l, call, ARG_WRITE, y);
-	call_epilogue(l, call, y);
-	call_in_pieces(call, 0, pixels, num_const(1), k->rows, c.ic * c.oc * 4 / m->target->vector_bytes);
-	call->in_order = c.oc <= k->columns;
-	call->c_axis = 1;
-	if (flat && !num_is(m->tensor[x].dim[0], 1))
-		call->col_axis[call->n_col_axes++] = 0;
-	for (int axis = 2; axis < c.rank; axis++)
-		call->col_axis[call->n_col_axes++] = axis;
+	call_epilogue(l, call);
+	call_result(m, call, y);
+	call_in_pieces(call, 0, pixels, num_const(1), k->rows, c.g.ic * c.g.oc * 4 / m->target->vector_bytes);
+	call->pixel_by_pixel = c.g.oc <= k->columns;
 	l->block->step[l->block->n - 1].macs = conv_macs(&c);
 	lower_finish(l, y, c.y);
 	return true;

@@ -11,10 +11,10 @@ static double cost(struct module *m, int node, const char **why)
 	if (!conv_shape_read(m, node, &c, why))
 		return -1;
 	*why = "for one input and one output channel a group";
-	if (c.ic != 1 || c.oc != 1)
+	if (c.g.ic != 1 || c.g.oc != 1)
 		return -1;
 	*why = "the target has no such kernel";
-	if (!kernel_choose(m, KERNEL_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, c.kernel_h * c.kernel_w, &cycles))
+	if (!kernel_choose(m, KERNEL_DEPTHWISE, c.g.out_h.n * c.g.out_w.n, c.groups, c.g.kernel_h * c.g.kernel_w, &cycles))
 		return -1;
 	return (double)conv_macs(&c) / lanes;
 }
@@ -32,17 +32,17 @@ static bool lower(struct lowering *l, int node)
 
 	if (!conv_shape_read(m, node, &c, &why))
 		die("conv_depthwise: %s", why);
-	k = kernel_choose(m, KERNEL_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, c.kernel_h * c.kernel_w, &cycles);
-	c.ic = c.oc = c.groups;
+	k = kernel_choose(m, KERNEL_DEPTHWISE, c.g.out_h.n * c.g.out_w.n, c.groups, c.g.kernel_h * c.g.kernel_w, &cycles);
+	c.g.ic = c.g.oc = c.groups;
 	c.groups = 1;
 	conv_images(l, &c, false, &x, &y);
 	p = conv_pack_depthwise(&c);
 	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
-	call = lower_kernel(l, k, "nnrt_conv");
+	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, &c, x, false);
 	conv_arguments(l, call, &c, x, w, 0, y, false);
-	call_in_pieces(call, 0, c.out_h, c.out_w, 1, c.kernel_h * c.kernel_w * c.oc * 4 / m->target->vector_bytes);
-	l->block->step[l->block->n - 1].macs /= c.oc;
+	call_in_pieces(call, 0, c.g.out_h, c.g.out_w, 1, c.g.kernel_h * c.g.kernel_w * c.g.oc * 4 / m->target->vector_bytes);
+	l->block->step[l->block->n - 1].macs /= c.g.oc;
 	lower_finish(l, y, c.y);
 	return true;
 }

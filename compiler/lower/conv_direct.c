@@ -4,8 +4,8 @@
 
 static const struct kernel *choose(struct module *m, const struct conv_shape *c, enum kernel_kind kind, double *cycles)
 {
-	const struct kernel *k = kernel_choose(m, kind, c->out_h.n * c->out_w.n, c->oc,
-					       c->ic * c->kernel_h * c->kernel_w, cycles);
+	const struct kernel *k = kernel_choose(m, kind, c->g.out_h.n * c->g.out_w.n, c->g.oc,
+					       c->g.ic * c->g.kernel_h * c->g.kernel_w, cycles);
 
 	*cycles *= (double)(c->batch_hi * c->groups);
 	return k;
@@ -30,7 +30,7 @@ static double cost_first(struct module *m, int node, const char **why)
 	if (!conv_shape_read(m, node, &c, why))
 		return -1;
 	*why = "for at most four input channels";
-	if (c.ic > 4 || c.groups > 1)
+	if (c.g.ic > 4 || c.groups > 1)
 		return -1;
 	*why = "the target has no such kernel";
 	return choose(m, &c, KERNEL_CONV_FIRST, &cycles) ? cycles : -1;
@@ -66,12 +66,12 @@ static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
 	conv_images(l, &c, planar, &x, &y);
 	p = conv_pack(&c, planar);
 	w = lower_packed_groups(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data, c.groups, &size);
-	call = lower_kernel(l, k, "nnrt_conv");
+	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, &c, x, planar);
 	conv_arguments(l, call, &c, x, w, size, y, true);
-	call_in_pieces(call, 0, c.out_h, c.out_w, k->rows,
-		       c.ic * c.kernel_h * c.kernel_w * c.oc * 4 / m->target->vector_bytes);
-	call->in_order = c.oc <= k->columns;    /* one panel: a tile is read, then written */
+	call_in_pieces(call, 0, c.g.out_h, c.g.out_w, k->rows,
+		       c.g.ic * c.g.kernel_h * c.g.kernel_w * c.g.oc * 4 / m->target->vector_bytes);
+	call->pixel_by_pixel = c.g.oc <= k->columns;    /* one panel: a tile is read, then written */
 	lower_finish(l, y, c.y);
 	return true;
 }

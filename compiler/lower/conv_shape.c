@@ -75,46 +75,36 @@ bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const cha
 		    !fits_int(out[k].n) || !fits_int(kernel[k] * dilation[k]) || pad[k].n > INT32_MAX / 2)
 			return false;
 	c->batch_hi = x->dim[0].n;
-	c->in_h = in[0], c->in_w = in[1], c->out_h = out[0], c->out_w = out[1];
-	c->kernel_h = (int)kernel[0], c->kernel_w = (int)kernel[1];
-	c->stride_h = (int)stride[0], c->stride_w = (int)stride[1];
-	c->dilation_h = (int)dilation[0], c->dilation_w = (int)dilation[1];
-	c->pad_top = pad[0], c->pad_left = pad[1];
-	c->ic = x->dim[1].n / c->groups;
-	c->oc = w->dim[0].n / c->groups;
+	c->g = (struct conv_geometry){
+		.in_h = in[0], .in_w = in[1], .out_h = out[0], .out_w = out[1], .ic = x->dim[1].n / c->groups,
+		.oc = w->dim[0].n / c->groups, .kernel_h = kernel[0], .kernel_w = kernel[1], .stride_h = stride[0],
+		.stride_w = stride[1], .dilation_h = dilation[0], .dilation_w = dilation[1], .pad_top = pad[0],
+		.pad_left = pad[1], .y_step_h = 1, .y_step_w = 1,
+	};
 	return true;
 }
 
 int64_t conv_macs(const struct conv_shape *c)
 {
-	return c->batch_hi * c->groups * c->out_h.n * c->out_w.n * c->oc * c->ic * c->kernel_h * c->kernel_w;
+	return c->batch_hi * c->groups * c->g.out_h.n * c->g.out_w.n * c->g.oc * c->g.ic * c->g.kernel_h * c->g.kernel_w;
 }
 
 struct pack conv_pack(const struct conv_shape *c, bool planar)
 {
-	const int64_t taps = (int64_t)c->kernel_h * c->kernel_w;
+	const int64_t taps = c->g.kernel_h * c->g.kernel_w;
 
 	if (planar)
-		return (struct pack){ .n = c->oc, .n_stride = c->ic * taps,
-				      .depth = { c->ic, c->kernel_h, c->kernel_w },
-				      .stride = { taps, c->kernel_w, 1 } };
-	return (struct pack){ .n = c->oc, .n_stride = c->ic * taps, .depth = { c->kernel_h, c->kernel_w, c->ic },
-			      .stride = { c->kernel_w, 1, taps } };
-}
-
-/* From output row to row, or from column to column. */
-static void field_y(struct lowering *l, struct call *call, const char *name, int y, int axis, int step)
-{
-	if (step <= 1)
-		call_field_stride(l, call, name, axis);
-	else
-		call_field(l, call, name, num_mul(&l->m->nums, l->m->tensor[y].stride[axis], num_const(step)));
+		return (struct pack){ .n = c->g.oc, .n_stride = c->g.ic * taps,
+				      .depth = { c->g.ic, c->g.kernel_h, c->g.kernel_w },
+				      .stride = { taps, c->g.kernel_w, 1 } };
+	return (struct pack){ .n = c->g.oc, .n_stride = c->g.ic * taps, .depth = { c->g.kernel_h, c->g.kernel_w, c->g.ic },
+			      .stride = { c->g.kernel_w, 1, taps } };
 }
 
 struct pack conv_pack_depthwise(const struct conv_shape *c)
 {
-	return (struct pack){ .n = c->oc, .n_stride = (int64_t)c->kernel_h * c->kernel_w,
-			      .depth = { c->kernel_h, c->kernel_w, 1 }, .stride = { c->kernel_w, 1, 1 } };
+	return (struct pack){ .n = c->g.oc, .n_stride = c->g.kernel_h * c->g.kernel_w,
+			      .depth = { c->g.kernel_h, c->g.kernel_w, 1 }, .stride = { c->g.kernel_w, 1, 1 } };
 }
 
 void conv_images(struct lowering *l, const struct conv_shape *c, bool planar, int *x, int *y)
@@ -130,36 +120,14 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 {
 	const struct tensor *tx = &l->m->tensor[x];
 	const int w = c->rank - 1, h = c->rank == 4 ? 2 : -1;
-	const struct num zero = num_const(0);
+	struct conv_geometry *g = &call->geometry.conv;
 
-	call_field_int(l, call, "in_h", c->in_h);
-	call_field_int(l, call, "in_w", c->in_w);
-	call_field(l, call, "ic", num_const(c->ic));
-	call_field_int(l, call, "out_h", c->out_h);
-	call_field_int(l, call, "out_w", c->out_w);
-	call_field(l, call, "oc", num_const(c->oc));
-	call_field(l, call, "kernel_h", num_const(c->kernel_h));
-	call_field(l, call, "kernel_w", num_const(c->kernel_w));
-	call_field(l, call, "stride_h", num_const(c->stride_h));
-	call_field(l, call, "stride_w", num_const(c->stride_w));
-	call_field(l, call, "dilation_h", num_const(c->dilation_h));
-	call_field(l, call, "dilation_w", num_const(c->dilation_w));
-	call_field_int(l, call, "pad_top", c->pad_top);
-	call_field_int(l, call, "pad_left", c->pad_left);
-	call_field_int(l, call, "pad_bottom", c->pad_bottom);
-	call_field_int(l, call, "pad_right", c->pad_right);
-	call_field(l, call, "row_begin", zero);
-	call_field_int(l, call, "row_end", c->out_h);
-	call_field(l, call, "x_row", h < 0 ? zero : tx->stride[h]);
-	call_field(l, call, "x_pixel", tx->stride[w]);
-	call_field(l, call, "x_channel", planar ? tx->stride[1] : num_const(1));
-	if (h < 0)
-		call_field(l, call, "y_row", zero);
-	else
-		field_y(l, call, "y_row", c->y, h, c->y_step_h);
-	field_y(l, call, "y_pixel", c->y, w, c->y_step_w);
-	call_field(l, call, "x_ring", zero);
-	call_field(l, call, "y_ring", zero);
+	*g = c->g;
+	g->row_begin = num_const(0);
+	g->row_end = g->out_h;
+	g->x_row = h < 0 ? num_const(0) : tx->stride[h];
+	g->x_pixel = tx->stride[w];
+	g->x_channel = planar ? tx->stride[1] : num_const(1);
 	call->row_axis = h;
 	call->col_axis[0] = w;
 	call->n_col_axes = 1;
@@ -170,27 +138,27 @@ void conv_arguments(struct lowering *l, struct call *call, const struct conv_sha
 		    int y, bool with_zero)
 {
 	struct module *m = l->m;
-	const bool pads = !num_is(c->pad_top, 0) || !num_is(c->pad_left, 0) || with_zero;
+	const bool pads = !num_is(c->g.pad_top, 0) || !num_is(c->g.pad_left, 0) || with_zero;
 	int zero = -1, batch = -1, group = -1;
 	struct arg *a;
 
 	if (pads && with_zero)
-		zero = lower_const_f32(l, "zeros", ARENA_ARRAY(m->arena, c->ic, float), c->ic);
+		zero = lower_const_f32(l, "zeros", ARENA_ARRAY(m->arena, c->g.ic, float), c->g.ic);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
 	if (c->groups > 1)
-		group = call_loop(call, num_const(c->groups), 1, num_const(c->oc));
+		group = call_loop(call, num_const(c->groups), 1, num_const(c->g.oc));
 	a = call_arg(l, call, ARG_READ, x);
 	if (batch >= 0)
 		a->advance[batch] = m->tensor[x].stride[0];
 	if (group >= 0)
-		a->advance[group] = num_mul(&m->nums, num_const(c->ic), m->tensor[x].stride[1]);
+		a->advance[group] = num_mul(&m->nums, num_const(c->g.ic), m->tensor[x].stride[1]);
 	a = call_arg(l, call, ARG_READ, w);
 	if (group >= 0)
 		a->advance[group] = num_const(packed);
 	a = call_arg(l, call, ARG_READ, c->b);
 	if (group >= 0 && c->b >= 0)
-		a->advance[group] = num_const(c->oc);
+		a->advance[group] = num_const(c->g.oc);
 	if (with_zero)
 		call_arg(l, call, ARG_READ, zero);
 	call_arg(l, call, ARG_WRITE, y)->first = c->y_first;
@@ -198,6 +166,7 @@ void conv_arguments(struct lowering *l, struct call *call, const struct conv_sha
 		call_arg(l, call, ARG_SCRATCH, lower_scratch_f32(l, num_const(c->block_floats)));
 		call_number(l, call, num_const(c->block_tiles));
 	}
-	call_epilogue(l, call, y);
+	call_epilogue(l, call);
+	call_result(m, call, y);
 	l->block->step[l->block->n - 1].macs = conv_macs(c);
 }

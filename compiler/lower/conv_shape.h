@@ -9,15 +9,8 @@ struct conv_shape {
 	int rank;               /* 3 or 4 */
 	int groups;
 	int64_t batch_hi;
-	struct num in_h, in_w, out_h, out_w;
-	int64_t ic, oc;         /* of one group */
-	int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
-	struct num pad_top, pad_left;
-	struct num pad_bottom, pad_right;       /* of pooling that counts padding; else 0 */
-	/* One phase of a transposed convolution writes every so many rows and columns from y_first elements on; 0: all
-	 * of y. */
-	int y_step_h, y_step_w;
-	struct num y_first;
+	struct conv_geometry g; /* of one group; strides come with the tensors (conv_fields) */
+	struct num y_first;     /* element of y that a phase of a transposed convolution begins with */
 	/* A kernel that works in blocks of tiles: tiles of a block, floats of scratch for it; 0: it does not. */
 	int64_t block_tiles, block_floats;
 };

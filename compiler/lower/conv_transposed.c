@@ -59,9 +59,9 @@ static bool transposed_read(struct module *m, int node, struct transposed *t, co
 	*t = (struct transposed){ .out = { num_const(1), num_const(1) }, .kernel = { 1, 1 }, .stride = { 1, 1 },
 				  .dilation = { 1, 1 } };
 	*c = (struct conv_shape){ .x = node_in(m, node, 0), .w = node_in(m, node, 1), .b = node_in(m, node, 2),
-				  .y = node_out(m, node, 0), .rank = x->rank, .batch_hi = x->dim[0].n, .stride_h = 1,
-				  .stride_w = 1, .groups = (int)node_attr_int(m, node, "group", 1),
-				  .in_h = num_const(1) };
+				  .y = node_out(m, node, 0), .rank = x->rank, .batch_hi = x->dim[0].n,
+				  .groups = (int)node_attr_int(m, node, "group", 1),
+				  .g = { .stride_h = 1, .stride_w = 1, .in_h = num_const(1) } };
 	*why = "only float32 has kernels";
 	if (x->type != DT_F32)
 		return false;
@@ -91,12 +91,12 @@ static bool transposed_read(struct module *m, int node, struct transposed *t, co
 		t->begin[to] = window.begin[k].n;
 	}
 	if (spatial == 2)
-		c->in_h = window.in[0];
-	c->in_w = window.in[spatial - 1];
-	c->ic = w->dim[0].n / c->groups;
-	c->oc = w->dim[1].n;
-	if (c->groups > 1 && c->ic == 1 && c->oc == 1) {        /* as the depthwise kernel counts them */
-		c->ic = c->oc = c->groups;
+		c->g.in_h = window.in[0];
+	c->g.in_w = window.in[spatial - 1];
+	c->g.ic = w->dim[0].n / c->groups;
+	c->g.oc = w->dim[1].n;
+	if (c->groups > 1 && c->g.ic == 1 && c->g.oc == 1) {        /* as the depthwise kernel counts them */
+		c->g.ic = c->g.oc = c->groups;
 		c->groups = 1;
 	}
 	return true;
@@ -104,8 +104,8 @@ static bool transposed_read(struct module *m, int node, struct transposed *t, co
 
 static bool is_depthwise(const struct module *m, const struct transposed *t)
 {
-	return m->tensor[t->c.w].dim[0].n == t->c.oc && m->tensor[t->c.w].dim[1].n == 1 && t->c.groups == 1 &&
-	       t->c.oc > 1;
+	return m->tensor[t->c.w].dim[0].n == t->c.g.oc && m->tensor[t->c.w].dim[1].n == 1 && t->c.groups == 1 &&
+	       t->c.g.oc > 1;
 }
 
 /* The convolution of two phases: geometry in *c, taps of the axes in p. */
@@ -120,25 +120,25 @@ static void phase_shape(struct module *m, const struct transposed *t, int64_t h,
 		/* No tap at all: one of weight 0, far outside. */
 		pad[k] = p[k].taps ? (p[k].taps - 1) * p[k].dilation - p[k].base : INT32_MAX / 2;
 	}
-	c->kernel_h = p[0].taps ? (int)p[0].taps : 1;
-	c->kernel_w = p[1].taps ? (int)p[1].taps : 1;
-	c->dilation_h = (int)p[0].dilation;
-	c->dilation_w = (int)p[1].dilation;
-	c->out_h = p[0].out;
-	c->out_w = p[1].out;
-	c->pad_top = num_const(pad[0]);
-	c->pad_left = num_const(pad[1]);
-	c->y_step_h = (int)t->stride[0];
-	c->y_step_w = (int)t->stride[1];
+	c->g.kernel_h = p[0].taps ? p[0].taps : 1;
+	c->g.kernel_w = p[1].taps ? p[1].taps : 1;
+	c->g.dilation_h = p[0].dilation;
+	c->g.dilation_w = p[1].dilation;
+	c->g.out_h = p[0].out;
+	c->g.out_w = p[1].out;
+	c->g.pad_top = num_const(pad[0]);
+	c->g.pad_left = num_const(pad[1]);
+	c->g.y_step_h = t->stride[0];
+	c->g.y_step_w = t->stride[1];
 }
 
 static const struct kernel *choose(struct module *m, const struct transposed *t, const struct conv_shape *c,
 				   double *cycles)
 {
 	const bool depthwise = is_depthwise(m, t);
-	const int64_t taps = (int64_t)c->kernel_h * c->kernel_w;
-	const struct kernel *k = kernel_choose(m, depthwise ? KERNEL_DEPTHWISE : KERNEL_CONV, c->out_h.n * c->out_w.n,
-					       c->oc, depthwise ? taps : c->ic * taps, cycles);
+	const int64_t taps = c->g.kernel_h * c->g.kernel_w;
+	const struct kernel *k = kernel_choose(m, depthwise ? KERNEL_DEPTHWISE : KERNEL_CONV, c->g.out_h.n * c->g.out_w.n,
+					       c->g.oc, depthwise ? taps : c->g.ic * taps, cycles);
 
 	*cycles *= (double)(c->batch_hi * c->groups);
 	return k;
@@ -170,9 +170,9 @@ static const float *phase_weights(struct lowering *l, const struct transposed *t
 {
 	const struct module *m = l->m;
 	const bool depthwise = is_depthwise(m, t);
-	const int64_t ic = depthwise ? 1 : c->ic, taps = (int64_t)c->kernel_h * c->kernel_w,
+	const int64_t ic = depthwise ? 1 : c->g.ic, taps = c->g.kernel_h * c->g.kernel_w,
 		      area = t->kernel[0] * t->kernel[1];
-	const int64_t per_input = depthwise ? 1 : c->oc, groups = depthwise ? c->oc : c->groups;
+	const int64_t per_input = depthwise ? 1 : c->g.oc, groups = depthwise ? c->g.oc : c->groups;
 	const float *from = m->tensor[c->w].data;
 	float *w = ARENA_ARRAY(m->arena, groups * per_input * ic * taps, float);
 
@@ -183,9 +183,9 @@ static const float *phase_weights(struct lowering *l, const struct transposed *t
 			for (int64_t i = 0; i < ic; i++)
 				for (int64_t tap = 0; tap < taps; tap++) {
 					const int64_t y =
-						p[0].first + (c->kernel_h - 1 - tap / c->kernel_w) * p[0].step;
+						p[0].first + (c->g.kernel_h - 1 - tap / c->g.kernel_w) * p[0].step;
 					const int64_t x =
-						p[1].first + (c->kernel_w - 1 - tap % c->kernel_w) * p[1].step;
+						p[1].first + (c->g.kernel_w - 1 - tap % c->g.kernel_w) * p[1].step;
 					w[((g * per_input + o) * ic + i) * taps + tap] =
 						from[((g * ic + i) * per_input + o) * area + y * t->kernel[1] + x];
 				}
@@ -215,7 +215,7 @@ static void lower_phase(struct lowering *l, const struct transposed *t, int64_t 
 	int packed;
 
 	phase_shape(m, t, h, w, &c, p);
-	if (num_is(c.out_h, 0) || num_is(c.out_w, 0))
+	if (num_is(c.g.out_h, 0) || num_is(c.g.out_w, 0))
 		return;
 	k = choose(m, t, &c, &cycles);
 	c.y = y;
@@ -223,11 +223,11 @@ static void lower_phase(struct lowering *l, const struct transposed *t, int64_t 
 	if (c.rank == 4)
 		c.y_first = num_add(&m->nums, c.y_first, num_mul(&m->nums, num_const(h), ty->stride[2]));
 	packed = phase_packed(l, t, &c, p, k->columns, &size);
-	call = lower_kernel(l, k, "nnrt_conv");
+	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, &c, x, false);
 	conv_arguments(l, call, &c, x, packed, size, y, !is_depthwise(m, t));
 	if (is_depthwise(m, t))
-		l->block->step[l->block->n - 1].macs /= c.oc;
+		l->block->step[l->block->n - 1].macs /= c.g.oc;
 }
 
 static bool lower(struct lowering *l, int node)

@@ -41,7 +41,7 @@ static int64_t weight_bytes(const struct winograd *w)
 {
 	const int64_t points = (int64_t)(w->tile + 2) * (w->tile + 2);
 
-	return 4 * points * w->c.ic * ceil_div(w->c.oc, w->kernel->columns) * w->kernel->columns;
+	return 4 * points * w->c.g.ic * ceil_div(w->c.g.oc, w->kernel->columns) * w->kernel->columns;
 }
 
 /* Blocks of two register tiles; of about the second-level cache where weights exceed it, for them to be read seldom. No
@@ -49,7 +49,7 @@ static int64_t weight_bytes(const struct winograd *w)
 static bool choose_block(struct module *m, struct winograd *w, int64_t tiles)
 {
 	const int64_t lanes = m->target->vector_bytes / 4, points = (int64_t)(w->tile + 2) * (w->tile + 2);
-	const int64_t a_tile = points * 4 * (ceil_div(w->c.ic, lanes) * lanes + w->kernel->columns);
+	const int64_t a_tile = points * 4 * (ceil_div(w->c.g.ic, lanes) * lanes + w->kernel->columns);
 	const int64_t widest = widest_bytes(m), rows = w->kernel->rows;
 	const int64_t room = widest - tensor_bytes(m, w->c.x) - tensor_bytes(m, w->c.y);
 	const int64_t limit = (room > widest / 8 ? room : widest / 8) - points * 64;
@@ -79,9 +79,9 @@ static double total_cycles(const struct module *m, const struct winograd *w, int
 {
 	const struct conv_shape *c = &w->c;
 	const int64_t lanes = m->target->vector_bytes / 4, points = (int64_t)(w->tile + 2) * (w->tile + 2);
-	const double vectors = (double)(4 * ceil_div(c->ic, lanes) + 3 * ceil_div(c->oc, lanes));
+	const double vectors = (double)(4 * ceil_div(c->g.ic, lanes) + 3 * ceil_div(c->g.oc, lanes));
 	const double weights = (double)weight_bytes(w);
-	const double blocks = (double)ceil_div(tiles, c->block_tiles), more = weights - 36.0 * (double)(c->ic * c->oc);
+	const double blocks = (double)ceil_div(tiles, c->block_tiles), more = weights - 36.0 * (double)(c->g.ic * c->g.oc);
 	const double read = weights > m->target->l2_bytes ? weights * (blocks - 1) + more : 0;
 
 	return ((products + (double)(tiles * points) * vectors + read / 4) * (double)c->batch_hi +
@@ -98,8 +98,8 @@ static bool choose(struct module *m, int node, struct winograd *w, const char **
 	if (!conv_shape_read(m, node, &one.c, why))
 		return false;
 	*why = "for 3x3 kernels with stride and dilation 1";
-	if (one.c.kernel_h != 3 || one.c.kernel_w != 3 || one.c.stride_h != 1 || one.c.stride_w != 1 ||
-	    one.c.dilation_h != 1 || one.c.dilation_w != 1)
+	if (one.c.g.kernel_h != 3 || one.c.g.kernel_w != 3 || one.c.g.stride_h != 1 || one.c.g.stride_w != 1 ||
+	    one.c.g.dilation_h != 1 || one.c.g.dilation_w != 1)
 		return false;
 	*why = "its sums are rounded in other places than --fp=strict says";
 	if (m->options && m->options->fp == FP_STRICT)
@@ -110,11 +110,11 @@ static bool choose(struct module *m, int node, struct winograd *w, const char **
 	*why = "its scratch would enlarge the arena too much, or the target has no such kernel";
 	for (one.tile = 2; one.tile <= 4; one.tile += 2) {
 		const enum kernel_kind kind = one.tile == 2 ? KERNEL_WINOGRAD2 : KERNEL_WINOGRAD4;
-		const int64_t tiles = ceil_div(one.c.out_h.n, one.tile) * ceil_div(one.c.out_w.n, one.tile);
+		const int64_t tiles = ceil_div(one.c.g.out_h.n, one.tile) * ceil_div(one.c.g.out_w.n, one.tile);
 		double products = 0;
 
 		one.kernel =
-			kernel_choose(m, kind, tiles, one.c.oc, one.c.ic * (one.tile + 2) * (one.tile + 2), &products);
+			kernel_choose(m, kind, tiles, one.c.g.oc, one.c.g.ic * (one.tile + 2) * (one.tile + 2), &products);
 		if (!tiles || !one.kernel || !choose_block(m, &one, tiles))
 			continue;
 		one.cycles = total_cycles(m, &one, tiles, products);
@@ -138,7 +138,7 @@ static int winograd_packed(struct lowering *l, const struct winograd *w, int64_t
 	struct module *m = l->m;
 	const struct conv_shape *c = &w->c;
 	const int columns = w->kernel->columns;
-	const int64_t points = (int64_t)(w->tile + 2) * (w->tile + 2), panel = points * c->ic * columns;
+	const int64_t points = (int64_t)(w->tile + 2) * (w->tile + 2), panel = points * c->g.ic * columns;
 	const float *from = m->tensor[c->w].data;
 	float *points_of, *packed;
 
@@ -148,12 +148,12 @@ static int winograd_packed(struct lowering *l, const struct winograd *w, int64_t
 	points_of = ARENA_ARRAY(m->scratch, panel, float);
 	packed = ARENA_ARRAY(m->arena, *size * c->groups, float);
 	for (int g = 0; g < c->groups; g++) {
-		for (int64_t first = 0; first < c->oc; first += columns) {
-			const int64_t n = c->oc - first < columns ? c->oc - first : columns;
-			const struct pack p = { .n = n, .n_stride = c->ic, .depth = { 1, points, c->ic },
-						.stride = { 0, n * c->ic, 1 } };
+		for (int64_t first = 0; first < c->g.oc; first += columns) {
+			const int64_t n = c->g.oc - first < columns ? c->g.oc - first : columns;
+			const struct pack p = { .n = n, .n_stride = c->g.ic, .depth = { 1, points, c->g.ic },
+						.stride = { 0, n * c->g.ic, 1 } };
 
-			winograd_weights_f32(w->tile, n, c->ic, from + (g * c->oc + first) * c->ic * 9, points_of);
+			winograd_weights_f32(w->tile, n, c->g.ic, from + (g * c->g.oc + first) * c->g.ic * 9, points_of);
 			pack_f32(&p, columns, points_of, packed + g * *size + first / columns * panel);
 		}
 	}
@@ -172,11 +172,11 @@ static bool lower(struct lowering *l, int node)
 		die("conv_winograd: %s", why);
 	conv_images(l, &w.c, false, &x, &y);
 	packed = winograd_packed(l, &w, &size);
-	call = lower_kernel(l, w.kernel, "nnrt_conv");
+	call = lower_kernel(l, w.kernel, GEOMETRY_CONV);
 	conv_fields(l, call, &w.c, x, false);
 	conv_arguments(l, call, &w.c, x, packed, size, y, true);
-	call_in_pieces(call, 0, num_const(ceil_div(w.c.out_h.n, w.tile)), num_const(ceil_div(w.c.out_w.n, w.tile)),
-		       (int)w.c.block_tiles, w.c.ic * w.c.oc * 4 / l->m->target->vector_bytes);
+	call_in_pieces(call, 0, num_const(ceil_div(w.c.g.out_h.n, w.tile)), num_const(ceil_div(w.c.g.out_w.n, w.tile)),
+		       (int)w.c.block_tiles, w.c.g.ic * w.c.g.oc * 4 / l->m->target->vector_bytes);
 	call->piece_rows *= w.tile;
 	lower_finish(l, y, w.c.y);
 	return true;

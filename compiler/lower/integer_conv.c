@@ -45,7 +45,7 @@ static double cost_conv(struct module *m, int node, const char **why)
 	if (!read_conv(m, node, &c, why))
 		return -1;
 	*why = "the target has no such kernel";
-	if (!int8_choose(m, INT8_CONV, c.out_h.n * c.out_w.n, c.oc, c.ic * c.kernel_h * c.kernel_w, &cycles))
+	if (!int8_choose(m, INT8_CONV, c.g.out_h.n * c.g.out_w.n, c.g.oc, c.g.ic * c.g.kernel_h * c.g.kernel_w, &cycles))
 		return -1;
 	return cycles * (double)(c.batch_hi * c.groups);
 }
@@ -79,35 +79,35 @@ static bool lower_conv(struct lowering *l, int node)
 
 	if (!read_conv(m, node, &c, &why))
 		die("integer_conv: %s", why);
-	depth = c.ic * c.kernel_h * c.kernel_w;
-	k = int8_choose(m, INT8_CONV, c.out_h.n * c.out_w.n, c.oc, depth, &cycles);
+	depth = c.g.ic * c.g.kernel_h * c.g.kernel_w;
+	k = int8_choose(m, INT8_CONV, c.g.out_h.n * c.g.out_w.n, c.g.oc, depth, &cycles);
 	weights = integer_weights(m, node, 0);
 	conv_images(l, &c, false, &x, &y);
 	p = conv_pack(&c, false);
 	w = packed_weights(l, m->tensor[c.w].name, &p, c.groups, k, weights, &size);
 	bias = integer_bias(l, node, &p, c.groups, k->columns, weights);
-	scale = integer_scale(l, node, c.oc, c.groups, k->columns);
-	zeros = integer_zeros(l, node, c.ic);
+	scale = integer_scale(l, node, c.g.oc, c.groups, k->columns);
+	zeros = integer_zeros(l, node, c.g.ic);
 	scratch = taps_scratch(l, k, depth);
-	width = (c.oc + k->columns - 1) / k->columns * k->columns;
-	call = lower_call(l, k->function, "nnrt_conv");
-	call->out = y;
+	width = (c.g.oc + k->columns - 1) / k->columns * k->columns;
+	call = lower_call(l, k->function, GEOMETRY_CONV);
 	conv_fields(l, call, &c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
 	if (c.groups > 1)
-		group = call_loop(call, num_const(c.groups), 1, num_const(c.oc));
+		group = call_loop(call, num_const(c.groups), 1, num_const(c.g.oc));
 	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
-	       num_mul(&m->nums, num_const(c.ic), m->tensor[x].stride[1]));
+	       num_mul(&m->nums, num_const(c.g.ic), m->tensor[x].stride[1]));
 	moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
 	moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
 	moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
 	call_arg(l, call, ARG_READ, zeros);
-	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c.oc));
+	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c.g.oc));
 	call_arg(l, call, ARG_SCRATCH, scratch);
 	integer_numbers(l, call, node);
-	call_in_pieces(call, 0, c.out_h, c.out_w, k->rows, depth * width / k->lanes);
-	call->in_order = true;
+	call_result(m, call, y);
+	call_in_pieces(call, 0, c.g.out_h, c.g.out_w, k->rows, depth * width / k->lanes);
+	call->pixel_by_pixel = true;
 	l->block->step[l->block->n - 1].macs = conv_macs(&c);
 	lower_finish(l, y, c.y);
 	return true;
@@ -123,10 +123,10 @@ static double cost_depthwise(struct module *m, int node, const char **why)
 	if (!read_conv(m, node, &c, why))
 		return -1;
 	*why = "for one input and one output channel a group";
-	if (c.ic != 1 || c.oc != 1 || c.groups == 1)
+	if (c.g.ic != 1 || c.g.oc != 1 || c.groups == 1)
 		return -1;
 	*why = "the target has no such kernel";
-	if (!int8_choose(m, INT8_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, c.kernel_h * c.kernel_w, &cycles))
+	if (!int8_choose(m, INT8_DEPTHWISE, c.g.out_h.n * c.g.out_w.n, c.groups, c.g.kernel_h * c.g.kernel_w, &cycles))
 		return -1;
 	return cycles * (double)c.batch_hi;
 }
@@ -147,20 +147,19 @@ static bool lower_depthwise(struct lowering *l, int node)
 
 	if (!read_conv(m, node, &c, &why))
 		die("integer_depthwise: %s", why);
-	taps = (int64_t)c.kernel_h * c.kernel_w;
-	k = int8_choose(m, INT8_DEPTHWISE, c.out_h.n * c.out_w.n, c.groups, taps, &cycles);
+	taps = c.g.kernel_h * c.g.kernel_w;
+	k = int8_choose(m, INT8_DEPTHWISE, c.g.out_h.n * c.g.out_w.n, c.groups, taps, &cycles);
 	weights = integer_weights(m, node, 0);
-	c.ic = c.oc = c.groups;
+	c.g.ic = c.g.oc = c.groups;
 	c.groups = 1;
 	conv_images(l, &c, false, &x, &y);
 	p = conv_pack_depthwise(&c);
-	width = (c.oc + k->lanes - 1) / k->lanes * k->lanes;
+	width = (c.g.oc + k->lanes - 1) / k->lanes * k->lanes;
 	packed = arena_array(m->arena, (size_t)(width * taps), 1);
 	pack_int8_depthwise(&p, k->lanes, weights, packed);
 	bias = integer_bias(l, node, &p, 1, k->lanes, weights);
-	scale = integer_scale(l, node, c.oc, 1, k->lanes);
-	call = lower_call(l, k->function, "nnrt_conv");
-	call->out = y;
+	scale = integer_scale(l, node, c.g.oc, 1, k->lanes);
+	call = lower_call(l, k->function, GEOMETRY_CONV);
 	conv_fields(l, call, &c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
@@ -171,8 +170,9 @@ static bool lower_depthwise(struct lowering *l, int node)
 	call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
 	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
 	integer_numbers(l, call, node);
-	call_in_pieces(call, 0, c.out_h, c.out_w, 1, taps * width / k->lanes);
-	l->block->step[l->block->n - 1].macs = conv_macs(&c) / c.oc;
+	call_result(m, call, y);
+	call_in_pieces(call, 0, c.g.out_h, c.g.out_w, 1, taps * width / k->lanes);
+	l->block->step[l->block->n - 1].macs = conv_macs(&c) / c.g.oc;
 	lower_finish(l, y, c.y);
 	return true;
 }
@@ -213,25 +213,18 @@ static bool lower_matmul(struct lowering *l, int node)
 	const int8_t *weights = integer_weights(m, node, 1);
 	double cycles = 0;
 	const struct kernel_int8 *k = int8_choose(m, INT8_CONV, rows, n, depth, &cycles);
-	const struct {
-		const char *name;
-		int64_t v;
-	} fields[] = {
-		{ "in_h", 1 },	     { "in_w", rows },	  { "ic", depth },	{ "out_h", 1 },	    { "out_w", rows },
-		{ "oc", n },	     { "kernel_h", 1 },	  { "kernel_w", 1 },	{ "stride_h", 1 },  { "stride_w", 1 },
-		{ "dilation_h", 1 }, { "dilation_w", 1 }, { "pad_top", 0 },	{ "pad_left", 0 },  { "pad_bottom", 0 },
-		{ "pad_right", 0 },  { "x_row", 0 },	  { "x_pixel", depth }, { "x_channel", 1 }, { "y_row", 0 },
-		{ "y_pixel", n },    { "x_ring", 0 },	  { "y_ring", 0 },	{ "row_begin", 0 }, { "row_end", 1 },
-	};
 	int64_t size;
 	int w = packed_weights(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, 1, k, weights, &size);
 	int bias = integer_bias(l, node, &p, 1, k->columns, weights), scale = integer_scale(l, node, n, 1, k->columns);
 	int scratch = taps_scratch(l, k, depth);
-	struct call *call = lower_call(l, k->function, "nnrt_conv");
+	struct call *call = lower_call(l, k->function, GEOMETRY_CONV);
 
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		call_field(l, call, fields[i].name, num_const(fields[i].v));
-	call->out = y;
+	call->geometry.conv = (struct conv_geometry){
+		.in_h = num_const(1), .in_w = num_const(rows), .ic = depth, .out_h = num_const(1),
+		.out_w = num_const(rows), .oc = n, .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1,
+		.dilation_h = 1, .dilation_w = 1, .row_end = num_const(1), .x_pixel = num_const(depth),
+		.x_channel = num_const(1), .y_pixel = num_const(n), .y_step_h = 1, .y_step_w = 1,
+	};
 	call_arg(l, call, ARG_READ, x);
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, bias);
@@ -240,8 +233,9 @@ static bool lower_matmul(struct lowering *l, int node)
 	call_arg(l, call, ARG_WRITE, y);
 	call_arg(l, call, ARG_SCRATCH, scratch);
 	integer_numbers(l, call, node);
+	call_result(m, call, y);
 	call_in_pieces(call, 0, num_const(1), num_const(rows), k->rows, n * depth);
-	call->in_order = true;
+	call->pixel_by_pixel = true;
 	l->block->step[l->block->n - 1].macs = rows * n * depth;
 	return true;
 }

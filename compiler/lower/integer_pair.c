@@ -58,17 +58,15 @@ static bool lower(struct lowering *l, int node)
 	call = lower_layer(l, LAYER_PAIR_INT8);
 	call->out = y;
 	call->in_place = true;
-	call_field(l, call, "n", tensor_elements(m, y));
-	for (int i = 0; i < 2; i++) {
-		call_field(l, call, i ? "b_signed" : "a_signed", num_const(m->tensor[d[i].q].type == DT_I8));
-		call_field(l, call, i ? "b_zero" : "a_zero", num_const(dequantised_zero(m, &d[i], 0)));
-		call_field_float(l, call, i ? "b_scale" : "a_scale", (double)dequantised_scale(m, &d[i], 0));
-	}
-	call_field(l, call, "y_zero", num_const(zero));
-	call_field_float(l, call, "y_scale", node_attr_float(m, node, "scale", 1));
-	call_field(l, call, "low", num_const(node_attr_int(m, node, "low", 0) - zero));
-	call_field(l, call, "high", num_const(node_attr_int(m, node, "high", 0) - zero));
-	call_field(l, call, "product", num_const(!strcmp(m->node[inner].op->name, "Mul")));
+	call->geometry.pair = (struct pair_geometry){
+		.n = tensor_elements(m, y).n,
+		.a_signed = m->tensor[d[0].q].type == DT_I8, .b_signed = m->tensor[d[1].q].type == DT_I8,
+		.a_zero = dequantised_zero(m, &d[0], 0), .b_zero = dequantised_zero(m, &d[1], 0),
+		.a_scale = (double)dequantised_scale(m, &d[0], 0), .b_scale = (double)dequantised_scale(m, &d[1], 0),
+		.y_zero = zero, .y_scale = node_attr_float(m, node, "scale", 1),
+		.low = node_attr_int(m, node, "low", 0) - zero, .high = node_attr_int(m, node, "high", 0) - zero,
+		.product = !strcmp(m->node[inner].op->name, "Mul"),
+	};
 	call_arg(l, call, ARG_READ, d[0].q);
 	call_arg(l, call, ARG_READ, d[1].q);
 	call_arg(l, call, ARG_WRITE, y);

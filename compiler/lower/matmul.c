@@ -249,14 +249,18 @@ static bool lower(struct lowering *l, int node)
 	if (kind == KERNEL_GEMM_TRANSPOSED)
 		scratch = lower_scratch_f32(l, num_mul(&m->nums, p.k, num_const(k->columns)));
 	flat = rows_flatten(m, &p, p.a, y);
-	call = lower_kernel(l, k, "nnrt_gemm");
-	call_rows(l, call, flat ? num_div(&m->nums, tensor_elements(m, p.a), p.k) : p.m);
-	call_field(l, call, "n", p.n);
-	call_field(l, call, "k", p.k);
-	call_field(l, call, "a_row", row_step(m, &p, flat));
-	call_field(l, call, "b_row", packed ? num_const(0) :
-			   m->tensor[p.b].stride[kind == KERNEL_GEMM_TRANSPOSED ? p.b_col : p.b_row]);
-	call_field_col_stride(l, call, "y_row");
+	call = lower_kernel(l, k, GEOMETRY_GEMM);
+	call->geometry.gemm = (struct gemm_geometry){
+		.m = flat ? num_div(&m->nums, tensor_elements(m, p.a), p.k) : p.m,
+		.n = p.n,
+		.k = p.k,
+		.a_row = row_step(m, &p, flat),
+		.b_row = packed ? num_const(0) :
+			 m->tensor[p.b].stride[kind == KERNEL_GEMM_TRANSPOSED ? p.b_col : p.b_row],
+	};
+	call->c_axis = m->tensor[y].rank - 1;
+	for (int axis = flat ? 0 : m->tensor[y].rank - 2; axis < m->tensor[y].rank - 1; axis++)
+		call->col_axis[call->n_col_axes++] = axis;
 	if (!flat)
 		batch_loops(l, call, &p, y, a_step, b_step);
 	memcpy(call_arg(l, call, ARG_READ, p.a)->advance, a_step, sizeof a_step);
@@ -265,16 +269,14 @@ static bool lower(struct lowering *l, int node)
 	call_arg(l, call, ARG_WRITE, y);
 	if (scratch >= 0)
 		call_arg(l, call, ARG_SCRATCH, scratch);
-	call_epilogue(l, call, y);
+	call_epilogue(l, call);
+	call_result(m, call, y);
 	/* The transposing kernel packs b at every call. */
 	if (kind != KERNEL_GEMM_TRANSPOSED && num_is_const(p.k) && num_is_const(p.n)) {
-		call_in_pieces(call, 0, call->field[0].n, num_const(1), k->rows,
+		call_in_pieces(call, 0, call->geometry.gemm.m, num_const(1), k->rows,
 			       p.k.n * p.n.n * 4 / m->target->vector_bytes);
-		call->in_order = p.n.n <= k->columns;
+		call->pixel_by_pixel = p.n.n <= k->columns;
 	}
-	call->c_axis = m->tensor[y].rank - 1;
-	for (int axis = flat ? 0 : m->tensor[y].rank - 2; axis < m->tensor[y].rank - 1; axis++)
-		call->col_axis[call->n_col_axes++] = axis;
 	l->block->step[l->block->n - 1].macs = rows_of(m, &p) * p.n.n * p.k.n;
 	if (c_after)
 		add_c(l, &p, y);

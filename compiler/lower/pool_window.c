@@ -55,17 +55,17 @@ static bool pool_read(struct module *m, int node, struct pool *p, const char **w
 		return false;
 	p->counts_padding = node_attr_int(m, node, "count_include_pad", 0);
 	*c = (struct conv_shape){ .x = node_in(m, node, 0), .w = -1, .b = -1, .y = node_out(m, node, 0),
-				  .rank = x->rank, .groups = 1, .batch_hi = x->dim[0].n, .in_h = num_const(1),
-				  .out_h = num_const(1), .ic = x->dim[1].n, .oc = x->dim[1].n, .kernel_h = 1,
-				  .stride_h = 1, .dilation_h = 1 };
+				  .rank = x->rank, .groups = 1, .batch_hi = x->dim[0].n };
+	c->g = (struct conv_geometry){ .in_h = num_const(1), .out_h = num_const(1), .ic = x->dim[1].n,
+				       .oc = x->dim[1].n, .kernel_h = 1, .stride_h = 1, .dilation_h = 1,
+				       .y_step_h = 1, .y_step_w = 1 };
 	if (w.n == 2) {
-		c->in_h = w.in[0], c->out_h = w.out[0], c->pad_top = w.begin[0], c->pad_bottom = w.end[0];
-		c->kernel_h = (int)w.kernel[0].n, c->stride_h = (int)w.stride[0], c->dilation_h = (int)w.dilation[0];
+		c->g.in_h = w.in[0], c->g.out_h = w.out[0], c->g.pad_top = w.begin[0], c->g.pad_bottom = w.end[0];
+		c->g.kernel_h = w.kernel[0].n, c->g.stride_h = w.stride[0], c->g.dilation_h = w.dilation[0];
 	}
-	c->in_w = w.in[w.n - 1], c->out_w = w.out[w.n - 1], c->pad_left = w.begin[w.n - 1],
-	c->pad_right = w.end[w.n - 1];
-	c->kernel_w = (int)w.kernel[w.n - 1].n, c->stride_w = (int)w.stride[w.n - 1];
-	c->dilation_w = (int)w.dilation[w.n - 1];
+	c->g.in_w = w.in[w.n - 1], c->g.out_w = w.out[w.n - 1], c->g.pad_left = w.begin[w.n - 1];
+	c->g.pad_right = w.end[w.n - 1], c->g.kernel_w = w.kernel[w.n - 1].n, c->g.stride_w = w.stride[w.n - 1];
+	c->g.dilation_w = w.dilation[w.n - 1];
 	return true;
 }
 
@@ -75,7 +75,7 @@ static double cost(struct module *m, int node, const char **why)
 
 	if (!pool_read(m, node, &p, why))
 		return -1;
-	return (double)(p.c.batch_hi * p.c.out_h.n * p.c.out_w.n * p.c.oc * p.c.kernel_h * p.c.kernel_w) * 4 /
+	return (double)(p.c.batch_hi * p.c.g.out_h.n * p.c.g.out_w.n * p.c.g.oc * p.c.g.kernel_h * p.c.g.kernel_w) * 4 /
 	       m->target->vector_bytes;
 }
 
@@ -99,9 +99,10 @@ static bool lower_with(struct lowering *l, int node, enum layer_kernel kernel, e
 	if (batch >= 0)
 		a->advance[batch] = m->tensor[x].stride[0];
 	call_arg(l, call, ARG_WRITE, y);
-	call_epilogue(l, call, y);
-	call_in_pieces(call, 0, p.c.out_h, p.c.out_w, 1,
-		       p.c.kernel_h * p.c.kernel_w * p.c.oc * 4 / m->target->vector_bytes);
+	call_epilogue(l, call);
+	call_result(m, call, y);
+	call_in_pieces(call, 0, p.c.g.out_h, p.c.g.out_w, 1,
+		       p.c.g.kernel_h * p.c.g.kernel_w * p.c.g.oc * 4 / m->target->vector_bytes);
 	lower_finish(l, y, p.c.y);
 	return true;
 }

@@ -191,13 +191,17 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 		const float *from = m->tensor[a->w].data;
 		w = lower_packed(l, m->tensor[a->w].name, &p, k->columns, from + d * columns * input);
 	}
-	call = lower_kernel(l, k, "nnrt_gemm");
-	call_rows(l, call, flat ? num_mul(&m->nums, dim[0], dim[1]) : dim[1]);
-	call_field(l, call, "n", num_const(columns));
-	call_field(l, call, "k", num_const(input));
-	call_field(l, call, "a_row", m->tensor[a->x].stride[flat && num_is(dim[1], 1) ? 0 : 1]);
-	call_field(l, call, "b_row", scratch < 0 ? num_const(0) : m->tensor[w].stride[1]);
-	call_field(l, call, "y_row", num_const(columns));
+	call = lower_kernel(l, k, GEOMETRY_GEMM);
+	call->geometry.gemm = (struct gemm_geometry){
+		.m = flat ? num_mul(&m->nums, dim[0], dim[1]) : dim[1],
+		.n = num_const(columns),
+		.k = num_const(input),
+		.a_row = m->tensor[a->x].stride[flat && num_is(dim[1], 1) ? 0 : 1],
+		.b_row = scratch < 0 ? num_const(0) : m->tensor[w].stride[1],
+	};
+	call->c_axis = 2;
+	call->col_axis[call->n_col_axes++] = 0;
+	call->col_axis[call->n_col_axes++] = 1;
 	if (!flat)
 		call_loop(call, dim[0], 0, num_const(1));
 	arg = call_arg(l, call, ARG_READ, a->x);
@@ -207,15 +211,11 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 	if (scratch >= 0)
 		arg->first = num_mul(&m->nums, num_const(d), m->tensor[w].stride[0]);
 	call_arg(l, call, ARG_READ, bias);
-	arg = call_arg(l, call, ARG_WRITE, gates);
-	if (!flat)
-		arg->advance[0] = m->tensor[gates].stride[0];
+	call_arg(l, call, ARG_WRITE, gates);
 	if (scratch >= 0)
 		call_arg(l, call, ARG_SCRATCH, scratch);
-	call_epilogue(l, call, gates);
-	call->c_axis = 2;
-	call->col_axis[call->n_col_axes++] = 0;
-	call->col_axis[call->n_col_axes++] = 1;
+	call_epilogue(l, call);
+	call_result(m, call, gates);
 	return gates;
 }
 
@@ -274,31 +274,23 @@ int layer_weights(struct lowering *l, const struct layer *a, int d, int first, i
 
 struct call *layer_call(struct lowering *l, const struct layer *a, int d, enum layer_kernel kernel, int gates)
 {
-	static const char *const code[] = { "activation[0]", "activation[1]", "activation[2]" };
-	static const char *const alpha[] = { "alpha[0]", "alpha[1]", "alpha[2]" };
-	static const char *const beta[] = { "beta[0]", "beta[1]", "beta[2]" };
 	const struct module *m = l->m;
 	const int step = a->size.batch_first, batch = !a->size.batch_first;
 	const struct num *x = m->tensor[gates].stride, *y = m->tensor[a->y].stride;
 	struct call *c = lower_layer(l, kernel);
 
 	c->out = a->y;
-	call_field_int(l, c, "steps", a->size.steps);
-	call_field_int(l, c, "batch", a->size.batch);
-	call_field_int(l, c, "hidden", a->size.hidden);
-	call_field(l, c, "reverse", num_const(a->size.reverse || d == 1));
-	call_field(l, c, "gates_step", x[step]);
-	call_field(l, c, "gates_batch", x[batch]);
-	call_field(l, c, "y_step", y[step]);
-	call_field(l, c, "y_batch", y[a->size.batch_first ? 0 : 2]);
-	call_field(l, c, "state_batch", state_stride(l, a));
+	c->geometry.rnn = (struct rnn_geometry){
+		.steps = a->size.steps, .batch = a->size.batch, .hidden = a->size.hidden,
+		.reverse = a->size.reverse || d == 1, .gates_step = x[step], .gates_batch = x[batch], .y_step = y[step],
+		.y_batch = y[a->size.batch_first ? 0 : 2], .state_batch = state_stride(l, a),
+		.clip = (double)a->clip, .input_forget = a->input_forget,
+	};
 	for (int i = 0; i < MAX_ACTIVATIONS; i++) {
-		call_field(l, c, code[i], num_const(a->activation[d][i].code));
-		call_field_float(l, c, alpha[i], (double)a->activation[d][i].alpha);
-		call_field_float(l, c, beta[i], (double)a->activation[d][i].beta);
+		c->geometry.rnn.activation[i] = a->activation[d][i].code;
+		c->geometry.rnn.alpha[i] = (double)a->activation[d][i].alpha;
+		c->geometry.rnn.beta[i] = (double)a->activation[d][i].beta;
 	}
-	call_field_float(l, c, "clip", (double)a->clip);
-	call_field(l, c, "input_forget", num_const(a->input_forget));
 	l->block->step[l->block->n - 1].macs = layer_macs(a);
 	return c;
 }

@@ -6,7 +6,7 @@
 #include "kernels/choose.h"
 #include "ops/recurrent.h"
 
-enum { MAX_DIRECTIONS = 2, MAX_ACTIVATIONS = 3 };
+enum { MAX_DIRECTIONS = 2, MAX_ACTIVATIONS = GEOMETRY_ACTIVATIONS };
 
 struct activation {
 	int code;               /* enum nnrt_activation */

@@ -22,20 +22,12 @@ static double cost(struct module *m, int node, const char **why)
 	return work * 50;
 }
 
-static void add_sizes(struct lowering *l, struct call *c, const struct tensor *x, const struct tensor *y)
+static void add_sizes(struct roi_geometry *g, const struct tensor *x, const struct tensor *y)
 {
-	static const char *const in[] = { "images", "channels", "in_h", "in_w" };
-	static const char *const out[] = { "regions", NULL, "out_h", "out_w" };
-	static const char *const in_step[] = { "x_image", "x_channel", "x_row", "x_pixel" };
-	static const char *const out_step[] = { "y_region", "y_channel", "y_row", "y_pixel" };
-
-	for (int k = 0; k < 4; k++) {
-		call_field_int(l, c, in[k], x->dim[k]);
-		if (out[k])
-			call_field_int(l, c, out[k], y->dim[k]);
-		call_field(l, c, in_step[k], x->stride[k]);
-		call_field(l, c, out_step[k], y->stride[k]);
-	}
+	g->images = x->dim[0], g->channels = x->dim[1], g->in_h = x->dim[2], g->in_w = x->dim[3];
+	g->regions = y->dim[0], g->out_h = y->dim[2], g->out_w = y->dim[3];
+	g->x_image = x->stride[0], g->x_channel = x->stride[1], g->x_row = x->stride[2], g->x_pixel = x->stride[3];
+	g->y_region = y->stride[0], g->y_channel = y->stride[1], g->y_row = y->stride[2], g->y_pixel = y->stride[3];
 }
 
 static bool lower(struct lowering *l, int node)
@@ -46,6 +38,7 @@ static bool lower(struct lowering *l, int node)
 	int x = node_in(m, node, 0), y = node_out(m, node, 0), to = y;
 	const int rois = lower_plain(l, node_in(m, node, 1), type);
 	const int batch = align ? lower_in_order(l, node_in(m, node, 2), in_order) : -1;
+	struct roi_geometry *g;
 	struct call *c;
 
 	if (m->tensor[x].type != type) {
@@ -54,14 +47,14 @@ static bool lower(struct lowering *l, int node)
 	}
 	c = lower_layer(l, align ? LAYER_ROI_ALIGN : LAYER_ROI_MAX);
 	c->out = to;
-	add_sizes(l, c, &m->tensor[x], &m->tensor[to]);
-	call_field_float(l, c, "scale", node_attr_float(m, node, "spatial_scale", 1));
+	g = &c->geometry.roi;
+	add_sizes(g, &m->tensor[x], &m->tensor[to]);
+	g->scale = node_attr_float(m, node, "spatial_scale", 1);
 	/* RoiAlign-10 had no such mode and read coordinates as those of centres. */
-	call_field(l, c, "half_pixel",
-		   num_const(node_attr_is(m, node, "coordinate_transformation_mode", "half_pixel")));
-	call_field(l, c, "samples", num_const(node_attr_int(m, node, "sampling_ratio", 0)));
-	call_field(l, c, "greatest", num_const(node_attr_is(m, node, "mode", "max")));
-	call_field(l, c, "wide", num_const(type == DT_F64));
+	g->half_pixel = node_attr_is(m, node, "coordinate_transformation_mode", "half_pixel");
+	g->samples = node_attr_int(m, node, "sampling_ratio", 0);
+	g->greatest = node_attr_is(m, node, "mode", "max");
+	g->wide = type == DT_F64;
 	call_arg(l, c, ARG_READ, x);
 	call_arg(l, c, ARG_READ, rois);
 	if (align)

@@ -64,11 +64,10 @@ struct call *rows_call(struct lowering *l, const struct row_axes *r, enum layer_
 
 	c->out = r->y;
 	c->in_place = true;
-	call_field(l, c, "rows", r->rows);
-	call_field(l, c, "n", r->n);
-	call_field(l, c, "x_row", r->axis < 0 ? none : m->tensor[r->x].stride[r->axis]);
-	call_field(l, c, "y_row", r->axis < 0 ? none : m->tensor[r->y].stride[r->axis]);
-	call_field_float(l, c, "epsilon", epsilon);
+	c->geometry.rows = (struct rows_geometry){
+		.rows = r->rows, .n = r->n, .x_row = r->axis < 0 ? none : m->tensor[r->x].stride[r->axis],
+		.y_row = r->axis < 0 ? none : m->tensor[r->y].stride[r->axis], .epsilon = epsilon,
+	};
 	for (int i = 0; i < r->n_loops; i++)
 		call_loop(c, m->tensor[r->y].dim[r->loop[i]], r->loop[i], num_const(1));
 	return c;

@@ -107,9 +107,8 @@ static bool lower(struct lowering *l, int node)
 	dim[rank - 1] = k;
 	places = lower_temp(l, DT_I64, rank, dim);
 	c = lower_layer(l, LAYER_SELECT);
-	call_field(l, c, "rows", dims_product(m, dim, rank - 1));
-	call_field(l, c, "n", m->tensor[keys].dim[rank - 1]);
-	call_field(l, c, "k", k);
+	c->geometry.select = (struct select_geometry){ .rows = dims_product(m, dim, rank - 1),
+						       .n = m->tensor[keys].dim[rank - 1], .k = k };
 	call_arg(l, c, ARG_READ, keys);
 	call_arg(l, c, ARG_WRITE, places);
 	for (int i = 0; i < 2; i++)

@@ -12,8 +12,6 @@
  * One call that goes from pixel to pixel need only leave what later pixels see. */
 #include "plan/consume.h"
 
-#include <string.h>
-
 #include "support/limits.h"
 
 /* Where rows and pixels of a tensor lie; in bytes, from the start of its storage. */
@@ -28,57 +26,51 @@ struct consumption {
 
 /* --- What a call says --------------------------------------------------------------------------------------------- */
 
-struct number {
-	const char *field;
-	int64_t *to;
-};
-
-/* The values of fields of the parameter struct; false when one is known at run time only. */
-static bool numbers_read(struct module *m, const struct call *c, const struct number *v, size_t n)
+static bool are_const(const struct num *v, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct num value = call_field_value(m, c, call_field_named(c, v[i].field));
-
-		if (!num_is_const(value))
+	for (size_t i = 0; i < n; i++)
+		if (!num_is_const(v[i]))
 			return false;
-		*v[i].to = value.n;
+	return true;
+}
+
+/* In elements; false when a number is known at run time only, or a row is not where its number says (a ring). */
+static bool conv_read(const struct conv_geometry *g, struct consumption *s)
+{
+	const struct num v[] = { g->in_h,  g->in_w,    g->out_h, g->out_w,   g->pad_top,  g->pad_left,
+				 g->x_row, g->x_pixel, g->y_row, g->y_pixel, g->x_channel };
+
+	s->x = (struct image){ .rows = g->in_h.n, .columns = g->in_w.n, .row = g->x_row.n, .pixel = g->x_pixel.n,
+			       .width = g->ic };
+	s->y = (struct image){ .rows = g->out_h.n, .columns = g->out_w.n, .row = g->y_row.n, .pixel = g->y_pixel.n,
+			       .width = g->oc };
+	s->stride_h = g->stride_h;
+	s->stride_w = g->stride_w;
+	s->pad_top = g->pad_top.n;
+	s->pad_left = g->pad_left.n;
+	s->reach = (g->kernel_h - 1) * g->dilation_h;
+	s->taps = g->kernel_h * g->kernel_w;
+	return are_const(v, sizeof v / sizeof *v) && g->x_channel.n == 1 && !g->x_ring && !g->y_ring;
+}
+
+static bool gemm_read(const struct gemm_geometry *g, struct consumption *s)
+{
+	const struct num v[] = { g->m, g->n, g->k, g->a_row, g->y_row };
+
+	s->x = (struct image){ .rows = g->m.n, .columns = 1, .row = g->a_row.n, .width = g->k.n };
+	s->y = (struct image){ .rows = g->m.n, .columns = 1, .row = g->y_row.n, .width = g->n.n };
+	s->stride_h = s->stride_w = s->taps = 1;
+	return are_const(v, sizeof v / sizeof *v);
+}
+
+static bool geometry_read(const struct geometry *g, struct consumption *s)
+{
+	*s = (struct consumption){ 0 };
+	switch (g->kind) {
+	case GEOMETRY_CONV: return conv_read(&g->conv, s);
+	case GEOMETRY_GEMM: return gemm_read(&g->gemm, s);
+	default: return false;
 	}
-	return true;
-}
-
-/* In elements. */
-static bool conv_read(struct module *m, const struct call *c, struct consumption *s)
-{
-	int64_t kernel, kernel_w, dilation, x_channel;
-	const struct number v[] = {
-		{ "out_h", &s->y.rows },     { "out_w", &s->y.columns },   { "oc", &s->y.width },
-		{ "y_row", &s->y.row },	     { "y_pixel", &s->y.pixel },   { "in_h", &s->x.rows },
-		{ "in_w", &s->x.columns },   { "ic", &s->x.width },	   { "x_row", &s->x.row },
-		{ "x_pixel", &s->x.pixel },  { "x_channel", &x_channel },  { "kernel_h", &kernel },
-		{ "dilation_h", &dilation }, { "stride_h", &s->stride_h }, { "stride_w", &s->stride_w },
-		{ "pad_top", &s->pad_top },  { "pad_left", &s->pad_left }, { "kernel_w", &kernel_w },
-	};
-
-	if (!numbers_read(m, c, v, sizeof v / sizeof *v))
-		return false;
-	s->reach = (kernel - 1) * dilation;
-	s->taps = kernel * kernel_w;
-	return x_channel == 1;
-}
-
-static bool gemm_read(struct module *m, const struct call *c, struct consumption *s)
-{
-	const struct number v[] = { { "m", &s->y.rows },
-				    { "n", &s->y.width },
-				    { "y_row", &s->y.row },
-				    { "k", &s->x.width },
-				    { "a_row", &s->x.row } };
-
-	s->x.columns = s->y.columns = s->stride_h = s->stride_w = s->taps = 1;
-	if (!numbers_read(m, c, v, sizeof v / sizeof *v))
-		return false;
-	s->x.rows = s->y.rows;
-	return true;
 }
 
 /* From elements to bytes of the storage; false when something is empty, run-time or goes backwards. */
@@ -98,13 +90,13 @@ static bool image_place(const struct module *m, const struct arg *a, struct imag
 /* The result, if the call writes nothing else and reads nothing of the argument's storage but its rows; else NULL. */
 static const struct arg *result_of(const struct module *m, const struct call *c)
 {
-	const int base = m->tensor[c->arg[c->rows_of].tensor].base;
+	const int base = m->tensor[c->arg[c->consumed_arg].tensor].base;
 	const struct arg *y = NULL;
 
 	for (int i = 0; i < c->n_args; i++) {
 		const struct arg *a = &c->arg[i];
 
-		if (i == c->rows_of || a->tensor < 0)
+		if (i == c->consumed_arg || a->tensor < 0)
 			continue;
 		if (m->tensor[a->tensor].base == base || (a->kind == ARG_WRITE && y))
 			return NULL;
@@ -136,21 +128,19 @@ static bool is_replayable(const struct consumption *s)
 static bool consumption_read(const struct timeline *l, const struct step *step, struct consumption *s, int *from,
 			     int *to)
 {
-	struct module *m = l->m;
+	const struct module *m = l->m;
 	const struct call *c = step->kind == STEP_CALL ? step->call : NULL;
 	const struct arg *x, *y;
 
-	if (!c || c->rows_of < 0 || c->n_loops || !(y = result_of(m, c)))
+	if (!c || c->consumed_arg < 0 || c->n_loops || !(y = result_of(m, c)))
 		return false;
-	x = &c->arg[c->rows_of];
+	x = &c->arg[c->consumed_arg];
 	*from = arena_storage(l, x);
 	*to = arena_storage(l, y);
 	if (*from < 0 || *to < 0 || *from == *to)
 		return false;
-	*s = (struct consumption){ 0 };
-	if (!(strcmp(c->params, "nnrt_gemm") ? conv_read(m, c, s) : gemm_read(m, c, s)))
-		return false;
-	return image_place(m, x, &s->x) && image_place(m, y, &s->y) && is_replayable(s);
+	return geometry_read(&c->geometry, s) && image_place(m, x, &s->x) && image_place(m, y, &s->y) &&
+	       is_replayable(s);
 }
 
 /* --- Permissions -------------------------------------------------------------------------------------------------- */
@@ -195,7 +185,7 @@ static int64_t greatest_up(const struct consumption *s, int64_t piece)
 }
 
 /* The same for one call that has read what a pixel and those before it see when it writes that pixel. */
-static int64_t greatest_in_order(const struct consumption *s)
+static int64_t greatest_by_pixel(const struct consumption *s)
 {
 	int64_t most = OVERLAP_FREE_ABOVE;
 
@@ -237,7 +227,7 @@ int consume_overlaps(const struct timeline *l, const struct step *s, struct over
 	if (!consumption_read(l, s, &c, &from, &to))
 		return 0;
 	v[0] = (struct overlap){ from, to, OVERLAP_FREE_BELOW,
-				 s->call->in_order ? greatest_in_order(&c) : greatest_up(&c, s->call->piece_rows) };
+				 s->call->pixel_by_pixel ? greatest_by_pixel(&c) : greatest_up(&c, s->call->piece_rows) };
 	v[1] = (struct overlap){ from, to, least_down(&c, s->call->piece_rows), OVERLAP_FREE_ABOVE };
 	return 2;
 }
@@ -257,6 +247,6 @@ void consume_order(const struct timeline *l, const struct buffer *buffers)
 		if (y->offset - x->offset > v[0].at_most)
 			l->step[i]->call->row_order = ROWS_DOWN;
 		else
-			l->step[i]->call->row_order = l->step[i]->call->in_order ? ROWS_AT_ONCE : ROWS_UP;
+			l->step[i]->call->row_order = l->step[i]->call->pixel_by_pixel ? ROWS_AT_ONCE : ROWS_UP;
 	}
 }

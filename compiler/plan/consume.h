@@ -5,7 +5,7 @@
 
 #include "plan/timeline.h"
 
-/** Where the result of a step may lie in relation to the argument that its pieces consume (call.rows_of): the
+/** Where the result of a step may lie in relation to the argument that its pieces consume (call.consumed_arg): the
  *  permissions for pieces in ascending and in descending order, between storages. Returns their number, 0 to 2. Sizes
  *  that are known at run time only, and an argument that is read in another way as well, have none. */
 enum { MAX_CONSUME = 2 };

@@ -7,16 +7,6 @@ struct grid {
 	int64_t at, rows, columns, row, pixel, width;
 };
 
-static int64_t value(struct module *m, const struct call *c, const char *field)
-{
-	return call_field_value(m, c, call_field_named(c, field)).n;
-}
-
-static bool is_gemm(const struct call *c)
-{
-	return !strcmp(c->params, "nnrt_gemm");
-}
-
 static int64_t address(const struct timeline *l, const struct buffer *buffers, const struct arg *a)
 {
 	const struct tensor *t = &l->m->tensor[a->tensor];
@@ -24,30 +14,40 @@ static int64_t address(const struct timeline *l, const struct buffer *buffers, c
 	return buffers[l->storage_of[t->base]].offset + (t->offset.n + a->first.n) * dtypes[t->type].bytes;
 }
 
-/* The fields of a call that say where the pixels of one of its tensors lie; without columns, a row is one pixel. */
-struct grid_fields {
-	const char *rows, *columns, *row, *pixel, *width;
-};
-
-static const struct grid_fields conv_argument = { "in_h", "in_w", "x_row", "x_pixel", "ic" };
-static const struct grid_fields conv_result = { "row_end", "out_w", "y_row", "y_pixel", "oc" };
-static const struct grid_fields gemm_argument = { "m", NULL, "a_row", NULL, "k" };
-static const struct grid_fields gemm_result = { "m", NULL, "y_row", NULL, "n" };
-
-static struct grid grid_of(const struct timeline *l, const struct buffer *buffers, const struct call *c,
-			   const struct arg *a, const struct grid_fields *f)
+/* In elements; a row of a matrix is one pixel. */
+static struct grid argument_grid(const struct call *c)
 {
-	struct module *m = l->m;
-	const int64_t bytes = dtypes[m->tensor[a->tensor].type].bytes;
+	const struct conv_geometry *v = &c->geometry.conv;
+	const struct gemm_geometry *g = &c->geometry.gemm;
 
-	return (struct grid){
-		.at = address(l, buffers, a),
-		.rows = value(m, c, f->rows),
-		.columns = f->columns ? value(m, c, f->columns) : 1,
-		.row = value(m, c, f->row) * bytes,
-		.pixel = f->pixel ? value(m, c, f->pixel) * bytes : 0,
-		.width = value(m, c, f->width) * bytes,
-	};
+	if (c->geometry.kind == GEOMETRY_GEMM)
+		return (struct grid){ .rows = g->m.n, .columns = 1, .row = g->a_row.n, .width = g->k.n };
+	return (struct grid){ .rows = v->in_h.n, .columns = v->in_w.n, .row = v->x_row.n, .pixel = v->x_pixel.n,
+			      .width = v->ic };
+}
+
+static struct grid result_grid(const struct call *c)
+{
+	const struct conv_geometry *v = &c->geometry.conv;
+	const struct gemm_geometry *g = &c->geometry.gemm;
+
+	if (c->geometry.kind == GEOMETRY_GEMM)
+		return (struct grid){ .rows = g->m.n, .columns = 1, .row = g->y_row.n, .width = g->n.n };
+	return (struct grid){ .rows = v->row_end.n, .columns = v->out_w.n, .row = v->y_row.n, .pixel = v->y_pixel.n,
+			      .width = v->oc };
+}
+
+/* From elements to bytes of the arena. */
+static struct grid grid_place(const struct timeline *l, const struct buffer *buffers, const struct arg *a,
+			      struct grid g)
+{
+	const int64_t bytes = dtypes[l->m->tensor[a->tensor].type].bytes;
+
+	g.at = address(l, buffers, a);
+	g.row *= bytes;
+	g.pixel *= bytes;
+	g.width *= bytes;
+	return g;
 }
 
 /* What an output pixel sees. */
@@ -55,13 +55,14 @@ struct taps {
 	int64_t kernel_h, kernel_w, dilation_h, dilation_w, stride_h, stride_w, pad_top, pad_left;
 };
 
-static struct taps call_taps(struct module *m, const struct call *c)
+static struct taps call_taps(const struct call *c)
 {
-	if (is_gemm(c))
+	const struct conv_geometry *v = &c->geometry.conv;
+
+	if (c->geometry.kind == GEOMETRY_GEMM)
 		return (struct taps){ 1, 1, 1, 1, 1, 1, 0, 0 };
-	return (struct taps){ value(m, c, "kernel_h"),	 value(m, c, "kernel_w"), value(m, c, "dilation_h"),
-			      value(m, c, "dilation_w"), value(m, c, "stride_h"), value(m, c, "stride_w"),
-			      value(m, c, "pad_top"),	 value(m, c, "pad_left") };
+	return (struct taps){ v->kernel_h, v->kernel_w, v->dilation_h, v->dilation_w,
+			      v->stride_h, v->stride_w, v->pad_top.n,  v->pad_left.n };
 }
 
 /* Sets needed[], row by row of the argument, to `turn` where output pixel (r, q) reads. */
@@ -110,11 +111,11 @@ static void write_check(const struct call *c, const struct grid *x, const int *n
 static void turns_check(const struct timeline *l, const struct buffer *buffers, const struct call *c,
 			const struct arg *a, const struct arg *to)
 {
-	const struct grid x = grid_of(l, buffers, c, a, is_gemm(c) ? &gemm_argument : &conv_argument);
-	const struct grid y = grid_of(l, buffers, c, to, is_gemm(c) ? &gemm_result : &conv_result);
+	const struct grid x = grid_place(l, buffers, a, argument_grid(c));
+	const struct grid y = grid_place(l, buffers, to, result_grid(c));
 	const bool pixels = c->row_order == ROWS_AT_ONCE;
 	const int64_t pieces = (y.rows + c->piece_rows - 1) / c->piece_rows;
-	const struct taps taps = call_taps(l->m, c);
+	const struct taps taps = call_taps(c);
 	int *needed = ARENA_ARRAY(l->m->scratch, x.rows * x.columns, int);
 
 	memset(needed, -1, (size_t)(x.rows * x.columns) * sizeof *needed);
@@ -142,7 +143,7 @@ static void shared_check(const struct timeline *l, const struct buffer *buffers,
 {
 	const struct arg *x = &c->arg[arg];
 
-	if (arg == c->rows_of && (c->row_order != ROWS_AT_ONCE || c->in_order))
+	if (arg == c->consumed_arg && (c->row_order != ROWS_AT_ONCE || c->pixel_by_pixel))
 		turns_check(l, buffers, c, x, y);
 	else if (!c->in_place || address(l, buffers, x) != address(l, buffers, y))
 		die("%s: its result shares bytes with argument %d", c->function, arg);

@@ -153,10 +153,7 @@ static void absorb(struct uses *u, struct site *s, struct site *reader)
 	struct call *c = call.call;
 
 	c->epilogue = epilogue_of(c, n);
-	for (int i = 0; i < c->n_args; i++)
-		if (c->arg[i].kind == ARG_WRITE && c->arg[i].tensor == c->out)
-			c->arg[i].tensor = n->out;
-	c->out = n->out;
+	call_result(u->m, c, n->out);
 	*at = call;             /* the kernel runs where the nest did */
 	s->removed = true;
 	uses_reads_changed(u, reader);

@@ -18,89 +18,14 @@ void lower_nest(struct lowering *l, struct nest *n)
 	block_add(l, STEP_NEST)->nest = n;
 }
 
-struct call *lower_call(struct lowering *l, const char *function, const char *params)
+struct call *lower_call(struct lowering *l, const char *function, enum geometry_kind kind)
 {
 	struct call *c = ARENA_NEW(l->m->arena, struct call);
 
-	*c = (struct call){ .function = function, .params = params, .out = -1, .row_axis = -1, .c_axis = -1,
-			    .rows_of = -1 };
+	*c = (struct call){ .function = function, .geometry = { .kind = kind }, .out = -1, .row_axis = -1,
+			    .c_axis = -1, .consumed_arg = -1 };
 	block_add(l, STEP_CALL)->call = c;
 	return c;
-}
-
-static struct field *field_add(struct lowering *l, struct call *c, const char *name)
-{
-	c->field = ARENA_PUSH(l->m->arena, c->field, c->n_fields, struct field);
-	c->field[c->n_fields] = (struct field){ .name = name };
-	return &c->field[c->n_fields++];
-}
-
-void call_field(struct lowering *l, struct call *c, const char *name, struct num n)
-{
-	field_add(l, c, name)->n = n;
-}
-
-void call_field_int(struct lowering *l, struct call *c, const char *name, struct num n)
-{
-	struct field *f = field_add(l, c, name);
-
-	f->kind = FIELD_INT;
-	f->n = n;
-}
-
-void call_field_float(struct lowering *l, struct call *c, const char *name, double f)
-{
-	struct field *p = field_add(l, c, name);
-
-	p->kind = FIELD_FLOAT;
-	p->f = f;
-}
-
-void call_field_stride(struct lowering *l, struct call *c, const char *name, int axis)
-{
-	struct field *p = field_add(l, c, name);
-
-	p->kind = FIELD_OUT_STRIDE;
-	p->axis = axis;
-}
-
-void call_field_col_stride(struct lowering *l, struct call *c, const char *name)
-{
-	field_add(l, c, name)->kind = FIELD_OUT_COL_STRIDE;
-}
-
-const struct field *call_field_named(const struct call *c, const char *name)
-{
-	for (int i = 0; i < c->n_fields; i++)
-		if (!strcmp(c->field[i].name, name))
-			return &c->field[i];
-	die("%s has no field %s", c->params, name);
-}
-
-struct num call_field_value(struct module *m, const struct call *c, const struct field *f)
-{
-	const struct tensor *y;
-	int axis = f->axis;
-
-	if (f->kind != FIELD_OUT_STRIDE && f->kind != FIELD_OUT_COL_STRIDE)
-		return f->n;
-	if (c->out < 0)
-		die("%s: a stride of a result that %s does not have", f->name, c->function);
-	y = &m->tensor[c->out];
-	if (f->kind == FIELD_OUT_COL_STRIDE) {
-		axis = c->col_axis[0];
-		for (int i = 0; i < c->n_col_axes; i++)
-			if (!num_is(y->dim[c->col_axis[i]], 1))
-				axis = c->col_axis[i];
-	}
-	return y->stride[axis];
-}
-
-struct num call_arg_advance(struct module *m, const struct call *c, const struct arg *a, int k)
-{
-	if (a->kind == ARG_WRITE && a->tensor == c->out && c->loop_axis[k] >= 0)
-		return num_mul(&m->nums, c->loop_step[k], m->tensor[c->out].stride[c->loop_axis[k]]);
-	return a->advance[k];
 }
 
 struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor)
@@ -115,11 +40,54 @@ void call_number(struct lowering *l, struct call *c, struct num n)
 	call_arg(l, c, ARG_NUMBER, -1)->first = n;
 }
 
-void call_epilogue(struct lowering *l, struct call *c, int out)
+void call_epilogue(struct lowering *l, struct call *c)
 {
 	call_arg(l, c, ARG_EPILOGUE, -1);
 	c->takes_epilogue = true;
-	c->out = out;
+}
+
+/* From column to column: columns count several axes as one, of which the innermost that has any elements to step
+ * between says how far. */
+static struct num col_stride(const struct call *c, const struct tensor *y)
+{
+	int axis = c->col_axis[0];
+
+	for (int i = 0; i < c->n_col_axes; i++)
+		if (!num_is(y->dim[c->col_axis[i]], 1))
+			axis = c->col_axis[i];
+	return y->stride[axis];
+}
+
+static void result_strides(struct module *m, struct call *c, const struct tensor *y)
+{
+	struct conv_geometry *conv = &c->geometry.conv;
+
+	if (c->geometry.kind == GEOMETRY_GEMM && c->n_col_axes)
+		c->geometry.gemm.y_row = col_stride(c, y);
+	if (c->geometry.kind != GEOMETRY_CONV || !c->n_col_axes)
+		return;
+	conv->y_pixel = num_mul(&m->nums, y->stride[c->col_axis[0]], num_const(conv->y_step_w));
+	conv->y_row = num_const(0);
+	if (c->row_axis >= 0)
+		conv->y_row = num_mul(&m->nums, y->stride[c->row_axis], num_const(conv->y_step_h));
+}
+
+void call_result(struct module *m, struct call *c, int t)
+{
+	const struct tensor *y = &m->tensor[t];
+
+	result_strides(m, c, y);
+	for (int i = 0; i < c->n_args; i++) {
+		struct arg *a = &c->arg[i];
+
+		if (a->kind != ARG_WRITE || a->tensor < 0 || (a->tensor != t && a->tensor != c->out))
+			continue;
+		a->tensor = t;
+		for (int k = 0; k < c->n_loops; k++)
+			if (c->loop_axis[k] >= 0)
+				a->advance[k] = num_mul(&m->nums, c->loop_step[k], y->stride[c->loop_axis[k]]);
+	}
+	c->out = t;
 }
 
 int call_loop(struct call *c, struct num times, int axis, struct num step)
@@ -213,6 +181,7 @@ const char *call_kernel_name(const struct call *c, struct arena *a)
 static void call_print(struct module *m, const struct call *c, struct strbuf *out)
 {
 	static const char *const kinds[] = { "", "-> ", "scratch ", "", "epilogue " };
+	const struct geometry_struct *g = geometry_struct(c->geometry.kind);
 
 	strbuf_printf(out, "%s(", call_kernel_name(c, m->scratch));
 	for (int i = 0; i < c->n_args; i++) {
@@ -223,12 +192,12 @@ static void call_print(struct module *m, const struct call *c, struct strbuf *ou
 			print_tensor(c->arg[i].tensor, out);
 	}
 	strbuf_puts(out, ")");
-	for (int i = 0; i < c->n_fields; i++) {
-		strbuf_printf(out, " %s=", c->field[i].name);
-		if (c->field[i].kind == FIELD_FLOAT)
-			strbuf_printf(out, "%g", c->field[i].f);
+	for (int i = 0; i < g->n_fields; i++) {
+		strbuf_printf(out, " %s=", g->field[i].name);
+		if (g->field[i].kind == FIELD_REAL)
+			strbuf_printf(out, "%g", geometry_real(&c->geometry, &g->field[i]));
 		else
-			num_print(&m->nums, call_field_value(m, c, &c->field[i]), out);
+			num_print(&m->nums, geometry_number(&c->geometry, &g->field[i]), out);
 	}
 	strbuf_puts(out, "\n");
 	if (c->epilogue)

@@ -5,20 +5,9 @@
 
 #include "graph/ir.h"
 #include "nest/nest.h"
+#include "steps/geometry.h"
 
 enum step_kind { STEP_NEST, STEP_CALL, STEP_IF, STEP_LOOP };
-
-/* One member of a kernel's parameter struct. Strides of the result are looked up when the call is written, for fusion
- * may put another tensor in its place. */
-enum field_kind { FIELD_NUMBER, FIELD_INT, FIELD_FLOAT, FIELD_OUT_STRIDE, FIELD_OUT_COL_STRIDE };
-
-struct field {
-	const char *name;
-	enum field_kind kind;
-	struct num n;           /* NUMBER (of type ptrdiff_t), INT */
-	double f;               /* FLOAT */
-	int axis;               /* OUT_STRIDE: of this ONNX axis; OUT_COL_STRIDE: from col to col + 1 */
-};
 
 /* NUMBER: a plain integer argument; EPILOGUE: stands for two, the epilogue function and its context. */
 enum arg_kind { ARG_READ, ARG_WRITE, ARG_SCRATCH, ARG_NUMBER, ARG_EPILOGUE };
@@ -27,20 +16,17 @@ struct arg {
 	int tensor;             /* -1 prints NULL */
 	enum arg_kind kind;
 	struct num first;       /* elements from the tensor's first to where the argument points; NUMBER: its value */
-	struct num advance[MAX_RANK];   /* elements further for each turn of loop k of the call; for the result where
-					 * loop_axis is known, its stride counts instead */
+	struct num advance[MAX_RANK];   /* elements further for each turn of loop k of the call */
 };
 
 /* How the rows of a result are computed: by one call, or piece after piece from the first or the last row. */
 enum row_order { ROWS_AT_ONCE, ROWS_UP, ROWS_DOWN };
 
-/* for every turn of the loops: function(&params, arg0, arg1, …, tile0, …) */
+/* for every turn of the loops: function(&geometry, arg0, arg1, …, tile0, …) */
 struct call {
 	const char *function;   /* a function of runtime_min */
 	int tile[2], n_tile;    /* constants that shape its code: kernels.def */
-	const char *params;     /* tag of its parameter struct, or NULL: no first argument */
-	struct field *field;
-	int n_fields;
+	struct geometry geometry;       /* its parameter struct; GEOMETRY_NONE: no first argument */
 	struct arg *arg;
 	int n_args;
 	int n_loops;            /* batch and the like: times[k] turns each, outermost first */
@@ -53,14 +39,16 @@ struct call {
 	int loop_axis[MAX_RANK], row_axis, c_axis, col_axis[MAX_RANK], n_col_axes;
 	/* The result may take the place of an argument whose elements lie as its own do. */
 	bool in_place;
-	/* A call without loops may be made in pieces, each computing some rows of the result (row_begin to row_end of
-	 * struct nnrt_conv, m_begin to m of struct nnrt_gemm) and reading only the rows of argument `rows_of` that the
-	 * struct's definition says these see; -1: it may not. The planner orders pieces where the result takes the
-	 * place of that argument (plan/consume.h). */
-	int rows_of;
+	/* A call without loops may be made in pieces, each computing some rows of the result (the geometry's row range)
+	 * and reading only the rows of this argument that its geometry says these see; -1: it may not. A piece of a 3x3
+	 * convolution that computes rows 2 and 3 reads rows 1 … 4. Where the result takes the place of that argument
+	 * the planner orders the pieces (plan/consume.h). */
+	int consumed_arg;
 	int64_t piece_rows;     /* in a piece, so that pieces cost little more than one call */
-	bool in_order;          /* one call does as well, upwards: before it writes a pixel (a row of a matrix) of the
-				 * result it has read all that this one and those before it see */
+	/* One call does as well, upwards: it goes from pixel to pixel (from row to row of a matrix), and when it writes
+	 * one it has read all that this and those before it see. A 1x1 convolution whose channels all fit one tile may
+	 * so write pixel 5 over pixel 5 of its image. */
+	bool pixel_by_pixel;
 	enum row_order row_order;
 };
 
@@ -98,24 +86,15 @@ struct lowering {
 
 /** Appends a nest; its node is l->node. */
 void lower_nest(struct lowering *l, struct nest *n);
-/** Appends a call with its arguments filled in by the caller. Names are borrowed (string literals). */
-struct call *lower_call(struct lowering *l, const char *function, const char *params);
-void call_field(struct lowering *l, struct call *c, const char *name, struct num n);
-/** A field of type int, where the value may be known at run time only. */
-void call_field_int(struct lowering *l, struct call *c, const char *name, struct num n);
-void call_field_float(struct lowering *l, struct call *c, const char *name, double f);
-/** The stride of the result along an axis, and from column to column. */
-void call_field_stride(struct lowering *l, struct call *c, const char *name, int axis);
-void call_field_col_stride(struct lowering *l, struct call *c, const char *name);
-/** The field of that name; dies when there is none. */
-const struct field *call_field_named(const struct call *c, const char *name);
-/** The value of a field that is no float; of the advance of an argument in loop k. */
-struct num call_field_value(struct module *m, const struct call *c, const struct field *f);
-struct num call_arg_advance(struct module *m, const struct call *c, const struct arg *a, int k);
+/** Appends a call; the caller fills in its geometry and arguments. The name is borrowed (a string literal). */
+struct call *lower_call(struct lowering *l, const char *function, enum geometry_kind kind);
 struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor);
 void call_number(struct lowering *l, struct call *c, struct num n);
-/** The place of the epilogue among the arguments, and the tensor that it is applied to. */
-void call_epilogue(struct lowering *l, struct call *c, int out);
+/** Appends the place of the epilogue. */
+void call_epilogue(struct lowering *l, struct call *c);
+/** Makes t the result, in place of the one before in the arguments too: the geometry's strides of the result, and how
+ *  far the loops move its argument, become those of t. Comes after arguments, axes and loops. */
+void call_result(struct module *m, struct call *c, int t);
 /** Appends a loop round the call that walks `axis` of out by `step` indexes a turn; the caller sets `advance` of the
  *  arguments. Returns its number. */
 int call_loop(struct call *c, struct num times, int axis, struct num step);

@@ -1,5 +1,5 @@
 /* Kernels whose result takes the place of the input that they consume: piece after piece from the first row or from the
- * last, or by one call where that goes from pixel to pixel (struct call, rows_of and in_order), as near as the order of
+ * last, or by one call where that goes from pixel to pixel (struct call, consumed_arg and pixel_by_pixel), as near as the order of
  * reads and writes allows. The result must be that of a run with separate buffers, to the last byte, and nothing else
  * may change; nearer than that, each kernel must sometimes go wrong, or this test sees nothing. Arguments: cases a
  * kernel. */
@@ -22,7 +22,7 @@ struct subject {
 	const struct kernel *f32;
 	const struct int8_kernel *int8;
 	int bytes;                      /* of an element */
-	bool in_order;
+	bool pixel_by_pixel;
 	struct nnrt_conv p;
 	float *w, *bias, *zero;
 	int8_t *w8;
@@ -88,7 +88,7 @@ static struct subject subject_f32(const struct kernel *k)
 	s.p = shape_pick(k->rows, k->columns, depthwise, product);
 	const int depth = s.p.kernel_h * s.p.kernel_w * (depthwise ? 1 : s.p.ic);
 
-	s.in_order = !depthwise && s.p.oc <= k->columns;
+	s.pixel_by_pixel = !depthwise && s.p.oc <= k->columns;
 	s.w = random_floats(round_up(s.p.oc, k->columns) * depth);
 	s.bias = random_floats(s.p.oc);
 	s.zero = calloc((size_t)s.p.ic, sizeof *s.zero);
@@ -102,7 +102,7 @@ static struct subject subject_int8(const struct int8_kernel *k)
 	s.p = shape_pick(k->rows, k->columns, depthwise, false);
 	const int depth = s.p.kernel_h * s.p.kernel_w * (depthwise ? 1 : s.p.ic), width = round_up(s.p.oc, k->columns);
 
-	s.in_order = !depthwise;
+	s.pixel_by_pixel = !depthwise;
 	s.w8 = random_bytes((size_t)(width * round_up(depth, 2)));
 	s.bias8 = calloc((size_t)width, sizeof *s.bias8);
 	s.scale = random_floats(width);
@@ -274,7 +274,7 @@ static void subject_check(const struct subject *s, int *caught)
 	const int piece = 1 + pick(3);
 
 	subject_run(s, 0, p->out_h, x, y);
-	for (enum order order = UP; order < (s->in_order ? N_ORDERS : AT_ONCE); order++) {
+	for (enum order order = UP; order < (s->pixel_by_pixel ? N_ORDERS : AT_ONCE); order++) {
 		const ptrdiff_t nearer = (order == DOWN ? -1 : 1) * (1 + pick(2 * piece * (int)p->y_row));
 		ptrdiff_t distance;
 
@@ -294,17 +294,17 @@ static void subjects_check(const struct kernel *f32, const struct int8_kernel *i
 {
 	int caught[N_ORDERS] = {0}, before = failures;
 	const char *name = "";
-	bool in_order = false;
+	bool pixel_by_pixel = false;
 
 	for (int i = 0; i < cases; i++) {
 		struct subject s = f32 ? subject_f32(f32) : int8 ? subject_int8(int8) : subject_pool();
 
 		name = s.name;
-		in_order |= s.in_order;
+		pixel_by_pixel |= s.pixel_by_pixel;
 		subject_check(&s, caught);
 		subject_free(&s);
 	}
-	for (int k = 0; k < (in_order ? N_ORDERS : AT_ONCE); k++) {
+	for (int k = 0; k < (pixel_by_pixel ? N_ORDERS : AT_ONCE); k++) {
 		if (caught[k])
 			continue;
 		failures++;

@@ -77,7 +77,7 @@ static int with_row_sum(int x)
 
 static struct call *kernel(int x, int y)
 {
-	struct call *c = lower_call(&l, "nnrt_kernel", NULL);
+	struct call *c = lower_call(&l, "nnrt_kernel", GEOMETRY_NONE);
 
 	call_arg(&l, c, ARG_READ, x);
 	call_arg(&l, c, ARG_WRITE, y);

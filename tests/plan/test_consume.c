@@ -21,7 +21,7 @@ struct program {
 
 struct shape {
 	int64_t in_h, in_w, ic, out_h, out_w, oc, kernel, stride, pad, piece;
-	bool in_order;
+	bool pixel_by_pixel;
 };
 
 static int image(int64_t h, int64_t w, int64_t c)
@@ -34,33 +34,26 @@ static int image(int64_t h, int64_t w, int64_t c)
 
 static void program_new(struct program *p, const struct shape *s)
 {
-	const struct {
-		const char *name;
-		int64_t v;
-	} fields[] = {
-		{ "in_h", s->in_h },	   { "in_w", s->in_w },	      { "ic", s->ic },
-		{ "out_h", s->out_h },	   { "out_w", s->out_w },     { "oc", s->oc },
-		{ "kernel_h", s->kernel }, { "kernel_w", s->kernel }, { "stride_h", s->stride },
-		{ "stride_w", s->stride }, { "dilation_h", 1 },	      { "dilation_w", 1 },
-		{ "pad_top", s->pad },	   { "pad_left", s->pad },    { "x_row", s->in_w * s->ic },
-		{ "x_pixel", s->ic },	   { "x_channel", 1 },	      { "y_row", s->out_w * s->oc },
-		{ "y_pixel", s->oc },	   { "row_begin", 0 },	      { "row_end", s->out_h },
-	};
-
 	*p = (struct program){ .x = image(s->in_h, s->in_w, s->ic), .y = image(s->out_h, s->out_w, s->oc) };
 	graph_add(&module, "", -1);
 	p->l = (struct lowering){ .m = &module, .block = &p->block, .node = -1 };
-	call_arg(&p->l, lower_call(&p->l, "make", NULL), ARG_WRITE, p->x);
-	p->call = lower_call(&p->l, "conv", "nnrt_conv");
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		call_field(&p->l, p->call, fields[i].name, num_const(fields[i].v));
+	call_arg(&p->l, lower_call(&p->l, "make", GEOMETRY_NONE), ARG_WRITE, p->x);
+	p->call = lower_call(&p->l, "conv", GEOMETRY_CONV);
+	p->call->geometry.conv = (struct conv_geometry){
+		.in_h = num_const(s->in_h), .in_w = num_const(s->in_w), .ic = s->ic, .out_h = num_const(s->out_h),
+		.out_w = num_const(s->out_w), .oc = s->oc, .kernel_h = s->kernel, .kernel_w = s->kernel,
+		.stride_h = s->stride, .stride_w = s->stride, .dilation_h = 1, .dilation_w = 1,
+		.pad_top = num_const(s->pad), .pad_left = num_const(s->pad), .row_end = num_const(s->out_h),
+		.x_row = num_const(s->in_w * s->ic), .x_pixel = num_const(s->ic), .x_channel = num_const(1),
+		.y_row = num_const(s->out_w * s->oc), .y_pixel = num_const(s->oc),
+	};
 	call_arg(&p->l, p->call, ARG_READ, p->x);
 	call_arg(&p->l, p->call, ARG_WRITE, p->y);
 	p->call->out = p->y;
-	p->call->rows_of = 0;
+	p->call->consumed_arg = 0;
 	p->call->piece_rows = s->piece;
-	p->call->in_order = s->in_order;
-	call_arg(&p->l, lower_call(&p->l, "use", NULL), ARG_READ, p->y);
+	p->call->pixel_by_pixel = s->pixel_by_pixel;
+	call_arg(&p->l, lower_call(&p->l, "use", GEOMETRY_NONE), ARG_READ, p->y);
 }
 
 static int program_overlaps(struct program *p, struct overlap v[MAX_CONSUME])
@@ -169,7 +162,7 @@ Test(consume, the_replay_agrees, .init = setup, .fini = teardown)
 			buffers[v->b].offset = 1000 + distance;
 			consume_order(&p.timeline, buffers);
 			cr_expect(replays(&p, buffers), "round %d", round);
-			if (p.call->row_order == ROWS_AT_ONCE && !p.call->in_order)
+			if (p.call->row_order == ROWS_AT_ONCE && !p.call->pixel_by_pixel)
 				continue; /* side by side */
 			buffers[v->b].offset += (down ? -1 : 1) * s.oc * s.out_w * s.piece;
 			refused += !replays(&p, buffers);
@@ -194,9 +187,9 @@ Test(consume, what_else_is_read_stays, .init = setup, .fini = teardown)
 	p.call->n_loops = 1;
 	cr_expect_eq(program_overlaps(&p, v), 0, "a call in a loop");
 	program_new(&p, &s);
-	p.call->rows_of = -1;
+	p.call->consumed_arg = -1;
 	cr_expect_eq(program_overlaps(&p, v), 0, "a call without pieces");
 	program_new(&p, &s);
-	p.call->field[2].n = num_var(&module.nums, "n", 1, 4);
+	p.call->geometry.conv.in_h = num_var(&module.nums, "n", 1, 4);
 	cr_expect_eq(program_overlaps(&p, v), 0, "a size known at run time only");
 }
