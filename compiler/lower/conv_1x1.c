@@ -29,74 +29,83 @@ static struct num pixel_step(const struct module *m, int t)
 	return lower_run_step(m, t, axes, n);
 }
 
-static double cost(struct module *m, int node, const char **why)
-{
+struct conv_1x1_plan {
+	struct node_plan plan;
 	struct conv_shape c;
+	const struct kernel *kernel;
+	bool flat;              /* the pixels of a whole batch are rows of one matrix, not those of an image alone */
+	struct num pixels;      /* of one matrix */
+};
+
+static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
+{
+	struct conv_1x1_plan *p = ARENA_NEW(m->scratch, struct conv_1x1_plan);
+	const struct conv_geometry *g = &p->c.g;
 	double cycles = 0;
 
-	if (!conv_shape_read(m, node, &c, why))
-		return -1;
+	if (!conv_shape_read(m, node, &p->c, why))
+		return NULL;
 	*why = "for 1x1 kernels with stride 1, without padding and groups";
-	if (c.g.kernel_h != 1 || c.g.kernel_w != 1 || c.g.stride_h != 1 || c.g.stride_w != 1 || c.groups != 1 ||
-	    !num_is(c.g.pad_top, 0) || !num_is(c.g.pad_left, 0) || !num_same(c.g.in_h, c.g.out_h) ||
-	    !num_same(c.g.in_w, c.g.out_w))
-		return -1;
+	if (g->kernel_h != 1 || g->kernel_w != 1 || g->stride_h != 1 || g->stride_w != 1 || p->c.groups != 1 ||
+	    !num_is(g->pad_top, 0) || !num_is(g->pad_left, 0) || !num_same(g->in_h, g->out_h) ||
+	    !num_same(g->in_w, g->out_w))
+		return NULL;
 	*why = "rows of pixels have gaps";
-	if (!is_flat(m, c.x, false) || !is_flat(m, c.y, false))
-		return -1;
+	if (!is_flat(m, p->c.x, false) || !is_flat(m, p->c.y, false))
+		return NULL;
 	*why = "the target has no such kernel";
-	if (!kernel_choose(m, KERNEL_GEMM, c.g.out_h.n * c.g.out_w.n, c.g.oc, c.g.ic, &cycles))
-		return -1;
-	return cycles * (double)c.batch_hi;
+	p->flat = is_flat(m, p->c.x, true) && is_flat(m, p->c.y, true);
+	p->pixels = num_mul(&m->nums, g->out_h, g->out_w);
+	if (p->flat)
+		p->pixels = num_mul(&m->nums, p->pixels, m->tensor[p->c.x].dim[0]);
+	p->kernel = kernel_choose(m, KERNEL_GEMM, p->pixels.n, g->oc, g->ic, &cycles);
+	if (!p->kernel || !kernel_choose(m, KERNEL_GEMM, g->out_h.n * g->out_w.n, g->oc, g->ic, &cycles))
+		return NULL;
+	p->plan.cycles = cycles * (double)p->c.batch_hi;
+	return &p->plan;
 }
 
-static bool lower(struct lowering *l, int node)
+/* How the kernel counts the pixels of y: by image, or all of a batch at once. */
+static void count_pixels(const struct module *m, struct call *call, const struct conv_shape *c, bool batch)
 {
+	call->c_axis = 1;
+	if (batch && !num_is(m->tensor[c->x].dim[0], 1))
+		call->col_axis[call->n_col_axes++] = 0;
+	for (int axis = 2; axis < c->rank; axis++)
+		call->col_axis[call->n_col_axes++] = axis;
+}
+
+static void lower(struct lowering *l, const struct node_plan *plan)
+{
+	const struct conv_1x1_plan *p = (const struct conv_1x1_plan *)plan;
 	struct module *m = l->m;
-	struct conv_shape c;
-	const struct kernel *k;
-	const char *why;
+	const struct conv_shape *c = &p->c;
+	const struct pack pack = conv_pack(c, false);
+	const int64_t ic = c->g.ic, oc = c->g.oc;
 	struct call *call;
 	struct arg *a;
-	struct pack p;
-	struct num pixels;
-	double cycles;
 	int x, y, w, loop = -1;
-	bool flat;
 
-	if (!conv_shape_read(m, node, &c, &why))
-		die("conv_1x1: %s", why);
-	conv_images(l, &c, false, &x, &y);
-	pixels = num_mul(&m->nums, c.g.out_h, c.g.out_w);
-	flat = is_flat(m, x, true) && is_flat(m, y, true);
-	if (flat)
-		pixels = num_mul(&m->nums, pixels, m->tensor[x].dim[0]);
-	k = kernel_choose(m, KERNEL_GEMM, pixels.n, c.g.oc, c.g.ic, &cycles);
-	p = conv_pack(&c, false);
-	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
-	call = lower_kernel(l, k, GEOMETRY_GEMM);
-	call->geometry.gemm = (struct gemm_geometry){ .m = pixels, .n = num_const(c.g.oc), .k = num_const(c.g.ic),
+	conv_images(l, c, false, &x, &y);
+	w = lower_packed(l, m->tensor[c->w].name, &pack, p->kernel->columns, m->tensor[c->w].data);
+	call = lower_kernel(l, p->kernel, GEOMETRY_GEMM);
+	call->geometry.gemm = (struct gemm_geometry){ .m = p->pixels, .n = num_const(oc), .k = num_const(ic),
 						      .a_row = pixel_step(m, x) };
-	call->c_axis = 1;
-	if (flat && !num_is(m->tensor[x].dim[0], 1))
-		call->col_axis[call->n_col_axes++] = 0;
-	for (int axis = 2; axis < c.rank; axis++)
-		call->col_axis[call->n_col_axes++] = axis;
-	if (!flat)
+	count_pixels(m, call, c, p->flat);
+	if (!p->flat)
 		loop = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
 	a = call_arg(l, call, ARG_READ, x);
 	if (loop >= 0)
 		a->advance[loop] = m->tensor[x].stride[0];
 	call_arg(l, call, ARG_READ, w);
-	call_arg(l, call, ARG_READ, c.b);
+	call_arg(l, call, ARG_READ, c->b);
 	call_arg(l, call, ARG_WRITE, y);
 	call_epilogue(l, call);
 	call_result(m, call, y);
-	call_in_pieces(call, 0, pixels, num_const(1), k->rows, c.g.ic * c.g.oc * 4 / m->target->vector_bytes);
-	call->pixel_by_pixel = c.g.oc <= k->columns;
-	l->block->step[l->block->n - 1].macs = conv_macs(&c);
-	lower_finish(l, y, c.y);
-	return true;
+	call_in_pieces(call, 0, p->pixels, num_const(1), p->kernel->rows, ic * oc * 4 / m->target->vector_bytes);
+	call->pixel_by_pixel = oc <= p->kernel->columns;
+	l->block->step[l->block->n - 1].macs = conv_macs(c);
+	lower_finish(l, y, c->y);
 }
 
-const struct strategy conv_1x1 = { .name = "conv_1x1", .op = "Conv", .cost = cost, .lower = lower };
+const struct strategy conv_1x1 = { .name = "conv_1x1", .op = "Conv", .plan = plan_1x1, .lower = lower };

@@ -2,49 +2,53 @@
 #include "lower/conv_shape.h"
 #include "targets/target.h"
 
-static double cost(struct module *m, int node, const char **why)
-{
-	struct conv_shape c;
-	double cycles = 0;
-	const int lanes = m->target->vector_bytes / 4;
+struct conv_depthwise_plan {
+	struct node_plan plan;
+	struct conv_shape c;    /* of all channels as one group */
+	const struct kernel *kernel;
+};
 
-	if (!conv_shape_read(m, node, &c, why))
-		return -1;
+static struct node_plan *plan_depthwise(struct module *m, int node, const char **why)
+{
+	struct conv_depthwise_plan *p = ARENA_NEW(m->scratch, struct conv_depthwise_plan);
+	struct conv_geometry *g = &p->c.g;
+	double cycles = 0;
+
+	if (!conv_shape_read(m, node, &p->c, why))
+		return NULL;
 	*why = "for one input and one output channel a group";
-	if (c.g.ic != 1 || c.g.oc != 1)
-		return -1;
+	if (g->ic != 1 || g->oc != 1)
+		return NULL;
 	*why = "the target has no such kernel";
-	if (!kernel_choose(m, KERNEL_DEPTHWISE, c.g.out_h.n * c.g.out_w.n, c.groups, c.g.kernel_h * c.g.kernel_w, &cycles))
-		return -1;
-	return (double)conv_macs(&c) / lanes;
+	p->kernel = kernel_choose(m, KERNEL_DEPTHWISE, g->out_h.n * g->out_w.n, p->c.groups, g->kernel_h * g->kernel_w,
+				  &cycles);
+	if (!p->kernel)
+		return NULL;
+	p->plan.cycles = (double)conv_macs(&p->c) / (m->target->vector_bytes / 4);
+	conv_join_groups(&p->c);
+	return &p->plan;
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
-	struct module *m = l->m;
-	struct conv_shape c;
-	const struct kernel *k;
-	const char *why;
+	const struct conv_depthwise_plan *p = (const struct conv_depthwise_plan *)plan;
+	const struct module *m = l->m;
+	const struct conv_shape *c = &p->c;
+	const struct pack pack = conv_pack_depthwise(c);
 	struct call *call;
-	struct pack p;
-	double cycles;
 	int x, y, w;
 
-	if (!conv_shape_read(m, node, &c, &why))
-		die("conv_depthwise: %s", why);
-	k = kernel_choose(m, KERNEL_DEPTHWISE, c.g.out_h.n * c.g.out_w.n, c.groups, c.g.kernel_h * c.g.kernel_w, &cycles);
-	c.g.ic = c.g.oc = c.groups;
-	c.groups = 1;
-	conv_images(l, &c, false, &x, &y);
-	p = conv_pack_depthwise(&c);
-	w = lower_packed(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data);
-	call = lower_kernel(l, k, GEOMETRY_CONV);
-	conv_fields(l, call, &c, x, false);
-	conv_arguments(l, call, &c, x, w, 0, y, false);
-	call_in_pieces(call, 0, c.g.out_h, c.g.out_w, 1, c.g.kernel_h * c.g.kernel_w * c.g.oc * 4 / m->target->vector_bytes);
-	l->block->step[l->block->n - 1].macs /= c.g.oc;
-	lower_finish(l, y, c.y);
-	return true;
+	conv_images(l, c, false, &x, &y);
+	w = lower_packed(l, m->tensor[c->w].name, &pack, p->kernel->columns, m->tensor[c->w].data);
+	call = lower_kernel(l, p->kernel, GEOMETRY_CONV);
+	conv_fields(l, call, c, x, false);
+	conv_arguments(l, call, c, x, w, 0, y, false);
+	call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1,
+		       c->g.kernel_h * c->g.kernel_w * c->g.oc * 4 / m->target->vector_bytes);
+	l->block->step[l->block->n - 1].macs /= c->g.oc;
+	lower_finish(l, y, c->y);
 }
 
-const struct strategy conv_depthwise = { .name = "conv_depthwise", .op = "Conv", .cost = cost, .lower = lower };
+const struct strategy conv_depthwise = {
+	.name = "conv_depthwise", .op = "Conv", .plan = plan_depthwise, .lower = lower
+};

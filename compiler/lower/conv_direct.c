@@ -2,41 +2,38 @@
 #include "lower/conv_shape.h"
 #include "targets/target.h"
 
-static const struct kernel *choose(struct module *m, const struct conv_shape *c, enum kernel_kind kind, double *cycles)
-{
-	const struct kernel *k = kernel_choose(m, kind, c->g.out_h.n * c->g.out_w.n, c->g.oc,
-					       c->g.ic * c->g.kernel_h * c->g.kernel_w, cycles);
-
-	*cycles *= (double)(c->batch_hi * c->groups);
-	return k;
-}
-
-static double cost_direct(struct module *m, int node, const char **why)
-{
+struct conv_direct_plan {
+	struct node_plan plan;
 	struct conv_shape c;
+	const struct kernel *kernel;
+	bool planar;            /* the image lies in planes, as the model's own input does, and is read so */
+};
+
+/* The fastest kernel of that kind for it in *p; false: the target has none. */
+static bool choose(struct module *m, enum kernel_kind kind, struct conv_direct_plan *p)
+{
+	const struct conv_geometry *g = &p->c.g;
 	double cycles = 0;
 
-	if (!conv_shape_read(m, node, &c, why))
-		return -1;
-	*why = "the target has no such kernel";
-	return choose(m, &c, KERNEL_CONV, &cycles) ? cycles * 1.05 : -1;
+	p->kernel =
+		kernel_choose(m, kind, g->out_h.n * g->out_w.n, g->oc, g->ic * g->kernel_h * g->kernel_w, &cycles);
+	p->plan.cycles = cycles * (double)(p->c.batch_hi * p->c.groups);
+	return p->kernel;
 }
 
-static double cost_first(struct module *m, int node, const char **why)
+static struct node_plan *plan_direct(struct module *m, int node, const char **why)
 {
-	struct conv_shape c;
-	double cycles = 0;
+	struct conv_direct_plan *p = ARENA_NEW(m->scratch, struct conv_direct_plan);
 
-	if (!conv_shape_read(m, node, &c, why))
-		return -1;
-	*why = "for at most four input channels";
-	if (c.g.ic > 4 || c.groups > 1)
-		return -1;
+	if (!conv_shape_read(m, node, &p->c, why))
+		return NULL;
 	*why = "the target has no such kernel";
-	return choose(m, &c, KERNEL_CONV_FIRST, &cycles) ? cycles : -1;
+	if (!choose(m, KERNEL_CONV, p))
+		return NULL;
+	p->plan.cycles *= 1.05;
+	return &p->plan;
 }
 
-/* The image lies in planes, as the model's own input does: the first-layer kernel reads it so. */
 static bool is_planar(const struct module *m, const struct conv_shape *c)
 {
 	const struct tensor *x = &m->tensor[c->x];
@@ -46,45 +43,43 @@ static bool is_planar(const struct module *m, const struct conv_shape *c)
 	return num_is(x->stride[c->rank - 1], 1) && !num_is(x->stride[1], 1) && !lower_has_order(m, c->x, order);
 }
 
-static bool lower_with(struct lowering *l, int node, enum kernel_kind kind)
+static struct node_plan *plan_first(struct module *m, int node, const char **why)
 {
-	struct module *m = l->m;
-	struct conv_shape c;
-	const struct kernel *k;
-	const char *why;
+	struct conv_direct_plan *p = ARENA_NEW(m->scratch, struct conv_direct_plan);
+
+	if (!conv_shape_read(m, node, &p->c, why))
+		return NULL;
+	*why = "for at most four input channels";
+	if (p->c.g.ic > 4 || p->c.groups > 1)
+		return NULL;
+	*why = "the target has no such kernel";
+	if (!choose(m, KERNEL_CONV_FIRST, p))
+		return NULL;
+	p->planar = is_planar(m, &p->c);
+	return &p->plan;
+}
+
+static void lower(struct lowering *l, const struct node_plan *plan)
+{
+	const struct conv_direct_plan *p = (const struct conv_direct_plan *)plan;
+	const struct module *m = l->m;
+	const struct conv_shape *c = &p->c;
+	const struct pack pack = conv_pack(c, p->planar);
 	struct call *call;
-	struct pack p;
 	int64_t size;
-	double cycles;
 	int x, y, w;
-	bool planar;
 
-	if (!conv_shape_read(m, node, &c, &why))
-		die("conv_direct: %s", why);
-	k = choose(m, &c, kind, &cycles);
-	planar = kind == KERNEL_CONV_FIRST && is_planar(m, &c);
-	conv_images(l, &c, planar, &x, &y);
-	p = conv_pack(&c, planar);
-	w = lower_packed_groups(l, m->tensor[c.w].name, &p, k->columns, m->tensor[c.w].data, c.groups, &size);
-	call = lower_kernel(l, k, GEOMETRY_CONV);
-	conv_fields(l, call, &c, x, planar);
-	conv_arguments(l, call, &c, x, w, size, y, true);
-	call_in_pieces(call, 0, c.g.out_h, c.g.out_w, k->rows,
-		       c.g.ic * c.g.kernel_h * c.g.kernel_w * c.g.oc * 4 / m->target->vector_bytes);
-	call->pixel_by_pixel = c.g.oc <= k->columns;    /* one panel: a tile is read, then written */
-	lower_finish(l, y, c.y);
-	return true;
+	conv_images(l, c, p->planar, &x, &y);
+	w = lower_packed_groups(l, m->tensor[c->w].name, &pack, p->kernel->columns, m->tensor[c->w].data, c->groups,
+				&size);
+	call = lower_kernel(l, p->kernel, GEOMETRY_CONV);
+	conv_fields(l, call, c, x, p->planar);
+	conv_arguments(l, call, c, x, w, size, y, true);
+	call_in_pieces(call, 0, c->g.out_h, c->g.out_w, p->kernel->rows,
+		       c->g.ic * c->g.kernel_h * c->g.kernel_w * c->g.oc * 4 / m->target->vector_bytes);
+	call->pixel_by_pixel = c->g.oc <= p->kernel->columns;   /* one panel: a tile is read, then written */
+	lower_finish(l, y, c->y);
 }
 
-static bool lower_direct(struct lowering *l, int node)
-{
-	return lower_with(l, node, KERNEL_CONV);
-}
-
-static bool lower_first(struct lowering *l, int node)
-{
-	return lower_with(l, node, KERNEL_CONV_FIRST);
-}
-
-const struct strategy conv_direct = { .name = "conv_direct", .op = "Conv", .cost = cost_direct, .lower = lower_direct };
-const struct strategy conv_first = { .name = "conv_first", .op = "Conv", .cost = cost_first, .lower = lower_first };
+const struct strategy conv_direct = { .name = "conv_direct", .op = "Conv", .plan = plan_direct, .lower = lower };
+const struct strategy conv_first = { .name = "conv_first", .op = "Conv", .plan = plan_first, .lower = lower };

@@ -86,7 +86,15 @@ bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const cha
 
 int64_t conv_macs(const struct conv_shape *c)
 {
-	return c->batch_hi * c->groups * c->g.out_h.n * c->g.out_w.n * c->g.oc * c->g.ic * c->g.kernel_h * c->g.kernel_w;
+	const struct conv_geometry *g = &c->g;
+
+	return c->batch_hi * c->groups * g->out_h.n * g->out_w.n * g->oc * g->ic * g->kernel_h * g->kernel_w;
+}
+
+void conv_join_groups(struct conv_shape *c)
+{
+	c->g.ic = c->g.oc = c->groups;
+	c->groups = 1;
 }
 
 struct pack conv_pack(const struct conv_shape *c, bool planar)
@@ -97,7 +105,8 @@ struct pack conv_pack(const struct conv_shape *c, bool planar)
 		return (struct pack){ .n = c->g.oc, .n_stride = c->g.ic * taps,
 				      .depth = { c->g.ic, c->g.kernel_h, c->g.kernel_w },
 				      .stride = { taps, c->g.kernel_w, 1 } };
-	return (struct pack){ .n = c->g.oc, .n_stride = c->g.ic * taps, .depth = { c->g.kernel_h, c->g.kernel_w, c->g.ic },
+	return (struct pack){ .n = c->g.oc, .n_stride = c->g.ic * taps,
+			      .depth = { c->g.kernel_h, c->g.kernel_w, c->g.ic },
 			      .stride = { c->g.kernel_w, 1, taps } };
 }
 

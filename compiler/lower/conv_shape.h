@@ -2,7 +2,11 @@
 #ifndef NNC_CONV_SHAPE_H
 #define NNC_CONV_SHAPE_H
 
-#include "kernels/choose.h"
+#include "lower/kernel_call.h"
+#include "lower/layouts.h"
+#include "lower/lower.h"
+#include "lower/packed.h"
+#include "ops/arguments.h"
 
 struct conv_shape {
 	int x, w, b, y;         /* tensors; b -1: no bias */
@@ -21,6 +25,9 @@ bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const cha
 
 /** Multiply-accumulates at the upper bound of all sizes. */
 int64_t conv_macs(const struct conv_shape *c);
+
+/** A convolution of one channel a group as the depthwise kernels count it: all channels, one group. */
+void conv_join_groups(struct conv_shape *c);
 
 /** Weights of one group as pack_f32() sees them: depth (kh, kw, ic), for an image in planes (ic, kh, kw). */
 struct pack conv_pack(const struct conv_shape *c, bool planar);

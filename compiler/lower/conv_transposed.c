@@ -13,9 +13,18 @@ struct phase {
 };
 
 struct transposed {
+	struct node_plan plan;
 	struct conv_shape c;            /* of the whole: in, channels, groups; the rest is a phase's */
 	struct num out[2];
 	int64_t kernel[2], stride[2], dilation[2], begin[2];
+	struct convolution *part;       /* one a phase: stride[0] * stride[1] */
+};
+
+/* The convolution of two phases. */
+struct convolution {
+	struct conv_shape c;
+	struct phase phase[2];
+	const struct kernel *kernel;
 };
 
 static int64_t gcd(int64_t a, int64_t b)
@@ -95,10 +104,8 @@ static bool transposed_read(struct module *m, int node, struct transposed *t, co
 	c->g.in_w = window.in[spatial - 1];
 	c->g.ic = w->dim[0].n / c->groups;
 	c->g.oc = w->dim[1].n;
-	if (c->groups > 1 && c->g.ic == 1 && c->g.oc == 1) {        /* as the depthwise kernel counts them */
-		c->g.ic = c->g.oc = c->groups;
-		c->groups = 1;
-	}
+	if (c->groups > 1 && c->g.ic == 1 && c->g.oc == 1)
+		conv_join_groups(c);
 	return true;
 }
 
@@ -108,11 +115,13 @@ static bool is_depthwise(const struct module *m, const struct transposed *t)
 	       t->c.g.oc > 1;
 }
 
-/* The convolution of two phases: geometry in *c, taps of the axes in p. */
-static void phase_shape(struct module *m, const struct transposed *t, int64_t h, int64_t w, struct conv_shape *c,
-			struct phase p[2])
+/* Geometry of phase h of rows and w of columns. */
+static void phase_shape(struct module *m, const struct transposed *t, int64_t h, int64_t w, struct convolution *part)
 {
-	int64_t phase[2] = { h, w }, pad[2];
+	const int64_t phase[2] = { h, w };
+	struct conv_shape *c = &part->c;
+	struct phase *p = part->phase;
+	int64_t pad[2];
 
 	*c = t->c;
 	for (int k = 0; k < 2; k++) {
@@ -137,31 +146,34 @@ static const struct kernel *choose(struct module *m, const struct transposed *t,
 {
 	const bool depthwise = is_depthwise(m, t);
 	const int64_t taps = c->g.kernel_h * c->g.kernel_w;
-	const struct kernel *k = kernel_choose(m, depthwise ? KERNEL_DEPTHWISE : KERNEL_CONV, c->g.out_h.n * c->g.out_w.n,
-					       c->g.oc, depthwise ? taps : c->g.ic * taps, cycles);
+	const struct kernel *k = kernel_choose(m, depthwise ? KERNEL_DEPTHWISE : KERNEL_CONV,
+					       c->g.out_h.n * c->g.out_w.n, c->g.oc,
+					       depthwise ? taps : c->g.ic * taps, cycles);
 
 	*cycles *= (double)(c->batch_hi * c->groups);
 	return k;
 }
 
-static double cost(struct module *m, int node, const char **why)
+static struct node_plan *plan_transposed(struct module *m, int node, const char **why)
 {
-	struct transposed t;
-	struct conv_shape c;
-	struct phase p[2];
-	double sum = 0, cycles = 0;
+	struct transposed *t = ARENA_NEW(m->scratch, struct transposed);
+	struct convolution *part;
 
-	if (!transposed_read(m, node, &t, why))
-		return -1;
+	if (!transposed_read(m, node, t, why))
+		return NULL;
 	*why = "the target has no such kernel";
-	for (int64_t h = 0; h < t.stride[0]; h++)
-		for (int64_t w = 0; w < t.stride[1]; w++) {
-			phase_shape(m, &t, h, w, &c, p);
-			if (!choose(m, &t, &c, &cycles))
-				return -1;
-			sum += cycles;
+	part = t->part = ARENA_ARRAY(m->scratch, t->stride[0] * t->stride[1], struct convolution);
+	for (int64_t h = 0; h < t->stride[0]; h++)
+		for (int64_t w = 0; w < t->stride[1]; w++, part++) {
+			double cycles = 0;
+
+			phase_shape(m, t, h, w, part);
+			part->kernel = choose(m, t, &part->c, &cycles);
+			if (!part->kernel)
+				return NULL;
+			t->plan.cycles += cycles;
 		}
-	return sum;
+	return &t->plan;
 }
 
 /* The taps of a phase as the weights of a convolution: oc x ic x kh x kw a group, taps reversed. */
@@ -205,47 +217,38 @@ static void lower_phase(struct lowering *l, const struct transposed *t, int64_t 
 {
 	struct module *m = l->m;
 	const struct tensor *ty = &m->tensor[y];
-	const int axis_w = t->c.rank - 1;
-	const struct kernel *k;
-	struct conv_shape c;
-	struct phase p[2];
+	const struct convolution *part = &t->part[h * t->stride[1] + w];
+	struct conv_shape c = part->c;
 	struct call *call;
 	int64_t size;
-	double cycles;
 	int packed;
 
-	phase_shape(m, t, h, w, &c, p);
 	if (num_is(c.g.out_h, 0) || num_is(c.g.out_w, 0))
 		return;
-	k = choose(m, t, &c, &cycles);
 	c.y = y;
-	c.y_first = num_mul(&m->nums, num_const(w), ty->stride[axis_w]);
+	c.y_first = num_mul(&m->nums, num_const(w), ty->stride[c.rank - 1]);
 	if (c.rank == 4)
 		c.y_first = num_add(&m->nums, c.y_first, num_mul(&m->nums, num_const(h), ty->stride[2]));
-	packed = phase_packed(l, t, &c, p, k->columns, &size);
-	call = lower_kernel(l, k, GEOMETRY_CONV);
+	packed = phase_packed(l, t, &c, part->phase, part->kernel->columns, &size);
+	call = lower_kernel(l, part->kernel, GEOMETRY_CONV);
 	conv_fields(l, call, &c, x, false);
 	conv_arguments(l, call, &c, x, packed, size, y, !is_depthwise(m, t));
 	if (is_depthwise(m, t))
 		l->block->step[l->block->n - 1].macs /= c.g.oc;
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
-	struct transposed t;
-	const char *why;
+	const struct transposed *t = (const struct transposed *)plan;
 	int x, y;
 
-	if (!transposed_read(l->m, node, &t, &why))
-		die("conv_transposed: %s", why);
-	conv_images(l, &t.c, false, &x, &y);
-	for (int64_t h = 0; h < t.stride[0]; h++)
-		for (int64_t w = 0; w < t.stride[1]; w++)
-			lower_phase(l, &t, h, w, x, y);
-	lower_finish(l, y, t.c.y);
-	return true;
+	conv_images(l, &t->c, false, &x, &y);
+	for (int64_t h = 0; h < t->stride[0]; h++)
+		for (int64_t w = 0; w < t->stride[1]; w++)
+			lower_phase(l, t, h, w, x, y);
+	lower_finish(l, y, t->c.y);
 }
 
 const struct strategy conv_transposed = {
-	.name = "conv_transposed", .op = "ConvTranspose", .cost = cost, .lower = lower
+	.name = "conv_transposed", .op = "ConvTranspose", .plan = plan_transposed, .lower = lower
 };

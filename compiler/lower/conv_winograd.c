@@ -6,10 +6,10 @@
 #include "targets/target.h"
 
 struct winograd {
+	struct node_plan plan;
 	struct conv_shape c;            /* with its block */
 	const struct kernel *kernel;
 	int tile;                       /* outputs along an edge */
-	double cycles;
 };
 
 /* Bytes that the widest heavy node reads and writes at run time: about what the arena needs anyhow. */
@@ -81,7 +81,8 @@ static double total_cycles(const struct module *m, const struct winograd *w, int
 	const int64_t lanes = m->target->vector_bytes / 4, points = (int64_t)(w->tile + 2) * (w->tile + 2);
 	const double vectors = (double)(4 * ceil_div(c->g.ic, lanes) + 3 * ceil_div(c->g.oc, lanes));
 	const double weights = (double)weight_bytes(w);
-	const double blocks = (double)ceil_div(tiles, c->block_tiles), more = weights - 36.0 * (double)(c->g.ic * c->g.oc);
+	const double blocks = (double)ceil_div(tiles, c->block_tiles);
+	const double more = weights - 36.0 * (double)(c->g.ic * c->g.oc);
 	const double read = weights > m->target->l2_bytes ? weights * (blocks - 1) + more : 0;
 
 	return ((products + (double)(tiles * points) * vectors + read / 4) * (double)c->batch_hi +
@@ -89,46 +90,39 @@ static double total_cycles(const struct module *m, const struct winograd *w, int
 	       c->groups;
 }
 
-/* The cheaper of both tiles in *w; false with the reason when none applies. */
-static bool choose(struct module *m, int node, struct winograd *w, const char **why)
+/* The cheaper of both tiles. */
+static struct node_plan *plan_winograd(struct module *m, int node, const char **why)
 {
-	struct winograd one = { 0 };
+	struct winograd *best = ARENA_NEW(m->scratch, struct winograd), one = { .tile = 2 };
+	const struct conv_geometry *g = &one.c.g;
 
-	*w = (struct winograd){ 0 };
 	if (!conv_shape_read(m, node, &one.c, why))
-		return false;
+		return NULL;
 	*why = "for 3x3 kernels with stride and dilation 1";
-	if (one.c.g.kernel_h != 3 || one.c.g.kernel_w != 3 || one.c.g.stride_h != 1 || one.c.g.stride_w != 1 ||
-	    one.c.g.dilation_h != 1 || one.c.g.dilation_w != 1)
-		return false;
+	if (g->kernel_h != 3 || g->kernel_w != 3 || g->stride_h != 1 || g->stride_w != 1 || g->dilation_h != 1 ||
+	    g->dilation_w != 1)
+		return NULL;
 	*why = "its sums are rounded in other places than --fp=strict says";
 	if (m->options && m->options->fp == FP_STRICT)
-		return false;
+		return NULL;
 	*why = "weights grow, and the target has no cache: they are read from flash";
 	if (!m->target->l2_bytes)
-		return false;
+		return NULL;
 	*why = "its scratch would enlarge the arena too much, or the target has no such kernel";
-	for (one.tile = 2; one.tile <= 4; one.tile += 2) {
+	for (; one.tile <= 4; one.tile += 2) {
 		const enum kernel_kind kind = one.tile == 2 ? KERNEL_WINOGRAD2 : KERNEL_WINOGRAD4;
-		const int64_t tiles = ceil_div(one.c.g.out_h.n, one.tile) * ceil_div(one.c.g.out_w.n, one.tile);
+		const int64_t tiles = ceil_div(g->out_h.n, one.tile) * ceil_div(g->out_w.n, one.tile);
 		double products = 0;
 
 		one.kernel =
-			kernel_choose(m, kind, tiles, one.c.g.oc, one.c.g.ic * (one.tile + 2) * (one.tile + 2), &products);
+			kernel_choose(m, kind, tiles, g->oc, g->ic * (one.tile + 2) * (one.tile + 2), &products);
 		if (!tiles || !one.kernel || !choose_block(m, &one, tiles))
 			continue;
-		one.cycles = total_cycles(m, &one, tiles, products);
-		if (!w->kernel || one.cycles < w->cycles)
-			*w = one;
+		one.plan.cycles = total_cycles(m, &one, tiles, products);
+		if (!best->kernel || one.plan.cycles < best->plan.cycles)
+			*best = one;
 	}
-	return w->kernel;
-}
-
-static double cost(struct module *m, int node, const char **why)
-{
-	struct winograd w;
-
-	return choose(m, node, &w, why) ? w.cycles : -1;
+	return best->kernel ? &best->plan : NULL;
 }
 
 /* The transformed weights of all groups, in the kernel's panels, one after the other for want of memory; *size: floats
@@ -153,33 +147,31 @@ static int winograd_packed(struct lowering *l, const struct winograd *w, int64_t
 			const struct pack p = { .n = n, .n_stride = c->g.ic, .depth = { 1, points, c->g.ic },
 						.stride = { 0, n * c->g.ic, 1 } };
 
-			winograd_weights_f32(w->tile, n, c->g.ic, from + (g * c->g.oc + first) * c->g.ic * 9, points_of);
+			winograd_weights_f32(w->tile, n, c->g.ic, from + (g * c->g.oc + first) * c->g.ic * 9,
+					     points_of);
 			pack_f32(&p, columns, points_of, packed + g * *size + first / columns * panel);
 		}
 	}
 	return lower_const_f32(l, m->tensor[c->w].name, packed, *size * c->groups);
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
-	struct winograd w;
-	const char *why;
+	const struct winograd *w = (const struct winograd *)plan;
+	const struct conv_geometry *g = &w->c.g;
 	struct call *call;
 	int64_t size = 0;
 	int x, y, packed;
 
-	if (!choose(l->m, node, &w, &why))
-		die("conv_winograd: %s", why);
-	conv_images(l, &w.c, false, &x, &y);
-	packed = winograd_packed(l, &w, &size);
-	call = lower_kernel(l, w.kernel, GEOMETRY_CONV);
-	conv_fields(l, call, &w.c, x, false);
-	conv_arguments(l, call, &w.c, x, packed, size, y, true);
-	call_in_pieces(call, 0, num_const(ceil_div(w.c.g.out_h.n, w.tile)), num_const(ceil_div(w.c.g.out_w.n, w.tile)),
-		       (int)w.c.block_tiles, w.c.g.ic * w.c.g.oc * 4 / l->m->target->vector_bytes);
-	call->piece_rows *= w.tile;
-	lower_finish(l, y, w.c.y);
-	return true;
+	conv_images(l, &w->c, false, &x, &y);
+	packed = winograd_packed(l, w, &size);
+	call = lower_kernel(l, w->kernel, GEOMETRY_CONV);
+	conv_fields(l, call, &w->c, x, false);
+	conv_arguments(l, call, &w->c, x, packed, size, y, true);
+	call_in_pieces(call, 0, num_const(ceil_div(g->out_h.n, w->tile)), num_const(ceil_div(g->out_w.n, w->tile)),
+		       (int)w->c.block_tiles, g->ic * g->oc * 4 / l->m->target->vector_bytes);
+	call->piece_rows *= w->tile;
+	lower_finish(l, y, w->c.y);
 }
 
-const struct strategy conv_winograd = { .name = "conv_winograd", .op = "Conv", .cost = cost, .lower = lower };
+const struct strategy conv_winograd = { .name = "conv_winograd", .op = "Conv", .plan = plan_winograd, .lower = lower };

@@ -1,6 +1,9 @@
 /* IntegerConv and IntegerMatMul by kernels over bytes: any convolution, depthwise convolution, matrix product. */
 #include "lower/conv_shape.h"
+#include "lower/integer_constants.h"
 #include "kernels/integer_kernel.h"
+#include "kernels/pack_int8.h"
+#include "ops/integer.h"
 
 static int const_bytes(struct lowering *l, const char *name, const int8_t *v, int64_t n)
 {
@@ -32,22 +35,24 @@ static int taps_scratch(struct lowering *l, const struct kernel_int8 *k, int64_t
 
 /* --- Convolution -------------------------------------------------------------------------------------------------- */
 
-static bool read_conv(struct module *m, int node, struct conv_shape *c, const char **why)
-{
-	return conv_shape_read(m, node, c, why) && integer_fits(m, node, 0, why);
-}
+struct integer_conv_plan {
+	struct node_plan plan;
+	struct conv_shape c;            /* depthwise: of all channels as one group */
+	const struct kernel_int8 *kernel;
+};
 
-static double cost_conv(struct module *m, int node, const char **why)
+static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 {
-	struct conv_shape c;
-	double cycles = 0;
+	struct integer_conv_plan *p = ARENA_NEW(m->scratch, struct integer_conv_plan);
+	const struct conv_geometry *g = &p->c.g;
 
-	if (!read_conv(m, node, &c, why))
-		return -1;
+	if (!conv_shape_read(m, node, &p->c, why) || !integer_fits(m, node, 0, why))
+		return NULL;
 	*why = "the target has no such kernel";
-	if (!int8_choose(m, INT8_CONV, c.g.out_h.n * c.g.out_w.n, c.g.oc, c.g.ic * c.g.kernel_h * c.g.kernel_w, &cycles))
-		return -1;
-	return cycles * (double)(c.batch_hi * c.groups);
+	p->kernel = int8_choose(m, INT8_CONV, g->out_h.n * g->out_w.n, g->oc, g->ic * g->kernel_h * g->kernel_w,
+				&p->plan.cycles);
+	p->plan.cycles *= (double)(p->c.batch_hi * p->c.groups);
+	return p->kernel ? &p->plan : NULL;
 }
 
 /* Loops over batch and groups; moves an argument along with them. */
@@ -63,156 +68,150 @@ static struct arg *moving(struct lowering *l, struct call *call, enum arg_kind k
 	return a;
 }
 
-static bool lower_conv(struct lowering *l, int node)
+static void lower_conv(struct lowering *l, const struct node_plan *plan)
 {
-	struct module *m = l->m;
+	const struct integer_conv_plan *planned = (const struct integer_conv_plan *)plan;
+	const struct conv_shape *c = &planned->c;
+	const struct kernel_int8 *k = planned->kernel;
 	const struct num none = num_const(0);
-	struct conv_shape c;
-	const struct kernel_int8 *k;
-	const int8_t *weights;
-	const char *why;
+	const int node = l->node;
+	struct module *m = l->m;
+	const struct pack p = conv_pack(c, false);
+	const int64_t depth = c->g.ic * c->g.kernel_h * c->g.kernel_w;
+	const int64_t width = (c->g.oc + k->columns - 1) / k->columns * k->columns;
+	const int8_t *weights = integer_weights(m, node, 0);
 	struct call *call;
-	struct pack p;
-	int64_t size, depth, width;
-	double cycles = 0;
+	int64_t size;
 	int x, y, w, bias, scale, zeros, scratch, batch = -1, group = -1;
 
-	if (!read_conv(m, node, &c, &why))
-		die("integer_conv: %s", why);
-	depth = c.g.ic * c.g.kernel_h * c.g.kernel_w;
-	k = int8_choose(m, INT8_CONV, c.g.out_h.n * c.g.out_w.n, c.g.oc, depth, &cycles);
-	weights = integer_weights(m, node, 0);
-	conv_images(l, &c, false, &x, &y);
-	p = conv_pack(&c, false);
-	w = packed_weights(l, m->tensor[c.w].name, &p, c.groups, k, weights, &size);
-	bias = integer_bias(l, node, &p, c.groups, k->columns, weights);
-	scale = integer_scale(l, node, c.g.oc, c.groups, k->columns);
-	zeros = integer_zeros(l, node, c.g.ic);
+	conv_images(l, c, false, &x, &y);
+	w = packed_weights(l, m->tensor[c->w].name, &p, c->groups, k, weights, &size);
+	bias = integer_bias(l, node, &p, c->groups, k->columns, weights);
+	scale = integer_scale(l, node, c->g.oc, c->groups, k->columns);
+	zeros = integer_zeros(l, node, c->g.ic);
 	scratch = taps_scratch(l, k, depth);
-	width = (c.g.oc + k->columns - 1) / k->columns * k->columns;
 	call = lower_call(l, k->function, GEOMETRY_CONV);
-	conv_fields(l, call, &c, x, false);
+	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
-	if (c.groups > 1)
-		group = call_loop(call, num_const(c.groups), 1, num_const(c.g.oc));
+	if (c->groups > 1)
+		group = call_loop(call, num_const(c->groups), 1, num_const(c->g.oc));
 	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
-	       num_mul(&m->nums, num_const(c.g.ic), m->tensor[x].stride[1]));
+	       num_mul(&m->nums, num_const(c->g.ic), m->tensor[x].stride[1]));
 	moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
 	moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
 	moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
 	call_arg(l, call, ARG_READ, zeros);
-	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c.g.oc));
+	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c->g.oc));
 	call_arg(l, call, ARG_SCRATCH, scratch);
 	integer_numbers(l, call, node);
 	call_result(m, call, y);
-	call_in_pieces(call, 0, c.g.out_h, c.g.out_w, k->rows, depth * width / k->lanes);
+	call_in_pieces(call, 0, c->g.out_h, c->g.out_w, k->rows, depth * width / k->lanes);
 	call->pixel_by_pixel = true;
-	l->block->step[l->block->n - 1].macs = conv_macs(&c);
-	lower_finish(l, y, c.y);
-	return true;
+	l->block->step[l->block->n - 1].macs = conv_macs(c);
+	lower_finish(l, y, c->y);
 }
 
 /* --- Depthwise ---------------------------------------------------------------------------------------------------- */
 
-static double cost_depthwise(struct module *m, int node, const char **why)
+static struct node_plan *plan_depthwise(struct module *m, int node, const char **why)
 {
-	struct conv_shape c;
-	double cycles = 0;
+	struct integer_conv_plan *p = ARENA_NEW(m->scratch, struct integer_conv_plan);
+	const struct conv_geometry *g = &p->c.g;
 
-	if (!read_conv(m, node, &c, why))
-		return -1;
+	if (!conv_shape_read(m, node, &p->c, why))
+		return NULL;
 	*why = "for one input and one output channel a group";
-	if (c.g.ic != 1 || c.g.oc != 1 || c.groups == 1)
-		return -1;
+	if (g->ic != 1 || g->oc != 1 || p->c.groups == 1)
+		return NULL;
+	if (!integer_fits(m, node, 0, why))
+		return NULL;
 	*why = "the target has no such kernel";
-	if (!int8_choose(m, INT8_DEPTHWISE, c.g.out_h.n * c.g.out_w.n, c.groups, c.g.kernel_h * c.g.kernel_w, &cycles))
-		return -1;
-	return cycles * (double)c.batch_hi;
+	p->kernel = int8_choose(m, INT8_DEPTHWISE, g->out_h.n * g->out_w.n, p->c.groups, g->kernel_h * g->kernel_w,
+				&p->plan.cycles);
+	p->plan.cycles *= (double)p->c.batch_hi;
+	conv_join_groups(&p->c);
+	return p->kernel ? &p->plan : NULL;
 }
 
-static bool lower_depthwise(struct lowering *l, int node)
+static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 {
+	const struct integer_conv_plan *planned = (const struct integer_conv_plan *)plan;
+	const struct conv_shape *c = &planned->c;
+	const struct kernel_int8 *k = planned->kernel;
+	const int node = l->node;
 	struct module *m = l->m;
-	struct conv_shape c;
-	const struct kernel_int8 *k;
-	const int8_t *weights;
-	const char *why;
-	struct call *call;
-	struct pack p;
-	int64_t taps, width;
-	double cycles = 0;
+	const struct pack p = conv_pack_depthwise(c);
+	const int64_t taps = c->g.kernel_h * c->g.kernel_w;
+	const int64_t width = (c->g.oc + k->lanes - 1) / k->lanes * k->lanes;
+	const int8_t *weights = integer_weights(m, node, 0);
 	int8_t *packed;
+	struct call *call;
 	int x, y, bias, scale, batch = -1;
 
-	if (!read_conv(m, node, &c, &why))
-		die("integer_depthwise: %s", why);
-	taps = c.g.kernel_h * c.g.kernel_w;
-	k = int8_choose(m, INT8_DEPTHWISE, c.g.out_h.n * c.g.out_w.n, c.groups, taps, &cycles);
-	weights = integer_weights(m, node, 0);
-	c.g.ic = c.g.oc = c.groups;
-	c.groups = 1;
-	conv_images(l, &c, false, &x, &y);
-	p = conv_pack_depthwise(&c);
-	width = (c.g.oc + k->lanes - 1) / k->lanes * k->lanes;
+	conv_images(l, c, false, &x, &y);
 	packed = arena_array(m->arena, (size_t)(width * taps), 1);
 	pack_int8_depthwise(&p, k->lanes, weights, packed);
 	bias = integer_bias(l, node, &p, 1, k->lanes, weights);
-	scale = integer_scale(l, node, c.g.oc, 1, k->lanes);
+	scale = integer_scale(l, node, c->g.oc, 1, k->lanes);
 	call = lower_call(l, k->function, GEOMETRY_CONV);
-	conv_fields(l, call, &c, x, false);
+	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
 	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], -1, num_const(0));
-	call_arg(l, call, ARG_READ, const_bytes(l, m->tensor[c.w].name, packed, width * taps));
+	call_arg(l, call, ARG_READ, const_bytes(l, m->tensor[c->w].name, packed, width * taps));
 	call_arg(l, call, ARG_READ, bias);
 	call_arg(l, call, ARG_READ, scale);
 	call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
 	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
 	integer_numbers(l, call, node);
 	call_result(m, call, y);
-	call_in_pieces(call, 0, c.g.out_h, c.g.out_w, 1, taps * width / k->lanes);
-	l->block->step[l->block->n - 1].macs = conv_macs(&c) / c.g.oc;
-	lower_finish(l, y, c.y);
-	return true;
+	call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1, taps * width / k->lanes);
+	l->block->step[l->block->n - 1].macs = conv_macs(c) / c->g.oc;
+	lower_finish(l, y, c->y);
 }
 
 /* --- Matrix product ----------------------------------------------------------------------------------------------- */
 
 /* Row-major a with constant b of rank 2: pixels of a convolution with one tap. */
-static double cost_matmul(struct module *m, int node, const char **why)
+struct integer_matmul_plan {
+	struct node_plan plan;
+	int64_t rows, depth, n; /* y: rows x n, sums of `depth` terms */
+	const struct kernel_int8 *kernel;
+};
+
+static struct node_plan *plan_matmul(struct module *m, int node, const char **why)
 {
+	struct integer_matmul_plan *p = ARENA_NEW(m->scratch, struct integer_matmul_plan);
 	const struct tensor *a = node_in_tensor(m, node, INTEGER_X), *b = node_in_tensor(m, node, INTEGER_W);
-	double cycles = 0;
 
 	*why = "the right side is no constant matrix, or a size no constant";
 	if (!b->data || b->rank != 2 || a->rank < 2 || !tensor_is_static(m, node_in(m, node, INTEGER_X)) ||
 	    b->dim[1].n < 1)
-		return -1;
+		return NULL;
 	if (!integer_fits(m, node, 1, why))
-		return -1;
+		return NULL;
 	*why = "rows have gaps, or there are too many";
 	if (!tensor_is_plain(m, node_in(m, node, INTEGER_X)) || !tensor_is_plain(m, node_out(m, node, 0)) ||
 	    tensor_elements(m, node_in(m, node, INTEGER_X)).n > INT32_MAX / 2)
-		return -1;
+		return NULL;
 	*why = "the target has no such kernel";
-	if (!int8_choose(m, INT8_CONV, tensor_elements(m, node_out(m, node, 0)).n / b->dim[1].n, b->dim[1].n,
-			 b->dim[0].n, &cycles))
-		return -1;
-	return cycles;
+	p->depth = b->dim[0].n;
+	p->n = b->dim[1].n;
+	p->rows = tensor_elements(m, node_out(m, node, 0)).n / p->n;
+	p->kernel = int8_choose(m, INT8_CONV, p->rows, p->n, p->depth, &p->plan.cycles);
+	return p->kernel ? &p->plan : NULL;
 }
 
-static bool lower_matmul(struct lowering *l, int node)
+static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 {
+	const struct integer_matmul_plan *planned = (const struct integer_matmul_plan *)plan;
+	const int64_t rows = planned->rows, depth = planned->depth, n = planned->n;
+	const struct kernel_int8 *k = planned->kernel;
 	struct module *m = l->m;
-	const int x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
-	const int64_t depth = node_in_tensor(m, node, INTEGER_W)->dim[0].n,
-		      n = node_in_tensor(m, node, INTEGER_W)->dim[1].n;
-	const int64_t rows = tensor_elements(m, y).n / n;
+	const int node = l->node, x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
 	const struct pack p = { .n = n, .n_stride = 1, .depth = { 1, 1, depth }, .stride = { 0, 0, n } };
 	const int8_t *weights = integer_weights(m, node, 1);
-	double cycles = 0;
-	const struct kernel_int8 *k = int8_choose(m, INT8_CONV, rows, n, depth, &cycles);
 	int64_t size;
 	int w = packed_weights(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, 1, k, weights, &size);
 	int bias = integer_bias(l, node, &p, 1, k->columns, weights), scale = integer_scale(l, node, n, 1, k->columns);
@@ -237,13 +236,14 @@ static bool lower_matmul(struct lowering *l, int node)
 	call_in_pieces(call, 0, num_const(1), num_const(rows), k->rows, n * depth);
 	call->pixel_by_pixel = true;
 	l->block->step[l->block->n - 1].macs = rows * n * depth;
-	return true;
 }
 
 const struct strategy integer_conv = {
-	.name = "integer_conv", .op = "IntegerConv", .cost = cost_conv, .lower = lower_conv
+	.name = "integer_conv", .op = "IntegerConv", .plan = plan_conv, .lower = lower_conv
 };
-const struct strategy integer_depthwise = { .name = "integer_depthwise", .op = "IntegerConv", .cost = cost_depthwise,
-					    .lower = lower_depthwise };
-const struct strategy integer_matmul = { .name = "integer_matmul", .op = "IntegerMatMul", .cost = cost_matmul,
-					 .lower = lower_matmul };
+const struct strategy integer_depthwise = {
+	.name = "integer_depthwise", .op = "IntegerConv", .plan = plan_depthwise, .lower = lower_depthwise
+};
+const struct strategy integer_matmul = {
+	.name = "integer_matmul", .op = "IntegerMatMul", .plan = plan_matmul, .lower = lower_matmul
+};

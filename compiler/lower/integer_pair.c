@@ -1,7 +1,8 @@
 /* IntegerGroup of an Add or Mul of two tensors of one shape that lie alike, by a kernel over bytes. */
 #include <string.h>
 
-#include "kernels/choose.h"
+#include "lower/kernel_call.h"
+#include "lower/lower.h"
 #include "ops/integer.h"
 
 /* Elements of t follow each other in the same order as y's, without gaps. */
@@ -37,24 +38,29 @@ static bool read_pair(struct module *m, int node, struct dequantised d[2], const
 	return lies_like(m, d[0].q, y) && lies_like(m, d[1].q, y) && tensor_elements(m, y).n <= INT32_MAX;
 }
 
-static double cost(struct module *m, int node, const char **why)
-{
+struct pair_plan {
+	struct node_plan plan;
 	struct dequantised d[2];
+};
 
-	return read_pair(m, node, d, why) ? (double)tensor_elements(m, node_out(m, node, 0)).n : -1;
+static struct node_plan *plan_pair(struct module *m, int node, const char **why)
+{
+	struct pair_plan *p = ARENA_NEW(m->scratch, struct pair_plan);
+
+	if (!read_pair(m, node, p->d, why))
+		return NULL;
+	p->plan.cycles = (double)tensor_elements(m, node_out(m, node, 0)).n;
+	return &p->plan;
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
+	const struct dequantised *d = ((const struct pair_plan *)plan)->d;
 	struct module *m = l->m;
-	const int inner = (int)node_attr_int(m, node, "inner", 0), y = node_out(m, node, 0);
+	const int node = l->node, inner = (int)node_attr_int(m, node, "inner", 0), y = node_out(m, node, 0);
 	const int64_t zero = node_attr_int(m, node, "zero", 0);
-	struct dequantised d[2];
-	const char *why;
 	struct call *call;
 
-	if (!read_pair(m, node, d, &why))
-		die("integer_pair: %s", why);
 	call = lower_layer(l, LAYER_PAIR_INT8);
 	call->out = y;
 	call->in_place = true;
@@ -70,7 +76,8 @@ static bool lower(struct lowering *l, int node)
 	call_arg(l, call, ARG_READ, d[0].q);
 	call_arg(l, call, ARG_READ, d[1].q);
 	call_arg(l, call, ARG_WRITE, y);
-	return true;
 }
 
-const struct strategy integer_pair = { .name = "integer_pair", .op = "IntegerGroup", .cost = cost, .lower = lower };
+const struct strategy integer_pair = {
+	.name = "integer_pair", .op = "IntegerGroup", .plan = plan_pair, .lower = lower
+};

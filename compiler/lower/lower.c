@@ -12,50 +12,62 @@ static const struct strategy *const strategies[] = {
 	NULL
 };
 
-/* The cheapest strategy that applies, or NULL and in *refusal why the last one did not. */
-static const struct strategy *strategy_choose(struct lowering *l, const char **refusal)
+/* The cheapest strategy that applies and its plan; or NULL and in *refusal why the last one did not. */
+static const struct strategy *strategy_choose(struct lowering *l, const struct node_plan **plan, const char **refusal)
 {
 	struct module *m = l->m;
 	const struct place at = node_place(m, l->node);
 	const struct strategy *best = NULL;
-	double best_cost = 0;
 
 	for (int i = 0; strategies[i]; i++) {
 		const struct strategy *s = strategies[i];
+		const struct node_plan *p;
 		const char *why = "";
-		double cost;
+
 		if (strcmp(s->op, m->node[l->node].op->name) != 0)
 			continue;
-		cost = s->cost(m, l->node, &why);
-		if (cost < 0) {
+		p = s->plan(m, l->node, &why);
+		if (!p) {
 			diag_remark(m->diag, &at, "%s declined: %s", s->name, why);
 			*refusal = why;
-		} else {
-			diag_remark(m->diag, &at, "%s would take %.0f cycles", s->name, cost);
-			if (!best || cost < best_cost) {
-				best = s;
-				best_cost = cost;
-			}
+			continue;
+		}
+		diag_remark(m->diag, &at, "%s would take %.0f cycles", s->name, p->cycles);
+		if (!best || p->cycles < (*plan)->cycles) {
+			best = s;
+			*plan = p;
 		}
 	}
 	return best;
 }
 
-bool lower_node(struct lowering *l)
+static bool lower_planned(struct lowering *l)
 {
 	struct module *m = l->m;
 	const struct node *n = &m->node[l->node];
 	const struct place at = node_place(m, l->node);
+	const struct node_plan *plan = NULL;
 	const char *why = "none is known";
-	const struct strategy *s = strategy_choose(l, &why);
+	const struct strategy *s = strategy_choose(l, &plan, &why);
 
-	if (s)
-		return s->lower(l, l->node);
+	if (s) {
+		s->lower(l, plan);
+		return true;
+	}
 	if (!n->op->lower)
 		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "no kernel on target %s: %s", m->target->name, why);
 	if (n->op->heavy)
 		diag_remark(m->diag, &at, "no kernel applies: lowered to loops");
 	return n->op->lower(l, l->node);
+}
+
+bool lower_node(struct lowering *l)
+{
+	const struct arena_mark before = arena_mark(l->m->scratch);
+	const bool lowered = lower_planned(l);
+
+	arena_release(l->m->scratch, before);
+	return lowered;
 }
 
 struct lowering lower_inside(struct lowering *l, struct block *b)
@@ -109,61 +121,4 @@ bool nest_is_noop(struct nest *n)
 	    !address_of_store(n, &to))
 		return false;
 	return n->m->tensor[n->out].base == n->m->tensor[n->e[n->value].tensor].base && num_same(from, to);
-}
-
-bool lower_has_order(const struct module *m, int t, const uint8_t *order)
-{
-	const struct tensor *x = &m->tensor[t];
-	int64_t inner = 0;
-
-	for (int p = x->rank - 1; p >= 0; p--) {
-		int axis = order[p];
-		if (num_is(x->dim[axis], 1))
-			continue;
-		if (!inner && p == x->rank - 1 ? !num_is(x->stride[axis], 1) : x->stride[axis].n < inner)
-			return false;
-		inner = x->stride[axis].n;
-	}
-	return true;
-}
-
-bool lower_is_run(struct module *m, int t, const int *axes, int n)
-{
-	const struct tensor *x = &m->tensor[t];
-	int inner = -1;
-
-	for (int i = n - 1; i >= 0; i--) {
-		if (num_is(x->dim[axes[i]], 1))
-			continue;
-		if (inner >= 0 && !num_same(x->stride[axes[i]], num_mul(&m->nums, x->stride[inner], x->dim[inner])))
-			return false;
-		inner = axes[i];
-	}
-	return true;
-}
-
-struct num lower_run_step(const struct module *m, int t, const int *axes, int n)
-{
-	const struct tensor *x = &m->tensor[t];
-
-	for (int i = n - 1; i > 0; i--)
-		if (!num_is(x->dim[axes[i]], 1))
-			return x->stride[axes[i]];
-	return x->stride[axes[0]];
-}
-
-int lower_in_order(struct lowering *l, int t, const uint8_t *order)
-{
-	struct module *m = l->m;
-	struct nest *n;
-	int copy;
-
-	if (lower_has_order(m, t, order))
-		return t;
-	copy = lower_temp(l, m->tensor[t].type, m->tensor[t].rank, m->tensor[t].dim);
-	tensor_set_order(m, copy, order);
-	n = nest_new(m, copy);
-	nest_store(n, nest_load(n, t, n->axis));
-	lower_nest(l, n);
-	return copy;
 }

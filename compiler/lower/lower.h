@@ -7,14 +7,22 @@
 #include "ops/ops.h"
 #include "steps/step.h"
 
+/* How a strategy would compute a node. What a strategy returns begins with this and goes on with all that its lower
+ * function needs: shapes read, kernel chosen, layouts. */
+struct node_plan {
+	double cycles;          /* estimated, of the target */
+};
+
 /* One way of computing one operator, in a file of its own. */
 struct strategy {
 	const char *name;
 	const char *op;         /* name of the operator, domain "" or "nnc" */
-	/** Estimated cost in cycles of the target, or a negative number with the reason in *why when it does not apply.
-	 *  Sees the node after layout and views: strides of inputs and outputs are known. */
-	double (*cost)(struct module *m, int node, const char **why);
-	bool (*lower)(struct lowering *l, int node);
+	/** A plan in m->scratch, valid until the node is lowered; or NULL with the reason in *why when the strategy
+	 *  does not apply. Sees the node after layout and views: strides of inputs and outputs are known. Changes
+	 *  nothing. */
+	struct node_plan *(*plan)(struct module *m, int node, const char **why);
+	/** Appends the steps of a plan that this strategy made for l->node. */
+	void (*lower)(struct lowering *l, const struct node_plan *plan);
 };
 
 #define STRATEGY(symbol) extern const struct strategy symbol;
@@ -29,18 +37,5 @@ bool nest_is_noop(struct nest *n);
 
 /** An empty block for steps of a sub-graph, with the same module and node. */
 struct lowering lower_inside(struct lowering *l, struct block *b);
-
-/** The axes of t in `order` have falling strides and the innermost has stride 1 (axes of one element count for
- *  nothing). */
-bool lower_has_order(const struct module *m, int t, const uint8_t *order);
-
-/** The given axes, outermost first, walk memory in equal steps, as one axis would. */
-bool lower_is_run(struct module *m, int t, const int *axes, int n);
-
-/** The step of that run: the stride of the innermost of the axes that has more than one element. */
-struct num lower_run_step(const struct module *m, int t, const int *axes, int n);
-
-/** t itself when its storage has `order` and stride 1 on the innermost axis; else a copy that has, made by a step. */
-int lower_in_order(struct lowering *l, int t, const uint8_t *order);
 
 #endif

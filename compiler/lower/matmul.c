@@ -6,10 +6,20 @@
  * transposing scratch (its rows adjacent). Leading axes are loops round the call, or more rows where memory allows. */
 #include <string.h>
 
-#include "kernels/choose.h"
+#include "lower/kernel_call.h"
+#include "lower/layouts.h"
+#include "lower/lower.h"
+#include "lower/packed.h"
+#include "ops/arguments.h"
 #include "targets/target.h"
 
 struct product {
+	struct node_plan plan;
+	const struct kernel *kernel;
+	enum kernel_kind kind;
+	bool packed;            /* b is packed at compile time, and alpha with it */
+	bool scale_after;       /* alpha is applied to the product */
+	bool c_after;           /* C is added to the product, for it is no bias */
 	int a, b, bias, y;      /* tensors; bias -1: none */
 	int a_row, a_col, b_row, b_col;         /* axes of a and b; a_row -1: a is one row */
 	struct num m, n, k;
@@ -76,41 +86,28 @@ static struct num row_step(const struct module *m, const struct product *p, bool
 	return flat ? lower_run_step(m, p->a, axes, p->a_row + 1) : m->tensor[p->a].stride[p->a_row];
 }
 
-static int64_t rows_of(struct module *m, const struct product *p)
+static int64_t count_rows(struct module *m, const struct product *p)
 {
 	return p->n.n ? tensor_elements(m, p->y).n / p->n.n : 0;
 }
 
-static const struct kernel *choose(struct module *m, const struct product *p, enum kernel_kind *kind, double *cycles)
+/* The fastest kernel in *p; false: the target has none. */
+static bool choose(struct module *m, struct product *p)
 {
 	const struct tensor *b = &m->tensor[p->b];
-	const int64_t rows = m->tensor[p->b].rank == 2 ? rows_of(m, p) : p->m.n;
-	const struct kernel *k;
-	double gemv;
+	const int64_t rows = m->tensor[p->b].rank == 2 ? count_rows(m, p) : p->m.n;
 
-	if (b->data && b->rank == 2 && num_is_const(p->n) && num_is_const(p->k)) {
-		const struct kernel *v = rows == 1 ? kernel_choose(m, KERNEL_GEMV, 1, p->n.n, p->k.n, &gemv) : NULL;
-		*kind = v ? KERNEL_GEMV : KERNEL_GEMM;
-		k = v ? v : kernel_choose(m, KERNEL_GEMM, rows, p->n.n, p->k.n, cycles);
-		if (v)
-			*cycles = gemv;
-		return k;
+	p->packed = b->data && b->rank == 2 && num_is_const(p->n) && num_is_const(p->k);
+	p->kind = p->packed ? KERNEL_GEMV :
+		  num_is(b->stride[p->b_row], 1) && !num_is(b->stride[p->b_col], 1) ? KERNEL_GEMM_TRANSPOSED :
+										      KERNEL_GEMM_UNPACKED;
+	if (!p->packed || rows == 1)
+		p->kernel = kernel_choose(m, p->kind, rows, p->n.n, p->k.n, &p->plan.cycles);
+	if (p->packed && !p->kernel) {
+		p->kind = KERNEL_GEMM;
+		p->kernel = kernel_choose(m, p->kind, rows, p->n.n, p->k.n, &p->plan.cycles);
 	}
-	*kind = num_is(b->stride[p->b_row], 1) && !num_is(b->stride[p->b_col], 1) ? KERNEL_GEMM_TRANSPOSED :
-										    KERNEL_GEMM_UNPACKED;
-	return kernel_choose(m, *kind, rows, p->n.n, p->k.n, cycles);
-}
-
-static double cost(struct module *m, int node, const char **why)
-{
-	struct product p;
-	enum kernel_kind kind;
-	double cycles = 0;
-
-	if (!read_product(m, node, &p, why))
-		return -1;
-	*why = "the target has no such kernel";
-	return choose(m, &p, &kind, &cycles) ? cycles : -1;
+	return p->kernel;
 }
 
 /* Gemm's C as a bias: a constant vector along the columns. */
@@ -121,6 +118,20 @@ static bool is_bias(const struct module *m, const struct product *p)
 	if (!c || !c->data || c->rank < 1 || !num_same(c->dim[c->rank - 1], p->n))
 		return false;
 	return c->rank == 1 || num_is(c->dim[0], 1);
+}
+
+static struct node_plan *plan_product(struct module *m, int node, const char **why)
+{
+	struct product *p = ARENA_NEW(m->scratch, struct product);
+
+	if (!read_product(m, node, p, why))
+		return NULL;
+	*why = "the target has no such kernel";
+	if (!choose(m, p))
+		return NULL;
+	p->scale_after = !p->packed && p->alpha != 1.0f;
+	p->c_after = p->c >= 0 && p->beta != 0.0f && (p->scale_after || !is_bias(m, p));
+	return &p->plan;
 }
 
 static int scaled_bias(struct lowering *l, const struct product *p)
@@ -219,34 +230,34 @@ static void scale_only(struct lowering *l, const struct product *p, int product)
 	lower_nest(l, n);
 }
 
-static bool lower(struct lowering *l, int node)
+/* How the kernel counts the rows of y: as those of one matrix, or of the last two axes alone. */
+static void count_pixels(struct call *call, const struct tensor *y, bool flat)
+{
+	call->c_axis = y->rank - 1;
+	for (int axis = flat ? 0 : y->rank - 2; axis < y->rank - 1; axis++)
+		call->col_axis[call->n_col_axes++] = axis;
+}
+
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
 	struct module *m = l->m;
-	struct product p;
-	enum kernel_kind kind;
-	const struct kernel *k;
-	const char *why;
+	struct product p = *(const struct product *)plan;       /* copies and constants take the place of operands */
+	const bool transposed = p.kind == KERNEL_GEMM_TRANSPOSED;
+	const struct kernel *k = p.kernel;
 	struct call *call;
 	struct num a_step[MAX_RANK] = { 0 }, b_step[MAX_RANK] = { 0 };
-	bool packed, scale_after, c_after, flat;
+	bool flat;
 	int y, w, scratch = -1;
-	double cycles;
 
-	if (!read_product(m, node, &p, &why))
-		die("matmul: %s", why);
-	k = choose(m, &p, &kind, &cycles);
-	packed = kind == KERNEL_GEMM || kind == KERNEL_GEMV;
-	scale_after = !packed && p.alpha != 1.0f;
-	c_after = p.c >= 0 && p.beta != 0.0f && (scale_after || !is_bias(m, &p));
-	if (p.c >= 0 && !c_after && p.beta != 0.0f)
+	if (p.c >= 0 && !p.c_after && p.beta != 0.0f)
 		p.bias = scaled_bias(l, &p);
-	y = c_after || scale_after ? lower_temp(l, DT_F32, m->tensor[p.y].rank, m->tensor[p.y].dim) : p.y;
+	y = p.c_after || p.scale_after ? lower_temp(l, DT_F32, m->tensor[p.y].rank, m->tensor[p.y].dim) : p.y;
 	p.a = with_inner(l, p.a, p.a_col);
 	y = has_inner(m, y, m->tensor[y].rank - 1) ? y : lower_temp(l, DT_F32, m->tensor[p.y].rank, m->tensor[p.y].dim);
-	if (!packed)
-		p.b = with_inner(l, p.b, kind == KERNEL_GEMM_TRANSPOSED ? p.b_row : p.b_col);
-	w = packed ? packed_weights(l, &p, k->columns) : p.b;
-	if (kind == KERNEL_GEMM_TRANSPOSED)
+	if (!p.packed)
+		p.b = with_inner(l, p.b, transposed ? p.b_row : p.b_col);
+	w = p.packed ? packed_weights(l, &p, k->columns) : p.b;
+	if (transposed)
 		scratch = lower_scratch_f32(l, num_mul(&m->nums, p.k, num_const(k->columns)));
 	flat = rows_flatten(m, &p, p.a, y);
 	call = lower_kernel(l, k, GEOMETRY_GEMM);
@@ -255,12 +266,9 @@ static bool lower(struct lowering *l, int node)
 		.n = p.n,
 		.k = p.k,
 		.a_row = row_step(m, &p, flat),
-		.b_row = packed ? num_const(0) :
-			 m->tensor[p.b].stride[kind == KERNEL_GEMM_TRANSPOSED ? p.b_col : p.b_row],
+		.b_row = p.packed ? num_const(0) : m->tensor[p.b].stride[transposed ? p.b_col : p.b_row],
 	};
-	call->c_axis = m->tensor[y].rank - 1;
-	for (int axis = flat ? 0 : m->tensor[y].rank - 2; axis < m->tensor[y].rank - 1; axis++)
-		call->col_axis[call->n_col_axes++] = axis;
+	count_pixels(call, &m->tensor[y], flat);
 	if (!flat)
 		batch_loops(l, call, &p, y, a_step, b_step);
 	memcpy(call_arg(l, call, ARG_READ, p.a)->advance, a_step, sizeof a_step);
@@ -272,20 +280,19 @@ static bool lower(struct lowering *l, int node)
 	call_epilogue(l, call);
 	call_result(m, call, y);
 	/* The transposing kernel packs b at every call. */
-	if (kind != KERNEL_GEMM_TRANSPOSED && num_is_const(p.k) && num_is_const(p.n)) {
+	if (!transposed && num_is_const(p.k) && num_is_const(p.n)) {
 		call_in_pieces(call, 0, call->geometry.gemm.m, num_const(1), k->rows,
 			       p.k.n * p.n.n * 4 / m->target->vector_bytes);
 		call->pixel_by_pixel = p.n.n <= k->columns;
 	}
-	l->block->step[l->block->n - 1].macs = rows_of(m, &p) * p.n.n * p.k.n;
-	if (c_after)
+	l->block->step[l->block->n - 1].macs = count_rows(m, &p) * p.n.n * p.k.n;
+	if (p.c_after)
 		add_c(l, &p, y);
-	else if (scale_after)
+	else if (p.scale_after)
 		scale_only(l, &p, y);
 	else
 		lower_finish(l, y, p.y);
-	return true;
 }
 
-const struct strategy matmul = { .name = "matmul", .op = "MatMul", .cost = cost, .lower = lower };
-const struct strategy gemm = { .name = "gemm", .op = "Gemm", .cost = cost, .lower = lower };
+const struct strategy matmul = { .name = "matmul", .op = "MatMul", .plan = plan_product, .lower = lower };
+const struct strategy gemm = { .name = "gemm", .op = "Gemm", .plan = plan_product, .lower = lower };

@@ -1,8 +1,11 @@
 /* LayerNormalization along rows of adjacent elements. */
 #include "lower/rows.h"
+#include "ops/arguments.h"
 #include "targets/target.h"
 
 struct layer_norm {
+	struct node_plan plan;
+	double epsilon;
 	struct row_axes rows;
 	int scale, bias;        /* -1: none */
 };
@@ -40,29 +43,28 @@ static bool find(struct module *m, int node, struct layer_norm *n, const char **
 	return rows_find(m, x, node_out(m, node, 0), first, rank, &n->rows, why);
 }
 
-static double cost(struct module *m, int node, const char **why)
+static struct node_plan *plan_norm(struct module *m, int node, const char **why)
 {
-	struct layer_norm n;
+	struct layer_norm *n = ARENA_NEW(m->scratch, struct layer_norm);
 
-	if (!find(m, node, &n, why))
-		return -1;
-	return (double)tensor_elements(m, n.rows.x).n * 4 * 4 / m->target->vector_bytes;
+	if (!find(m, node, n, why))
+		return NULL;
+	n->epsilon = node_attr_float(m, node, "epsilon", 1e-5);
+	n->plan.cycles = (double)tensor_elements(m, n->rows.x).n * 4 * 4 / m->target->vector_bytes;
+	return &n->plan;
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
-	struct layer_norm n;
-	const char *why;
-	struct call *c;
+	const struct layer_norm *n = (const struct layer_norm *)plan;
+	struct call *c = rows_call(l, &n->rows, LAYER_LAYER_NORM, n->epsilon);
 
-	if (!find(l->m, node, &n, &why))
-		die("norm_rows: %s", why);
-	c = rows_call(l, &n.rows, LAYER_LAYER_NORM, node_attr_float(l->m, node, "epsilon", 1e-5));
-	rows_argument(l, &n.rows, c, ARG_READ, n.rows.x);
-	call_arg(l, c, ARG_READ, n.scale);
-	call_arg(l, c, ARG_READ, n.bias);
-	rows_argument(l, &n.rows, c, ARG_WRITE, n.rows.y);
-	return true;
+	rows_argument(l, &n->rows, c, ARG_READ, n->rows.x);
+	call_arg(l, c, ARG_READ, n->scale);
+	call_arg(l, c, ARG_READ, n->bias);
+	rows_argument(l, &n->rows, c, ARG_WRITE, n->rows.y);
 }
 
-const struct strategy norm_rows = { .name = "norm_rows", .op = "LayerNormalization", .cost = cost, .lower = lower };
+const struct strategy norm_rows = {
+	.name = "norm_rows", .op = "LayerNormalization", .plan = plan_norm, .lower = lower
+};

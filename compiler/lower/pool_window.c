@@ -5,6 +5,7 @@
 #include "targets/target.h"
 
 struct pool {
+	struct node_plan plan;
 	struct conv_shape c;
 	bool counts_padding;
 };
@@ -69,30 +70,29 @@ static bool pool_read(struct module *m, int node, struct pool *p, const char **w
 	return true;
 }
 
-static double cost(struct module *m, int node, const char **why)
+static struct node_plan *plan_pool(struct module *m, int node, const char **why)
 {
-	struct pool p;
+	struct pool *p = ARENA_NEW(m->scratch, struct pool);
+	const struct conv_geometry *g = &p->c.g;
 
-	if (!pool_read(m, node, &p, why))
-		return -1;
-	return (double)(p.c.batch_hi * p.c.g.out_h.n * p.c.g.out_w.n * p.c.g.oc * p.c.g.kernel_h * p.c.g.kernel_w) * 4 /
-	       m->target->vector_bytes;
+	if (!pool_read(m, node, p, why))
+		return NULL;
+	p->plan.cycles = (double)(p->c.batch_hi * g->out_h.n * g->out_w.n * g->oc * g->kernel_h * g->kernel_w) * 4 /
+			 m->target->vector_bytes;
+	return &p->plan;
 }
 
-static bool lower_with(struct lowering *l, int node, enum layer_kernel kernel, enum layer_kernel padded)
+static void lower_with(struct lowering *l, const struct pool *p, enum layer_kernel kernel)
 {
 	struct module *m = l->m;
-	struct pool p;
-	const char *why;
+	const struct conv_geometry *g = &p->c.g;
 	struct call *call;
 	struct arg *a;
 	int x, y, batch = -1;
 
-	if (!pool_read(m, node, &p, &why))
-		die("pool: %s", why);
-	conv_images(l, &p.c, false, &x, &y);
-	call = lower_layer(l, p.counts_padding ? padded : kernel);
-	conv_fields(l, call, &p.c, x, false);
+	conv_images(l, &p->c, false, &x, &y);
+	call = lower_layer(l, kernel);
+	conv_fields(l, call, &p->c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
 	a = call_arg(l, call, ARG_READ, x);
@@ -101,23 +101,23 @@ static bool lower_with(struct lowering *l, int node, enum layer_kernel kernel, e
 	call_arg(l, call, ARG_WRITE, y);
 	call_epilogue(l, call);
 	call_result(m, call, y);
-	call_in_pieces(call, 0, p.c.g.out_h, p.c.g.out_w, 1,
-		       p.c.g.kernel_h * p.c.g.kernel_w * p.c.g.oc * 4 / m->target->vector_bytes);
-	lower_finish(l, y, p.c.y);
-	return true;
+	call_in_pieces(call, 0, g->out_h, g->out_w, 1, g->kernel_h * g->kernel_w * g->oc * 4 / m->target->vector_bytes);
+	lower_finish(l, y, p->c.y);
 }
 
-static bool lower_max(struct lowering *l, int node)
+static void lower_max(struct lowering *l, const struct node_plan *plan)
 {
-	return lower_with(l, node, LAYER_MAX_POOL, LAYER_MAX_POOL);
+	lower_with(l, (const struct pool *)plan, LAYER_MAX_POOL);
 }
 
-static bool lower_average(struct lowering *l, int node)
+static void lower_average(struct lowering *l, const struct node_plan *plan)
 {
-	return lower_with(l, node, LAYER_AVERAGE_POOL, LAYER_AVERAGE_POOL_PADDED);
+	const struct pool *p = (const struct pool *)plan;
+
+	lower_with(l, p, p->counts_padding ? LAYER_AVERAGE_POOL_PADDED : LAYER_AVERAGE_POOL);
 }
 
-const struct strategy max_pool = { .name = "max_pool", .op = "MaxPool", .cost = cost, .lower = lower_max };
+const struct strategy max_pool = { .name = "max_pool", .op = "MaxPool", .plan = plan_pool, .lower = lower_max };
 const struct strategy average_pool = {
-	.name = "average_pool", .op = "AveragePool", .cost = cost, .lower = lower_average
+	.name = "average_pool", .op = "AveragePool", .plan = plan_pool, .lower = lower_average
 };

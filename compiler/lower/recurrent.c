@@ -132,26 +132,6 @@ int layer_last_bias(struct lowering *l, const struct layer *a, int d)
 	return bias;
 }
 
-/* Weights as the right-hand side: packed when they are known, else their rows are read as columns. */
-static const struct kernel *choose_product(const struct module *m, const struct layer *a, enum kernel_kind *kind)
-{
-	const int64_t rows = a->size.steps.n * a->size.batch.n, columns = a->size.gates * a->size.hidden.n;
-	const bool known = m->tensor[a->w].data;
-	const struct kernel *k = NULL;
-	double cycles;
-
-	*kind = known ? KERNEL_GEMV : KERNEL_GEMM_TRANSPOSED;
-	if (known && rows == 1)
-		k = kernel_choose(m, KERNEL_GEMV, rows, columns, a->size.input.n, &cycles);
-	if (!k && known)
-		*kind = KERNEL_GEMM;
-	if (!k)
-		k = kernel_choose(m, *kind, rows, columns, a->size.input.n, &cycles);
-	if (!k)
-		die("no matrix product for a recurrent layer");
-	return k;
-}
-
 /* The product as a loop nest, in the layer's own type. */
 static int gates_by_nest(struct lowering *l, const struct layer *a, int d, const struct num *dim)
 {
@@ -175,20 +155,20 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 	struct module *m = l->m;
 	const int64_t columns = a->size.gates * a->size.hidden.n, input = a->size.input.n;
 	const bool flat = lower_is_run(m, a->x, (const int[]){ 0, 1 }, 2);
-	enum kernel_kind kind;
-	const struct kernel *k = choose_product(m, a, &kind);
+	const float *from = m->tensor[a->w].data;
+	const struct kernel *k = from ? a->packed_product : a->read_product;
 	const int bias = gates_bias(l, a, d), gates = lower_temp(l, DT_F32, 3, dim);
 	int w = a->w, scratch = -1;
 	struct call *call;
 	struct arg *arg;
 
-	if (kind == KERNEL_GEMM_TRANSPOSED) {
+	if (!from) {
 		scratch = lower_scratch_f32(l, num_const(input * k->columns));
 	} else {
 		const struct pack p = {
 			.n = columns, .n_stride = input, .depth = { 1, 1, input }, .stride = { 0, 0, 1 }
 		};
-		const float *from = m->tensor[a->w].data;
+
 		w = lower_packed(l, m->tensor[a->w].name, &p, k->columns, from + d * columns * input);
 	}
 	call = lower_kernel(l, k, GEOMETRY_GEMM);

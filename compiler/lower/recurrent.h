@@ -3,7 +3,10 @@
 #ifndef NNC_LOWER_RECURRENT_H
 #define NNC_LOWER_RECURRENT_H
 
-#include "kernels/choose.h"
+#include "lower/kernel_call.h"
+#include "lower/layouts.h"
+#include "lower/lower.h"
+#include "lower/packed.h"
 #include "ops/recurrent.h"
 
 enum { MAX_DIRECTIONS = 2, MAX_ACTIVATIONS = GEOMETRY_ACTIVATIONS };
@@ -22,10 +25,16 @@ struct layer {
 	float clip;                             /* 0: none */
 	bool input_forget;                      /* LSTM */
 	bool linear_before_reset;               /* GRU */
+	/* What multiplies the inputs with W in float32, when W is known and packed, and when its rows are read as
+	 * columns. */
+	const struct kernel *packed_product, *read_product;
 };
 
 /** Reads a node; false with the reason when the kernels cannot do it. */
 bool layer_read(struct module *m, int node, struct layer *a, const char **why);
+
+/** Chooses the products of the inputs with W; false when the target has none. */
+bool layer_products(const struct module *m, struct layer *a);
 
 /** Multiply-accumulates of the recurrence in one direction, at the upper bound of all sizes. */
 int64_t layer_macs(const struct layer *a);

@@ -3,13 +3,23 @@
 #include "runtime_min/kernels/recurrent_f64.h"
 #include "targets/target.h"
 
-static double cost(struct module *m, int node, const char **why)
-{
-	struct layer a;
+struct layer_plan {
+	struct node_plan plan;
+	struct layer layer;
+};
 
-	if (!layer_read(m, node, &a, why))
-		return -1;
-	return (double)layer_macs(&a) * a.size.directions * 4 / m->target->vector_bytes;
+static struct node_plan *plan_layer(struct module *m, int node, const char **why)
+{
+	struct layer_plan *p = ARENA_NEW(m->scratch, struct layer_plan);
+	const struct layer *a = &p->layer;
+
+	if (!layer_read(m, node, &p->layer, why))
+		return NULL;
+	*why = "the target has no matrix product for it";
+	if (a->type == DT_F32 && !layer_products(m, &p->layer))
+		return NULL;
+	p->plan.cycles = (double)layer_macs(a) * a->size.directions * 4 / m->target->vector_bytes;
+	return &p->plan;
 }
 
 /* First and last state, and the outputs, of direction d: of every cell that keeps nothing but H. */
@@ -108,14 +118,11 @@ static void lower_f64(struct lowering *l, const struct layer *a, int d)
 	call_arg(l, c, ARG_SCRATCH, reset);
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
-	struct layer before, a;
-	const char *why;
+	const struct layer *before = &((const struct layer_plan *)plan)->layer;
+	struct layer a = *before;
 
-	if (!layer_read(l->m, node, &before, &why))
-		die("recurrent: %s", why);
-	a = before;
 	layer_begin(l, &a);
 	for (int d = 0; d < a.size.directions; d++) {
 		if (a.type == DT_F64)
@@ -127,10 +134,9 @@ static bool lower(struct lowering *l, int node)
 		else
 			lower_lstm(l, &a, d);
 	}
-	layer_end(l, &a, &before);
-	return true;
+	layer_end(l, &a, before);
 }
 
-const struct strategy rnn = { .name = "rnn", .op = "RNN", .cost = cost, .lower = lower };
-const struct strategy gru = { .name = "gru", .op = "GRU", .cost = cost, .lower = lower };
-const struct strategy lstm = { .name = "lstm", .op = "LSTM", .cost = cost, .lower = lower };
+const struct strategy rnn = { .name = "rnn", .op = "RNN", .plan = plan_layer, .lower = lower };
+const struct strategy gru = { .name = "gru", .op = "GRU", .plan = plan_layer, .lower = lower };
+const struct strategy lstm = { .name = "lstm", .op = "LSTM", .plan = plan_layer, .lower = lower };

@@ -103,3 +103,16 @@ int64_t layer_macs(const struct layer *a)
 {
 	return a->size.steps.n * a->size.batch.n * a->size.gates * a->size.hidden.n * a->size.hidden.n;
 }
+
+bool layer_products(const struct module *m, struct layer *a)
+{
+	const int64_t rows = a->size.steps.n * a->size.batch.n, columns = a->size.gates * a->size.hidden.n;
+	double cycles;
+
+	if (rows == 1)
+		a->packed_product = kernel_choose(m, KERNEL_GEMV, rows, columns, a->size.input.n, &cycles);
+	if (!a->packed_product)
+		a->packed_product = kernel_choose(m, KERNEL_GEMM, rows, columns, a->size.input.n, &cycles);
+	a->read_product = kernel_choose(m, KERNEL_GEMM_TRANSPOSED, rows, columns, a->size.input.n, &cycles);
+	return a->packed_product && a->read_product;
+}

@@ -1,25 +1,29 @@
 /* RoiAlign and MaxRoiPool by their kernel, in float32 or float64; images and results in any layout. */
 #include <string.h>
 
-#include "kernels/choose.h"
+#include "lower/kernel_call.h"
+#include "lower/layouts.h"
+#include "lower/lower.h"
+#include "ops/arguments.h"
 
 static const uint8_t in_order[MAX_RANK] = { 0, 1, 2, 3 };
 
-static double cost(struct module *m, int node, const char **why)
+static struct node_plan *plan_roi(struct module *m, int node, const char **why)
 {
+	struct node_plan *p = ARENA_NEW(m->scratch, struct node_plan);
 	const struct tensor *x = node_in_tensor(m, node, 0), *y = node_out_tensor(m, node, 0);
-	double work = 1;
 
 	*why = "a size exceeds int";
+	p->cycles = 50;
 	for (int k = 0; k < 4; k++) {
 		if (x->dim[k].n > INT32_MAX / 8 || y->dim[k].n > INT32_MAX / 8)
-			return -1;
-		work *= (double)y->dim[k].n;
+			return NULL;
+		p->cycles *= (double)y->dim[k].n;
 	}
 	*why = "images are told by int64";
 	if (m->node[node].n_in > 2 && node_in_type(m, node, 2) != DT_I64)
-		return -1;
-	return work * 50;
+		return NULL;
+	return p;
 }
 
 static void add_sizes(struct roi_geometry *g, const struct tensor *x, const struct tensor *y)
@@ -30,9 +34,10 @@ static void add_sizes(struct roi_geometry *g, const struct tensor *x, const stru
 	g->y_region = y->stride[0], g->y_channel = y->stride[1], g->y_row = y->stride[2], g->y_pixel = y->stride[3];
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
 	struct module *m = l->m;
+	const int node = l->node;
 	const bool align = !strcmp(m->node[node].op->name, "RoiAlign");
 	const enum dtype type = compute_type(node_in_type(m, node, 0));
 	int x = node_in(m, node, 0), y = node_out(m, node, 0), to = y;
@@ -41,6 +46,7 @@ static bool lower(struct lowering *l, int node)
 	struct roi_geometry *g;
 	struct call *c;
 
+	(void)plan;     /* nothing was decided */
 	if (m->tensor[x].type != type) {
 		x = lower_plain(l, x, type);
 		to = lower_temp(l, type, 4, m->tensor[y].dim);
@@ -61,8 +67,7 @@ static bool lower(struct lowering *l, int node)
 		call_arg(l, c, ARG_READ, batch);
 	call_arg(l, c, ARG_WRITE, to);
 	lower_finish(l, to, y);
-	return true;
 }
 
-const struct strategy roi_align = { .name = "roi_align", .op = "RoiAlign", .cost = cost, .lower = lower };
-const struct strategy max_roi_pool = { .name = "max_roi_pool", .op = "MaxRoiPool", .cost = cost, .lower = lower };
+const struct strategy roi_align = { .name = "roi_align", .op = "RoiAlign", .plan = plan_roi, .lower = lower };
+const struct strategy max_roi_pool = { .name = "max_roi_pool", .op = "MaxRoiPool", .plan = plan_roi, .lower = lower };

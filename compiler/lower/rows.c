@@ -1,5 +1,6 @@
 #include "lower/rows.h"
 
+#include "lower/layouts.h"
 #include "ops/arguments.h"
 
 /* The axes that count rows, from the outermost in x's memory, without those of one element. */

@@ -2,7 +2,8 @@
 #ifndef NNC_LOWER_ROWS_H
 #define NNC_LOWER_ROWS_H
 
-#include "kernels/choose.h"
+#include "lower/kernel_call.h"
+#include "lower/lower.h"
 
 struct row_axes {
 	int x, y;               /* tensors of one shape */

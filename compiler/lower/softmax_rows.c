@@ -17,41 +17,42 @@ static bool find(struct module *m, int node, struct row_axes *r, const char **wh
 	       rows_find(m, node_in(m, node, 0), node_out(m, node, 0), first, last, r, why);
 }
 
-static double cost(struct module *m, int node, const char **why)
+struct softmax_plan {
+	struct node_plan plan;
+	struct row_axes rows;
+};
+
+static struct node_plan *plan_softmax(struct module *m, int node, const char **why)
 {
+	struct softmax_plan *p = ARENA_NEW(m->scratch, struct softmax_plan);
 	const int lanes = m->target->vector_bytes / 4;
-	struct row_axes r;
 
-	if (!find(m, node, &r, why))
-		return -1;
-	return (double)tensor_elements(m, r.x).n / lanes * (CYCLES_EXP + CYCLES_PASSES);
+	if (!find(m, node, &p->rows, why))
+		return NULL;
+	p->plan.cycles = (double)tensor_elements(m, p->rows.x).n / lanes * (CYCLES_EXP + CYCLES_PASSES);
+	return &p->plan;
 }
 
-static bool lower_with(struct lowering *l, int node, enum layer_kernel k)
+static void lower_with(struct lowering *l, const struct node_plan *plan, enum layer_kernel k)
 {
-	struct row_axes r;
-	const char *why;
-	struct call *c;
+	const struct row_axes *r = &((const struct softmax_plan *)plan)->rows;
+	struct call *c = rows_call(l, r, k, 0);
 
-	if (!find(l->m, node, &r, &why))
-		die("softmax: %s", why);
-	c = rows_call(l, &r, k, 0);
-	rows_argument(l, &r, c, ARG_READ, r.x);
-	rows_argument(l, &r, c, ARG_WRITE, r.y);
-	return true;
+	rows_argument(l, r, c, ARG_READ, r->x);
+	rows_argument(l, r, c, ARG_WRITE, r->y);
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
-	return lower_with(l, node, LAYER_SOFTMAX);
+	lower_with(l, plan, LAYER_SOFTMAX);
 }
 
-static bool lower_log(struct lowering *l, int node)
+static void lower_log(struct lowering *l, const struct node_plan *plan)
 {
-	return lower_with(l, node, LAYER_LOG_SOFTMAX);
+	lower_with(l, plan, LAYER_LOG_SOFTMAX);
 }
 
-const struct strategy softmax_rows = { .name = "softmax_rows", .op = "Softmax", .cost = cost, .lower = lower };
+const struct strategy softmax_rows = { .name = "softmax_rows", .op = "Softmax", .plan = plan_softmax, .lower = lower };
 const struct strategy log_softmax_rows = {
-	.name = "log_softmax_rows", .op = "LogSoftmax", .cost = cost, .lower = lower_log
+	.name = "log_softmax_rows", .op = "LogSoftmax", .plan = plan_softmax, .lower = lower_log
 };

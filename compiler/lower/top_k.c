@@ -1,21 +1,28 @@
 /* TopK by selection over keys: 64-bit numbers in the order of the elements, one row for each line along the axis. */
 #include <string.h>
 
-#include "kernels/choose.h"
+#include "lower/kernel_call.h"
+#include "lower/lower.h"
 #include "ops/order.h"
 
 enum { CYCLES_KEY = 6, CYCLES_COMPARE = 12 };
 
-static double cost(struct module *m, int node, const char **why)
-{
-	const struct tensor *x = node_in_tensor(m, node, 0);
+struct top_k_plan {
+	struct node_plan plan;
 	struct num k;
 	int axis;
+};
+
+static struct node_plan *plan_top_k(struct module *m, int node, const char **why)
+{
+	struct top_k_plan *p = ARENA_NEW(m->scratch, struct top_k_plan);
+	const struct tensor *x = node_in_tensor(m, node, 0);
 
 	*why = "there may be fewer elements than are wanted";
-	if (!top_k_get(m, node, &k, &axis) || num_lo(&m->nums, num_sub(&m->nums, x->dim[axis], k)) < 0)
-		return -1;
-	return (double)tensor_elements(m, node_in(m, node, 0)).n * (CYCLES_KEY + CYCLES_COMPARE);
+	if (!top_k_get(m, node, &p->k, &p->axis) || num_lo(&m->nums, num_sub(&m->nums, x->dim[p->axis], p->k)) < 0)
+		return NULL;
+	p->plan.cycles = (double)tensor_elements(m, node_in(m, node, 0)).n * (CYCLES_KEY + CYCLES_COMPARE);
+	return &p->plan;
 }
 
 /* The key of x: greater for what comes first. NaN counts as greater than all numbers, and zeros are equal. Negative
@@ -93,27 +100,25 @@ static void lower_output(struct lowering *l, int node, int i, int axis, int plac
 	lower_nest(l, n);
 }
 
-static bool lower(struct lowering *l, int node)
+static void lower(struct lowering *l, const struct node_plan *plan)
 {
+	const struct top_k_plan *p = (const struct top_k_plan *)plan;
 	struct module *m = l->m;
-	struct num dim[MAX_RANK], k;
-	int axis, keys, places, rank = node_in_tensor(m, node, 0)->rank;
+	const int keys = lower_keys(l, l->node, p->axis), rank = m->tensor[keys].rank;
+	struct num dim[MAX_RANK];
 	struct call *c;
+	int places;
 
-	if (!top_k_get(m, node, &k, &axis))
-		die("TopK: no k");
-	keys = lower_keys(l, node, axis);
 	memcpy(dim, m->tensor[keys].dim, sizeof dim);
-	dim[rank - 1] = k;
+	dim[rank - 1] = p->k;
 	places = lower_temp(l, DT_I64, rank, dim);
 	c = lower_layer(l, LAYER_SELECT);
 	c->geometry.select = (struct select_geometry){ .rows = dims_product(m, dim, rank - 1),
-						       .n = m->tensor[keys].dim[rank - 1], .k = k };
+						       .n = m->tensor[keys].dim[rank - 1], .k = p->k };
 	call_arg(l, c, ARG_READ, keys);
 	call_arg(l, c, ARG_WRITE, places);
 	for (int i = 0; i < 2; i++)
-		lower_output(l, node, i, axis, places);
-	return true;
+		lower_output(l, l->node, i, p->axis, places);
 }
 
-const struct strategy top_k = { .name = "top_k", .op = "TopK", .cost = cost, .lower = lower };
+const struct strategy top_k = { .name = "top_k", .op = "TopK", .plan = plan_top_k, .lower = lower };

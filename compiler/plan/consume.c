@@ -226,8 +226,9 @@ int consume_overlaps(const struct timeline *l, const struct step *s, struct over
 
 	if (!consumption_read(l, s, &c, &from, &to))
 		return 0;
-	v[0] = (struct overlap){ from, to, OVERLAP_FREE_BELOW,
-				 s->call->pixel_by_pixel ? greatest_by_pixel(&c) : greatest_up(&c, s->call->piece_rows) };
+	v[0] = (struct overlap){ from, to, OVERLAP_FREE_BELOW, greatest_up(&c, s->call->piece_rows) };
+	if (s->call->pixel_by_pixel)
+		v[0].at_most = greatest_by_pixel(&c);
 	v[1] = (struct overlap){ from, to, least_down(&c, s->call->piece_rows), OVERLAP_FREE_ABOVE };
 	return 2;
 }

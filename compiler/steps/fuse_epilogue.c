@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "steps/fuse.h"
-#include "lower/lower.h"
+#include "lower/layouts.h"
 #include "steps/uses.h"
 #include "nest/nest_build.h"
 

@@ -8,6 +8,7 @@
 
 struct arena_block {
 	struct arena_block *below;
+	size_t size;            /* of bytes[] */
 	max_align_t bytes[];
 };
 
@@ -33,6 +34,7 @@ static struct arena_block *block_new(struct arena *a, size_t bytes)
 		b = calloc(1, sizeof *b + bytes);
 	if (!b)
 		arena_fail(a);
+	b->size = bytes;
 	a->total_bytes += bytes;
 	return b;
 }
@@ -120,12 +122,38 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	return text;
 }
 
+struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){ a->top, a->top ? a->top->below : NULL, a->used, a->size };
+}
+
+/* Frees the blocks from *first on that lie above `end`. */
+static void blocks_free(struct arena *a, struct arena_block **first, const struct arena_block *end)
+{
+	while (*first != end) {
+		struct arena_block *b = *first;
+
+		*first = b->below;
+		a->total_bytes -= b->size;
+		free(b);
+	}
+}
+
+void arena_release(struct arena *a, struct arena_mark mark)
+{
+	/* Of a block that was left for another nobody knows how far it was filled. */
+	const size_t dirty = a->top == mark.top ? a->used : mark.size;
+
+	blocks_free(a, &a->top, mark.top);
+	if (mark.top) {
+		blocks_free(a, &mark.top->below, mark.below);
+		memset((char *)mark.top->bytes + mark.used, 0, dirty - mark.used);
+	}
+	a->used = mark.used;
+	a->size = mark.size;
+}
+
 void arena_free(struct arena *a)
 {
-	while (a->top) {
-		struct arena_block *below = a->top->below;
-		free(a->top);
-		a->top = below;
-	}
-	a->used = a->size = a->total_bytes = 0;
+	arena_release(a, (struct arena_mark){ .top = NULL });
 }

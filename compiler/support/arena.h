@@ -37,6 +37,14 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 /** printf into the arena. */
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** A place in the arena, and the release of all that was allocated since; marks nest. */
+struct arena_mark {
+	struct arena_block *top, *below;        /* the top block, and what was below it */
+	size_t used, size;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_release(struct arena *a, struct arena_mark mark);
+
 /** Frees all blocks; the arena is empty and usable afterwards. */
 void arena_free(struct arena *a);
 

@@ -1,8 +1,8 @@
 /* Kernels whose result takes the place of the input that they consume: piece after piece from the first row or from the
- * last, or by one call where that goes from pixel to pixel (struct call, consumed_arg and pixel_by_pixel), as near as the order of
- * reads and writes allows. The result must be that of a run with separate buffers, to the last byte, and nothing else
- * may change; nearer than that, each kernel must sometimes go wrong, or this test sees nothing. Arguments: cases a
- * kernel. */
+ * last, or by one call where that goes from pixel to pixel (struct call, consumed_arg and pixel_by_pixel), as near as
+ * the order of reads and writes allows. The result must be that of a run with separate buffers, to the last byte, and
+ * nothing else may change; nearer than that, each kernel must sometimes go wrong, or this test sees nothing.
+ * Arguments: cases a kernel. */
 #include "check.h"
 
 #include "table.h"

@@ -31,6 +31,35 @@ Test(arena, large_blocks_leave_the_small_one_in_use, .init = setup, .fini = tear
 	cr_assert_eq(large[(1 << 20) - 1], 0);
 }
 
+/* What is released is given out again, zeroed, and larger blocks are freed; marks nest. */
+Test(arena, release_goes_back_to_the_mark, .init = setup, .fini = teardown)
+{
+	static const size_t sizes[] = { 8, 1 << 12, 1 << 14, 1 << 20 };
+
+	for (int used = 0; used < 3; used++) {
+		const struct arena_mark outer = arena_mark(&a);
+		const size_t bytes = a.total_bytes;
+
+		for (int round = 0; round < 2; round++) {
+			const struct arena_mark mark = arena_mark(&a);
+
+			for (int i = 0; i < 100; i++) {
+				const size_t n = sizes[i % (round ? 4 : 3)];
+				char *p = arena_alloc(&a, n);
+
+				for (size_t k = 0; k < n; k += 7)
+					cr_assert_eq(p[k], 0);
+				memset(p, 1, n);
+			}
+			arena_release(&a, mark);
+			memset(arena_alloc(&a, 24), 1, 24);
+		}
+		arena_release(&a, outer);
+		cr_expect_eq(a.total_bytes, bytes);
+		arena_alloc(&a, 40000);
+	}
+}
+
 Test(arena, overflow_jumps_to_the_failure_point)
 {
 	jmp_buf failure;

@@ -1,0 +1,162 @@
+#include "lower/integer_constants.h"
+
+#include <string.h>
+
+#include "lower/packed.h"
+#include "ops/arguments.h"
+#include "ops/integer.h"
+
+/* Constant weights as channels of `inner` bytes each, `outer` times over. */
+struct weights {
+	const unsigned char *bytes;
+	int flip;               /* byte ^ flip, less flip, is the element: 128 for int8, 0 for uint8 */
+	int64_t outer, channels, inner;
+};
+
+static struct weights weights_of(const struct module *m, int node, int channel_axis)
+{
+	const struct tensor *w = &m->tensor[node_in(m, node, INTEGER_W)];
+	struct weights v = { .bytes = w->data, .flip = w->type == DT_I8 ? 128 : 0, .outer = 1,
+			     .channels = w->dim[channel_axis].n, .inner = 1 };
+
+	for (int k = 0; k < channel_axis; k++)
+		v.outer *= w->dim[k].n;
+	for (int k = channel_axis + 1; k < w->rank; k++)
+		v.inner *= w->dim[k].n;
+	return v;
+}
+
+static int weight_zero(const struct module *m, int node, int64_t channel)
+{
+	const int zero = node_in(m, node, INTEGER_W_ZERO);
+
+	if (zero < 0)
+		return 0;
+	return (int)const_int(m, zero, m->tensor[zero].rank && m->tensor[zero].dim[0].n > 1 ? channel : 0);
+}
+
+/* Whether every byte b of the channel has (b ^ flip) - off within int8. */
+static bool channel_fits(const unsigned char *bytes, int64_t n, int flip, int off)
+{
+	int low = 255, high = 0;
+
+	for (int64_t i = 0; i < n; i++) {
+		const int v = bytes[i] ^ flip;
+		low = v < low ? v : low;
+		high = v > high ? v : high;
+	}
+	return !n || (low - off >= INT8_MIN && high - off <= INT8_MAX);
+}
+
+static bool weights_fit(const struct module *m, int node, int channel_axis)
+{
+	const struct weights w = weights_of(m, node, channel_axis);
+	const unsigned char *bytes = w.bytes;
+
+	if (w.flip && node_in(m, node, INTEGER_W_ZERO) < 0)
+		return true;    /* int8 as they are */
+	for (int64_t o = 0; o < w.outer; o++)
+		for (int64_t c = 0; c < w.channels; c++, bytes += w.inner)
+			if (!channel_fits(bytes, w.inner, w.flip, w.flip + weight_zero(m, node, c)))
+				return false;
+	return true;
+}
+
+bool integer_fits(struct module *m, int node, int channel_axis, const char **why)
+{
+	const struct weights w = weights_of(m, node, channel_axis);
+	const int bias = node_in(m, node, INTEGER_BIAS);
+	const int64_t depth = w.channels ? w.outer * w.inner : 0;
+	int64_t most = 0;
+
+	*why = "sums may leave int32";
+	for (int64_t i = 0; bias >= 0 && i < tensor_elements(m, bias).n; i++) {
+		int64_t v = const_int(m, bias, i);
+		most = v < 0 ? (most > -v ? most : -v) : most > v ? most : v;
+	}
+	if (depth >= 1 << 15 || most + 2 * depth * 255 * 128 > INT32_MAX)
+		return false;
+	*why = "weights without their zero points do not fit int8";
+	return weights_fit(m, node, channel_axis);
+}
+
+const int8_t *integer_weights(struct module *m, int node, int channel_axis)
+{
+	const struct weights w = weights_of(m, node, channel_axis);
+	const int64_t elements = w.outer * w.channels * w.inner;
+	int8_t *v;
+
+	if (w.flip && node_in(m, node, INTEGER_W_ZERO) < 0)
+		return (const int8_t *)w.bytes;
+	v = arena_array(m->arena, (size_t)elements, 1);
+	for (int64_t at = 0; at < elements; at += w.inner) {
+		const int off = w.flip + weight_zero(m, node, at / w.inner % w.channels);
+		for (int64_t i = at; i < at + w.inner; i++)
+			v[i] = (int8_t)((w.bytes[i] ^ w.flip) - off);
+	}
+	return v;
+}
+
+static int64_t padded(int64_t n, int columns)
+{
+	return (n + columns - 1) / columns * columns;
+}
+
+int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const int8_t *w)
+{
+	struct module *m = l->m;
+	const int64_t width = padded(p->n, columns), x_zero = const_int(m, node_in(m, node, INTEGER_X_ZERO), 0);
+	const int bias = node_in(m, node, INTEGER_BIAS);
+	int32_t *v = ARENA_ARRAY(m->arena, width * groups, int32_t);
+	int t;
+
+	for (int64_t i = 0; i < p->n * groups; i++) {
+		int64_t sum = 0;
+		for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
+			for (int64_t d1 = 0; d1 < p->depth[1]; d1++)
+				for (int64_t d2 = 0; d2 < p->depth[2]; d2++)
+					sum += w[i * p->n_stride + d0 * p->stride[0] + d1 * p->stride[1] +
+						 d2 * p->stride[2]];
+		v[i / p->n * width + i % p->n] = (int32_t)((bias < 0 ? 0 : const_int(m, bias, i)) - x_zero * sum);
+	}
+	t = tensor_const(m, "bias", DT_I32, 1, (const int64_t[]){ width * groups }, v);
+	tensor_dense(m, t);
+	return t;
+}
+
+int integer_scale(struct lowering *l, int node, int64_t channels, int groups, int columns)
+{
+	const struct module *m = l->m;
+	const int scale = node_in(m, node, INTEGER_MULTIPLIER);
+	const int64_t width = padded(channels, columns);
+	const bool many = m->tensor[scale].rank && m->tensor[scale].dim[0].n > 1;
+	float *v = ARENA_ARRAY(m->arena, width * groups, float);
+
+	for (int64_t i = 0; i < channels * groups; i++)
+		v[i / channels * width + i % channels] = (float)const_double(m, scale, many ? i : 0);
+	return lower_const_f32(l, "multipliers", v, width * groups);
+}
+
+int integer_zeros(struct lowering *l, int node, int64_t n)
+{
+	struct module *m = l->m;
+	const int x_zero = node_in(m, node, INTEGER_X_ZERO);
+	unsigned char *v = arena_array(m->arena, (size_t)n, 1);
+	int t;
+
+	memset(v, (int)(const_int(m, x_zero, 0) & 0xff), (size_t)n);
+	t = tensor_const(m, "padding", m->tensor[x_zero].type, 1, &n, v);
+	tensor_dense(m, t);
+	return t;
+}
+
+void integer_numbers(struct lowering *l, struct call *call, int node)
+{
+	const struct module *m = l->m;
+	const int64_t zero = const_int(m, node_in(m, node, INTEGER_Y_ZERO), 0);
+
+	call_number(l, call, num_const(node_in_type(m, node, INTEGER_X) == DT_I8));
+	call_number(l, call, num_const(node_attr_int(m, node, "low", 0) - zero));
+	call_number(l, call, num_const(node_attr_int(m, node, "high", 0) - zero));
+	call_number(l, call, num_const(zero));
+}

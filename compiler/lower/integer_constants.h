@@ -1,0 +1,24 @@
+/* What kernels over bytes read beside their images: weights, biases, multipliers, the numbers of the requantisation. */
+#ifndef NNC_INTEGER_CONSTANTS_H
+#define NNC_INTEGER_CONSTANTS_H
+
+#include "kernels/pack.h"
+#include "steps/step.h"
+
+/** Whether kernels can do it: weights without their zero points fit int8, and no sum can leave int32. channel_axis: of
+ * the weights. */
+bool integer_fits(struct module *m, int node, int channel_axis, const char **why);
+
+/** The weights with their zero points taken off, as they lie. */
+const int8_t *integer_weights(struct module *m, int node, int channel_axis);
+
+/** Constants of the channels, `group` of them at a time going on to a multiple of `columns`: the bias with x's zero
+ * point times the sum of each channel's weights (as p tells them, group after group) taken off, and the multipliers. */
+int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const int8_t *w);
+int integer_scale(struct lowering *l, int node, int64_t channels, int groups, int columns);
+/** n bytes of x's zero point. */
+int integer_zeros(struct lowering *l, int node, int64_t n);
+/** The last arguments of every kernel. */
+void integer_numbers(struct lowering *l, struct call *call, int node);
+
+#endif

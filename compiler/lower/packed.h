@@ -1,0 +1,17 @@
+/* Constants that the compiler makes for kernels. */
+#ifndef NNC_PACKED_H
+#define NNC_PACKED_H
+
+#include "kernels/pack.h"
+#include "steps/step.h"
+
+/** Float32 constant of n elements with the given values (borrowed). */
+int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n);
+
+/** A constant holding w packed as p says, in panels of `columns`; `w` points at p's first element. */
+int lower_packed(struct lowering *l, const char *name, const struct pack *p, int columns, const float *w);
+/** The same of several groups, whose weights follow each other; *size: packed floats of one. */
+int lower_packed_groups(struct lowering *l, const char *name, const struct pack *p, int columns, const float *w,
+			int groups, int64_t *size);
+
+#endif
