@@ -73,10 +73,7 @@ def main():
     for kind in sandwiches.KINDS:
         if not a.names:
             judge(f"sandwich-{kind.__name__}", random_tests(kind, a.turns), report)
-    if cases.absent():
-        report.skip("models", cases.absent())
-        report.exit()
-    for model in cases.models(a.names, kinds=("qdq",)):
+    for model in cases.models(report, a.names, ("qdq",)):
         loaded = model.load()
         judge(model.name, [(loaded, model.case(k)[0]) for k in range(model.n_cases)], report)
     report.exit()

@@ -51,15 +51,12 @@ def readme_figures():
 
 def main():
     report = Report()
-    if not cases.make():
-        report.skip("arenas", "../shared/models is not there")
-        report.exit()
-    for model in cases.models(kinds=("float", "qdq")):
+    for model in cases.models(report, kinds=("float", "qdq")):
         check_gap(model, report)
     figures = dict(readme_figures())
     if len(figures) != len(README):
         report.failed("readme", f"has figures of {sorted(figures)} alone")
-    for model in cases.models(figures):
+    for model in cases.models(report, figures):
         size, _ = arena(model, "cortex-m4")
         if size != figures[model.name]:
             report.failed(f"readme/{model.name}", f"says {figures[model.name]} bytes, the arena has {size}")

@@ -1,22 +1,31 @@
 #!/usr/bin/env python3
 """What generated files must be, whatever they compute: warning-free C99 and C++ with gcc and clang, free of foreign
-symbols, equal byte for byte on repetition and from another folder, several in one program, and never half-written."""
+symbols, equal byte for byte on repetition and from another folder, many in one program, and never half-written.
+
+    generated_clean.py [MODEL ...]
+
+Every model is read by every compiler and generated twice. Those whose code is short (bounds.py) are compiled too, for the
+warnings that come of optimisation, and are the ones that share a program.
+"""
+import argparse
 import filecmp
 import os
 import re
 import shutil
 import subprocess
 
+import bounds
+import built
 import cases
 import generated
 from generated import Failure, execute, one_line
 from report import Report
 from targets import TARGETS, best_host, missing
 
-STRICT = "-O1 -Wall -Wextra -Wpedantic -Wconversion -Werror"
+STRICT = "-Wall -Wextra -Wpedantic -Wconversion -Werror"
 COMPILERS = (("gcc", "-std=c99"), ("gcc", "-std=c11"), ("clang-14", "-std=c99"), ("g++", "-x c++ -std=c++17"),
              ("clang++-14", "-x c++ -std=c++17"))
-NAMES = ("mnist-8", "micro-kws-fp32", "mlperf-tiny-kws-int8", "hand-gesture-lstm", "tinybert-dynamic", "silero-vad")
+COMPILATIONS = 2 * (len(COMPILERS) + 1)  # of a short model, on two targets
 
 
 def fresh(*parts):
@@ -26,8 +35,8 @@ def fresh(*parts):
     return folder
 
 
-def check_warnings(model, target):
-    """Every compiler and language; the header alone too."""
+def check_warnings(model, target, how):
+    """Every compiler and language; the header alone too. how: -fsyntax-only or a level of optimisation."""
     folder = fresh("warnings", target.name, model.name)
     generated.compile_model(model.path, folder, "m", target, model.dims)
     march = " ".join(f for f in target.cflags.split() if f.startswith("-m"))
@@ -37,7 +46,7 @@ def check_warnings(model, target):
         if not shutil.which(cc):
             continue
         for source in [*generated.sources(folder, "m"), os.path.join(folder, "header.c")]:
-            command = [cc, *language.split(), *STRICT.split(), *march.split(), "-I", folder, "-c", "-o",
+            command = [cc, *language.split(), how, *STRICT.split(), *march.split(), "-I", folder, "-c", "-o",
                        os.path.join(folder, "out.o"), source]
             code, text = execute(command, 300)
             if code != 0:
@@ -110,7 +119,7 @@ def check_together(models, target):
     program = Together(folder, target, path, prototypes)
     for _ in range(2):
         for n, model in enumerate(models):
-            alone = generated.build(folder_of(model, target), "m", target).run([cases.call_of(*model.case(0))])[0]
+            alone = built.build(folder_of(model, target), "m", target).run([cases.call_of(*model.case(0))])[0]
             both = program.run_one(n, cases.call_of(*model.case(0)))
             if any(a.tobytes() != b.tobytes() for a, b in zip(alone.outputs, both.outputs)):
                 raise Failure("wrong", f"{model.name} answers differently beside other models")
@@ -137,27 +146,34 @@ class Together(generated.Program):
         return self.run([call._replace(dims={**call.dims, "which_model": n})])[0]
 
 
-def guarded(report, name, check, *arguments):
+def guarded(report, name, check, what, *arguments):
+    """what: the model or models. Whether the check held."""
     try:
-        check(*arguments)
+        check(what, *arguments)
         report.ok(name)
+        return True
     except Failure as e:
-        report.failed(name, f"{e.kind}: {e}")
+        cases.tell(report, name, what, e)
+        return False
 
 
 def main():
-    report = Report()
-    if not cases.make():
-        report.skip("generated", "../shared/models is not there")
-        report.exit()
-    models = list(cases.models(NAMES))
-    host = best_host()
-    for model in models:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("names", nargs="*")
+    a = p.parse_args()
+    report, host, short = Report(), best_host(), []
+    bound = bounds.compiled_often(TARGETS["generic"], COMPILATIONS)
+    for model in cases.models(report, a.names):
+        if not guarded(report, f"same/{model.name}", check_same, model, host):
+            continue
+        if not bound.reason(model):
+            short.append(model)
         for target in dict.fromkeys((TARGETS["generic"], host)):
-            guarded(report, f"warnings/{target.name}/{model.name}", check_warnings, model, target)
-            guarded(report, f"symbols/{target.name}/{model.name}", check_symbols, model, target)
-        guarded(report, f"same/{model.name}", check_same, model, host)
-    guarded(report, "together", check_together, models, host)
+            for how in ("-fsyntax-only", *(["-O1"] if model in short else [])):
+                guarded(report, f"warnings/{target.name}{how}/{model.name}", check_warnings, model, target, how)
+            if model in short:
+                guarded(report, f"symbols/{target.name}/{model.name}", check_symbols, model, target)
+    guarded(report, "together", check_together, short, host)
     report.exit()
 
 

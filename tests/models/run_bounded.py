@@ -15,7 +15,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
-import cases
+import cases  # first: it says where the others are
+import built
 import check
 import generated
 import on_target
@@ -89,7 +90,7 @@ def run_model(model, target, folder):
     os.makedirs(folder)
     bounded, proto, reference = Bounded(model), onnx.load(model.path), session(model.path)
     generated.compile_model(model.path, folder, "m", target, bounded.options(model.dims))
-    program = generated.build(folder, "m", target)
+    program = built.build(folder, "m", target)
     names = [i.name for i in reference.get_inputs()]
     sweep, calls, plains = [own for own, _ in bounded.sweep()], [], []
     for sizes, everywhere in bounded.sweep():
@@ -113,8 +114,8 @@ def main():
     p = on_target.parser(__doc__, "host")
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    target, report = on_target.begin(a, "bounded", cases.absent)
-    for model in cases.models(a.names, ("float",)):
+    target, report = on_target.begin(a, "bounded")
+    for model in cases.models(report, a.names, ("float",)):
         if not model.bounded:
             continue
         folder = os.path.join(generated.work_folder(), f"bounded-{target.name}", model.name)

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""The real models of tier core on one target: nnc, the target's C compiler, its runner, the oracle.
+"""The models of models.def on one target: nnc, the target's C compiler, its runner, the oracle.
 
-    run_models.py [--target T] [--sanitize] [--table] [NAME ...]
+    run_models.py [--target T] [--sanitize] [NAME ...]
 
-A model of kind other may be refused with exit 3 (a skip); every other outcome than agreement is a failure.
---sanitize builds the generated C with the address and undefined-behaviour sanitizers of the host.
+A model of kind other may be refused with exit 3 (a skip); every other outcome than agreement is a failure. Without names
+those are taken that the target's bound allows (bounds.py). --sanitize builds the generated C with the address and
+undefined-behaviour sanitizers of the host.
 """
 import os
 import shutil
 import time
 
+import bounds
+import built
 import cases
 import generated
 import on_target
@@ -25,13 +28,13 @@ def run_model(model, target, folder, flags):
     os.makedirs(folder)
     began = time.monotonic()
     generated.compile_model(model.path, folder, "m", target, model.dims)
-    compiled = time.monotonic()
+    compiled_at = time.monotonic()
     # As in run.sh: under instrumentation gcc warns of paths that cannot be; the plain builds of all targets hold the line.
-    program = generated.build(folder, "m", target, flags, "-std=c99" if flags else generated.WARNINGS)
-    built = time.monotonic()
+    program = built.build(folder, "m", target, flags, "-std=c99" if flags else generated.WARNINGS)
+    built_at = time.monotonic()
     for k, answer in enumerate(program.run(calls(model))):
         check_answer(model, k, answer)
-    return compiled - began, built - compiled, time.monotonic() - built
+    return compiled_at - began, built_at - compiled_at, time.monotonic() - built_at
 
 
 def main():
@@ -39,19 +42,17 @@ def main():
     p.add_argument("--sanitize", action="store_true")
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    target, report = on_target.begin(a, "models", cases.absent)
+    target, report = on_target.begin(a, "models")
     flags = SANITIZE if a.sanitize else ""
-    for model in cases.models(a.names):
+    bound = bounds.sanitized(target) if a.sanitize else bounds.of_target(target)
+    for model in cases.models(report, a.names, bound=bound):
         folder = os.path.join(generated.work_folder(), f"models-{target.name}{'-sanitized' if a.sanitize else ''}",
                               model.name)
         try:
             times = run_model(model, target, folder, flags)
             report.ok(model.name, "nnc {:.2f} s, C compiler {:.1f} s, cases {:.2f} s".format(*times))
         except Failure as e:
-            if e.kind == "unsupported" and model.kind == "other":
-                report.skip(model.name, f"unsupported: {e}")
-            else:
-                report.failed(model.name, f"{e.kind}: {e}")
+            cases.tell(report, model.name, model, e)
     report.exit()
 
 

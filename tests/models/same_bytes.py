@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""The MLPerf Tiny int8 models give the same bytes on every target as the generic C on this machine.
+"""Quantised models give the same bytes on every target as the generic C on this machine.
 
-    same_bytes.py [--target T] [NAME ...]
+    same_bytes.py [--target T] [NAME ...]       without names all that the target's bound allows (bounds.py)
 """
 import os
 import shutil
 
+import bounds
+import built
 import cases
 import generated
 import on_target
@@ -13,14 +15,12 @@ from check import calls, same_bits
 from generated import Failure
 from targets import TARGETS
 
-NAMES = ("mlperf-tiny-ad-int8", "mlperf-tiny-ic-int8", "mlperf-tiny-kws-int8", "mlperf-tiny-vww-int8")
-
 
 def outputs(model, target, folder):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     generated.compile_model(model.path, folder, "m", target, model.dims)
-    answers = generated.build(folder, "m", target).run(calls(model))
+    answers = built.build(folder, "m", target).run(calls(model))
     if any(a.status for a in answers):
         raise Failure("wrong", f"{target.name}: the function returned {[a.status for a in answers]}")
     return [o for a in answers for o in a.outputs]
@@ -30,8 +30,8 @@ def main():
     p = on_target.parser(__doc__, "cortex-m4")
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    target, report = on_target.begin(a, "same-bytes", cases.absent)
-    for model in cases.models(a.names or NAMES):
+    target, report = on_target.begin(a, "same-bytes")
+    for model in cases.models(report, a.names, ("qdq",), bounds.of_target(target)):
         folder = os.path.join(generated.work_folder(), f"bytes-{target.name}", model.name)
         try:
             here = outputs(model, TARGETS["generic"], folder + "-generic")

@@ -12,7 +12,7 @@ from onnx.reference import ReferenceEvaluator
 
 from float64_ops import OPERATORS
 
-F32, F64 = TensorProto.FLOAT, TensorProto.DOUBLE
+F16, F32, F64 = TensorProto.FLOAT16, TensorProto.FLOAT, TensorProto.DOUBLE
 TYPE_ATTRIBUTES = ("to", "dtype", "softmax_precision")
 
 
@@ -55,6 +55,8 @@ def widen_graph(graph, narrow):
 def widen(model, narrow=(F32,)):
     wide = onnx.ModelProto()
     wide.CopyFrom(model)
+    for opset in wide.opset_import:
+        opset.domain = "" if opset.domain == "ai.onnx" else opset.domain  # two names of one
     widen_graph(wide.graph, narrow)
     return wide
 

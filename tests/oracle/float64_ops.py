@@ -2,8 +2,8 @@
 
 They stand where the onnx package's reference has no answer or a wrong one: convolution with groups and dilation,
 transposed convolution with groups, pooling, batch normalisation (which takes the momentum for epsilon in old opsets),
-gathering by smaller indices, interpolation by Upsample, the recurrent layers (float64_recurrent.py), and the quantising
-pair before opset 19.
+gathering by smaller indices, broadcasting means, negative padding, short-time transforms, interpolation by Upsample, Scan
+and the recurrent layers (float64_scan.py, float64_recurrent.py), and the quantising pair before opset 19.
 """
 import itertools
 import math
@@ -13,6 +13,7 @@ from onnx.reference.op_run import OpRun
 from onnx.reference.ops import op_resize
 
 from float64_recurrent import GRU, LSTM, RNN
+from float64_scan import Scan
 
 
 def window(size, kernel, stride, dilation, auto_pad, pads):
@@ -52,9 +53,9 @@ class Conv(OpRun):
         padded = np.pad(x, [(0, 0), (0, 0), *((g[0], g[1]) for g in sides)])
         counts = [g[2] for g in sides]
         out = np.zeros((x.shape[0], group, w.shape[0] // group, *counts), x.dtype)
-        wg = w.reshape(group, -1, *w.shape[1:])
+        wg = w.reshape(group, w.shape[0] // group, *w.shape[1:])
         for position, part in taps(padded, kernel, strides, dilations, counts):
-            part = part.reshape(x.shape[0], group, -1, math.prod(counts))
+            part = part.reshape(x.shape[0], group, w.shape[1], math.prod(counts))
             out += np.matmul(wg[(..., *position)], part).reshape(out.shape)
         out = out.reshape(x.shape[0], w.shape[0], *counts)
         return (out if b is None else out + b.reshape(-1, *[1] * n),)
@@ -77,14 +78,14 @@ class ConvTranspose(OpRun):
                 small, large = total // 2, total - total // 2
                 pads[i], pads[n + i] = (small, large) if auto_pad == "SAME_UPPER" else (large, small)
         out = np.zeros((x.shape[0], group, w.shape[1], *whole), x.dtype)
-        xg = x.reshape(x.shape[0], group, x.shape[1] // group, -1)
+        xg = x.reshape(x.shape[0], group, x.shape[1] // group, math.prod(x.shape[2:]))
         wg = w.reshape(group, w.shape[0] // group, *w.shape[1:])
         for position in itertools.product(*map(range, kernel)):
             part = np.matmul(np.swapaxes(wg[(..., *position)], 1, 2), xg)
             cut = tuple(slice(p * d, p * d + (i - 1) * s + 1, s)
                         for p, d, i, s in zip(position, dilations, x.shape[2:], strides))
             out[(..., *cut)] += part.reshape(*out.shape[:3], *x.shape[2:])
-        out = out.reshape(x.shape[0], -1, *whole)
+        out = out.reshape(x.shape[0], group * w.shape[1], *whole)
         cut = tuple(slice(pads[i], whole[i] - pads[n + i]) for i in range(n))
         out = out[(..., *cut)]
         return (out if b is None else out + b.reshape(-1, *[1] * n),)
@@ -164,6 +165,42 @@ class GatherElements(OpRun):
         return (x[tuple(places)],)
 
 
+class Mean(OpRun):
+    op_domain = ""
+
+    def _run(self, *args):
+        return (sum(args[1:], args[0]) / len(args),)
+
+
+class Pad(OpRun):
+    op_domain = ""
+
+    def _run(self, x, given=None, fill=None, axes=None, pads=None, value=None, mode=None):
+        """Attributes before opset 11, inputs since; what is negative is cut off first."""
+        pads, fill = (pads, value) if given is None else (given, fill)
+        axes = range(x.ndim) if axes is None else [int(a) % x.ndim for a in axes]
+        sides = np.zeros((x.ndim, 2), np.int64)
+        sides[list(axes)] = np.asarray(pads).reshape(2, -1).T
+        cuts = [slice(max(-b, 0), n - max(-e, 0)) for n, (b, e) in zip(x.shape, sides)]
+        how = mode.decode() if isinstance(mode, bytes) else mode or "constant"
+        extra = {"constant_values": 0 if fill is None else np.asarray(fill).item()} if how == "constant" else {}
+        return (np.pad(x[tuple(cuts)], np.maximum(sides, 0), how, **extra),)
+
+
+class STFT(OpRun):
+    op_domain = ""
+
+    def _run(self, x, step, window=None, length=None, onesided=None):
+        """x is (batch, samples, 1 or 2), or has no last axis; frames of the window's length, or of `length` without one."""
+        signal = x if x.ndim == 2 else x[..., 0] + 1j * x[..., 1] if x.shape[-1] == 2 else x[..., 0]
+        size, step = int(window.size if window is not None else length), int(step)
+        starts = range(0, signal.shape[1] - size + 1, step)
+        frames = np.stack([signal[:, s:s + size] for s in starts], 1) * (1 if window is None else window)
+        bins = size // 2 + 1 if onesided in (None, 1) else size
+        y = np.fft.fft(frames.astype(np.complex128))[..., :bins]
+        return (np.stack([y.real, y.imag], -1).astype(x.dtype),)
+
+
 class Upsample(OpRun):
     op_domain = ""
 
@@ -227,4 +264,5 @@ class DequantizeLinear(OpRun):
 
 
 OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization,
-             GlobalMaxPool, GatherElements, Upsample, Resize, RNN, LSTM, GRU]
+             GlobalMaxPool, GatherElements, Mean, Pad, Upsample, Resize, RNN, LSTM, GRU,
+             STFT, Scan]

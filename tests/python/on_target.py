@@ -12,12 +12,11 @@ def parser(description, default):
     return p
 
 
-def begin(a, group, absent=lambda: None):
-    """The target that the arguments name, and the report. Ends the group as skipped where the target cannot be run here,
-    or something else is missing: absent() says what, or None."""
+def begin(a, group):
+    """The target that the arguments name, and the report. Ends the group as skipped where the target cannot be run here."""
     target = best_host() if a.target == "host" else TARGETS[a.target]
     report = Report()
-    reason = missing(target) or absent()
+    reason = missing(target)
     if reason:
         report.skip(f"{group}/{target.name}", reason)
         report.exit()

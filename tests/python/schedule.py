@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the groups of groups.def, two at a time, longest first, and adds up their lines.
+"""Runs the groups of groups.def, as many at a time as there are processors, longest first, and adds up their lines.
 
     schedule.py [--list] [-j N] [GROUP ...]        GROUP: a name or the beginning of one, as in models/
 
@@ -105,7 +105,7 @@ def show(result, n, total):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--list", action="store_true")
-    p.add_argument("-j", type=int, default=2)
+    p.add_argument("-j", type=int, default=len(os.sched_getaffinity(0)))
     p.add_argument("groups", nargs="*")
     a = p.parse_args()
     groups = chosen(list(read_groups()), a.groups)
@@ -113,7 +113,10 @@ def main():
         for g in groups:
             print(f"{g.name:22} {g.seconds:4} s  {g.command}")
         return
+    import built  # not for --list, which has to do without numpy
+
     os.makedirs(LOGS, exist_ok=True)
+    built.trim()
     total = collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(a.j) as pool:
         running = [pool.submit(run_group, g) for g in sorted(groups, key=lambda g: -g.seconds)]

@@ -55,6 +55,7 @@ def bounded(d, outputs):
         inputs = [d.floats([n if k == "N" else k for k in dims]) for _, dims in d.inputs]
         try:
             judging.run_onnxruntime(case.model, inputs)
+            judging.evaluate(case.model, inputs)
         except judging.Invalid:
             return drawing.fixed(case)
         calls.append(inputs)
