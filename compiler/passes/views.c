@@ -9,6 +9,8 @@
  * sharing its storage never lets one value overwrite another; but for the variables of a loop, which each turn writes
  * again: a first value is produced inside one only when nothing but the loop reads it. What is a view of a variable
  * reads it in the same turn, or after the last. */
+#include <string.h>
+
 #include "nest/address.h"
 #include "nest/nest.h"
 #include "ops/ops.h"
@@ -181,11 +183,54 @@ static bool only_copied(const struct making *k)
 	return !k->computes && (!k->whole || k->writers == 1);
 }
 
+/* Lowering that is then forgotten: what it allocates goes to scratch, and the tensors that it adds go again. */
+struct trial {
+	struct arena *arena;
+	struct tensor *tensor;
+	int n_tensors;
+	struct arena_mark mark;
+};
+
+static struct trial trial_begin(struct module *m)
+{
+	const struct trial t = { m->arena, m->tensor, m->n_tensors, arena_mark(m->scratch) };
+
+	m->arena = m->scratch;
+	return t;
+}
+
+static void trial_end(struct module *m, const struct trial *t)
+{
+	if (m->tensor != t->tensor)     /* the table grew, into scratch */
+		memcpy(t->tensor, m->tensor, (size_t)t->n_tensors * sizeof *t->tensor);
+	m->tensor = t->tensor;
+	m->n_tensors = t->n_tensors;
+	m->arena = t->arena;
+	arena_release(m->scratch, t->mark);
+}
+
+/* Which of the copies that the node lowers to need not be made. */
+static bool try_node(struct views *v, int node, int graph)
+{
+	struct block block = { 0 };
+	struct lowering l = { .m = v->m, .block = &block, .node = node };
+
+	if (!v->m->node[node].op->lower(&l, node))
+		return false;
+	count_making(v, &block);
+	for (int i = 0; i < block.n; i++)
+		if (is_pure_copy(v, &block.step[i]) && only_copied(&v->making[block.step[i].nest->out]) &&
+		    !view_forward(v, block.step[i].nest))
+			view_backward(v, block.step[i].nest, graph);
+	clear_making(v, &block);
+	return true;
+}
+
 static bool views_node(struct views *v, int node, int graph)
 {
 	struct module *m = v->m;
-	struct block block = { 0 };
-	struct lowering l = { .m = m, .block = &block, .node = node };
+	struct trial trial;
+	bool lowered;
 
 	if (m->node[node].op->heavy || !m->node[node].op->lower)
 		return true;
@@ -196,15 +241,10 @@ static bool views_node(struct views *v, int node, int graph)
 		if (t && (t->data || t->rank < 0))
 			return true;
 	}
-	if (!m->node[node].op->lower(&l, node))
-		return false;
-	count_making(v, &block);
-	for (int i = 0; i < block.n; i++)
-		if (is_pure_copy(v, &block.step[i]) && only_copied(&v->making[block.step[i].nest->out]) &&
-		    !view_forward(v, block.step[i].nest))
-			view_backward(v, block.step[i].nest, graph);
-	clear_making(v, &block);
-	return true;
+	trial = trial_begin(m);
+	lowered = try_node(v, node, graph);
+	trial_end(m, &trial);
+	return lowered;
 }
 
 bool pass_views(struct module *m)
