@@ -78,6 +78,12 @@ struct num tensor_elements(struct module *m, int t)
 	return n;
 }
 
+/* Rows along an axis that storage holds. */
+static struct num kept(const struct tensor *t, int axis)
+{
+	return t->ring && axis == t->ring_axis ? num_const(t->ring) : t->dim[axis];
+}
+
 /* Elements at the upper bounds, or -1 beyond MAX_ELEMENTS. An empty axis makes the others' sizes irrelevant. */
 static int64_t elements_most(const struct module *m, int rank, const struct num *dim)
 {
@@ -94,8 +100,12 @@ static int64_t elements_most(const struct module *m, int rank, const struct num 
 
 int64_t tensor_bytes(struct module *m, int t)
 {
-	int64_t n = elements_most(m, m->tensor[t].rank, m->tensor[t].dim);
+	struct num dim[MAX_RANK];
+	int64_t n;
 
+	for (int k = 0; k < m->tensor[t].rank; k++)
+		dim[k] = kept(&m->tensor[t], k);
+	n = elements_most(m, m->tensor[t].rank, dim);
 	if (n < 0)
 		die("tensor %d \"%s\" is larger than any tensor may be", t, m->tensor[t].name);
 	return n * dtypes[m->tensor[t].type].bytes;
@@ -264,8 +274,20 @@ void tensor_dense(struct module *m, int t)
 	for (int k = rank - 1; k >= 0; k--) {
 		struct tensor *x = &m->tensor[t];
 		x->stride[x->order[k]] = stride;
-		stride = num_mul(&m->nums, stride, x->dim[x->order[k]]);
+		stride = num_mul(&m->nums, stride, kept(x, x->order[k]));
 	}
+}
+
+void tensor_set_ring(struct module *m, int t, int axis, int64_t rows)
+{
+	m->tensor[t].ring_axis = axis;
+	m->tensor[t].ring = rows;
+	tensor_dense(m, t);
+}
+
+int64_t tensor_ring(const struct module *m, int t, int axis)
+{
+	return axis == m->tensor[t].ring_axis ? m->tensor[t].ring : 0;
 }
 
 void tensor_set_order(struct module *m, int t, const uint8_t *order)
@@ -279,6 +301,8 @@ bool tensor_is_plain(struct module *m, int t)
 {
 	struct num stride = num_const(1);
 
+	if (m->tensor[t].ring)
+		return false;
 	for (int k = m->tensor[t].rank - 1; k >= 0; k--) {
 		const struct tensor *x = &m->tensor[t];
 		if (num_is(x->dim[k], 1))

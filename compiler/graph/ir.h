@@ -46,6 +46,10 @@ struct tensor {
 	 * start of tensor `base`, which is the tensor itself when it owns its buffer. */
 	int base;
 	struct num offset, stride[MAX_RANK];
+	/* Only `ring` rows along ring_axis are kept at a time: row r lies where row r % ring does. With a ring of 4,
+	 * row 9 takes the place of rows 1 and 5. 0: all are kept. */
+	int ring_axis;
+	int64_t ring;
 };
 
 enum attr_kind { ATTR_NONE, ATTR_INT, ATTR_FLOAT, ATTR_STRING, ATTR_TENSOR, ATTR_GRAPH, ATTR_INTS, ATTR_FLOATS,
@@ -144,6 +148,9 @@ bool shape_check(struct module *m, int node, const char *name, int rank, const s
 bool tensor_set(struct module *m, int node, int t, enum dtype type, int rank, const struct num *dim);
 /** Row-major order, owning its buffer, dense strides for its order. */
 void tensor_set_order(struct module *m, int t, const uint8_t *order);
+/** Lets t keep that many rows along an axis only, adjacent as tensor_dense() leaves them; how many it keeps, 0: all. */
+void tensor_set_ring(struct module *m, int t, int axis, int64_t rows);
+int64_t tensor_ring(const struct module *m, int t, int axis);
 void tensor_dense(struct module *m, int t);
 /** Bytes of the storage are one run in row-major ONNX order. */
 bool tensor_is_plain(struct module *m, int t);

@@ -137,6 +137,7 @@ void conv_fields(struct lowering *l, struct call *call, const struct conv_shape 
 	g->x_row = h < 0 ? num_const(0) : tx->stride[h];
 	g->x_pixel = tx->stride[w];
 	g->x_channel = planar ? tx->stride[1] : num_const(1);
+	g->x_ring = tensor_ring(l->m, x, h);
 	call->row_axis = h;
 	call->col_axis[0] = w;
 	call->n_col_axes = 1;

@@ -5,8 +5,12 @@ struct num address_at(struct module *m, int t, const struct num *at)
 	const struct tensor *x = &m->tensor[t];
 	struct num address = x->offset;
 
-	for (int k = 0; k < x->rank; k++)
-		address = num_add(&m->nums, address, num_mul(&m->nums, at[k], x->stride[k]));
+	for (int k = 0; k < x->rank; k++) {
+		const int64_t ring = tensor_ring(m, t, k);
+		const struct num row = ring ? num_mod(&m->nums, at[k], num_const(ring)) : at[k];
+
+		address = num_add(&m->nums, address, num_mul(&m->nums, row, x->stride[k]));
+	}
 	return address;
 }
 

@@ -4,7 +4,8 @@
 
 #include "nest/nest.h"
 
-/** Element offset of tensor t at affine indexes, from the start of its base: offset + sum of index * stride. */
+/** Element offset of tensor t at affine indexes, from the start of its base: offset + sum of index * stride, where a
+ *  ring counts index % ring. */
 struct num address_at(struct module *m, int t, const struct num *at);
 
 /** Splits a row-major element number of t's shape into its indexes. */

@@ -99,6 +99,8 @@ int nest_reduce(struct nest *n, enum reduce_op how, int a);
 /** Copies expression e of nest `from` into n, with from's axes replaced by at[…] (from->n_axes + from->n_reduce
  *  numbers) and loads of tensor `replace` (or E_ACC when replace is -1) by expression `by`; -2: nothing is replaced. */
 int nest_copy(struct nest *n, const struct nest *from, int e, const struct num *at, int replace, int by);
+/** The nest `from` over rows begin … begin+rows-1 of one of its axes alone. */
+struct nest *nest_of_rows(const struct nest *from, int axis, struct num begin, struct num rows);
 /** Sets what is stored and finishes the nest. */
 void nest_store(struct nest *n, int value);
 /** Expression from text such as "max(x, 0)": the language of pointwise.def. Names x, y, z are operands[0…2]; other

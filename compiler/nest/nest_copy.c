@@ -1,5 +1,7 @@
 /* Copying expressions from nest to nest, with other axes and other things in place of loads. The copies go through the
  * builders, so what became constant is folded and what became equal is joined. */
+#include <string.h>
+
 #include "nest/nest_build.h"
 
 static struct num to_axes(const struct nest_copier *c, struct num v)
@@ -96,4 +98,27 @@ int nest_copy(struct nest *n, const struct nest *from, int e, const struct num *
 				       .load = replace >= 0 ? replaced_load : NULL, .ctx = &r };
 
 	return nest_copy_with(&c, e);
+}
+
+struct nest *nest_of_rows(const struct nest *from, int axis, struct num begin, struct num rows)
+{
+	struct nums *s = &from->m->nums;
+	struct num at[2 * MAX_RANK];
+	struct nest *n;
+
+	memcpy(at, from->extent, sizeof at);
+	at[axis] = rows;
+	n = nest_over(from->m, from->out, from->n_axes, at);
+	for (int k = 0; k < from->n_reduce; k++)
+		nest_reduce_axis(n, from->extent[from->n_axes + k]);
+	memcpy(at, n->axis, sizeof at);
+	at[axis] = num_add(s, begin, at[axis]);
+	for (int k = 0; k < from->m->tensor[from->out].rank; k++) {
+		const struct index *to = &from->store[k];
+
+		n->store[k].affine = num_subst(s, to->affine, from->axis, at, from->n_axes);
+		n->store[k].expr = to->expr < 0 ? -1 : nest_copy(n, from, to->expr, at, -2, -1);
+	}
+	nest_store(n, nest_copy(n, from, from->value, at, -2, -1));
+	return n;
 }

@@ -46,7 +46,7 @@ static bool lies_as(const struct module *m, int x, int y)
 	const struct tensor *a = &m->tensor[x], *b = &m->tensor[y];
 
 	if (!tensor_same_shape(m, x, y) || dtypes[a->type].bytes != dtypes[b->type].bytes ||
-	    !num_same(a->offset, b->offset))
+	    !num_same(a->offset, b->offset) || a->ring || b->ring)
 		return false;
 	for (int k = 0; k < a->rank; k++)
 		if (!num_is(a->dim[k], 1) && !num_same(a->stride[k], b->stride[k]))

@@ -58,8 +58,9 @@ static struct num col_stride(const struct call *c, const struct tensor *y)
 	return y->stride[axis];
 }
 
-static void result_strides(struct module *m, struct call *c, const struct tensor *y)
+static void result_strides(struct module *m, struct call *c, int t)
 {
+	const struct tensor *y = &m->tensor[t];
 	struct conv_geometry *conv = &c->geometry.conv;
 
 	if (c->geometry.kind == GEOMETRY_GEMM && c->n_col_axes)
@@ -70,13 +71,14 @@ static void result_strides(struct module *m, struct call *c, const struct tensor
 	conv->y_row = num_const(0);
 	if (c->row_axis >= 0)
 		conv->y_row = num_mul(&m->nums, y->stride[c->row_axis], num_const(conv->y_step_h));
+	conv->y_ring = tensor_ring(m, t, c->row_axis);
 }
 
 void call_result(struct module *m, struct call *c, int t)
 {
 	const struct tensor *y = &m->tensor[t];
 
-	result_strides(m, c, y);
+	result_strides(m, c, t);
 	for (int i = 0; i < c->n_args; i++) {
 		struct arg *a = &c->arg[i];
 
@@ -88,6 +90,22 @@ void call_result(struct module *m, struct call *c, int t)
 				a->advance[k] = num_mul(&m->nums, c->loop_step[k], y->stride[c->loop_axis[k]]);
 	}
 	c->out = t;
+}
+
+void call_rows(struct call *c, struct num begin, struct num end)
+{
+	switch (c->geometry.kind) {
+	case GEOMETRY_CONV:
+		c->geometry.conv.row_begin = begin;
+		c->geometry.conv.row_end = end;
+		break;
+	case GEOMETRY_GEMM:
+		c->geometry.gemm.m_begin = begin;
+		c->geometry.gemm.m = end;
+		break;
+	default:
+		die("%s computes all rows at once", c->function);
+	}
 }
 
 int call_loop(struct call *c, struct num times, int axis, struct num step)

@@ -95,6 +95,8 @@ void call_epilogue(struct lowering *l, struct call *c);
 /** Makes t the result, in place of the one before in the arguments too: the geometry's strides of the result, and how
  *  far the loops move its argument, become those of t. Comes after arguments, axes and loops. */
 void call_result(struct module *m, struct call *c, int t);
+/** Lets the call compute rows begin … end-1 of its result alone: a convolution or a matrix product. */
+void call_rows(struct call *c, struct num begin, struct num end);
 /** Appends a loop round the call that walks `axis` of out by `step` indexes a turn; the caller sets `advance` of the
  *  arguments. Returns its number. */
 int call_loop(struct call *c, struct num times, int axis, struct num step);
