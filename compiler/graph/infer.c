@@ -4,6 +4,7 @@
 
 #include "nest/nest.h"
 #include "ops/ops.h"
+#include "ops/positions.h"
 #include "steps/step.h"
 
 /* Whether `letters` ("f", "iub", "hf T") allow a type. */
@@ -114,7 +115,7 @@ bool infer_node(struct module *m, int node)
 {
 	if (!check_inputs(m, node))
 		return false;
-	if (!m->node[node].op->infer(m, node))
+	if (!m->node[node].op->infer(m, node) || !positions_check(m, node))
 		return false;
 	if (may_fold(m, node))
 		fold_node(m, node);

@@ -216,6 +216,19 @@ const char *dims_text(struct module *m, int rank, const struct num *dim)
 	return strbuf_text(&b);
 }
 
+/* Interval arithmetic may find numbers below zero that are none; sizes that grow with the model's own are least where
+ * all of these are. */
+static bool check_least(struct module *m, const struct place *at, const char *name, int axis, struct num dim)
+{
+	struct strbuf when;
+	int64_t size;
+
+	strbuf_init(&when, m->scratch);
+	size = num_at_least(&m->nums, dim, &when);
+	return size >= 0 || diag_error(m->diag, STATUS_MODEL, at, "\"%s\": axis %d has size %lld for %s, allowed: 0 or "
+				       "more", name, axis, (long long)size, strbuf_text(&when));
+}
+
 bool shape_check(struct module *m, int node, const char *name, int rank, const struct num *dim)
 {
 	const struct place at = node_place(m, node);
@@ -232,6 +245,9 @@ bool shape_check(struct module *m, int node, const char *name, int rank, const s
 			return diag_error(m->diag, STATUS_MODEL, &at,
 					  "\"%s\": axis %d has size %lld, allowed: 0 or more", name, k,
 					  (long long)num_hi(&m->nums, dim[k]));
+	for (int k = 0; k < rank; k++)
+		if (num_lo(&m->nums, dim[k]) < 0 && !check_least(m, &at, name, k, dim[k]))
+			return false;
 	if (elements_most(m, rank, dim) < 0)
 		return diag_error(m->diag, STATUS_MODEL, &at, "\"%s\" has shape %s, allowed: at most %lld elements",
 				  name, dims_text(m, rank, dim), (long long)MAX_ELEMENTS);

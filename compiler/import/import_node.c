@@ -57,7 +57,7 @@ static const struct op_def *find_operator(const struct scope *s, const Onnx__Nod
 	return op;
 }
 
-/* Tensors of a node's inputs or outputs, -1 for absent ones; trailing absent ones are dropped. */
+/* Tensors of a node's inputs or outputs, -1 for absent ones. */
 static int *resolve(struct scope *s, char *const *name, size_t n_names, const struct place *at, int *n)
 {
 	int *v = ARENA_ARRAY(s->im->m->scratch, n_names, int);
@@ -73,9 +73,14 @@ static int *resolve(struct scope *s, char *const *name, size_t n_names, const st
 		v[i] = *name[i] ? scope_find(s, name[i], at) : NO_TENSOR;
 		ok &= v[i] != NOT_DEFINED;
 	}
-	while (*n && v[*n - 1] == NO_TENSOR)
-		--*n;
 	return ok ? v : NULL;
+}
+
+/* Trailing absent ones are dropped, down to `least`. */
+static void trim(const int *v, int *n, int least)
+{
+	while (*n > least && v[*n - 1] == NO_TENSOR)
+		--*n;
 }
 
 static bool check_counts(const struct module *m, const struct op_def *op, const struct place *at, int n_in, int n_out)
@@ -114,6 +119,8 @@ static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int
 		report_inner(s, p);
 		return false;
 	}
+	/* How many outputs there are can be a part of what is meant (Split), though nobody reads the last ones. */
+	trim(out, &n_out, op->max_out < 0 ? n_out : op->max_out);
 	if (!check_counts(m, op, &at, n_in, n_out))
 		return false;
 	if (m->n_nodes >= MAX_NODES)
@@ -145,23 +152,28 @@ static bool node_import(struct scope *s, const Onnx__NodeProto *p)
 {
 	const struct place at = place_of(s, p);
 	const Onnx__FunctionProto *f = function_find(s->im, p);
+	const bool constant = !strcmp(p->op_type, "Constant") && !*domain_name(p->domain);
+	const bool zipmap = !strcmp(p->op_type, "ZipMap") && !strcmp(p->domain, "ai.onnx.ml");
 	int n_in = 0, n_out = 0;
 	const int *in = resolve(s, p->input, p->n_input, &at, &n_in);
 	const int *out = resolve(s, p->output, p->n_output, &at, &n_out);
 
 	if (!in || !out)
 		return false;
-	if (f)
+	trim(in, &n_in, 0);
+	if (f) {
+		trim(out, &n_out, (int)f->n_output);
 		return function_inline(s, f, p, in, n_in, out, n_out);
-	if (!strcmp(p->op_type, "Constant") && !*domain_name(p->domain)) {
-		if (n_in || n_out != 1)
-			return diag_error(s->im->m->diag, STATUS_MODEL, &at,
-					  "%d inputs and %d outputs, must be 0 and 1", n_in, n_out);
-		return constant_import(s, p, &at, out[0]);
 	}
-	if (!strcmp(p->op_type, "ZipMap") && !strcmp(p->domain, "ai.onnx.ml"))
+	if (!constant && !zipmap)
+		return operator_import(s, p, in, n_in, out, n_out);
+	trim(out, &n_out, 1);
+	if (zipmap)
 		return zipmap_import(s, p, in, n_in, out, n_out);
-	return operator_import(s, p, in, n_in, out, n_out);
+	if (n_in || n_out != 1)
+		return diag_error(s->im->m->diag, STATUS_MODEL, &at, "%d inputs and %d outputs, must be 0 and 1", n_in,
+				  n_out);
+	return constant_import(s, p, &at, out[0]);
 }
 
 static bool define_outputs(struct scope *s, const Onnx__NodeProto *p)

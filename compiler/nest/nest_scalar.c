@@ -138,7 +138,9 @@ static double mod_floor(double x, double y)
 {
 	const double r = fmod(x, y);
 
-	return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+	if (r == 0)
+		return copysign(r, y);
+	return (r < 0) != (y < 0) ? r + y : r;
 }
 
 /* One case of a switch over operations: out = expr(x, y) for all elements. */

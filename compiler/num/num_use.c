@@ -2,6 +2,7 @@
 #include "num/num_form.h"
 
 #include "support/diag.h"
+#include "support/strbuf.h"
 
 static int find_var(const struct num *var, int n, int e)
 {
@@ -256,4 +257,34 @@ int64_t num_eval(const struct nums *s, struct num a, const struct num *var, cons
 	const struct valuation v = { .s = s, .var = var, .value = value, .n = n };
 
 	return eval(&v, a);
+}
+
+/* The least value of each variable of a number, as num_eval() wants them. A number has at most a few. */
+struct least {
+	const struct nums *s;
+	struct num var[64];
+	int64_t value[64];
+	int n;
+	struct strbuf *text;
+};
+
+static void add_least(void *ctx, struct num var, const char *name)
+{
+	struct least *l = ctx;
+	const int64_t lo = num_lo(l->s, var);
+
+	if (l->text)
+		strbuf_printf(l->text, "%s%s = %lld", l->n ? ", " : "", name, (long long)lo);
+	if (l->n == sizeof l->value / sizeof *l->value)
+		die("a number of more than %d variables", l->n);
+	l->var[l->n] = var;
+	l->value[l->n++] = lo;
+}
+
+int64_t num_at_least(const struct nums *s, struct num a, struct strbuf *text)
+{
+	struct least l = { .s = s, .text = text };
+
+	num_each_var(s, a, add_least, &l);
+	return num_eval(s, a, l.var, l.value, l.n);
 }

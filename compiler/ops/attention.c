@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ops/arguments.h"
+#include "ops/positions.h"
 
 enum { IN_Q, IN_K, IN_V, IN_MASK, IN_PAST_K, IN_PAST_V, IN_NONPAD };
 enum { OUT_Y, OUT_K, OUT_V, OUT_QK };
@@ -343,13 +343,24 @@ static bool lower_attention(struct lowering *l, int node)
 	return true;
 }
 
+/* How many keys of each batch are no padding. */
+static void range_nonpad(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	struct attention a = { 0 };
+
+	(void)c;
+	*lo = num_const(0);
+	*hi = attention_get(m, node, &a) ? a.total : num_const(0);
+}
+
 #define ATTENTION_ATTRS FLAG("is_causal", 0), INT_OPTIONAL("kv_num_heads"), INT_OPTIONAL("q_num_heads"), \
 	INT_IN("qk_matmul_output_mode", 0, 0, 3), FLOAT_OPTIONAL("scale"), FLOAT("softcap", 0.0), \
 	INT_OPTIONAL("softmax_precision")
 #define ATTENTION(version, most_in, ...) \
 	const struct op_def op_Attention_##version = { \
 		ONNX("Attention", version, 3, most_in, 1, 4), .attrs = ATTRS(ATTENTION_ATTRS, __VA_ARGS__), \
-		.types = TYPES("fh", "fh", "fh", "fhiub", "fh", "fh", "i"), .infer = infer_attention, \
+		.types = TYPES("fh", "fh", "fh", "fhiub", "fh", "fh", "i"), \
+		.positions = POSITIONS(POSITION(IN_NONPAD, range_nonpad)), .infer = infer_attention, \
 		.lower = lower_attention, \
 	};
 

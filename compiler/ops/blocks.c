@@ -1,5 +1,5 @@
 /* Channels to space and back, and rows of columns: DepthToSpace, SpaceToDepth, Col2Im, ReverseSequence. */
-#include "ops/gather.h"
+#include "ops/positions.h"
 
 #include <string.h>
 
@@ -130,6 +130,17 @@ static bool infer_reverse_sequence(struct module *m, int node)
 	return node_rank(m, node, 1, 1, 1) && infer_same(m, node);
 }
 
+/* A length; its last element is a position of the time axis. */
+static void range_lengths(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0);
+	const int64_t time = node_attr_int(m, node, "time_axis", 0);
+
+	(void)c;
+	*lo = num_const(0);
+	*hi = x->dim[time < 0 ? time + x->rank : time];
+}
+
 static bool lower_reverse_sequence(struct lowering *l, int node)
 {
 	struct module *m = l->m;
@@ -156,5 +167,6 @@ static bool lower_reverse_sequence(struct lowering *l, int node)
 
 const struct op_def op_ReverseSequence_10 = {
 	ONNX("ReverseSequence", 10, 2, 2, 1, 1), .attrs = ATTRS(INT("batch_axis", 1), INT("time_axis", 0)),
-	.types = TYPES("fhiub", "i"), .infer = infer_reverse_sequence, .lower = lower_reverse_sequence,
+	.types = TYPES("fhiub", "i"), .positions = POSITIONS(POSITION(1, range_lengths)),
+	.infer = infer_reverse_sequence, .lower = lower_reverse_sequence,
 };

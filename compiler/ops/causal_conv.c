@@ -11,9 +11,10 @@ static bool infer_causal_conv(struct module *m, int node)
 
 	if (!node_rank(m, node, IN_X, 3, 3) || !node_rank(m, node, IN_WEIGHT, 3, 3))
 		return false;
-	if (!num_is_const(w.dim[2]) || w.dim[2].n < 1)
-		return node_unsupported(m, node, "the kernel has %lld elements, allowed: a constant of 1 or more",
-					(long long)w.dim[2].n);
+	if (!num_is_const(w.dim[2]))
+		return node_unsupported(m, node, "the size of the kernel must be a constant");
+	if (w.dim[2].n < 1)
+		return node_bad(m, node, "the kernel has %lld elements, allowed: 1 or more", (long long)w.dim[2].n);
 	state[0] = x.dim[0];
 	state[1] = x.dim[1];
 	state[2] = num_const(w.dim[2].n - 1);

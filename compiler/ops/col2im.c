@@ -18,6 +18,9 @@ static bool blocks_get(struct module *m, int node, struct window *w, int64_t *po
 				MAX_RANK - 2);
 	*positions = 1;
 	for (int k = 0; k < n; k++) {
+		if (num_hi(&m->nums, image[k]) < 1)
+			return node_bad(m, node, "the image has %lld pixels along axis %d, allowed: 1 or more",
+					(long long)image[k].n, k);
 		if (!num_is_const(block[k]))
 			return node_unsupported(m, node, "element %d of input 2 must be a constant", k);
 		if (block[k].n < 1 || __builtin_mul_overflow(*positions, block[k].n, positions))

@@ -24,8 +24,7 @@ bool conv_get(struct module *m, int node, struct conv *c)
 	if (x->rank < 3 || w->rank != x->rank)
 		return node_bad(m, node, "input and weights are of rank %d and %d, allowed: equal, 3 to %d", x->rank,
 				w->rank, MAX_RANK);
-	return window_check_kernel(m, node, x->rank - 2, w->dim + 2) &&
-	       window_get(m, node, x->rank - 2, x->dim + 2, w->dim + 2, &c->window);
+	return window_get(m, node, x->rank - 2, x->dim + 2, w->dim + 2, &c->window);
 }
 
 static bool conv_check(struct module *m, int node, const struct conv *c)

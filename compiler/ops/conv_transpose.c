@@ -27,7 +27,7 @@ bool transpose_window(struct module *m, int node, struct window *w)
 	w->n = x.rank - 2;
 	if (!window_check_kernel(m, node, w->n, k.dim + 2) || !window_ints(m, node, "strides", w->n, 1, w->stride) ||
 	    !window_ints(m, node, "dilations", w->n, 1, w->dilation) ||
-	    !window_ints(m, node, "pads", 2 * w->n, 0, pads) ||
+	    !window_pads(m, node, w->n, pads) ||
 	    !window_ints(m, node, "output_padding", w->n, 0, more) ||
 	    !read_output_shape(m, node, w->n, shape))
 		return false;
@@ -50,6 +50,8 @@ bool transpose_window(struct module *m, int node, struct window *w)
 			w->out[i] = num_sub(s, full, num_const(valid ? 0 : pads[i] + pads[w->n + i]));
 		}
 		w->end[i] = num_const(0);
+		if (!window_check_out(m, node, i, w->out[i], "a kernel spread over the input, without its pads"))
+			return false;
 	}
 	return true;
 }

@@ -53,8 +53,7 @@ static bool deform_get(struct module *m, int node, struct deform *d)
 		return node_bad(m, node, "%lld input and %lld output channels in %lld groups and %lld offset groups",
 				(long long)x->dim[1].n, (long long)w->dim[0].n, (long long)d->group,
 				(long long)d->offset_group);
-	if (!window_check_kernel(m, node, x->rank - 2, w->dim + 2) ||
-	    !window_get(m, node, x->rank - 2, x->dim + 2, w->dim + 2, &d->window))
+	if (!window_get(m, node, x->rank - 2, x->dim + 2, w->dim + 2, &d->window))
 		return false;
 	d->channels = x->dim[1];
 	d->taps = dims_product(m, d->window.kernel, d->window.n);

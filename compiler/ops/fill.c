@@ -1,5 +1,5 @@
 /* Tensors made from few numbers: Constant, ConstantOfShape, Range, EyeLike, OneHot. */
-#include "ops/gather.h"
+#include "ops/arguments.h"
 
 #include <string.h>
 

@@ -93,10 +93,13 @@ static bool read_stft(struct module *m, int node, struct fourier *s)
 	s->most = s->n;
 	s->count = num_const(s->n);
 	if (num_is_const(x->dim[1]) && x->dim[1].n < s->n)
-		return node_bad(m, node, "frames of %lld elements from a signal of %lld", (long long)s->n,
-				(long long)x->dim[1].n);
+		return node_bad(m, node, "frames have %lld elements, allowed: up to %lld as the signal",
+				(long long)s->n, (long long)x->dim[1].n);
 	s->frames = num_div(&m->nums, num_sub(&m->nums, x->dim[1], num_const(s->n)), num_const(s->step));
 	s->frames = num_add(&m->nums, s->frames, num_const(1));
+	if (num_lo(&m->nums, s->frames) < 1 && num_at_least(&m->nums, s->frames, NULL) < 1)
+		return node_bad(m, node, "frames have %lld elements, allowed: up to %lld, the least of the signal",
+				(long long)s->n, (long long)num_lo(&m->nums, x->dim[1]));
 	return true;
 }
 

@@ -1,19 +1,9 @@
 /* Gather, GatherElements, GatherND: loads at indexes that come from a tensor. Negative indexes count from the end. An
- * index outside the axis is an error in the model's data; it is clamped so that nothing outside the tensor is read. */
-#include "ops/gather.h"
+ * index outside the axis is an error; one that only the run knows is clamped so that nothing outside the tensor is
+ * read. */
+#include "ops/positions.h"
 
 #include <string.h>
-
-int nest_wrapped_index(struct nest *n, int index, struct num dim)
-{
-	int i = nest_cast(n, DT_I64, index), zero = nest_const_int(n, DT_I64, 0);
-	int size = nest_index(n, dim), last = nest_index(n, num_sub(&n->m->nums, dim, num_const(1)));
-
-	if (n->e[i].op == E_CONST || n->e[i].op == E_INDEX)
-		return nest_select(n, nest_binary(n, E_LT, i, zero), nest_binary(n, E_ADD, i, size), i);
-	i = nest_select(n, nest_binary(n, E_LT, i, zero), nest_binary(n, E_ADD, i, size), i);
-	return nest_binary(n, E_MAX, nest_binary(n, E_MIN, i, last), zero);
-}
 
 /* out[a…, i…, b…] = x[a…, index[i…], b…] with the index in place of `axis`. */
 static bool infer_gather(struct module *m, int node)
@@ -46,7 +36,7 @@ static bool lower_gather(struct lowering *l, int node)
 
 	if (!node_axis_attr(m, node, "axis", 0, x.rank, &axis))
 		return false;
-	i = nest_wrapped_index(n, nest_load(n, node_in(m, node, 1), n->axis + axis), x.dim[axis]);
+	i = nest_position(n, node, 1, n->axis + axis, x.dim[axis]);
 	for (int k = 0; k < x.rank; k++)
 		at[k] = (struct index){ k < axis ? n->axis[k] : n->axis[k + index.rank - 1], -1 };
 	at[axis] = (struct index){ num_const(0), i };
@@ -57,7 +47,7 @@ static bool lower_gather(struct lowering *l, int node)
 
 const struct op_def op_Gather_1 = {
 	ONNX("Gather", 1, 2, 2, 1, 1), .attrs = ATTRS(INT("axis", 0)), .types = TYPES("fhiub", "i"),
-	.infer = infer_gather, .lower = lower_gather,
+	.positions = POSITIONS(POSITION(1, range_axis)), .infer = infer_gather, .lower = lower_gather,
 };
 
 static bool infer_gather_elements(struct module *m, int node)
@@ -80,7 +70,7 @@ static bool lower_gather_elements(struct lowering *l, int node)
 
 	if (!node_axis_attr(m, node, "axis", 0, x.rank, &axis))
 		return false;
-	i = nest_wrapped_index(n, nest_load(n, node_in(m, node, 1), n->axis), x.dim[axis]);
+	i = nest_position(n, node, 1, n->axis, x.dim[axis]);
 	for (int k = 0; k < x.rank; k++)
 		at[k] = (struct index){ k == axis ? num_const(0) : n->axis[k], k == axis ? i : -1 };
 	nest_store(n, nest_load_at(n, node_in(m, node, 0), at));
@@ -90,7 +80,7 @@ static bool lower_gather_elements(struct lowering *l, int node)
 
 const struct op_def op_GatherElements_11 = {
 	ONNX("GatherElements", 11, 2, 2, 1, 1), .attrs = ATTRS(INT("axis", 0)), .types = TYPES("fhiub", "i"),
-	.infer = infer_gather_elements, .lower = lower_gather_elements,
+	.positions = POSITIONS(POSITION(1, range_axis)), .infer = infer_gather_elements, .lower = lower_gather_elements,
 };
 
 /* out[b…, i…, r…] = x[b…, index[b…, i…, :], r…], the last axis of index naming leading axes of x after the batch. */
@@ -112,6 +102,11 @@ static bool gather_nd_depth(struct module *m, int node, int *batch, int *depth)
 	*batch = (int)b;
 	*depth = (int)index->dim[index->rank - 1].n;
 	return true;
+}
+
+static void range_gather_nd(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	range_indexes(m, node_in_tensor(m, node, 0)->dim[node_attr_int(m, node, "batch_dims", 0) + c], lo, hi);
 }
 
 static bool infer_gather_nd(struct module *m, int node)
@@ -148,7 +143,7 @@ static bool lower_gather_nd(struct lowering *l, int node)
 
 		if (k >= batch && k < batch + depth) {
 			from[index.rank - 1] = num_const(k - batch);
-			i = nest_wrapped_index(n, nest_load(n, node_in(m, node, 1), from), x.dim[k]);
+			i = nest_position(n, node, 1, from, x.dim[k]);
 		}
 		at[k].expr = i;
 		at[k].affine = k < batch ? n->axis[k] :
@@ -161,10 +156,10 @@ static bool lower_gather_nd(struct lowering *l, int node)
 }
 
 const struct op_def op_GatherND_11 = {
-	ONNX("GatherND", 11, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_gather_nd,
-	.lower = lower_gather_nd,
+	ONNX("GatherND", 11, 2, 2, 1, 1), .types = TYPES("fhiub", "i"),
+	.positions = POSITIONS(POSITION(1, range_gather_nd)), .infer = infer_gather_nd, .lower = lower_gather_nd,
 };
 const struct op_def op_GatherND_12 = {
 	ONNX("GatherND", 12, 2, 2, 1, 1), .attrs = ATTRS(INT("batch_dims", 0)), .types = TYPES("fhiub", "i"),
-	.infer = infer_gather_nd, .lower = lower_gather_nd,
+	.positions = POSITIONS(POSITION(1, range_axis)), .infer = infer_gather_nd, .lower = lower_gather_nd,
 };

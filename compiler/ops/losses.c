@@ -2,7 +2,7 @@
  * weights w: C, loss[i] = -p[t[i] at axis 1] * w[t[i]], and 0 where t[i] is ignore_index; then as it is (none), its
  * sum, or its sum divided by that of the weights that count (mean). The second operator takes p = LogSoftmax(x) along
  * axis 1, and shows it. */
-#include "ops/gather.h"
+#include "ops/positions.h"
 #include "ops/softmax.h"
 
 #include <string.h>
@@ -27,6 +27,13 @@ static bool infer_loss(struct module *m, int node)
 			  node_attr_is(m, node, "reduction", "none") ? x.rank - 1 : 0, dim);
 }
 
+static void range_class(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	(void)c;
+	*lo = num_const(0);
+	*hi = num_sub(&m->nums, node_in_tensor(m, node, IN_X)->dim[1], num_const(1));
+}
+
 /* What one sample adds to a sum: its weighted loss, or its weight alone when p is -1. at: indexes of the sample. */
 static int sample_term(struct nest *n, int node, int p, const struct num *at)
 {
@@ -40,7 +47,7 @@ static int sample_term(struct nest *n, int node, int p, const struct num *at)
 
 	for (int k = 0; k < x.rank; k++)
 		from[k] = (struct index){ at[k ? k - 1 : 0], -1 };
-	*of = (struct index){ num_const(0), nest_wrapped_index(n, class, x.dim[1]) };
+	*of = (struct index){ num_const(0), nest_position_of(n, node, IN_CLASS, class, x.dim[1]) };
 	if (weight >= 0)
 		v = nest_cast(n, type, nest_load_at(n, weight, of));
 	if (p >= 0)
@@ -118,9 +125,11 @@ static bool lower_sce(struct lowering *l, int node)
 
 const struct op_def op_NegativeLogLikelihoodLoss_12 = {
 	ONNX("NegativeLogLikelihoodLoss", 12, 2, 3, 1, 1), .attrs = LOSS_ATTRS, .types = TYPES("fh", "i", "T"),
+	.positions = POSITIONS(POSITION_EXCEPT(IN_CLASS, range_class, "ignore_index")),
 	.infer = infer_loss, .lower = lower_nll,
 };
 const struct op_def op_SoftmaxCrossEntropyLoss_12 = {
 	ONNX("SoftmaxCrossEntropyLoss", 12, 2, 3, 1, 2), .attrs = LOSS_ATTRS, .types = TYPES("fh", "i", "T"),
+	.positions = POSITIONS(POSITION_EXCEPT(IN_CLASS, range_class, "ignore_index")),
 	.infer = infer_loss, .lower = lower_sce,
 };

@@ -135,6 +135,9 @@ static bool split_parts(struct module *m, int node, struct num whole, struct num
 			return node_bad(m, node, "split has %d elements, allowed: %d as outputs", n, n_out);
 		for (int i = 0; i < n; i++) {
 			part[i] = given[i];
+			if (num_hi(&m->nums, given[i]) < 0)
+				return node_bad(m, node, "split[%d] is %lld, allowed: 0 or more", i,
+						(long long)given[i].n);
 			sum = num_add(&m->nums, sum, given[i]);
 		}
 		if (num_is_const(sum) && num_is_const(whole) && sum.n != whole.n)

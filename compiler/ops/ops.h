@@ -19,6 +19,16 @@ struct attr_def {
 	const char *one_of;             /* STRING: allowed values, separated by | */
 };
 
+/* An input whose elements are positions along an axis, lengths, counts. infer_node() refuses known elements outside of
+ * their range; what is known at run time only, the operator keeps inside (nest_position). */
+struct position_def {
+	int input;
+	/** The least and the greatest value allowed for elements with index c along the input's last axis. Called after
+	 *  `infer`. */
+	void (*range)(struct module *m, int node, int64_t c, struct num *lo, struct num *hi);
+	const char *except;     /* INT attribute whose value is allowed too; NULL: none */
+};
+
 /* Type sets for op_def.types, by letter: the operator table reads like the standard's type constraints. */
 enum { MAX_OP_TYPES = 24 };
 
@@ -32,6 +42,7 @@ struct op_def {
 	 * repeated: letters f float32/float64, h float16
 	 * and bfloat16, i signed integers, u unsigned, b bool; 'T' after them: same type as input 0. NULL: anything. */
 	const char *const *types;
+	const struct position_def *positions;   /* ends with a row without range; NULL: none */
 	/** Sets type and shape (tensor_set) of every output. Input types, counts and attributes are already checked. */
 	bool (*infer)(struct module *m, int node);
 	/** Appends the node's steps. Must not read data of non-constants; called at inference time as well, to fold

@@ -4,11 +4,23 @@
 
 #include "ops/window.h"
 
+/* A pool of padding alone has no greatest element and no mean: padding is narrower than the window. */
 static bool pool_window(struct module *m, int node, struct window *w)
 {
 	const struct tensor *x = node_in_tensor(m, node, 0);
 
-	return node_rank(m, node, 0, 3, MAX_RANK) && window_get(m, node, x->rank - 2, x->dim + 2, NULL, w);
+	if (!node_rank(m, node, 0, 3, MAX_RANK) || !window_get(m, node, x->rank - 2, x->dim + 2, NULL, w))
+		return false;
+	for (int k = 0; k < w->n; k++) {
+		const int64_t reach = (w->kernel[k].n - 1) * w->dilation[k] + 1;
+		const struct num pad = num_max(&m->nums, w->begin[k], w->end[k]);
+
+		if (num_is_const(pad) && pad.n >= reach)
+			return node_bad(m, node, "pads of spatial axis %d are %lld and %lld, allowed: less than the "
+					"%lld elements that the kernel covers", k, (long long)w->begin[k].n,
+					(long long)w->end[k].n, (long long)reach);
+	}
+	return true;
 }
 
 static bool infer_pool(struct module *m, int node)
@@ -50,6 +62,15 @@ static struct num flat_index(struct nest *n, const struct tensor *x, const struc
 		flat = num_add(s, num_mul(s, flat, x->dim[k]), at[k]);
 	}
 	return flat;
+}
+
+/* The first kernel position along axis k that lies inside, for output o: a window whose elements are all -infinity, or
+ * none a number, has its greatest there. */
+static struct num first_inside(struct nums *s, const struct window *w, int k, struct num o)
+{
+	struct num before = num_sub(s, w->begin[k], num_mul(s, o, num_const(w->stride[k])));
+
+	return num_ceildiv(s, num_max(s, before, num_const(0)), num_const(w->dilation[k]));
 }
 
 /* Where the greatest element is: the first position in the window that holds it, found over one flattened kernel
@@ -94,12 +115,15 @@ static void lower_max_index(struct lowering *l, int node, const struct window *w
 	stride = num_const(1);
 	for (int k = w->n - 1; k >= 0; k--) {
 		bool columns = node_attr_int(m, node, "storage_order", 0);
-		struct num step = num_const(1),
+		struct num step = num_const(1), first,
 			   o = num_sub(s, num_mul(s, n->axis[k + 2], num_const(w->stride[k])), w->begin[k]);
 		int p = nest_load(n, best, n->axis);
 
 		p = nest_binary(n, E_DIV, p, nest_index(n, stride));
 		p = nest_binary(n, E_MOD, p, nest_index(n, w->kernel[k]));
+		first = first_inside(s, w, k, n->axis[k + 2]);
+		if (!num_is(first, 0))
+			p = nest_binary(n, E_MAX, p, nest_index(n, first));
 		p = nest_binary(n, E_MUL, p, nest_const_int(n, DT_I64, w->dilation[k]));
 		p = nest_binary(n, E_ADD, p, nest_index(n, o));
 		for (int j = columns ? 0 : k + 1; j < (columns ? k : w->n); j++)

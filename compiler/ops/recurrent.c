@@ -3,6 +3,7 @@
  * x hidden, B: directions x 2*gates*hidden; Y: steps x directions x batch x hidden, Y_h and Y_c: directions x batch x
  * hidden (layout 1: batch first in all of them). */
 #include "ops/recurrent.h"
+#include "ops/positions.h"
 
 #include <strings.h>
 
@@ -93,6 +94,15 @@ static bool infer_recurrent(struct module *m, int node)
 	return true;
 }
 
+/* Steps of each sequence. */
+static void range_steps(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	(void)m;
+	(void)c;
+	*lo = num_const(0);
+	*hi = node_in_tensor(m, node, 0)->dim[node_attr_int(m, node, "layout", 0) != 0];
+}
+
 #define COMMON                                                                                                         \
 	FLOATS_OPTIONAL("activation_alpha"), FLOATS_OPTIONAL("activation_beta"), STRINGS_OPTIONAL("activations"),      \
 		FLOAT_OPTIONAL("clip"), STRING("direction", "forward", "forward|reverse|bidirectional"),               \
@@ -101,7 +111,8 @@ static bool infer_recurrent(struct module *m, int node)
 #define RECURRENT(op_name, version, most_in, most_out, ...) \
 	const struct op_def op_##op_name##_##version = { \
 		ONNX(#op_name, version, 3, most_in, 0, most_out), .attrs = ATTRS(COMMON, __VA_ARGS__), \
-		.types = TYPES("fh", "T", "T", "T", "i", "T"), .infer = infer_recurrent, .heavy = true, \
+		.types = TYPES("fh", "T", "T", "T", "i", "T"), .positions = POSITIONS(POSITION(4, range_steps)), \
+		.infer = infer_recurrent, .heavy = true, \
 	};
 
 RECURRENT(RNN, 7, 6, 2, { 0 })

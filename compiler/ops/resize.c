@@ -63,8 +63,11 @@ static bool resize_by_sizes(struct module *m, int node, struct resize *r, int si
 	for (int i = 0; i < n; i++) {
 		struct resize_axis *x = &r->axis[axis[i]];
 
-		if (!v || !num_is_const(v[i]) || v[i].n < 0 || v[i].n > MAX_ELEMENTS)
-			return node_unsupported(m, node, "size %d must be a constant of 0 or more", i);
+		if (!v || !num_is_const(v[i]))
+			return node_unsupported(m, node, "size %d must be a constant", i);
+		if (v[i].n < 0 || v[i].n > MAX_ELEMENTS)
+			return node_bad(m, node, "size %d is %lld, allowed: 0 to %lld", i, (long long)v[i].n,
+					(long long)MAX_ELEMENTS);
 		x->out = v[i].n;
 		x->scale = (double)x->out / (double)x->in;
 		if (i == 0 || (larger ? x->scale > common : x->scale < common))

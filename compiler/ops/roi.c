@@ -1,7 +1,7 @@
 /* RoiAlign and MaxRoiPool: bins of regions whose corners are data. x: N x C x H x W; RoiAlign: rois R x 4 and the image
  * of each, R; MaxRoiPool: rois R x 5, the image first; y: R x C x bins. Their arithmetic is a kernel's: how many
  * elements a bin has is known at run time only. */
-#include "ops/arguments.h"
+#include "ops/positions.h"
 
 static bool set_output(struct module *m, int node, int columns, struct num high, struct num wide)
 {
@@ -40,20 +40,33 @@ static bool infer_max_roi_pool(struct module *m, int node)
 	return set_output(m, node, 5, num_const(shape->ints[0]), num_const(shape->ints[1]));
 }
 
+/* The image of each region: for MaxRoiPool the first of a region's numbers. */
+static void range_images(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	*lo = num_const(c ? INT64_MIN : 0);
+	*hi = c ? num_const(INT64_MAX) : num_sub(&m->nums, node_in_tensor(m, node, 0)->dim[0], num_const(1));
+}
+
+static void range_batch(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	(void)c;
+	range_images(m, node, 0, lo, hi);
+}
+
 #define ALIGN STRING("mode", "avg", "avg|max"), INT_IN("output_height", 1, 1, 1 << 20), \
 	INT_IN("output_width", 1, 1, 1 << 20), INT_IN("sampling_ratio", 0, 0, 1 << 20), FLOAT("spatial_scale", 1.0)
 
 const struct op_def op_RoiAlign_10 = {
 	ONNX("RoiAlign", 10, 3, 3, 1, 1), .types = TYPES("fh", "T", "i"), .attrs = ATTRS(ALIGN),
-	.infer = infer_roi_align, .heavy = true,
+	.positions = POSITIONS(POSITION(2, range_batch)), .infer = infer_roi_align, .heavy = true,
 };
 const struct op_def op_RoiAlign_16 = {
 	ONNX("RoiAlign", 16, 3, 3, 1, 1), .types = TYPES("fh", "T", "i"),
 	.attrs = ATTRS(ALIGN, STRING("coordinate_transformation_mode", "half_pixel", "half_pixel|output_half_pixel")),
-	.infer = infer_roi_align, .heavy = true,
+	.positions = POSITIONS(POSITION(2, range_batch)), .infer = infer_roi_align, .heavy = true,
 };
 const struct op_def op_MaxRoiPool_1 = {
 	ONNX("MaxRoiPool", 1, 2, 2, 1, 1), .types = TYPES("fh", "T"),
 	.attrs = ATTRS(INTS_REQUIRED("pooled_shape"), FLOAT("spatial_scale", 1.0)),
-	.infer = infer_max_roi_pool, .heavy = true,
+	.positions = POSITIONS(POSITION(1, range_images)), .infer = infer_max_roi_pool, .heavy = true,
 };

@@ -5,7 +5,7 @@
  *
  * where the pair is j and j + half, or 2j and 2j + 1 when interleaved; p is the position's row of the tables, or its
  * batch and place. What is beyond 2 * half is copied. x: B x heads x length x size, or B x length x heads*size. */
-#include "ops/gather.h"
+#include "ops/positions.h"
 
 #include <string.h>
 
@@ -98,9 +98,15 @@ static int load_table(struct nest *n, int node, int i)
 	if (position < 0)
 		return nest_load_wide(n, t, place);
 	at[0] = (struct index){ num_const(0),
-				nest_wrapped_index(n, nest_load(n, position, place), m->tensor[t].dim[0]) };
+				nest_position(n, node, IN_POSITION, place, m->tensor[t].dim[0]) };
 	at[1] = (struct index){ n->axis[3], -1 };
 	return nest_cast(n, compute_type(m->tensor[t].type), nest_load_at(n, t, at));
+}
+
+static void range_rows(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	(void)c;
+	range_indexes(m, node_in_tensor(m, node, IN_COS)->dim[0], lo, hi);
 }
 
 static struct nest *head_nest(struct lowering *l, int node, const struct rotary *r, int64_t elements)
@@ -156,5 +162,5 @@ static bool lower_rotary(struct lowering *l, int node)
 const struct op_def op_RotaryEmbedding_23 = {
 	ONNX("RotaryEmbedding", 23, 3, 4, 1, 1), .types = TYPES("fh", "T", "T", "i"),
 	.attrs = ATTRS(FLAG("interleaved", 0), INT_OPTIONAL("num_heads"), INT("rotary_embedding_dim", 0)),
-	.infer = infer_rotary, .lower = lower_rotary,
+	.positions = POSITIONS(POSITION(IN_POSITION, range_rows)), .infer = infer_rotary, .lower = lower_rotary,
 };

@@ -1,7 +1,7 @@
 /* Scatter, ScatterElements, ScatterND, TensorScatter: a copy of the data, then a nest over the updates that stores at
  * their indexes, in row-major order of the updates: of equal indexes the last wins, and with a reduction all of them
  * count. */
-#include "ops/gather.h"
+#include "ops/positions.h"
 
 #include <string.h>
 
@@ -77,7 +77,7 @@ static bool lower_scatter_elements(struct lowering *l, int node)
 	for (int k = 0; k < x.rank; k++)
 		n->store[k] = (struct index){ n->axis[k], -1 };
 	n->store[axis] = (struct index){ num_const(0),
-		nest_wrapped_index(n, nest_load(n, node_in(m, node, 1), n->axis), x.dim[axis]) };
+		nest_position(n, node, 1, n->axis, x.dim[axis]) };
 	store_update(n, reduction_get(m, node), nest_load(n, node_in(m, node, 2), n->axis));
 	lower_nest(l, n);
 	return true;
@@ -109,6 +109,11 @@ static bool infer_scatter_nd(struct module *m, int node)
 	return infer_same(m, node);
 }
 
+static void range_scatter_nd(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	range_indexes(m, node_in_tensor(m, node, 0)->dim[c], lo, hi);
+}
+
 static bool lower_scatter_nd(struct lowering *l, int node)
 {
 	struct module *m = l->m;
@@ -128,7 +133,7 @@ static bool lower_scatter_nd(struct lowering *l, int node)
 		}
 		at[lead] = num_const(k);
 		n->store[k] = (struct index){ num_const(0),
-			nest_wrapped_index(n, nest_load(n, node_in(m, node, 1), at), x.dim[k]) };
+			nest_position(n, node, 1, at, x.dim[k]) };
 	}
 	store_update(n, reduction_get(m, node), nest_load(n, node_in(m, node, 2), n->axis));
 	lower_nest(l, n);
@@ -136,19 +141,21 @@ static bool lower_scatter_nd(struct lowering *l, int node)
 }
 
 #define AXIS INT("axis", 0)
-#define SCATTER(op_name, version, fn, ...) \
+#define SCATTER(op_name, version, fn, at, ...) \
 	const struct op_def op_##op_name##_##version = { \
 		ONNX(#op_name, version, 3, 3, 1, 1), .attrs = __VA_ARGS__, .types = TYPES("fhiub", "i", "T"), \
+		.positions = POSITIONS(POSITION(1, at)), \
 		.infer = infer_##fn, .lower = lower_##fn, \
 	};
 
-SCATTER(Scatter, 9, scatter_elements, ATTRS(AXIS))
-SCATTER(ScatterElements, 11, scatter_elements, ATTRS(AXIS))
-SCATTER(ScatterElements, 16, scatter_elements, ATTRS(AXIS, STRING("reduction", "none", "none|add|mul")))
-SCATTER(ScatterElements, 18, scatter_elements, ATTRS(AXIS, STRING("reduction", "none", "none|add|mul|max|min")))
-SCATTER(ScatterND, 11, scatter_nd, NULL)
-SCATTER(ScatterND, 16, scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul")))
-SCATTER(ScatterND, 18, scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul|max|min")))
+SCATTER(Scatter, 9, scatter_elements, range_axis, ATTRS(AXIS))
+SCATTER(ScatterElements, 11, scatter_elements, range_axis, ATTRS(AXIS))
+SCATTER(ScatterElements, 16, scatter_elements, range_axis, ATTRS(AXIS, STRING("reduction", "none", "none|add|mul")))
+SCATTER(ScatterElements, 18, scatter_elements, range_axis,
+	ATTRS(AXIS, STRING("reduction", "none", "none|add|mul|max|min")))
+SCATTER(ScatterND, 11, scatter_nd, range_scatter_nd, NULL)
+SCATTER(ScatterND, 16, scatter_nd, range_scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul")))
+SCATTER(ScatterND, 18, scatter_nd, range_scatter_nd, ATTRS(STRING("reduction", "none", "none|add|mul|max|min")))
 
 /* --- TensorScatter: y = x but for y[b…, begin[b] + i, …] = update[b…, i, …], the sum modulo the axis when circular */
 
@@ -178,6 +185,18 @@ static bool infer_tensor_scatter(struct module *m, int node)
 	return infer_same(m, node);
 }
 
+/* Where the updates begin; round the end only when circular. */
+static void range_tensor_scatter(struct module *m, int node, int64_t c, struct num *lo, struct num *hi)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0), *update = node_in_tensor(m, node, 1);
+	const int64_t axis = node_attr_int(m, node, "axis", -2), k = axis < 0 ? axis + x->rank : axis;
+
+	(void)c;
+	*lo = num_const(0);
+	*hi = node_attr_is(m, node, "mode", "circular") ? num_const(INT64_MAX) :
+		num_sub(&m->nums, x->dim[k], update->dim[k]);
+}
+
 static bool lower_tensor_scatter(struct lowering *l, int node)
 {
 	struct module *m = l->m;
@@ -196,7 +215,7 @@ static bool lower_tensor_scatter(struct lowering *l, int node)
 		i = nest_binary(n, E_ADD, i, nest_index(n, n->axis[axis]));
 		if (node_attr_is(m, node, "mode", "circular"))
 			i = nest_binary(n, E_MOD, i, nest_index(n, x.dim[axis]));
-		n->store[axis] = (struct index){ num_const(0), nest_wrapped_index(n, i, x.dim[axis]) };
+		n->store[axis] = (struct index){ num_const(0), nest_position_of(n, node, 2, i, x.dim[axis]) };
 	}
 	nest_store(n, nest_load(n, node_in(m, node, 1), n->axis));
 	lower_nest(l, n);
@@ -206,5 +225,6 @@ static bool lower_tensor_scatter(struct lowering *l, int node)
 const struct op_def op_TensorScatter_24 = {
 	ONNX("TensorScatter", 24, 2, 3, 1, 1), .types = TYPES("fhiub", "T", "i"),
 	.attrs = ATTRS(INT("axis", -2), STRING("mode", "linear", "linear|circular")),
+	.positions = POSITIONS(POSITION(2, range_tensor_scatter)),
 	.infer = infer_tensor_scatter, .lower = lower_tensor_scatter,
 };

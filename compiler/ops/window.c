@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { MAX_WINDOW = 1 << 20 };    /* elements of a kernel, of padding */
+
 bool window_ints(struct module *m, int node, const char *attr, int n, int64_t missing, int64_t *v)
 {
 	const struct attr *a = node_attr(m, node, attr);
@@ -13,17 +15,67 @@ bool window_ints(struct module *m, int node, const char *attr, int n, int64_t mi
 	return true;
 }
 
-bool window_check_kernel(struct module *m, int node, int n, const struct num *kernel)
+static bool check_size(struct module *m, int node, int k, int64_t size)
 {
-	int64_t given[MAX_RANK];
+	if (size < 1 || size > MAX_WINDOW)
+		return node_bad(m, node, "the kernel has %lld elements along spatial axis %d, allowed: 1 to %d",
+				(long long)size, k, MAX_WINDOW);
+	return true;
+}
 
-	if (!window_ints(m, node, "kernel_shape", n, -1, given))
+bool window_kernel_shape(struct module *m, int node, int n, int64_t *kernel)
+{
+	if (!window_ints(m, node, "kernel_shape", n, 1, kernel))
 		return false;
 	for (int k = 0; k < n; k++)
-		if (given[k] >= 0 && num_is_const(kernel[k]) && given[k] != kernel[k].n)
-			return node_bad(m, node, "kernel_shape[%d] is %lld, allowed: %lld as the weights", k,
-					(long long)given[k], (long long)kernel[k].n);
+		if (!check_size(m, node, k, kernel[k]))
+			return false;
 	return true;
+}
+
+bool window_pads(struct module *m, int node, int n, int64_t *pads)
+{
+	if (!window_ints(m, node, "pads", 2 * n, 0, pads))
+		return false;
+	for (int k = 0; k < 2 * n; k++)
+		if (pads[k] < -MAX_WINDOW || pads[k] > MAX_WINDOW)
+			return node_bad(m, node, "pads of spatial axis %d are %lld and %lld, allowed: -%d to %d", k % n,
+					(long long)pads[k % n], (long long)pads[n + k % n], MAX_WINDOW, MAX_WINDOW);
+	return true;
+}
+
+bool window_check_kernel(struct module *m, int node, int n, const struct num *kernel)
+{
+	const bool given = node_attr(m, node, "kernel_shape");
+	int64_t shape[MAX_RANK];
+
+	if (!window_ints(m, node, "kernel_shape", n, 1, shape))
+		return false;
+	for (int k = 0; k < n; k++) {
+		if (!num_is_const(kernel[k]))
+			continue;
+		if (given && shape[k] != kernel[k].n)
+			return node_bad(m, node, "kernel_shape[%d] is %lld, allowed: %lld as the weights", k,
+					(long long)shape[k], (long long)kernel[k].n);
+		if (!check_size(m, node, k, kernel[k].n))
+			return false;
+	}
+	return true;
+}
+
+bool window_check_out(struct module *m, int node, int k, struct num out, const char *what)
+{
+	struct strbuf when;
+	int64_t least;
+
+	if (num_lo(&m->nums, out) > 0)
+		return true;
+	strbuf_init(&when, m->scratch);
+	least = num_at_least(&m->nums, out, &when);
+	if (least > 0)
+		return true;
+	return node_bad(m, node, "%s: %lld elements along spatial axis %d of the output%s%s, allowed: 1 or more", what,
+			(long long)least, k, when.size ? " for " : "", strbuf_text(&when));
 }
 
 /* Extent of the dilated kernel. */
@@ -32,6 +84,22 @@ static struct num window_reach(struct module *m, const struct window *w, int k)
 	struct num steps = num_sub(&m->nums, w->kernel[k], num_const(1));
 
 	return num_add(&m->nums, num_mul(&m->nums, steps, num_const(w->dilation[k])), num_const(1));
+}
+
+/* Pads do not take away more than there is, and a window fits in what they leave. */
+static bool check_fit(struct module *m, int node, const struct window *w, int k)
+{
+	struct nums *s = &m->nums;
+	const int64_t in = num_at_least(s, w->in[k], NULL), reach = num_at_least(s, window_reach(m, w, k), NULL);
+	const int64_t begin = w->begin[k].n, end = w->end[k].n;
+
+	if (in + begin < 0 || in + end < 0)
+		return node_bad(m, node,
+				"pads of spatial axis %d are %lld and %lld, allowed: -%lld, its size, or more", k,
+				(long long)begin, (long long)end, (long long)(in < 0 ? 0 : in));
+	return window_check_out(m, node, k, w->out[k],
+				arena_printf(m->scratch, "a kernel over %lld of %lld elements padded by %lld and %lld",
+					     (long long)reach, (long long)in, (long long)begin, (long long)end));
 }
 
 /* SAME: out = ceil(in / stride), the odd element of padding at the end (UPPER) or the beginning (LOWER). */
@@ -71,26 +139,20 @@ bool window_get(struct module *m, int node, int n, const struct num *in, const s
 
 	w->n = n;
 	if (!window_ints(m, node, "strides", n, 1, w->stride) ||
-	    !window_ints(m, node, "dilations", n, 1, w->dilation) || !window_ints(m, node, "pads", 2 * n, 0, pads) ||
-	    (!kernel && !window_ints(m, node, "kernel_shape", n, 1, shape)))
+	    !window_ints(m, node, "dilations", n, 1, w->dilation) || !window_pads(m, node, n, pads) ||
+	    (kernel ? !window_check_kernel(m, node, n, kernel) : !window_kernel_shape(m, node, n, shape)))
 		return false;
 	for (int k = 0; k < n; k++) {
 		w->in[k] = in[k];
 		w->kernel[k] = kernel ? kernel[k] : num_const(shape[k]);
-		if (num_is_const(w->kernel[k]) && (w->kernel[k].n < 1 || w->kernel[k].n > 1 << 20))
-			return node_bad(m, node, "the kernel has %lld elements along spatial axis %d, allowed: 1 to %d",
-					(long long)w->kernel[k].n, k, 1 << 20);
-		if (pads[k] < -(1 << 20) || pads[k] > 1 << 20 || pads[n + k] < -(1 << 20) || pads[n + k] > 1 << 20)
-			return node_bad(m, node, "pads of spatial axis %d are %lld and %lld, allowed: -%d to %d", k,
-					(long long)pads[k], (long long)pads[n + k], 1 << 20, 1 << 20);
 		w->begin[k] = num_const(valid ? 0 : pads[k]);
 		w->end[k] = num_const(valid ? 0 : pads[n + k]);
 		if (same)
 			window_same(m, w, k, node_attr_is(m, node, "auto_pad", "SAME_UPPER"));
 		else
 			window_out(m, w, k, node_attr_int(m, node, "ceil_mode", 0));
-		if (num_is_const(w->out[k]) && w->out[k].n < 0)
-			w->out[k].n = 0;
+		if (!same && !check_fit(m, node, w, k))
+			return false;
 	}
 	return true;
 }

@@ -24,8 +24,15 @@ struct window {
  *  window must begin inside the input or its left padding. kernel NULL: from kernel_shape. False: reported. */
 bool window_get(struct module *m, int node, int n, const struct num *in, const struct num *kernel, struct window *w);
 
-/** kernel_shape, when given, must agree with the kernel's own dimensions. */
+/** The kernel's own dimensions: 1 or more, and kernel_shape, when given, agrees with them. */
 bool window_check_kernel(struct module *m, int node, int n, const struct num *kernel);
+/** The sizes of a kernel given as attribute kernel_shape. */
+bool window_kernel_shape(struct module *m, int node, int n, int64_t *kernel);
+/** The pads attribute: n beginnings, then n ends, 0 without. */
+bool window_pads(struct module *m, int node, int n, int64_t *pads);
+/** The out elements of spatial axis k: 1 or more, whatever the run-time sizes; reported with `what` when there are
+ *  fewer. */
+bool window_check_out(struct module *m, int node, int k, struct num out, const char *what);
 /** An INTS attribute of n elements into v, all `missing` when it is absent. */
 bool window_ints(struct module *m, int node, const char *attr, int n, int64_t missing, int64_t *v);
 

@@ -73,19 +73,23 @@ NNRT_INLINE int64_t nnrt_mod_i64(int64_t a, int64_t b)
 	return r && (r ^ b) < 0 ? r + b : r;
 }
 
-/** Remainder of a / b with the sign of b, NaN for b = 0. */
+/** Remainder of a / b with the sign of b, a zero's too; NaN for b = 0.   ONNX Mod-28, fmod = 0. */
 NNRT_INLINE float nnrt_mod_f32(float a, float b)
 {
 	const float r = fmodf(a, b);
 
+	if (r == 0.0f)
+		return copysignf(r, b);
 	return (r < 0.0f && b > 0.0f) || (r > 0.0f && b < 0.0f) ? r + b : r;
 }
 
-/** Remainder of a / b with the sign of b, NaN for b = 0. */
+/** Remainder of a / b with the sign of b, a zero's too; NaN for b = 0.   ONNX Mod-28, fmod = 0. */
 NNRT_INLINE double nnrt_mod_f64(double a, double b)
 {
 	const double r = fmod(a, b);
 
+	if (r == 0.0)
+		return copysign(r, b);
 	return (r < 0.0 && b > 0.0) || (r > 0.0 && b < 0.0) ? r + b : r;
 }
 

@@ -17,41 +17,16 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
+import bad_operators  # its cases
 import generated
 from generated import execute
+from refused import (CASES, ENVIRONMENT, F32, LIMIT, MODEL, UNSUPPORTED, USAGE, case, constant, model, of_zeros,
+                     value)
 from report import Report
 
-MODEL, USAGE, UNSUPPORTED, ENVIRONMENT, LIMIT = 1, 2, 3, 4, 5
 MESSAGES = os.path.join(HERE, "messages.txt")
-CASES = {}
-F32 = TensorProto.FLOAT
-
-
-def case(status, *options):
-    """Registers a function that returns a model, or its bytes, under its own name."""
-    def add(make):
-        CASES[make.__name__.replace("_", "-")] = (status, make, options)
-        return make
-    return add
-
-
-def value(name, shape, dtype=F32):
-    return helper.make_tensor_value_info(name, dtype, shape)
-
-
-def constant(name, array):
-    return numpy_helper.from_array(np.asarray(array), name)
-
-
-def model(nodes, inputs=None, outputs=None, weights=(), opset=17):
-    inputs = [value("x", [1, 4, 8, 8])] if inputs is None else inputs
-    outputs = [value("y", None)] if outputs is None else outputs
-    graph = helper.make_graph(nodes, "g", inputs, outputs, list(weights))
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
-    made.ir_version = 8
-    return made
 
 
 def conv(**attributes):
@@ -484,14 +459,6 @@ def resize_by_nothing():
 @case(MODEL)
 def transpose_with_an_axis_twice():
     return model([helper.make_node("Transpose", ["x"], ["y"], "t", perm=[0, 1, 1, 3])])
-
-
-def of_zeros(op, shapes, opset, **attributes):
-    """One operator on float inputs of these shapes, and on the constants that are given as arrays."""
-    inputs = [value(f"x{i}", s) for i, s in enumerate(shapes) if isinstance(s, list)]
-    weights = [constant(f"x{i}", s) for i, s in enumerate(shapes) if not isinstance(s, list)]
-    node = helper.make_node(op, [f"x{i}" for i in range(len(shapes))], ["y"], "n", **attributes)
-    return model([node], inputs=inputs, weights=weights, opset=opset)
 
 
 @case(MODEL)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ONNX's own node tests, each compiled by nnc, built with warnings as errors and run on the target.
+"""ONNX's own node tests and small models, each compiled by nnc, built with warnings as errors and run on the target.
 
     node_tests.py [--target T] [--shard I/N] [-j N] [--record] [--keep] [NAME ...]
 
@@ -56,8 +56,9 @@ expected_passes_before = expected_passes()
 def all_cases():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from onnx.backend.test.case.node import collect_testcases
-        return sorted(collect_testcases(None), key=lambda c: c.name)
+        from onnx.backend.test.case import model, node
+        small = [c for c in model.collect_testcases() if c.model]  # the others are to be downloaded
+        return sorted([*node.collect_testcases(None), *small], key=lambda c: c.name)
 
 
 def unexpanded(name):
