@@ -1,0 +1,33 @@
+/* geometry.def against the parameter structs of runtime_min: what is printed is a member there, and of that type. */
+#include <criterion/criterion.h>
+
+#include "runtime_min/kernels/int8_plain.h"
+#include "runtime_min/kernels/int8_pair.h"
+#include "runtime_min/kernels/roi.h"
+#include "runtime_min/kernels/rows.h"
+#include "runtime_min/kernels/select.h"
+#include "runtime_min/kernels/shape.h"
+#include "steps/geometry.h"
+
+/* A value of each struct. */
+#define GEOMETRY(NAME, member, tag) static const struct tag of_##member;
+#define FIELD(member, name, kind, role)
+#include "steps/geometry.def"
+#undef GEOMETRY
+#undef FIELD
+
+/* COUNT and NUMBER are ints there, STEP is a ptrdiff_t, REAL a float: else this does not compile. */
+#define GEOMETRY(NAME, member, tag)
+#define FIELD(member, name, kind, role) \
+	_Static_assert(_Generic(of_##member.name, int: FIELD_##kind == FIELD_COUNT || FIELD_##kind == FIELD_NUMBER, \
+				ptrdiff_t: FIELD_##kind == FIELD_STEP, float: FIELD_##kind == FIELD_REAL), #name);
+#include "steps/geometry.def"
+#undef GEOMETRY
+#undef FIELD
+
+Test(geometry, names_the_struct)
+{
+	cr_expect_str_eq(geometry_struct(GEOMETRY_CONV)->tag, "nnrt_conv");
+	cr_expect_null(geometry_struct(GEOMETRY_NONE)->tag);
+	cr_expect_eq(geometry_struct(GEOMETRY_NONE)->n_fields, 0);
+}
