@@ -163,14 +163,15 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 {
 	struct module *m = &c->module;
 	int64_t began = milliseconds();
+	const char *why;
 
 	*c = (struct compilation){ .stage = "start",
 				   .module = { .arena = a, .scratch = scratch, .diag = d, .options = o } };
 	strbuf_init(&c->dump, a);
 	nums_init(&m->nums, a);
-	m->target = target_find(o->target);
+	m->target = target_find(a, o->target, &why);
 	if (!m->target)
-		return diag_error(d, STATUS_USAGE, NULL, "unknown target \"%s\"; see nnc targets", o->target);
+		return diag_error(d, STATUS_USAGE, NULL, "%s", why);
 	if (!check_pass_options(o, a, d))
 		return false;
 	c->stage = "import";

@@ -10,12 +10,17 @@ const struct target target_x86_64_v4 = {
 	.cflags = "-march=x86-64-v4",
 	.link_flags = "-lm",
 	.runner = "",
-	.index_flags = { "--target=x86_64-linux-gnu", "-march=x86-64-v4" },
+	.index_flags = "--target=x86_64-linux-gnu -march=x86-64-v4",
 	.check = "defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) "
 		 "&& defined(__FMA__)",
-	.check_message = "compiled by nnc for AVX-512: add -march=x86-64-v4",
-	.isa = "AVX512",
+	.check_for = "AVX-512",
+	.features = HAS_AVX512,
+	.may_add = HAS_AVX512_VNNI | HAS_AVX512_FP16,
+	/* Skylake servers to Sapphire Rapids (Intel's Optimization Reference Manual): two FMAs and two loads of 512
+	 * bits a cycle, latency 4. */
+	.fmas = 2, .int_ops = 2, .loads = 2, .overlaps = true, .fma_latency = 4, .registers = 32,
 	.vector_bytes = 64,
+	.l1_bytes = 32 << 10,
 	.l2_bytes = 1 << 20,
 	.arena_align = 64,
 	.is_hosted = true,

@@ -1,10 +1,10 @@
-/* Speed of every row of kernels.def on typical layers: multiply-accumulates per second and the share of what this
- * core's multiply-add units can do, measured in the same run. Shapes are run-time values here, as in a copy that
- * several nodes share; a node with constants of its own is a little faster.
+/* Speed of every row of kernels.def over floats on typical layers: multiply-accumulates per second and the share of
+ * what this core's multiply-add units can do, measured in the same run. Shapes are run-time values here, as in a copy
+ * that several nodes share; a node with constants of its own is a little faster.
  *
  *     bench_f32 [PART OF A KERNEL'S NAME [PART OF A LAYER'S NAME]]
  *
- * Build: cc -O2 -march=x86-64-v3 -I. bench/kernels/bench_f32.c -lm */
+ * Build: cc -O2 -march=x86-64-v3 -I. -Icompiler bench/kernels/bench_f32.c compiler/kernels/pack*.c -lm */
 #include "measure.h"
 
 /* A constant, as in every model: a call through a pointer would keep the tile in memory. */

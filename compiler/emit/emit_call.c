@@ -3,6 +3,7 @@
 #include "emit/emit_nest.h"
 #include "emit/nest_writer.h"
 #include "emit/spell.h"
+#include "support/map.h"
 
 static const char *text_of(struct module *m, struct num v)
 {
@@ -218,6 +219,25 @@ static void write_params(struct emit *e, struct module *m, const struct call *c)
 	}
 }
 
+void emit_shared(struct emit *e, struct extract *runtime, struct module *m, const struct call *c, struct map *made)
+{
+	struct strbuf tile;
+	const char *name;
+
+	if (!c->shared)
+		return;
+	name = call_kernel_name(c, m->arena);
+	if (map_get_name(made, name, 0))
+		return;
+	map_set_name(made, name, 1);
+	mark(runtime, c->shared);
+	strbuf_init(&tile, m->scratch);
+	for (int i = 0; i < c->n_tile; i++)
+		strbuf_printf(&tile, ", %d", c->tile[i]);
+	emit_line(e, "%s(%s, %s%s)", c->shared, name, c->function, strbuf_text(&tile));
+	emit_blank(e);
+}
+
 void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *const *name,
 	       const char *epilogue)
 {
@@ -241,9 +261,9 @@ void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct
 		strbuf_puts(&b, "&p");
 	for (int i = 0; i < c->n_args; i++)
 		strbuf_printf(&b, "%s%s", b.size ? ", " : "", argument_text(m, c, &c->arg[i], name, epilogue));
-	for (int i = 0; i < c->n_tile; i++)
+	for (int i = 0; i < c->n_tile && !c->shared; i++)
 		strbuf_printf(&b, ", %d", c->tile[i]);
-	emit_line(e, "%s(%s);", c->function, strbuf_text(&b));
+	emit_line(e, "%s(%s);", c->shared ? call_kernel_name(c, m->scratch) : c->function, strbuf_text(&b));
 	for (int k = 0; k < c->n_loops + (c->row_order != ROWS_AT_ONCE); k++)
 		emit_close(e, "");
 }

@@ -177,6 +177,7 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 	if (s->kind == STEP_NEST) {
 		emit_nest(&inner, &p->runtime, s->nest, name);
 	} else {
+		emit_shared(e, &p->runtime, m, s->call, &p->shared);
 		emit_epilogue(e, &p->runtime, m, s->call, epilogue);
 		emit_call(&inner, &p->runtime, m, s->call, name, epilogue);
 	}
@@ -315,6 +316,7 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	bool static_arena = m->options->arena == ARENA_STATIC;
 
 	p->tensor_name = ARENA_ARRAY(m->arena, m->n_tensors, const char *);
+	map_init(&p->shared, m->arena);
 	strbuf_init(&p->used, m->arena);
 	strbuf_init(&text, m->arena);
 	emit_to_text(&run, m->arena, &text);

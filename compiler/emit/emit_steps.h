@@ -7,6 +7,7 @@
 #include "emit/emit_weights.h"
 #include "emit/extract.h"
 #include "support/ident.h"
+#include "support/map.h"
 #include "plan/plan.h"
 #include "steps/step.h"
 
@@ -28,6 +29,7 @@ struct program {
 	int n_steps;                    /* numbered so far */
 	const struct step **last_write; /* with taps: tensor -> the step of the open block that completes it,
 					 * itself or a part of it */
+	struct map shared;              /* names of the kernels' shared functions that are written */
 	struct strbuf used;             /* addresses that model_run names so far */
 };
 

@@ -10,7 +10,7 @@
 static const struct rt_index *find_index(const struct rt_library *l, const struct target *target)
 {
 	for (int i = 0; i < l->n_indexes; i++)
-		if (l->is_whole || !strcmp(l->indexes[i].target, target->name))
+		if (l->is_whole || !strcmp(l->indexes[i].target, target->base))
 			return &l->indexes[i];
 	die("no runtime index for target %s", target->name);
 }
@@ -109,9 +109,8 @@ static void print_banner(struct emit *e, const struct rt_file *f)
  * compiler. */
 static void print_whole(const struct extract *x, struct emit *e)
 {
-	for (int i = 0; i < TARGET_MAX_FLAGS && x->target->index_flags[i]; i++)
-		if (!strncmp(x->target->index_flags[i], "-D", 2))
-			emit_directive(e, "#define %s", x->target->index_flags[i] + 2);
+	for (const char *s = x->target->index_flags; (s = strstr(s, "-D")); s += strcspn(s, " "))
+		emit_directive(e, "#define %.*s", (int)strcspn(s + 2, " "), s + 2);
 	emit_directive(e, "#pragma GCC diagnostic push");
 	emit_directive(e, "#pragma GCC diagnostic ignored \"-Wunused-function\"");
 	emit_directive(e, "#pragma GCC diagnostic ignored \"-Wunused-const-variable\"");

@@ -30,7 +30,7 @@ struct rt_item {
 
 /* Items in the order in which they may stand in one file. */
 struct rt_index {
-	const char *target;
+	const char *target;             /* its base */
 	const struct rt_item *items;
 	int n_items;
 };

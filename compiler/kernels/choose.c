@@ -5,52 +5,114 @@
 #include "targets/target.h"
 
 static const struct kernel kernels[] = {
-#define KERNEL(function, kind, isa, rows, columns) { #function, KERNEL_##kind, #isa, rows, columns },
+#define KERNEL(function, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
+	{ #function, KERNEL_##kind, HAS_##needs, TYPES_##a, TYPES_##b, TYPES_##y, rows, columns, terms, \
+	  FEATURE_BYTES_##needs / 4, PACK_##pack, INNER_##inner },
 #include "runtime_min/kernels/kernels.def"
 #undef KERNEL
 };
 
 enum { N_KERNELS = sizeof kernels / sizeof *kernels };
 
-/* Cycles of a core that issues two vector FMAs and two loads a cycle: a tile of r rows and v vectors takes, for each
- * term, r * v FMAs and r + v loads, and at least the FMA latency of four cycles. Ends of a panel run fewer vectors. */
-static double kernel_cycles(const struct module *m, const struct kernel *k, int64_t rows, int64_t columns,
+const struct kernel_kind_row kernel_kinds[N_KERNEL_KINDS] = {
+#define KIND(id, has_rows, has_columns, shared) { has_rows, has_columns, shared },
+#include "runtime_min/kernels/kinds.def"
+#undef KIND
+};
+
+static const struct inner_cost {
+	int sum, weights, latency;
+} inner_costs[N_INNER_LOOPS] = {
+#define INNER(id, sum, weights, latency) { sum, weights, latency },
+#include "kernels/inner_loops.def"
+#undef INNER
+};
+
+static double greater(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static bool takes_floats(const struct kernel *k)
+{
+	return k->a == TYPES_F32;
+}
+
+/* Cycles of one step of a tile with so many vectors: its arithmetic, its loads (weights by the vector, terms of each
+ * row one by one or, where an FMA takes a lane, by the vector, and sums that found no register), and no less than the
+ * time from one step of a sum to the next. */
+static double step_cycles(const struct target *t, const struct kernel *k, double vectors)
+{
+	const struct inner_cost *s = &inner_costs[k->inner];
+	const bool by_lanes = t->has_lane_fma && takes_floats(k);
+	const double spilled = greater(k->rows * vectors + vectors + (by_lanes ? k->rows : 1) - t->registers, 0);
+	const double instructions = k->rows * vectors * s->sum + vectors * s->weights;
+	const double arithmetic = instructions / (takes_floats(k) ? t->fmas : t->int_ops);
+	const double width = takes_floats(k) ? 1 : 0.5;         /* of a load: bytes fill half a vector at most */
+	const double loads = (width * (vectors + (double)k->rows / (by_lanes ? k->lanes : 1)) + spilled) / t->loads;
+	const double cycles = t->overlaps ? greater(arithmetic, loads) : arithmetic + loads;
+
+	return greater(cycles, s->latency ? s->latency : t->fma_latency);
+}
+
+/* A tile starts and ends at some cost too. At the end of a panel, floats run fewer vectors; a convolution of bytes does
+ * not, has longer ends, and first gathers and widens what its rows see. */
+static double kernel_cycles(const struct target *t, const struct kernel *k, int64_t rows, int64_t columns,
 			    int64_t depth)
 {
-	const int lanes = m->target->vector_bytes / 4;
-	const int64_t tiles = (rows + k->rows - 1) / k->rows;
-	const int64_t whole = columns / k->columns, rest = (columns % k->columns + lanes - 1) / lanes;
-	const int v = k->columns / lanes ? k->columns / lanes : 1;
-	double cycles = 0;
+	const bool gathers = k->kind == KERNEL_CONV_INT8;
+	const int per_vector = takes_floats(k) ? 3 : 5, per_tile = gathers ? 20 : 10;
+	const int rest = (int)(columns % k->columns);
+	const double tiles = (double)((rows + k->rows - 1) / k->rows);
+	const double depth_steps = (double)((depth + k->terms - 1) / k->terms);
+	double cycles = gathers ? tiles * k->rows * ((double)depth / 8 + 10) : 0;
 
 	for (int pass = 0; pass < 2; pass++) {
-		double vectors = pass ? (double)rest : v, turns = pass ? 1 : (double)whole, term;
-		if (!vectors || !turns)
-			continue;
-		term = k->rows * vectors / 2;
-		if (term < (k->rows + vectors) / 2)
-			term = (k->rows + vectors) / 2;
-		if (term < 4)
-			term = 4;
-		cycles += (double)tiles * turns * (term * (double)depth + 3 * k->rows * vectors + 10);
+		const int wide = pass && !gathers ? rest : k->columns, vectors = (wide + k->lanes - 1) / k->lanes;
+		const double turns = pass ? rest > 0 : (double)(columns / k->columns);
+
+		if (turns > 0)
+			cycles += tiles * turns * (step_cycles(t, k, vectors) * depth_steps +
+						   per_vector * k->rows * vectors + per_tile);
 	}
 	return cycles;
+}
+
+/* Whether the target runs a row: it has the feature, and no higher one that rows of the same function need. */
+static bool target_runs(const struct target *t, const struct kernel *k)
+{
+	if (k->needs & ~t->features)
+		return false;
+	for (int i = 0; i < N_KERNELS; i++) {
+		const struct kernel *o = &kernels[i];
+		if (o->kind == k->kind && o->needs != k->needs && !(o->needs & ~t->features) &&
+		    !(k->needs & ~features_closed(o->needs)) && !strcmp(o->function, k->function))
+			return false;
+	}
+	return true;
+}
+
+const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
+					 enum dtype y, int64_t rows, int64_t columns, int64_t depth, double *cycles)
+{
+	const struct kernel *best = NULL;
+
+	for (int i = 0; i < N_KERNELS; i++) {
+		const struct kernel *k = &kernels[i];
+		double c;
+		if (k->kind != kind || !(k->a >> a & k->b >> b & k->y >> y & 1) || !target_runs(m->target, k))
+			continue;
+		c = kernel_cycles(m->target, k, rows, columns, depth);
+		if (!best || c < *cycles) {
+			best = k;
+			*cycles = c;
+		}
+	}
+	return best;
 }
 
 const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
 				   int64_t depth, double *cycles)
 {
-	const struct kernel *best = NULL;
-
-	for (int i = 0; i < N_KERNELS; i++) {
-		double c;
-		if (kernels[i].kind != kind || strcmp(kernels[i].isa, m->target->isa) != 0)
-			continue;
-		c = kernel_cycles(m, &kernels[i], rows, columns, depth);
-		if (!best || c < *cycles) {
-			best = &kernels[i];
-			*cycles = c;
-		}
-	}
-	return best;
+	return kernel_choose_types(m, kind, DT_F32, DT_F32, DT_F32, rows, columns, depth, cycles);
 }

@@ -3,22 +3,54 @@
 #define NNC_CHOOSE_H
 
 #include "graph/ir.h"
+#include "kernels/pack_forms.h"
+#include "targets/feature.h"
 
 enum kernel_kind {
-	KERNEL_CONV, KERNEL_CONV_FIRST, KERNEL_WINOGRAD2, KERNEL_WINOGRAD4, KERNEL_DEPTHWISE, KERNEL_GEMM,
-	KERNEL_GEMM_UNPACKED, KERNEL_GEMM_TRANSPOSED, KERNEL_GEMV,
+#define KIND(id, has_rows, has_columns, shared) KERNEL_##id,
+#include "runtime_min/kernels/kinds.def"
+#undef KIND
+	N_KERNEL_KINDS
 };
+
+/* Its row of kinds.def. */
+struct kernel_kind_row {
+	bool has_rows, has_columns;     /* of the tile, as arguments */
+	const char *shared;             /* the macro that makes a function of body and tile; NULL: they are inlined */
+};
+
+extern const struct kernel_kind_row kernel_kinds[N_KERNEL_KINDS];
+
+/* A row of inner_loops.def. */
+enum inner_loop {
+#define INNER(id, sum, weights, latency) INNER_##id,
+#include "kernels/inner_loops.def"
+#undef INNER
+	N_INNER_LOOPS
+};
+
+/* Sets of element types: bit i for enum dtype i. */
+enum { TYPES_F32 = 1 << DT_F32, TYPES_S8 = 1 << DT_I8, TYPES_U8 = 1 << DT_U8, TYPES_BYTE = TYPES_S8 | TYPES_U8 };
 
 /* A row of runtime_min/kernels/kernels.def. */
 struct kernel {
 	const char *function;
 	enum kernel_kind kind;
-	const char *isa;
-	int rows, columns;
+	feature_set needs;              /* at most one */
+	unsigned a, b, y;               /* sets of element types */
+	int rows, columns, terms;       /* of a step's tile */
+	int lanes;                      /* of a vector of sums */
+	enum pack_form pack;
+	enum inner_loop inner;
 };
 
-/** The kernel of the target that computes rows x columns sums of `depth` terms fastest, and its estimated cycles; NULL:
- *  the target has none of that kind. */
+/** The kernel of the target that takes elements of types a (image, left matrix) and b (weights, right matrix) and gives
+ *  type y, and computes rows x columns sums of `depth` terms fastest; *cycles: its estimate. NULL: the target has none
+ *  of that kind. */
+const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
+					 enum dtype y, int64_t rows, int64_t columns, int64_t depth, double *cycles);
+
+/** The same of float32 throughout. */
 const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
 				   int64_t depth, double *cycles);
 

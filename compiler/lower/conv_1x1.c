@@ -87,7 +87,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	int x, y, w, loop = -1;
 
 	conv_images(l, c, false, &x, &y);
-	w = lower_packed(l, m->tensor[c->w].name, &pack, p->kernel->columns, m->tensor[c->w].data);
+	w = lower_packed(l, m->tensor[c->w].name, &pack, p->kernel, m->tensor[c->w].data);
 	call = lower_kernel(l, p->kernel, GEOMETRY_GEMM);
 	call->geometry.gemm = (struct gemm_geometry){ .m = p->pixels, .n = num_const(oc), .k = num_const(ic),
 						      .a_row = pixel_step(m, x) };

@@ -39,7 +39,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	int x, y, w;
 
 	conv_images(l, c, false, &x, &y);
-	w = lower_packed(l, m->tensor[c->w].name, &pack, p->kernel->columns, m->tensor[c->w].data);
+	w = lower_packed(l, m->tensor[c->w].name, &pack, p->kernel, m->tensor[c->w].data);
 	call = lower_kernel(l, p->kernel, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
 	conv_arguments(l, call, c, x, w, 0, y, false);

@@ -70,7 +70,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	int x, y, w;
 
 	conv_images(l, c, p->planar, &x, &y);
-	w = lower_packed_groups(l, m->tensor[c->w].name, &pack, p->kernel->columns, m->tensor[c->w].data, c->groups,
+	w = lower_packed_groups(l, m->tensor[c->w].name, &pack, p->kernel, m->tensor[c->w].data, c->groups,
 				&size);
 	call = lower_kernel(l, p->kernel, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, p->planar);

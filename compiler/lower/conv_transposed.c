@@ -205,11 +205,11 @@ static const float *phase_weights(struct lowering *l, const struct transposed *t
 }
 
 static int phase_packed(struct lowering *l, const struct transposed *t, const struct conv_shape *c,
-			const struct phase p[2], int columns, int64_t *size)
+			const struct phase p[2], const struct kernel *k, int64_t *size)
 {
 	const struct pack pack = is_depthwise(l->m, t) ? conv_pack_depthwise(c) : conv_pack(c, false);
 
-	return lower_packed_groups(l, l->m->tensor[c->w].name, &pack, columns, phase_weights(l, t, c, p),
+	return lower_packed_groups(l, l->m->tensor[c->w].name, &pack, k, phase_weights(l, t, c, p),
 				   c->groups, size);
 }
 
@@ -229,7 +229,7 @@ static void lower_phase(struct lowering *l, const struct transposed *t, int64_t 
 	c.y_first = num_mul(&m->nums, num_const(w), ty->stride[c.rank - 1]);
 	if (c.rank == 4)
 		c.y_first = num_add(&m->nums, c.y_first, num_mul(&m->nums, num_const(h), ty->stride[2]));
-	packed = phase_packed(l, t, &c, part->phase, part->kernel->columns, &size);
+	packed = phase_packed(l, t, &c, part->phase, part->kernel, &size);
 	call = lower_kernel(l, part->kernel, GEOMETRY_CONV);
 	conv_fields(l, call, &c, x, false);
 	conv_arguments(l, call, &c, x, packed, size, y, !is_depthwise(m, t));

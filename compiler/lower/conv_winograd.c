@@ -12,7 +12,7 @@ struct winograd {
 	int tile;                       /* outputs along an edge */
 };
 
-/* Bytes that the widest heavy node reads and writes at run time: about what the arena needs anyhow. */
+/* Bytes that the widest node by kernels reads and writes at run time: about what the arena needs anyhow. */
 static int64_t widest_bytes(struct module *m)
 {
 	for (int g = 0; g < m->n_graphs && !m->widest_bytes; g++) {
@@ -20,7 +20,7 @@ static int64_t widest_bytes(struct module *m)
 			const struct node *n = &m->node[m->graph[g].node[i]];
 			int64_t bytes = 0;
 
-			for (int k = 0; k < n->n_in + n->n_out && n->op->heavy; k++) {
+			for (int k = 0; k < n->n_in + n->n_out && n->op->by_kernels; k++) {
 				const int t = k < n->n_in ? n->in[k] : n->out[k - n->n_in];
 				if (t >= 0 && !m->tensor[t].data)
 					bytes += tensor_bytes(m, t);

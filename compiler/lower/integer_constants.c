@@ -6,6 +6,13 @@
 #include "ops/arguments.h"
 #include "ops/integer.h"
 
+const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
+				    int64_t channels, int64_t depth, double *cycles)
+{
+	return kernel_choose_types(m, kind, node_in_type(m, node, INTEGER_X), DT_I8,
+				   m->tensor[node_out(m, node, 0)].type, pixels, channels, depth, cycles);
+}
+
 /* Constant weights as channels of `inner` bytes each, `outer` times over. */
 struct weights {
 	const unsigned char *bytes;

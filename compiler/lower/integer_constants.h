@@ -2,8 +2,12 @@
 #ifndef NNC_INTEGER_CONSTANTS_H
 #define NNC_INTEGER_CONSTANTS_H
 
-#include "kernels/pack.h"
+#include "kernels/choose.h"
 #include "steps/step.h"
+
+/** kernel_choose_types() with the types of an integer node: x, its weights without their zero points, y. */
+const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
+				    int64_t channels, int64_t depth, double *cycles);
 
 /** Whether kernels can do it: weights without their zero points fit int8, and no sum can leave int32. channel_axis: of
  * the weights. */

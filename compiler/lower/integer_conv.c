@@ -1,36 +1,13 @@
 /* IntegerConv and IntegerMatMul by kernels over bytes: any convolution, depthwise convolution, matrix product. */
 #include "lower/conv_shape.h"
 #include "lower/integer_constants.h"
-#include "kernels/integer_kernel.h"
-#include "kernels/pack_int8.h"
+#include "lower/packed.h"
 #include "ops/integer.h"
 
-static int const_bytes(struct lowering *l, const char *name, const int8_t *v, int64_t n)
-{
-	int t = tensor_const(l->m, name, DT_I8, 1, &n, v);
-
-	tensor_dense(l->m, t);
-	return t;
-}
-
-/* Weights of all groups as one packed constant; *size: of one group. */
-static int packed_weights(struct lowering *l, const char *name, const struct pack *p, int groups,
-			  const struct kernel_int8 *k, const int8_t *w, int64_t *size)
-{
-	int8_t *packed;
-
-	if (!pack_int8_size(p, k->columns, size) || *size > MAX_ELEMENTS / groups)
-		die("packed weights overflow");
-	packed = arena_array(l->m->arena, (size_t)(*size * groups), 1);
-	for (int g = 0; g < groups; g++)
-		pack_int8(p, k->columns, k->lanes, k->beside, w + g * p->n * p->n_stride, packed + g * *size);
-	return const_bytes(l, name, packed, *size * groups);
-}
-
 /* Room for the gathered taps of one tile. */
-static int taps_scratch(struct lowering *l, const struct kernel_int8 *k, int64_t depth)
+static int taps_scratch(struct lowering *l, const struct kernel *k, int64_t depth)
 {
-	return lower_scratch(l, num_const(k->rows * (depth + (depth & 1)) * 2));
+	return lower_scratch(l, num_const(k->rows * ((depth + k->terms - 1) / k->terms * k->terms) * 2));
 }
 
 /* --- Convolution -------------------------------------------------------------------------------------------------- */
@@ -38,7 +15,7 @@ static int taps_scratch(struct lowering *l, const struct kernel_int8 *k, int64_t
 struct integer_conv_plan {
 	struct node_plan plan;
 	struct conv_shape c;            /* depthwise: of all channels as one group */
-	const struct kernel_int8 *kernel;
+	const struct kernel *kernel;
 };
 
 static struct node_plan *plan_conv(struct module *m, int node, const char **why)
@@ -49,8 +26,8 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 	if (!conv_shape_read(m, node, &p->c, why) || !integer_fits(m, node, 0, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = int8_choose(m, INT8_CONV, g->out_h.n * g->out_w.n, g->oc, g->ic * g->kernel_h * g->kernel_w,
-				&p->plan.cycles);
+	p->kernel = integer_choose(m, node, KERNEL_CONV_INT8, g->out_h.n * g->out_w.n, g->oc,
+				   g->ic * g->kernel_h * g->kernel_w, &p->plan.cycles);
 	p->plan.cycles *= (double)(p->c.batch_hi * p->c.groups);
 	return p->kernel ? &p->plan : NULL;
 }
@@ -72,7 +49,7 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_conv_plan *planned = (const struct integer_conv_plan *)plan;
 	const struct conv_shape *c = &planned->c;
-	const struct kernel_int8 *k = planned->kernel;
+	const struct kernel *k = planned->kernel;
 	const struct num none = num_const(0);
 	const int node = l->node;
 	struct module *m = l->m;
@@ -85,12 +62,12 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 	int x, y, w, bias, scale, zeros, scratch, batch = -1, group = -1;
 
 	conv_images(l, c, false, &x, &y);
-	w = packed_weights(l, m->tensor[c->w].name, &p, c->groups, k, weights, &size);
+	w = lower_packed_groups(l, m->tensor[c->w].name, &p, k, weights, c->groups, &size);
 	bias = integer_bias(l, node, &p, c->groups, k->columns, weights);
 	scale = integer_scale(l, node, c->g.oc, c->groups, k->columns);
 	zeros = integer_zeros(l, node, c->g.ic);
 	scratch = taps_scratch(l, k, depth);
-	call = lower_call(l, k->function, GEOMETRY_CONV);
+	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
@@ -127,8 +104,8 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 	if (!integer_fits(m, node, 0, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = int8_choose(m, INT8_DEPTHWISE, g->out_h.n * g->out_w.n, p->c.groups, g->kernel_h * g->kernel_w,
-				&p->plan.cycles);
+	p->kernel = integer_choose(m, node, KERNEL_DEPTHWISE_INT8, g->out_h.n * g->out_w.n, p->c.groups,
+				   g->kernel_h * g->kernel_w, &p->plan.cycles);
 	p->plan.cycles *= (double)p->c.batch_hi;
 	conv_join_groups(&p->c);
 	return p->kernel ? &p->plan : NULL;
@@ -138,28 +115,26 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_conv_plan *planned = (const struct integer_conv_plan *)plan;
 	const struct conv_shape *c = &planned->c;
-	const struct kernel_int8 *k = planned->kernel;
+	const struct kernel *k = planned->kernel;
 	const int node = l->node;
 	struct module *m = l->m;
 	const struct pack p = conv_pack_depthwise(c);
 	const int64_t taps = c->g.kernel_h * c->g.kernel_w;
-	const int64_t width = (c->g.oc + k->lanes - 1) / k->lanes * k->lanes;
+	const int64_t width = (c->g.oc + k->columns - 1) / k->columns * k->columns;
 	const int8_t *weights = integer_weights(m, node, 0);
-	int8_t *packed;
 	struct call *call;
-	int x, y, bias, scale, batch = -1;
+	int x, y, w, bias, scale, batch = -1;
 
 	conv_images(l, c, false, &x, &y);
-	packed = arena_array(m->arena, (size_t)(width * taps), 1);
-	pack_int8_depthwise(&p, k->lanes, weights, packed);
-	bias = integer_bias(l, node, &p, 1, k->lanes, weights);
-	scale = integer_scale(l, node, c->g.oc, 1, k->lanes);
-	call = lower_call(l, k->function, GEOMETRY_CONV);
+	w = lower_packed(l, m->tensor[c->w].name, &p, k, weights);
+	bias = integer_bias(l, node, &p, 1, k->columns, weights);
+	scale = integer_scale(l, node, c->g.oc, 1, k->columns);
+	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
 	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], -1, num_const(0));
-	call_arg(l, call, ARG_READ, const_bytes(l, m->tensor[c->w].name, packed, width * taps));
+	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, bias);
 	call_arg(l, call, ARG_READ, scale);
 	call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
@@ -177,7 +152,7 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 struct integer_matmul_plan {
 	struct node_plan plan;
 	int64_t rows, depth, n; /* y: rows x n, sums of `depth` terms */
-	const struct kernel_int8 *kernel;
+	const struct kernel *kernel;
 };
 
 static struct node_plan *plan_matmul(struct module *m, int node, const char **why)
@@ -199,7 +174,7 @@ static struct node_plan *plan_matmul(struct module *m, int node, const char **wh
 	p->depth = b->dim[0].n;
 	p->n = b->dim[1].n;
 	p->rows = tensor_elements(m, node_out(m, node, 0)).n / p->n;
-	p->kernel = int8_choose(m, INT8_CONV, p->rows, p->n, p->depth, &p->plan.cycles);
+	p->kernel = integer_choose(m, node, KERNEL_CONV_INT8, p->rows, p->n, p->depth, &p->plan.cycles);
 	return p->kernel ? &p->plan : NULL;
 }
 
@@ -207,16 +182,15 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_matmul_plan *planned = (const struct integer_matmul_plan *)plan;
 	const int64_t rows = planned->rows, depth = planned->depth, n = planned->n;
-	const struct kernel_int8 *k = planned->kernel;
+	const struct kernel *k = planned->kernel;
 	struct module *m = l->m;
 	const int node = l->node, x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
 	const struct pack p = { .n = n, .n_stride = 1, .depth = { 1, 1, depth }, .stride = { 0, 0, n } };
 	const int8_t *weights = integer_weights(m, node, 1);
-	int64_t size;
-	int w = packed_weights(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, 1, k, weights, &size);
+	int w = lower_packed(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, k, weights);
 	int bias = integer_bias(l, node, &p, 1, k->columns, weights), scale = integer_scale(l, node, n, 1, k->columns);
 	int scratch = taps_scratch(l, k, depth);
-	struct call *call = lower_call(l, k->function, GEOMETRY_CONV);
+	struct call *call = lower_kernel(l, k, GEOMETRY_CONV);
 
 	call->geometry.conv = (struct conv_geometry){
 		.in_h = num_const(1), .in_w = num_const(rows), .ic = depth, .out_h = num_const(1),

@@ -26,10 +26,11 @@ struct call *lower_kernel(struct lowering *l, const struct kernel *k, enum geome
 {
 	struct call *c = lower_call(l, k->function, kind);
 
-	if (k->kind != KERNEL_GEMV)
+	if (kernel_kinds[k->kind].has_rows)
 		c->tile[c->n_tile++] = k->rows;
-	if (k->kind != KERNEL_DEPTHWISE)
+	if (kernel_kinds[k->kind].has_columns)
 		c->tile[c->n_tile++] = k->columns;
+	c->shared = kernel_kinds[k->kind].shared;
 	return c;
 }
 

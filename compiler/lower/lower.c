@@ -56,7 +56,7 @@ static bool lower_planned(struct lowering *l)
 	}
 	if (!n->op->lower)
 		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "no kernel on target %s: %s", m->target->name, why);
-	if (n->op->heavy)
+	if (n->op->by_kernels)
 		diag_remark(m->diag, &at, "no kernel applies: lowered to loops");
 	return n->op->lower(l, l->node);
 }

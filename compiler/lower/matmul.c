@@ -147,7 +147,7 @@ static int scaled_bias(struct lowering *l, const struct product *p)
 	return lower_const_f32(l, m->tensor[p->c].name, bias, p->n.n);
 }
 
-static int packed_weights(struct lowering *l, const struct product *p, int columns)
+static int packed_weights(struct lowering *l, const struct product *p, const struct kernel *kernel)
 {
 	const struct module *m = l->m;
 	const int64_t n = p->n.n, k = p->k.n, width = m->tensor[p->b].dim[1].n;
@@ -162,7 +162,7 @@ static int packed_weights(struct lowering *l, const struct product *p, int colum
 			scaled[i] = p->alpha * w[i];
 		w = scaled;
 	}
-	return lower_packed(l, m->tensor[p->b].name, &pack, columns, w);
+	return lower_packed(l, m->tensor[p->b].name, &pack, kernel, w);
 }
 
 /* One loop a leading axis of y; a and b stand still where they are broadcast. */
@@ -256,7 +256,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	y = has_inner(m, y, m->tensor[y].rank - 1) ? y : lower_temp(l, DT_F32, m->tensor[p.y].rank, m->tensor[p.y].dim);
 	if (!p.packed)
 		p.b = with_inner(l, p.b, transposed ? p.b_row : p.b_col);
-	w = p.packed ? packed_weights(l, &p, k->columns) : p.b;
+	w = p.packed ? packed_weights(l, &p, k) : p.b;
 	if (transposed)
 		scratch = lower_scratch_f32(l, num_mul(&m->nums, p.k, num_const(k->columns)));
 	flat = rows_flatten(m, &p, p.a, y);

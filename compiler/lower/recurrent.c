@@ -169,7 +169,7 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 			.n = columns, .n_stride = input, .depth = { 1, 1, input }, .stride = { 0, 0, 1 }
 		};
 
-		w = lower_packed(l, m->tensor[a->w].name, &p, k->columns, from + d * columns * input);
+		w = lower_packed(l, m->tensor[a->w].name, &p, k, from + d * columns * input);
 	}
 	call = lower_kernel(l, k, GEOMETRY_GEMM);
 	call->geometry.gemm = (struct gemm_geometry){

@@ -157,7 +157,7 @@ static bool lower_qlinear_conv(struct lowering *l, int node)
 
 const struct op_def op_Conv_1 = {
 	ONNX("Conv", 1, 2, 3, 1, 1), .attrs = CONV_ATTRS, .types = TYPES("fh", "T"),
-	.infer = infer_conv, .lower = lower_conv, .heavy = true,
+	.infer = infer_conv, .lower = lower_conv, .by_kernels = true,
 };
 const struct op_def op_ConvInteger_10 = {
 	ONNX("ConvInteger", 10, 2, 4, 1, 1), .attrs = CONV_ATTRS, .types = TYPES("iu", "iu", "iu", "iu"),

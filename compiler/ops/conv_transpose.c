@@ -139,5 +139,5 @@ const struct op_def op_ConvTranspose_1 = {
 	ONNX("ConvTranspose", 1, 2, 3, 1, 1), .types = TYPES("fh", "T"),
 	.attrs = ATTRS(WINDOW_ATTRS, WINDOW_DILATIONS, INT_IN("group", 1, 1, 1 << 20), INTS_OPTIONAL("kernel_shape"),
 		       INTS_IN("output_padding", 0, 1 << 20), INTS_IN("output_shape", 1, 1 << 30)),
-	.infer = infer_conv_transpose, .lower = lower_conv_transpose, .heavy = true,
+	.infer = infer_conv_transpose, .lower = lower_conv_transpose, .by_kernels = true,
 };

@@ -126,12 +126,12 @@ static bool lower_integer_matmul(struct lowering *l, int node)
 const struct op_def op_nnc_IntegerConv = {
 	INTEGER("IntegerConv", 2, INTEGER_INPUTS),
 	.attrs = ATTRS(CONV_ATTRS_LIST, INTEGER_LIMITS), .types = SCALED_TYPES,
-	.infer = infer_integer_conv, .lower = lower_integer_conv, .heavy = true,
+	.infer = infer_integer_conv, .lower = lower_integer_conv, .by_kernels = true,
 };
 const struct op_def op_nnc_IntegerMatMul = {
 	INTEGER("IntegerMatMul", 2, INTEGER_INPUTS),
 	.attrs = ATTRS(INTEGER_LIMITS), .types = SCALED_TYPES,
-	.infer = infer_integer_matmul, .lower = lower_integer_matmul, .heavy = true,
+	.infer = infer_integer_matmul, .lower = lower_integer_matmul, .by_kernels = true,
 };
 
 /* --- IntegerTable: y = table[x - lowest value of x's type] -------------------------------------------------------- */

@@ -153,7 +153,7 @@ static bool lower_qlinear_matmul(struct lowering *l, int node)
 
 const struct op_def op_MatMul_1 = {
 	ONNX("MatMul", 1, 2, 2, 1, 1), .types = TYPES("fhiu", "T"), .infer = infer_matmul, .lower = lower_matmul,
-	.heavy = true,
+	.by_kernels = true,
 };
 const struct op_def op_MatMulInteger_10 = {
 	ONNX("MatMulInteger", 10, 2, 4, 1, 1), .types = TYPES("iu", "iu", "iu", "iu"),
@@ -221,9 +221,9 @@ static bool lower_gemm(struct lowering *l, int node)
 
 const struct op_def op_Gemm_7 = {
 	ONNX("Gemm", 7, 3, 3, 1, 1), .attrs = GEMM_ATTRS, .types = TYPES("fhiu", "T"),
-	.infer = infer_gemm, .lower = lower_gemm, .heavy = true,
+	.infer = infer_gemm, .lower = lower_gemm, .by_kernels = true,
 };
 const struct op_def op_Gemm_11 = {
 	ONNX("Gemm", 11, 2, 3, 1, 1), .attrs = GEMM_ATTRS, .types = TYPES("fhiu", "T"),
-	.infer = infer_gemm, .lower = lower_gemm, .heavy = true,
+	.infer = infer_gemm, .lower = lower_gemm, .by_kernels = true,
 };

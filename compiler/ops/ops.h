@@ -46,9 +46,9 @@ struct op_def {
 	/** Sets type and shape (tensor_set) of every output. Input types, counts and attributes are already checked. */
 	bool (*infer)(struct module *m, int node);
 	/** Appends the node's steps. Must not read data of non-constants; called at inference time as well, to fold
-	 *  nodes whose inputs are known, unless `heavy`. */
+	 *  nodes whose inputs are known, unless `by_kernels`. */
 	bool (*lower)(struct lowering *l, int node);
-	bool heavy;                     /* lowered by strategies.def: kernels, not nests */
+	bool by_kernels;                /* lowered by strategies.def: kernels, not nests */
 	bool impure;                    /* never folded, merged or removed */
 };
 

@@ -112,7 +112,7 @@ static void range_steps(struct module *m, int node, int64_t c, struct num *lo, s
 	const struct op_def op_##op_name##_##version = { \
 		ONNX(#op_name, version, 3, most_in, 0, most_out), .attrs = ATTRS(COMMON, __VA_ARGS__), \
 		.types = TYPES("fh", "T", "T", "T", "i", "T"), .positions = POSITIONS(POSITION(4, range_steps)), \
-		.infer = infer_recurrent, .heavy = true, \
+		.infer = infer_recurrent, .by_kernels = true, \
 	};
 
 RECURRENT(RNN, 7, 6, 2, { 0 })

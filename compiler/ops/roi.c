@@ -58,15 +58,15 @@ static void range_batch(struct module *m, int node, int64_t c, struct num *lo, s
 
 const struct op_def op_RoiAlign_10 = {
 	ONNX("RoiAlign", 10, 3, 3, 1, 1), .types = TYPES("fh", "T", "i"), .attrs = ATTRS(ALIGN),
-	.positions = POSITIONS(POSITION(2, range_batch)), .infer = infer_roi_align, .heavy = true,
+	.positions = POSITIONS(POSITION(2, range_batch)), .infer = infer_roi_align, .by_kernels = true,
 };
 const struct op_def op_RoiAlign_16 = {
 	ONNX("RoiAlign", 16, 3, 3, 1, 1), .types = TYPES("fh", "T", "i"),
 	.attrs = ATTRS(ALIGN, STRING("coordinate_transformation_mode", "half_pixel", "half_pixel|output_half_pixel")),
-	.positions = POSITIONS(POSITION(2, range_batch)), .infer = infer_roi_align, .heavy = true,
+	.positions = POSITIONS(POSITION(2, range_batch)), .infer = infer_roi_align, .by_kernels = true,
 };
 const struct op_def op_MaxRoiPool_1 = {
 	ONNX("MaxRoiPool", 1, 2, 2, 1, 1), .types = TYPES("fh", "T"),
 	.attrs = ATTRS(INTS_REQUIRED("pooled_shape"), FLOAT("spatial_scale", 1.0)),
-	.positions = POSITIONS(POSITION(1, range_images)), .infer = infer_max_roi_pool, .heavy = true,
+	.positions = POSITIONS(POSITION(1, range_images)), .infer = infer_max_roi_pool, .by_kernels = true,
 };

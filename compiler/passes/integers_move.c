@@ -101,7 +101,7 @@ bool sandwich_group(struct sandwich *s)
 	int *in = ARENA_ARRAY(m->arena, core.n_in, int), n_in = 0, node;
 	struct dequantised d;
 
-	if (core.op->heavy || core.op->impure || !core.op->lower || core.n_out != 1 ||
+	if (core.op->by_kernels || core.op->impure || !core.op->lower || core.n_out != 1 ||
 	    m->tensor[core.out[0]].type != DT_F32)
 		return false;
 	for (int k = 0; core.op->attrs && core.op->attrs[k].name; k++)

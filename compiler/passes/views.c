@@ -232,7 +232,7 @@ static bool views_node(struct views *v, int node, int graph)
 	struct trial trial;
 	bool lowered;
 
-	if (m->node[node].op->heavy || !m->node[node].op->lower)
+	if (m->node[node].op->by_kernels || !m->node[node].op->lower)
 		return true;
 	/* Folded, or in a branch that is never taken and thus was never inferred. */
 	for (int i = 0; i < m->node[node].n_out; i++) {

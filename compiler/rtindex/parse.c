@@ -333,8 +333,8 @@ static int make_arguments(struct parse *p, const char **v, const struct target *
 	v[n++] = o->system_dir;
 	v[n++] = "-Wno-pragma-once-outside-header";
 	v[n++] = arena_printf(p->a, "-I%s", p->l->root);
-	for (int i = 0; i < TARGET_MAX_FLAGS && t->index_flags[i]; i++)
-		v[n++] = t->index_flags[i];
+	for (const char *s = target_index_flags(p->a, t); *s && n < MAX_ARGUMENTS; s += strcspn(s, " "), s += *s == ' ')
+		v[n++] = arena_strndup(p->a, s, strcspn(s, " "));
 	return n;
 }
 

@@ -1,4 +1,4 @@
-/* Reads the runtime's headers once per target and writes the index that nnc extracts from.
+/* Reads the runtime's headers once per base of targets and writes the index that nnc extracts from.
  *
  *     rtindex OUT.c DEPFILE SYMBOL ROOT TOP.h RESOURCE_DIR SYSTEM_DIR */
 #include <stdio.h>
@@ -20,8 +20,8 @@ int main(int argc, char **argv)
 	}
 	arena_init(&a, NULL);
 	library_init(&l, &a, argv[4]);
-	for (size_t i = 0; i < n_targets; i++)
-		ok &= parse_target(&l, targets[i],
+	for (size_t i = 0; i < n_target_bases; i++)
+		ok &= parse_target(&l, target_bases[i],
 			&(struct parse_options){ .top = argv[5], .resource_dir = argv[6], .system_dir = argv[7] });
 	if (ok) {
 		library_write(&l, argv[3], argv[1]);

@@ -26,6 +26,7 @@ enum row_order { ROWS_AT_ONCE, ROWS_UP, ROWS_DOWN };
 struct call {
 	const char *function;   /* a function of runtime_min */
 	int tile[2], n_tile;    /* constants that shape its code: kernels.def */
+	const char *shared;     /* macro that makes one function of it and its tile, for all calls; NULL: inlined */
 	struct geometry geometry;       /* its parameter struct; GEOMETRY_NONE: no first argument */
 	struct arg *arg;
 	int n_args;

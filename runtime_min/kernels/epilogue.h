@@ -1,4 +1,4 @@
-/* The tail of a heavy kernel: a function of the user's file that sees every sum once, in registers, just
+/* The tail of a kernel: a function of the user's file that sees every sum once, in registers, just
  * before it is stored. Passed as a constant argument it is inlined; there is no call left. */
 #ifndef NNRT_EPILOGUE_H
 #define NNRT_EPILOGUE_H

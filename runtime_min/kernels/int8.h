@@ -18,6 +18,5 @@
 #include "runtime_min/kernels/int8_conv.h"
 #include "runtime_min/kernels/int8_depthwise.h"
 #include "runtime_min/kernels/int8_pair.h"
-#include "runtime_min/kernels/int8_tiles.h"
 
 #endif

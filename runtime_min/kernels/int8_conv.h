@@ -43,15 +43,17 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
 
 /** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]), low, high) + zero, for the output
  * rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x: bytes. zero: ic bytes of x's zero
- * point, read in place of padding. w: int8 weights from pack_int8(), their own zero point taken off. bias: int32, with
- * x's zero point times the sum of w taken off; bias and scale go on to a multiple of the panel. scratch: rows times
- * (kernel_h * kernel_w * ic rounded up to even) elements. y may overlap x as struct nnrt_conv says, and is
- * written in the order of pixels, after all that those so far see is read. rows, vectors: constants, the register
- * tile. Sums are exact in int32. ONNX QLinearConv-10. */
+ * point, read in place of padding. w: int8 weights in the form of the kernel's row, their own zero point taken off.
+ * bias: int32, with x's zero point times the sum of w taken off; bias and scale go on to a multiple of the panel.
+ * scratch: rows times (kernel_h * kernel_w * ic rounded up to even) elements. y may overlap x as struct nnrt_conv says,
+ * and is written in the order of pixels, after all that those so far see is read. rows, columns: constants, the
+ * register tile. Sums are exact in int32. ONNX QLinearConv-10. */
 NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, const void *zero, void *y, void *scratch, struct nnrt_int8 q, int rows, int vectors)
+	const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero,
+	int rows, int columns)
 {
-	const int pairs = (p->kernel_h * p->kernel_w * p->ic + 1) / 2, columns = vectors * NNRT_INT8_LANES;
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+	const int pairs = (p->kernel_h * p->kernel_w * p->ic + 1) / 2, vectors = columns / NNRT_INT8_LANES;
 	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * p->out_w;
 	int oy = p->row_begin, ox = 0;
 
@@ -115,5 +117,14 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 		}
 	}
 }
+
+/** Makes name(): a convolution over bytes with its tile, one function for all nodes that use it. */
+#define NNRT_SHARE_CONV_INT8(name, body, rows, columns) \
+	NNRT_SHARED void name(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, \
+		const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, \
+		int y_zero) \
+	{ \
+		body(p, x, w, bias, scale, zero, y, scratch, is_signed, low, high, y_zero, rows, columns); \
+	}
 
 #endif

@@ -23,7 +23,7 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_load(const int32_t *p)
 	return *p;
 }
 
-/** 2 * NNRT_INT8_LANES weights from p, in the order of pack_int8(). */
+/** 2 * NNRT_INT8_LANES weights from p, in the form of the kernels' rows. */
 NNRT_INLINE nnrt_i8w nnrt_i8w_load(const int8_t *p)
 {
 	const nnrt_i8w w = {p[0], p[1]};

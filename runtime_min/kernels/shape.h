@@ -1,4 +1,4 @@
-/* Parameter structs of the heavy kernels. A model passes the address of a `static const` one, so that the C
+/* Parameter structs of the kernels. A model passes the address of a `static const` one, so that the C
  * compiler sees constants; nothing is lost when it cannot. */
 #ifndef NNRT_SHAPE_H
 #define NNRT_SHAPE_H

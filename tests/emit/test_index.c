@@ -13,7 +13,7 @@ TestSuite(index, .init = setup, .fini = teardown, .timeout = 60);
 /* Headers and text that one root brings. */
 static const char *closure(const char *target, const char *root)
 {
-	extract_init(&x, &a, &fixture_index, target_find(target));
+	extract_init(&x, &a, &fixture_index, target_find(&a, target, NULL));
 	cr_assert(extract_mark(&x, root), "%s", root);
 	out.size = 0;
 	extract_print_headers(&x, &e);
@@ -110,7 +110,7 @@ Test(index, texts_that_targets_share_are_stored_once)
 	const struct rt_index *first = &fixture_index.indexes[0],
 			      *last = &fixture_index.indexes[fixture_index.n_indexes - 1];
 
-	cr_assert_eq((size_t)fixture_index.n_indexes, n_targets);
+	cr_assert_eq((size_t)fixture_index.n_indexes, n_target_bases);
 	for (int i = 0; i < first->n_items; i++)
 		for (int k = 0; k < last->n_items; k++)
 			if (!strcmp(first->items[i].text, last->items[k].text))
@@ -119,7 +119,7 @@ Test(index, texts_that_targets_share_are_stored_once)
 
 Test(index, every_item_compiles_alone)
 {
-	extract_init(&x, &a, &fixture_index, target_find("generic"));
+	extract_init(&x, &a, &fixture_index, target_find(&a, "generic", NULL));
 	for (int i = 0; i < x.index->n_items; i++) {
 		closure("generic", x.index->items[i].symbol);
 		emit_line(&e, "extern int something;");

@@ -14,7 +14,7 @@ static struct weights w;
 static void setup_weights(void)
 {
 	setup();
-	weights_init(&w, &a, "model", "model", target_find("generic"), WEIGHTS_TEXT);
+	weights_init(&w, &a, "model", "model", target_find(&a, "generic", NULL), WEIGHTS_TEXT);
 }
 
 TestSuite(weights, .init = setup_weights, .fini = teardown, .timeout = 120);
@@ -205,7 +205,7 @@ Test(weights, incbin_reads_the_file_beside)
 {
 	static const double d[] = { 0.1, 1e300 };
 
-	weights_init(&w, &a, "model", "model", target_find("generic"), WEIGHTS_INCBIN);
+	weights_init(&w, &a, "model", "model", target_find(&a, "generic", NULL), WEIGHTS_INCBIN);
 	add_awkward();
 	weights_add(&w, d, 2, DT_F64, 32, "after odd sizes");
 	write_model();
@@ -217,8 +217,8 @@ Test(weights, incbin_reads_the_file_beside)
 
 Test(weights, incbin_assembles_for_every_cross_target)
 {
-	for (size_t i = 0; i < n_targets; i++) {
-		const struct target *t = targets[i];
+	for (size_t i = 0; i < n_target_bases; i++) {
+		const struct target *t = target_find(&a, target_bases[i]->name, NULL);
 		if (!strcmp(t->name, "wasm32") || !has_program(t->cc))
 			continue;
 		weights_init(&w, &a, "model", "model", t, WEIGHTS_INCBIN);
@@ -251,7 +251,7 @@ static void check_big_endian(enum weights_form form)
 	double d[40];
 	int ids[3];
 
-	weights_init(&w, &a, "model", "model", target_find("generic-be"), form);
+	weights_init(&w, &a, "model", "model", target_find(&a, "generic-be", NULL), form);
 	out.size = 0;
 	for (int i = 0; i < 40; i++) {
 		f[i] = (float)i / 3;
@@ -274,7 +274,7 @@ static void check_big_endian(enum weights_form form)
 		  " model.c -o m && qemu-s390x ./m >got && cmp got wanted");
 }
 
-Test(weights, big_endian_targets_get_their_own_order)
+Test(weights, big_endian_target_bases_get_their_own_order)
 {
 	if (!has_program("s390x-linux-gnu-gcc") || !has_program("qemu-s390x"))
 		cr_skip_test("no s390x compiler or emulator");

@@ -1,8 +1,7 @@
 /* Every kernel over bytes against slow loops from the definition: random shapes and the extreme values, x, weights and
  * the constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
 #include "../kernels/check.h"
-#include "kernels/pack_int8.h"
-#include "table.h"
+#include "../kernels/table.h"
 
 /* n bytes that end at an inaccessible page. */
 static void *guarded_bytes(size_t n)
@@ -44,8 +43,9 @@ static int pick_byte(int extreme)
 	return extreme ? (pick(2) ? 255 : 0) ^ (pick(2) ? 0x80 : 0) : pick(256);
 }
 
-static void problem_new(struct problem *q, int is_depthwise, int columns)
+static void problem_new(struct problem *q, const struct kernel *k)
 {
+	const int columns = k->columns, is_depthwise = k->kind == DEPTHWISE_INT8;
 	struct nnrt_conv *p = &q->p;
 	const int extreme = pick(4) == 0,
 		  channels[] = {1, 2, 3, columns - 1, columns, columns + 1, 2 * columns + 3, 19};
@@ -73,7 +73,7 @@ static void problem_new(struct problem *q, int is_depthwise, int columns)
 	p->y_row = p->out_w * p->y_pixel + pick(5);
 	p->row_begin = pick(p->out_h);
 	p->row_end = p->row_begin + 1 + pick(p->out_h - p->row_begin);
-	q->is_signed = pick(2);
+	q->is_signed = k->a == TYPES_BYTE ? pick(2) : k->a == TYPES_S8;
 	q->y_low = pick(2) ? -128 : 0;
 	q->x_zero = pick(256) - (q->is_signed ? 128 : 0);
 	q->y_zero = q->y_low + (extreme ? 255 * pick(2) : pick(256));
@@ -151,17 +151,17 @@ static int check_output(const struct problem *q, const unsigned char *y, size_t 
 	return bad;
 }
 
-static void run(const struct int8_kernel *r, struct problem *q)
+static void run(const struct kernel *r, struct problem *q)
 {
 	const struct nnrt_conv *p = &q->p;
 	const int taps = p->kernel_h * p->kernel_w, ic = q->is_depthwise ? 1 : p->ic, depth = taps * ic;
-	const int width = round_up(p->oc, r->columns), zeros = q->is_depthwise ? round_up(p->oc, r->lanes) : p->ic;
+	const int width = round_up(p->oc, r->columns), zeros = q->is_depthwise ? width : p->ic;
 	const struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
 		.stride = {p->kernel_w, 1, taps}};
 	const size_t y_bytes = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
-	const size_t scratch_bytes = (size_t)(r->rows * round_up(depth, 2)) * 2;
-	int64_t packed_bytes = (int64_t)round_up(p->oc, r->lanes) * taps;
-	if (r->conv && !pack_int8_size(&pack, r->columns, &packed_bytes))
+	const size_t scratch_bytes = (size_t)(r->rows * round_up(depth, r->tile.terms)) * 2;
+	int64_t packed_bytes;
+	if (!pack_forms[r->pack].size(&pack, &r->tile, &packed_bytes))
 		abort();
 	int8_t *packed = guarded_bytes((size_t)packed_bytes);
 	int32_t *bias = guarded_bytes((size_t)width * sizeof *bias);
@@ -178,15 +178,13 @@ static void run(const struct int8_kernel *r, struct problem *q)
 	}
 	memset(zero, q->x_zero & 0xff, (size_t)zeros);
 	memset(y, 0xa5, y_bytes);
-	if (r->conv) {
-		pack_int8(&pack, r->columns, r->lanes, r->beside, q->w, packed);
-		r->conv(p, q->x, packed, bias, scale, zero, y, scratch, q->is_signed, q->low - q->y_zero,
+	pack_forms[r->pack].pack(&pack, &r->tile, q->w, packed);
+	if (r->kind == CONV_INT8)
+		r->run.conv_int8(p, q->x, packed, bias, scale, zero, y, scratch, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);
-	} else {
-		pack_int8_depthwise(&pack, r->lanes, q->w, packed);
-		r->depthwise(p, q->x, packed, bias, scale, zero, y, q->is_signed, q->low - q->y_zero,
+	else
+		r->run.depthwise_int8(p, q->x, packed, bias, scale, zero, y, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);
-	}
 	if (check_output(q, y, y_bytes, 0xa5)) {
 		printf("%s: in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d pad %d,%d\n", r->name, p->in_h, p->in_w,
 			p->ic, p->out_h, p->out_w, p->oc, p->kernel_h, p->kernel_w, p->stride_h, p->stride_w,
@@ -251,20 +249,24 @@ static void run_pair(void)
 int main(int argc, char **argv)
 {
 	const int turns = argc > 1 ? atoi(argv[1]) : 100;
+	int n_kernels = 0;
 
 	skip_unless_supported();
-	for (int i = 0; i < N_INT8_KERNELS; i++) {
+	for (int i = 0; i < N_KERNELS; i++) {
+		if (kernels[i].a == TYPES_F32)
+			continue;
+		n_kernels++;
 		for (int turn = 0; turn < turns && failures < 10; turn++) {
 			struct problem q;
 
-			problem_new(&q, int8_kernels[i].depthwise != NULL, int8_kernels[i].columns);
-			run(&int8_kernels[i], &q);
+			problem_new(&q, &kernels[i]);
+			run(&kernels[i], &q);
 			problem_free(&q);
 		}
-		printf("%s: %d problems\n", int8_kernels[i].name, turns);
+		printf("%s: %d problems\n", kernels[i].name, turns);
 	}
 	for (int turn = 0; turn < 20 * turns; turn++)
 		run_pair();
 	printf("nnrt_pair_int8: %d problems\n", 20 * turns);
-	return failures || !N_INT8_KERNELS;
+	return failures || !n_kernels;
 }

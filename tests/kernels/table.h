@@ -4,23 +4,39 @@
 #ifndef KERNELS_TABLE_H
 #define KERNELS_TABLE_H
 
+#include "runtime_min/kernels/int8.h"
 #include "runtime_min/kernels/kernels.h"
 
 #include "isa.h"
+#include "kernels/pack_forms.h"
+#include "targets/feature.h"
 
 #if !defined(KERNEL_EPILOGUE)
 #define KERNEL_EPILOGUE epilogue
 #endif
 
-enum kernel_kind { CONV, CONV_FIRST, WINOGRAD2, WINOGRAD4, DEPTHWISE, GEMM, GEMM_UNPACKED, GEMM_TRANSPOSED, GEMV };
+enum kernel_kind {
+#define KIND(id, has_rows, has_columns, shared) id,
+#include "runtime_min/kernels/kinds.def"
+#undef KIND
+};
+
+/* Sets of element types. */
+enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_BYTE = TYPES_S8 | TYPES_U8 };
 
 #define CONV_HEAD const struct nnrt_conv *p, const float *x, const float *w, const float *bias
 #define GEMM_HEAD const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y
 #define KERNEL_TAIL nnrt_epilogue epilogue, const void *const *ctx
+#define INT8_HEAD const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const float *scale, \
+	const void *zero, void *y
+#define INT8_TAIL int is_signed, int low, int high, int y_zero
 
 struct kernel {
 	const char *name;
 	enum kernel_kind kind;
+	int a;                          /* types of the image or left matrix */
+	struct pack_tile tile;
+	enum pack_form pack;
 	int rows, columns;
 	union {
 		void (*conv)(CONV_HEAD, const float *zero, float *y, KERNEL_TAIL);
@@ -28,51 +44,69 @@ struct kernel {
 		void (*depthwise)(CONV_HEAD, float *y, KERNEL_TAIL);
 		void (*gemm)(GEMM_HEAD, KERNEL_TAIL);
 		void (*transposed)(GEMM_HEAD, float *scratch, KERNEL_TAIL);
+		void (*conv_int8)(INT8_HEAD, void *scratch, INT8_TAIL);
+		void (*depthwise_int8)(INT8_HEAD, INT8_TAIL);
 	} run;
 };
 
 /* A kind's member of the union, its parameters, and what its function is called with. */
 #define MEMBER_CONV conv
-#define PARAMETERS_CONV CONV_HEAD, const float *zero, float *y
+#define PARAMETERS_CONV CONV_HEAD, const float *zero, float *y, KERNEL_TAIL
 #define ARGUMENTS_CONV(rows, columns) p, x, w, bias, zero, y, KERNEL_EPILOGUE, ctx, rows, columns
 #define MEMBER_CONV_FIRST MEMBER_CONV
 #define PARAMETERS_CONV_FIRST PARAMETERS_CONV
 #define ARGUMENTS_CONV_FIRST ARGUMENTS_CONV
 #define MEMBER_WINOGRAD2 winograd
-#define PARAMETERS_WINOGRAD2 CONV_HEAD, const float *zero, float *y, float *scratch, ptrdiff_t tiles
+#define PARAMETERS_WINOGRAD2 CONV_HEAD, const float *zero, float *y, float *scratch, ptrdiff_t tiles, KERNEL_TAIL
 #define ARGUMENTS_WINOGRAD2(rows, columns) p, x, w, bias, zero, y, scratch, tiles, KERNEL_EPILOGUE, ctx, rows, columns
 #define MEMBER_WINOGRAD4 MEMBER_WINOGRAD2
 #define PARAMETERS_WINOGRAD4 PARAMETERS_WINOGRAD2
 #define ARGUMENTS_WINOGRAD4 ARGUMENTS_WINOGRAD2
 #define MEMBER_DEPTHWISE depthwise
-#define PARAMETERS_DEPTHWISE CONV_HEAD, float *y
+#define PARAMETERS_DEPTHWISE CONV_HEAD, float *y, KERNEL_TAIL
 #define ARGUMENTS_DEPTHWISE(rows, columns) p, x, w, bias, y, KERNEL_EPILOGUE, ctx, rows
 #define MEMBER_GEMM gemm
-#define PARAMETERS_GEMM GEMM_HEAD
+#define PARAMETERS_GEMM GEMM_HEAD, KERNEL_TAIL
 #define ARGUMENTS_GEMM(rows, columns) p, a, b, bias, y, KERNEL_EPILOGUE, ctx, rows, columns
 #define MEMBER_GEMM_UNPACKED MEMBER_GEMM
 #define PARAMETERS_GEMM_UNPACKED PARAMETERS_GEMM
 #define ARGUMENTS_GEMM_UNPACKED ARGUMENTS_GEMM
 #define MEMBER_GEMM_TRANSPOSED transposed
-#define PARAMETERS_GEMM_TRANSPOSED GEMM_HEAD, float *scratch
+#define PARAMETERS_GEMM_TRANSPOSED GEMM_HEAD, float *scratch, KERNEL_TAIL
 #define ARGUMENTS_GEMM_TRANSPOSED(rows, columns) p, a, b, bias, y, scratch, KERNEL_EPILOGUE, ctx, rows, columns
 #define MEMBER_GEMV MEMBER_GEMM
 #define PARAMETERS_GEMV PARAMETERS_GEMM
 #define ARGUMENTS_GEMV(rows, columns) p, a, b, bias, y, KERNEL_EPILOGUE, ctx, columns
 
-#define KERNEL(function, kind, isa, rows, columns) KERNEL_##isa(BODY(function, kind, rows, columns))
-#define BODY(function, kind, rows, columns) \
-	static void function##_##rows##x##columns(PARAMETERS_##kind, KERNEL_TAIL) \
+#define MEMBER_CONV_INT8 conv_int8
+#define PARAMETERS_CONV_INT8 INT8_HEAD, void *scratch, INT8_TAIL
+#define ARGUMENTS_CONV_INT8(rows, columns) \
+	p, x, w, bias, scale, zero, y, scratch, is_signed, low, high, y_zero, rows, columns
+#define MEMBER_DEPTHWISE_INT8 depthwise_int8
+#define PARAMETERS_DEPTHWISE_INT8 INT8_HEAD, INT8_TAIL
+#define ARGUMENTS_DEPTHWISE_INT8(rows, columns) p, x, w, bias, scale, zero, y, is_signed, low, high, y_zero
+
+/* A fixed epilogue leaves the parameter without a use. */
+#define UNUSED_F32 (void)epilogue;
+#define UNUSED_BYTE
+#define UNUSED_U8
+#define UNUSED_S8
+
+#define KERNEL(function, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
+	ROWS_##a(needs, BODY(function, kind, a, rows, columns))
+#define BODY(function, kind, a, rows, columns) \
+	static void function##_##rows##x##columns(PARAMETERS_##kind) \
 	{ \
-		(void)epilogue; \
-		function(ARGUMENTS_##kind(rows, columns)); \
+		UNUSED_##a function(ARGUMENTS_##kind(rows, columns)); \
 	}
 #include "runtime_min/kernels/kernels.def"
 #undef KERNEL
 
-#define KERNEL(function, kind, isa, rows, columns) KERNEL_##isa(ROW(function, kind, rows, columns))
-#define ROW(function, kind, rows, columns) \
-	{#function " " #rows "x" #columns, kind, rows, columns, {.MEMBER_##kind = function##_##rows##x##columns}},
+#define KERNEL(function, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
+	ROWS_##a(needs, ROW(function, kind, needs, a, rows, columns, terms, pack))
+#define ROW(function, kind, needs, a, rows, columns, terms, pack) \
+	{#function " " #rows "x" #columns, kind, TYPES_##a, {columns, terms, FEATURE_BYTES_##needs / 4}, PACK_##pack, \
+		rows, columns, {.MEMBER_##kind = function##_##rows##x##columns}},
 static const struct kernel kernels[] = {
 #include "runtime_min/kernels/kernels.def"
 };

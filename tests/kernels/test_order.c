@@ -7,9 +7,6 @@
 
 #include "table.h"
 
-/* After the other table: it takes the generic rows where the instruction set has none of its own. */
-#include "../integers/table.h"
-
 enum order { UP, DOWN, AT_ONCE, N_ORDERS };
 
 static const char *const order_names[] = {"upwards", "downwards", "at once"};
@@ -19,8 +16,7 @@ enum { MARGIN = 64, CANARY = 0xa5 };
 /* A kernel with its constants. A matrix product is told as an image of one column. */
 struct subject {
 	const char *name;
-	const struct kernel *f32;
-	const struct int8_kernel *int8;
+	const struct kernel *kernel;    /* NULL: the pooling one */
 	int bytes;                      /* of an element */
 	bool pixel_by_pixel;
 	struct nnrt_conv p;
@@ -84,7 +80,7 @@ static struct nnrt_conv shape_pick(int rows, int columns, bool depthwise, bool p
 static struct subject subject_f32(const struct kernel *k)
 {
 	const bool product = k->kind >= GEMM, depthwise = k->kind == DEPTHWISE;
-	struct subject s = {.name = k->name, .f32 = k, .bytes = 4};
+	struct subject s = {.name = k->name, .kernel = k, .bytes = 4};
 	s.p = shape_pick(k->rows, k->columns, depthwise, product);
 	const int depth = s.p.kernel_h * s.p.kernel_w * (depthwise ? 1 : s.p.ic);
 
@@ -95,21 +91,21 @@ static struct subject subject_f32(const struct kernel *k)
 	return s;
 }
 
-static struct subject subject_int8(const struct int8_kernel *k)
+static struct subject subject_int8(const struct kernel *k)
 {
-	const bool depthwise = k->depthwise != NULL;
-	struct subject s = {.name = k->name, .int8 = k, .bytes = 1};
+	const bool depthwise = k->kind == DEPTHWISE_INT8;
+	struct subject s = {.name = k->name, .kernel = k, .bytes = 1};
 	s.p = shape_pick(k->rows, k->columns, depthwise, false);
 	const int depth = s.p.kernel_h * s.p.kernel_w * (depthwise ? 1 : s.p.ic), width = round_up(s.p.oc, k->columns);
 
 	s.pixel_by_pixel = !depthwise;
-	s.w8 = random_bytes((size_t)(width * round_up(depth, 2)));
+	s.w8 = random_bytes((size_t)(width * round_up(depth, k->tile.terms)));
 	s.bias8 = calloc((size_t)width, sizeof *s.bias8);
 	s.scale = random_floats(width);
 	for (int i = 0; i < width; i++)
 		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
 	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
-	s.scratch = malloc((size_t)(k->rows * round_up(depth, 2)) * 2 + 1);
+	s.scratch = malloc((size_t)(k->rows * round_up(depth, k->tile.terms)) * 2 + 1);
 	return s;
 }
 
@@ -140,18 +136,19 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 
 	p.row_begin = begin;
 	p.row_end = end;
-	if (s->int8 && s->int8->conv)
-		s->int8->conv(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, s->scratch, 1, -128, 127, 0);
-	else if (s->int8)
-		s->int8->depthwise(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
-	else if (!s->f32)
+	if (!s->kernel)
 		nnrt_max_pool_f32(&p, x, y, nnrt_epilogue_none, NULL);
-	else if (s->f32->kind == DEPTHWISE)
-		s->f32->run.depthwise(&p, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
-	else if (s->f32->kind >= GEMM)
-		s->f32->run.gemm(&g, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
+	else if (s->kernel->kind == CONV_INT8)
+		s->kernel->run.conv_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, s->scratch,
+			s->kernel->a != TYPES_U8, -128, 127, 0);
+	else if (s->kernel->kind == DEPTHWISE_INT8)
+		s->kernel->run.depthwise_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
+	else if (s->kernel->kind == DEPTHWISE)
+		s->kernel->run.depthwise(&p, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
+	else if (s->kernel->kind >= GEMM)
+		s->kernel->run.gemm(&g, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
 	else
-		s->f32->run.conv(&p, x, s->w, s->bias, s->zero, y, nnrt_epilogue_none, NULL);
+		s->kernel->run.conv(&p, x, s->w, s->bias, s->zero, y, nnrt_epilogue_none, NULL);
 }
 
 /* Piece after piece. */
@@ -290,25 +287,25 @@ static void subject_check(const struct subject *s, int *caught)
 	free(y);
 }
 
-static void subjects_check(const struct kernel *f32, const struct int8_kernel *int8, int cases)
+static void subjects_check(const struct kernel *k, int cases)
 {
 	int caught[N_ORDERS] = {0}, before = failures;
 	const char *name = "";
 	bool pixel_by_pixel = false;
 
 	for (int i = 0; i < cases; i++) {
-		struct subject s = f32 ? subject_f32(f32) : int8 ? subject_int8(int8) : subject_pool();
+		struct subject s = !k ? subject_pool() : k->a == TYPES_F32 ? subject_f32(k) : subject_int8(k);
 
 		name = s.name;
 		pixel_by_pixel |= s.pixel_by_pixel;
 		subject_check(&s, caught);
 		subject_free(&s);
 	}
-	for (int k = 0; k < (pixel_by_pixel ? N_ORDERS : AT_ONCE); k++) {
-		if (caught[k])
+	for (int order = 0; order < (pixel_by_pixel ? N_ORDERS : AT_ONCE); order++) {
+		if (caught[order])
 			continue;
 		failures++;
-		printf("not ok %s %s: nothing goes wrong when the result is nearer\n", name, order_names[k]);
+		printf("not ok %s %s: nothing goes wrong when the result is nearer\n", name, order_names[order]);
 	}
 	printf("%s %s: %d cases, too near %d, %d, %d\n", failures > before ? "not ok" : "ok", name, cases, caught[UP],
 		caught[DOWN], caught[AT_ONCE]);
@@ -321,9 +318,7 @@ int main(int argc, char **argv)
 	skip_unless_supported();
 	for (int i = 0; i < N_KERNELS; i++)
 		if (kernels[i].kind != GEMM_TRANSPOSED && kernels[i].kind != WINOGRAD2 && kernels[i].kind != WINOGRAD4)
-			subjects_check(&kernels[i], NULL, cases);
-	for (int i = 0; i < N_INT8_KERNELS; i++)
-		subjects_check(NULL, &int8_kernels[i], cases);
-	subjects_check(NULL, NULL, cases);
+			subjects_check(&kernels[i], cases);
+	subjects_check(NULL, cases);
 	return failures > 0;
 }

@@ -1,0 +1,17 @@
+#include "feature.h"
+
+const struct feature_row feature_rows[N_FEATURES] = {
+#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, description) \
+	{ name, HAS_##implies, HAS_##takes, flag, check, description },
+#include "targets/features.def"
+#undef FEATURE
+};
+
+feature_set features_closed(feature_set s)
+{
+	/* A feature stands below what it implies, so one turn from the last row to the first sees all. */
+	for (int i = N_FEATURES - 1; i >= 0; i--)
+		if (s >> i & 1)
+			s |= feature_rows[i].implies;
+	return s;
+}

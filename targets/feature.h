@@ -1,0 +1,45 @@
+/* Features of targets and sets of them: features.def. */
+#ifndef NNC_FEATURES_H
+#define NNC_FEATURES_H
+
+#include <stdint.h>
+
+enum feature {
+#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, description) FEATURE_##id,
+#include "targets/features.def"
+#undef FEATURE
+	N_FEATURES
+};
+
+/* A set has bit i for feature i. */
+typedef uint32_t feature_set;
+
+#define HAS_NONE ((feature_set)0)
+enum {
+#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, description) HAS_##id = 1 << FEATURE_##id,
+#include "targets/features.def"
+#undef FEATURE
+};
+
+/* Bytes of the vectors that kernels needing the feature work on: FEATURE_BYTES_<id>. */
+enum {
+	FEATURE_BYTES_NONE = 4,
+#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, description) \
+	FEATURE_BYTES_##id = vector_bytes,
+#include "targets/features.def"
+#undef FEATURE
+};
+
+struct feature_row {
+	const char *name;
+	feature_set implies, takes;
+	const char *flag, *check, *description;
+};
+
+/* By enum feature. */
+extern const struct feature_row feature_rows[N_FEATURES];
+
+/** The set with all that its features imply. */
+feature_set features_closed(feature_set s);
+
+#endif
