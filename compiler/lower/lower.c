@@ -85,8 +85,20 @@ static bool is_folded(const struct module *m, const struct node *n)
 	return n->n_out > 0;
 }
 
-/* Drops the steps from `first` on that copy a tensor onto itself, or make what is known. */
-static void drop_noops(const struct module *m, struct block *b, int first)
+static bool nest_is_noop(struct nest *n)
+{
+	struct num from, to;
+
+	for (int k = 0; k < n->n_axes; k++)
+		if (num_is(n->extent[k], 0))
+			return true;
+	if (n->n_reduce || n->e[n->value].op != E_LOAD || !address_of_load(n, n->value, &from) ||
+	    !address_of_store(n, &to))
+		return false;
+	return n->m->tensor[n->out].base == n->m->tensor[n->e[n->value].tensor].base && num_same(from, to);
+}
+
+void lower_drop_noops(const struct module *m, struct block *b, int first)
 {
 	int kept = first;
 
@@ -109,17 +121,7 @@ bool lower_graph(struct module *m, int g, struct block *b)
 			continue;
 		if (!lower_node(&l))
 			return false;
-		drop_noops(m, b, first);
+		lower_drop_noops(m, b, first);
 	}
 	return true;
-}
-
-bool nest_is_noop(struct nest *n)
-{
-	struct num from, to;
-
-	if (n->n_reduce || n->e[n->value].op != E_LOAD || !address_of_load(n, n->value, &from) ||
-	    !address_of_store(n, &to))
-		return false;
-	return n->m->tensor[n->out].base == n->m->tensor[n->e[n->value].tensor].base && num_same(from, to);
 }

@@ -32,8 +32,9 @@ struct strategy {
 /** Lowers one node (see struct lowering.node). */
 bool lower_node(struct lowering *l);
 
-/** Steps that only copy are left out when source and destination are the same storage. */
-bool nest_is_noop(struct nest *n);
+/** Drops the steps from number `first` on that do nothing: they copy a storage onto itself, store into an axis without
+ *  elements, or make what is known. */
+void lower_drop_noops(const struct module *m, struct block *b, int first);
 
 /** An empty block for steps of a sub-graph, with the same module and node. */
 struct lowering lower_inside(struct lowering *l, struct block *b);

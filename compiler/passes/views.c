@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "nest/address.h"
+#include "lower/lower.h"
 #include "nest/nest.h"
 #include "ops/ops.h"
 #include "passes/pass.h"
@@ -217,6 +218,7 @@ static bool try_node(struct views *v, int node, int graph)
 
 	if (!v->m->node[node].op->lower(&l, node))
 		return false;
+	lower_drop_noops(v->m, &block, 0);       /* a tensor without elements is nobody's view */
 	count_making(v, &block);
 	for (int i = 0; i < block.n; i++)
 		if (is_pure_copy(v, &block.step[i]) && only_copied(&v->making[block.step[i].nest->out]) &&

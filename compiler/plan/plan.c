@@ -9,6 +9,7 @@
 #include "plan/step_flow.h"
 #include "plan/timeline.h"
 #include "plan/validate.h"
+#include "plan/validate_order.h"
 #include "targets/target.h"
 
 /* --- Order -------------------------------------------------------------------------------------------------------- */
@@ -49,15 +50,21 @@ static bool order_block(struct timeline *l, struct block *b, struct order_result
 	return true;
 }
 
+/* The memory that the search took is freed; the timeline is built anew. */
 static bool order_program(struct timeline *l, struct block *b)
 {
+	const struct steps_before *before = steps_before_take(l->m, b);
 	struct order_result r;
+	const char *why;
 
 	if (!order_block(l, b, &r))
 		return false;
+	if (!order_validate(before, b, &why))
+		die("order: %s", why);
 	diag_remark(l->m->diag, NULL, "order: peak %lld bytes, %lld in the file's order%s", (long long)r.peak_bytes,
 		    (long long)r.given_peak_bytes, r.optimal ? ", optimal" : "");
-	timeline_again(l, b);
+	arena_free(l->m->scratch);
+	timeline_build(l, l->m, b);
 	return true;
 }
 

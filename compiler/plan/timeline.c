@@ -70,14 +70,6 @@ static void touch(void *ctx, int tensor, enum arg_kind kind)
 	t->count[s]++;
 }
 
-void timeline_again(struct timeline *l, struct block *b)
-{
-	l->step = NULL;
-	l->region = NULL;
-	l->n = l->n_regions = 0;
-	flatten(l, b);
-}
-
 struct writers {
 	struct timeline *l;
 	const struct block *block;      /* that is looked at */
@@ -142,7 +134,7 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b)
 	struct toucher t = { .l = l };
 
 	*l = (struct timeline){ .m = m };
-	timeline_again(l, b);
+	flatten(l, b);
 	for (int i = 0; i < m->graph[0].n_in; i++)
 		interface[m->graph[0].in[i]] = true;
 	for (int i = 0; i < m->graph[0].n_out; i++)

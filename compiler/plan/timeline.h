@@ -26,8 +26,6 @@ struct timeline {
 
 /** The timeline of a program. All memory is m->scratch's. */
 void timeline_build(struct timeline *l, struct module *m, struct block *b);
-/** After steps changed places. Storages keep their numbers. */
-void timeline_again(struct timeline *l, struct block *b);
 
 /** Calls f for the tensors of a leaf step; for the condition of an If or Loop. */
 void step_own_tensors(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);

@@ -4,6 +4,9 @@
 struct checker {
 	struct module *m;
 	bool *written;          /* by base tensor */
+	int *wrote;             /* by tensor: when a step wrote it last; 0: none did, it is a view */
+	int *whole;             /* by base: when a step wrote all of it last */
+	int time;               /* counts steps */
 	const struct step *step;
 };
 
@@ -17,8 +20,13 @@ static void check_read(void *ctx, int tensor, enum arg_kind kind)
 	t = &c->m->tensor[tensor];
 	if (t->base < 0 || t->base >= c->m->n_tensors || c->m->tensor[t->base].base != t->base)
 		die("tensor %d is a view of %d, which owns nothing", tensor, t->base);
+	if (num_is(tensor_elements(c->m, tensor), 0))
+		return;         /* nothing writes what has no elements */
 	if (kind == ARG_READ && !c->m->tensor[t->base].data && !c->written[t->base])
 		die("step of node %d reads tensor %d (\"%s\") before it is written", c->step->node, tensor, t->name);
+	if (kind == ARG_READ && c->wrote[tensor] && c->wrote[tensor] < c->whole[t->base])
+		die("step of node %d reads tensor %d (\"%s\") after its storage was written over", c->step->node,
+		    tensor, t->name);
 	if (kind != ARG_READ && c->m->tensor[t->base].data)
 		die("step of node %d writes tensor %d (\"%s\"), which is a constant", c->step->node, tensor, t->name);
 }
@@ -26,9 +34,15 @@ static void check_read(void *ctx, int tensor, enum arg_kind kind)
 static void mark_written(void *ctx, int tensor, enum arg_kind kind)
 {
 	struct checker *c = ctx;
+	const int base = tensor < 0 ? -1 : c->m->tensor[tensor].base;
 
-	if (kind != ARG_READ && tensor >= 0)
-		c->written[c->m->tensor[tensor].base] = true;
+	if (kind == ARG_READ || base < 0)
+		return;
+	c->written[base] = true;
+	c->wrote[tensor] = c->time;
+	if ((c->step->kind != STEP_NEST || nest_stores_whole(c->step->nest)) &&
+	    num_same(tensor_elements(c->m, tensor), tensor_elements(c->m, base)))
+		c->whole[base] = c->time;
 }
 
 static void check_nest(const struct nest *n)
@@ -52,16 +66,20 @@ static void check_nest(const struct nest *n)
 	}
 }
 
-static void check_block(struct checker *c, const struct block *b)
+/* What a loop's body leaves is what its next turn finds: it is checked twice, what is inside it once more alone. */
+static void check_block(struct checker *c, const struct block *b, bool again)
 {
 	for (int i = 0; i < b->n; i++) {
 		const struct step *s = &b->step[i];
 		c->step = s;
+		c->time++;
 		if (s->kind == STEP_IF || s->kind == STEP_LOOP) {
 			if (s->cond >= 0)
 				check_read(c, s->cond, ARG_READ);
-			check_block(c, &s->body[0]);
-			check_block(c, &s->body[1]);
+			check_block(c, &s->body[0], again);
+			check_block(c, &s->body[1], again);
+			if (s->kind == STEP_LOOP && !again)
+				check_block(c, &s->body[0], true);
 			continue;
 		}
 		step_each_tensor(s, check_read, c);
@@ -73,9 +91,11 @@ static void check_block(struct checker *c, const struct block *b)
 
 void block_check(struct module *m, const struct block *b)
 {
-	struct checker c = { .m = m, .written = ARENA_ARRAY(m->scratch, m->n_tensors, bool) };
+	struct checker c = { .m = m, .written = ARENA_ARRAY(m->scratch, m->n_tensors, bool),
+			     .wrote = ARENA_ARRAY(m->scratch, m->n_tensors, int),
+			     .whole = ARENA_ARRAY(m->scratch, m->n_tensors, int) };
 
 	for (int i = 0; i < m->graph[0].n_in; i++)
 		c.written[m->graph[0].in[i]] = true;
-	check_block(&c, b);
+	check_block(&c, b, false);
 }

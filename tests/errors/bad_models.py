@@ -109,6 +109,15 @@ def cycle():
 
 
 @case(MODEL)
+def loop_that_never_ends():
+    inputs = [value("i", [], TensorProto.INT64), value("go", [], TensorProto.BOOL), value("v", [1, 4, 8, 8])]
+    outputs = [value("on", [], TensorProto.BOOL), value("w", [1, 4, 8, 8])]
+    nodes = [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Neg", ["v"], ["w"])]
+    body = helper.make_graph(nodes, "body", inputs, outputs)
+    return model([helper.make_node("Loop", ["", "", "x"], ["y"], "loop", body=body)])
+
+
+@case(MODEL)
 def tensor_nobody_makes():
     return model([helper.make_node("Add", ["x", "missing"], ["y"], "add")])
 

@@ -62,3 +62,16 @@ Test(inline_if, what_is_not_known_stays)
 	run(pass_inline_if);
 	cr_expect_eq(count_nodes("If"), 1);
 }
+
+Test(inline_if, the_branch_that_is_not_taken_is_dropped_unseen)
+{
+	const int x = input(DT_F32, DIMS(3)), dead = branch("Neg", x), inner = branch("Abs", x);
+	const int cond = input(DT_BOOL, 0, NULL);
+	const int n = node_of(dead, "If", 1, &cond);
+
+	rewrite_attr(&m, n, "then_branch")->i = inner;
+	rewrite_attr(&m, n, "else_branch")->i = inner;
+	output(OP("Exp", choice(known(false), dead, branch("Abs", x))));
+	cr_expect_eq(m.graph[dead].n_nodes, 0);
+	cr_expect_eq(m.graph[inner].n_nodes, 0);
+}
