@@ -106,7 +106,7 @@ static void visit_block(struct needs *s, const struct block *b)
 			continue;
 		}
 		s->now = (struct need){ .node = x->node };
-		step_each_tensor(x, add_constant, s);
+		step_each_tensor(s->m, x, add_constant, s);
 		keep_most(s);
 	}
 }

@@ -92,7 +92,7 @@ static void visit_block(struct report *r, const struct block *b)
 		}
 		r->line = ARENA_PUSH(r->arena, r->line, r->n_lines, struct line);
 		r->line[r->n_lines] = (struct line){ .step = s, .time = time, .live_bytes = r->live_bytes[time] };
-		step_each_tensor(s, visit_tensor, r);
+		step_each_tensor(&r->c->module, s, visit_tensor, r);
 		r->n_lines++;
 		r->macs += s->macs;
 	}

@@ -167,7 +167,7 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, struc
 	const char *epilogue = arena_printf(m->scratch, "%s_e%d", p->prefix, number);
 	const char **name = p->tensor_name;
 
-	step_each_tensor(s, touch, &u);
+	step_each_tensor(m, s, touch, &u);
 	for (int i = 0, reads = 0, writes = 0; i < u.n; i++)
 		name[u.tensor[i]] = u.kind[i] == ARG_READ ? arena_printf(m->scratch, "x%d", reads++) :
 							    arena_printf(m->scratch, "y%d", writes++);

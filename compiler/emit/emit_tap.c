@@ -70,7 +70,7 @@ void taps_find(struct program *p, const struct block *b)
 	for (int i = 0; i < b->n; i++) {
 		w.step = &b->step[i];
 		if (w.step->kind != STEP_IF && w.step->kind != STEP_LOOP)
-			step_each_tensor(w.step, note_write, &w);
+			step_each_tensor(p->m, w.step, note_write, &w);
 	}
 }
 

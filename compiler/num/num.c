@@ -130,6 +130,24 @@ struct num num_var(struct nums *s, const char *name, int64_t lo, int64_t hi)
 	return num_of(s, e);
 }
 
+struct num num_var_of(struct nums *s, const char *name, int64_t lo, int64_t hi, int tensor)
+{
+	const int known = s->n_exprs;
+	const struct num var = num_var(s, name, lo, hi);
+
+	if (var.expr >= known) {
+		s->expr[var.expr].tensor = tensor + 1;
+		s->found = ARENA_PUSH(s->arena, s->found, s->n_found, struct num);
+		s->found[s->n_found++] = var;
+	}
+	return var;
+}
+
+int num_var_tensor(const struct nums *s, struct num var)
+{
+	return s->expr[var.expr].tensor - 1;
+}
+
 void num_rename(struct nums *s, struct num var, const char *name)
 {
 	s->expr[var.expr].name = name;

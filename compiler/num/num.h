@@ -31,6 +31,8 @@ struct nums {
 	struct num_expr *expr;
 	int n_exprs;
 	struct map known;       /* structure of an expression -> its index */
+	struct num *found;      /* the variables of num_var_of() */
+	int n_found;
 	bool overflow;
 };
 
@@ -60,6 +62,13 @@ static inline bool num_same(struct num a, struct num b)
 /** A variable with lo <= value <= hi, known to the generated code by `name` (a C identifier; the same name gives the
  *  same variable and narrows nothing: lo and hi must then be equal). A variable whose lo == hi is that constant. */
 struct num num_var(struct nums *s, const char *name, int64_t lo, int64_t hi);
+
+/** A variable that is not there from the start: the program finds its value while it runs, and leaves it as the first
+ *  element of a tensor (as the caller numbers them). */
+struct num num_var_of(struct nums *s, const char *name, int64_t lo, int64_t hi, int tensor);
+
+/** That tensor; -1: the variable is a parameter, the number of a turn, or an axis. */
+int num_var_tensor(const struct nums *s, struct num var);
 
 /** From now on the variable prints as `name`. */
 void num_rename(struct nums *s, struct num var, const char *name);

@@ -24,6 +24,7 @@ struct num_expr {
 	const int *factor;              /* PRODUCT: ascending, at least two */
 	struct num arg[3];              /* DIV … SELECT; VAR of an axis: its extent in arg[0] */
 	const char *name;               /* VAR */
+	int tensor;                     /* VAR: 1 + the tensor that its value is in, 0: none */
 };
 
 /* A sum on the stack: k + c0 * e0 + c1 * e1 + … */

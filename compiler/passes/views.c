@@ -22,7 +22,8 @@ struct views {
 	struct module *m;
 	bool *fixed;            /* graph inputs and outputs: own their storage */
 	bool *variable;         /* inputs of sub-graphs: every turn of a loop writes them */
-	const int *uses;        /* how often a tensor is read */
+	int *uses;              /* how often a tensor is read */
+	int *place;             /* of a node in its graph */
 	bool *viewed;           /* some other tensor is a view of it */
 	struct making *making;  /* by the node that is looked at */
 	int n_tensors;          /* temporaries of trial lowering come after */
@@ -42,6 +43,41 @@ static void sort_order(struct tensor *t)
 			t->order[k] = a;
 		}
 }
+
+/* --- sizes that the program finds --------------------------------------------------------------------------------- */
+
+struct search {
+	const struct views *v;
+	int source;             /* tensor */
+	bool early;
+};
+
+/* Whether the node that finds a size comes before the one that makes the source. */
+static void check_found(void *ctx, struct num var, const char *name)
+{
+	struct search *s = ctx;
+	const struct module *m = s->v->m;
+	const int tensor = num_var_tensor(&m->nums, var);
+	const int finder = tensor < 0 ? -1 : m->tensor[tensor].producer, maker = m->tensor[s->source].producer;
+
+	(void)name;
+	if (finder >= 0 && m->node[finder].graph == m->node[maker].graph && s->v->place[finder] >= s->v->place[maker])
+		s->early = false;
+}
+
+/* A source is made in its place inside the result only when that place is known by then: it may lie behind as many
+ * elements as a later node will find. */
+static bool is_known_early(const struct views *v, int source, struct num offset, const struct num *stride)
+{
+	struct search s = { .v = v, .source = source, .early = true };
+
+	num_each_var(&v->m->nums, offset, check_found, &s);
+	for (int k = 0; k < v->m->tensor[source].rank; k++)
+		num_each_var(&v->m->nums, stride[k], check_found, &s);
+	return s.early;
+}
+
+/* --- one nest ----------------------------------------------------------------------------------------------------- */
 
 /* The result as a view of the source. */
 static bool view_forward(struct views *v, struct nest *n)
@@ -132,7 +168,7 @@ static bool view_backward(struct views *v, struct nest *n, int graph)
 		return false;
 	if (!address_of_store(n, &address) || !num_linear(&m->nums, address, n->axis, n->n_axes, stored, &rest))
 		return false;
-	if (!inverse_strides(n, stored, stride))
+	if (!inverse_strides(n, stored, stride) || !is_known_early(v, source, rest, stride))
 		return false;
 	in->base = out->base;
 	in->offset = rest;
@@ -253,6 +289,7 @@ bool pass_views(struct module *m)
 {
 	struct views v = { .m = m, .n_tensors = m->n_tensors, .uses = tensor_uses(m) };
 
+	v.place = ARENA_ARRAY(m->scratch, m->n_nodes, int);
 	v.variable = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
 	v.fixed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
 	v.viewed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
@@ -265,6 +302,11 @@ bool pass_views(struct module *m)
 		for (int i = 0; i < m->graph[g].n_out; i++)
 			v.fixed[m->graph[g].out[i]] = true;
 	}
+	for (int i = 0; i < m->nums.n_found; i++)       /* read by all that uses the size */
+		v.uses[num_var_tensor(&m->nums, m->nums.found[i])] += 2;
+	for (int g = 0; g < m->n_graphs; g++)
+		for (int i = 0; i < m->graph[g].n_nodes; i++)
+			v.place[m->graph[g].node[i]] = i;
 	for (int g = 0; g < m->n_graphs; g++)
 		for (int i = 0; i < m->graph[g].n_nodes; i++)
 			if (!views_node(&v, m->graph[g].node[i], g))

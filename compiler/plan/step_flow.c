@@ -137,9 +137,9 @@ void program_flow(struct timeline *l, struct flow *f)
 	struct collector c = collector(l);
 
 	for (int i = 0; i < l->n; i++) {
-		step_own_tensors(l->step[i], collect_storage, &c);
+		step_own_tensors(l->m, l->step[i], collect_storage, &c);
 		read_last(&c);
-		step_own_tensors(l->step[i], collect_write, &c);
+		step_own_tensors(l->m, l->step[i], collect_write, &c);
 		step_end(&c, i, 0);
 	}
 	*f = (struct flow){ .steps = c.step, .n_steps = l->n, .storage_of = c.value_storage, .n_values = c.n_values,
@@ -176,7 +176,7 @@ static void own(void *ctx, int tensor, enum arg_kind kind)
 static void find_owner(struct owners *o, const struct step *s)
 {
 	o->step++;
-	step_own_tensors(s, own, o);
+	step_own_tensors(o->l->m, s, own, o);
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < s->body[k].n; i++)
 			find_owner(o, &s->body[k].step[i]);
@@ -240,7 +240,7 @@ static void read_all(struct collector *c)
 static void collect_all(struct collector *c, const struct step *s,
 			void (*f)(void *ctx, int tensor, enum arg_kind kind))
 {
-	step_own_tensors(s, f, c);
+	step_own_tensors(c->l->m, s, f, c);
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < s->body[k].n; i++)
 			collect_all(c, &s->body[k].step[i], f);

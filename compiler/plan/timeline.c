@@ -3,13 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "steps/sizes.h"
 
-void step_own_tensors(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
+
+void step_own_tensors(const struct module *m, const struct step *s,
+		      void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
 {
-	if (!step_is_control(s))
-		step_each_tensor(s, f, ctx);
-	else if (s->cond >= 0)
+	if (!step_is_control(s)) {
+		step_each_tensor(m, s, f, ctx);
+		return;
+	}
+	if (s->cond >= 0)
 		f(ctx, s->cond, ARG_READ);
+	step_each_size(m, s, f, ctx);
 }
 
 static void add_storage(void *ctx, int tensor, enum arg_kind kind)
@@ -96,7 +102,7 @@ static void find_rewritten_in(struct writers *w, const struct block *b)
 {
 	for (int i = 0; i < b->n; i++) {
 		w->block = b;
-		step_own_tensors(&b->step[i], find_rewritten, w);
+		step_own_tensors(w->l->m, &b->step[i], find_rewritten, w);
 		for (int k = 0; k < 2; k++)
 			find_rewritten_in(w, &b->step[i].body[k]);
 	}
@@ -143,7 +149,7 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b)
 	for (int i = 0; i < m->n_tensors; i++)
 		l->storage_of[i] = m->tensor[i].base == i && !m->tensor[i].data && !interface[i] ? -1 : -2;
 	for (int i = 0; i < l->n; i++)
-		step_own_tensors(l->step[i], add_storage, l);
+		step_own_tensors(m, l->step[i], add_storage, l);
 	add_outputs(l);
 	find_all_rewritten(l, b);
 	l->touches = t.count = ARENA_ARRAY(m->scratch, l->n_storages, int);
@@ -151,7 +157,7 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b)
 	l->seen = ARENA_ARRAY(m->scratch, l->n_storages, int);
 	for (int i = 0; i < l->n; i++) {
 		t.step = i + 1;
-		step_own_tensors(l->step[i], touch, &t);
+		step_own_tensors(m, l->step[i], touch, &t);
 	}
 }
 
@@ -179,7 +185,7 @@ static void see(void *ctx, int tensor, enum arg_kind kind)
 static void see_block(struct sight *v, const struct block *b)
 {
 	for (int i = 0; i < b->n; i++) {
-		step_own_tensors(&b->step[i], see, v);
+		step_own_tensors(v->l->m, &b->step[i], see, v);
 		for (int k = 0; k < 2; k++)
 			see_block(v, &b->step[i].body[k]);
 	}

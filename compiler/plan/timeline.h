@@ -27,8 +27,9 @@ struct timeline {
 /** The timeline of a program. All memory is m->scratch's. */
 void timeline_build(struct timeline *l, struct module *m, struct block *b);
 
-/** Calls f for the tensors of a leaf step; for the condition of an If or Loop. */
-void step_own_tensors(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
+/** Calls f for the tensors of a leaf step; for the condition of an If or Loop, and what its number of turns is in. */
+void step_own_tensors(const struct module *m, const struct step *s,
+		      void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
 
 /** The timeline as one block sees it: with the storages that its steps touch, numbered anew in the same order, so that
  *  the order of many small blocks takes what their own steps need. Until timeline_widen() l's storage_of is the block's

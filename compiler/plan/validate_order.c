@@ -1,5 +1,6 @@
 #include "plan/validate_order.h"
 
+#include "steps/sizes.h"
 #include "support/map.h"
 
 struct access {
@@ -63,9 +64,11 @@ static void take_block(struct steps_before *t, const struct block *b)
 		t->step = ARENA_PUSH(t->m->scratch, t->step, t->n, struct moved);
 		t->step[t->n++] = (struct moved){ .identity = identity_of(s), .node = s->node };
 		if (!step_is_control(s))
-			step_each_tensor(s, take_access, t);
+			step_each_tensor(t->m, s, take_access, t);
 		else if (s->cond >= 0)
 			take_access(t, s->cond, ARG_READ);
+		if (step_is_control(s))
+			step_each_size(t->m, s, take_access, t);
 		take_block(t, &s->body[0]);
 		take_block(t, &s->body[1]);
 	}

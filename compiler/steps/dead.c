@@ -35,7 +35,7 @@ static bool is_wanted(const struct dead *d, const struct step *s)
 {
 	struct wanted w = { .d = d };
 
-	step_each_tensor(s, check_wanted, &w);
+	step_each_tensor(d->m, s, check_wanted, &w);
 	return w.is;
 }
 
@@ -54,7 +54,7 @@ static void drop(struct dead *d, struct block *b)
 			drop(d, &s->body[0]);
 			drop(d, &s->body[1]);
 		} else {
-			step_each_tensor(s, mark_read, d);
+			step_each_tensor(d->m, s, mark_read, d);
 		}
 		if (s->kind == STEP_LOOP)
 			drop(d, &s->body[0]);

@@ -1,5 +1,7 @@
 #include "steps/step.h"
 
+#include "steps/sizes.h"
+
 #include <string.h>
 
 static struct step *block_add(struct lowering *l, enum step_kind kind)
@@ -146,8 +148,10 @@ static void nest_each_load(const struct nest *n, void (*f)(void *ctx, int tensor
 			f(ctx, n->e[i].tensor, ARG_READ);
 }
 
-void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
+void step_each_tensor(const struct module *m, const struct step *s,
+		      void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
 {
+	step_each_size(m, s, f, ctx);
 	switch (s->kind) {
 	case STEP_NEST:
 		nest_each_load(s->nest, f, ctx);
@@ -166,7 +170,7 @@ void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enu
 			f(ctx, s->cond, ARG_READ);
 		for (int k = 0; k < 2; k++)
 			for (int i = 0; i < s->body[k].n; i++)
-				step_each_tensor(&s->body[k].step[i], f, ctx);
+				step_each_tensor(m, &s->body[k].step[i], f, ctx);
 		break;
 	}
 }

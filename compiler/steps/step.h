@@ -113,8 +113,10 @@ int lower_temp(struct lowering *l, enum dtype type, int rank, const struct num *
 /** Lowers all nodes of graph g into b. */
 bool lower_graph(struct module *m, int g, struct block *b);
 
-/** Calls f for every tensor that a step reads or writes (scratch: both), bodies included. */
-void step_each_tensor(const struct step *s, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
+/** Calls f for every tensor that a step reads or writes (scratch: both), bodies included; tensors that hold sizes which
+ *  it uses are read (steps/sizes.h). */
+void step_each_tensor(const struct module *m, const struct step *s,
+		      void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
 
 /** Leaf step number n of b in the order in which emission and taps count, or NULL. */
 const struct step *block_leaf(const struct block *b, int n);

@@ -1,6 +1,8 @@
 /* What must hold of steps, checked after every pass over them. Shares no code with the passes. */
 #include "steps/step.h"
 
+#include "steps/sizes.h"
+
 struct checker {
 	struct module *m;
 	bool *written;          /* by base tensor */
@@ -76,14 +78,15 @@ static void check_block(struct checker *c, const struct block *b, bool again)
 		if (s->kind == STEP_IF || s->kind == STEP_LOOP) {
 			if (s->cond >= 0)
 				check_read(c, s->cond, ARG_READ);
+			step_each_size(c->m, s, check_read, c);
 			check_block(c, &s->body[0], again);
 			check_block(c, &s->body[1], again);
 			if (s->kind == STEP_LOOP && !again)
 				check_block(c, &s->body[0], true);
 			continue;
 		}
-		step_each_tensor(s, check_read, c);
-		step_each_tensor(s, mark_written, c);
+		step_each_tensor(c->m, s, check_read, c);
+		step_each_tensor(c->m, s, mark_written, c);
 		if (s->kind == STEP_NEST)
 			check_nest(s->nest);
 	}

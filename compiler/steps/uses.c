@@ -1,6 +1,8 @@
 /* Linear in the loads of the program: every question afterwards looks at one tensor's readers. */
 #include "steps/uses.h"
 
+#include "steps/sizes.h"
+
 struct visit {
 	struct uses *u;
 	struct site *site;
@@ -57,9 +59,11 @@ static void visit_block(struct uses *u, struct block *b)
 		v.site = &u->site[u->n_sites++];
 		*v.site = (struct site){ .block = b, .index = i };
 		if (s->kind == STEP_NEST || s->kind == STEP_CALL)
-			step_each_tensor(s, visit_tensor, &v);
+			step_each_tensor(u->m, s, visit_tensor, &v);
 		else if (s->cond >= 0)
 			visit_tensor(&v, s->cond, ARG_READ);
+		if (step_is_control(s))
+			step_each_size(u->m, s, visit_tensor, &v);
 	}
 }
 
@@ -136,7 +140,7 @@ bool uses_may_run_later(const struct uses *u, const struct site *s)
 {
 	struct later l = { .u = u, .s = s, .may = true };
 
-	step_each_tensor(site_step(s), check_later, &l);
+	step_each_tensor(u->m, site_step(s), check_later, &l);
 	return l.may;
 }
 
@@ -144,7 +148,7 @@ void uses_reads_changed(struct uses *u, struct site *s)
 {
 	struct visit v = { .u = u, .site = s, .reads_only = true };
 
-	step_each_tensor(site_step(s), visit_tensor, &v);
+	step_each_tensor(u->m, site_step(s), visit_tensor, &v);
 }
 
 void uses_remove(struct uses *u)

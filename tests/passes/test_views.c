@@ -144,3 +144,39 @@ Test(views, a_first_value_of_two_loops_is_in_neither)
 	run(pass_views);
 	cr_expect_eq(base(h), h);
 }
+
+/* b has as many elements as `count` says, behind which c lies in the result. */
+static int behind_found(bool count_first, int *c)
+{
+	const int x = input(DT_F32, DIMS(4)), number = input(DT_I64, 0, NULL), b = input(DT_F32, DIMS(1));
+	int count;
+
+	if (!count_first)
+		*c = OP("Exp", x);
+	count = OP("Abs", number);
+	if (count_first)
+		*c = OP("Exp", x);
+	m.tensor[b].dim[0] = num_var_of(&m.nums, "found", 0, 8, count);
+	tensor_dense(&m, b);
+	return joined(OP("Neg", b), *c, 0);
+}
+
+Test(views, what_is_made_before_its_place_is_found_is_not_made_there)
+{
+	int c;
+
+	output(OP("Abs", behind_found(false, &c)));
+	run(pass_views);
+	cr_expect_eq(base(c), c);
+}
+
+Test(views, what_is_made_after_its_place_is_found_is_made_there)
+{
+	int c;
+	const int y = behind_found(true, &c);
+
+	output(OP("Abs", y));
+	run(pass_views);
+	cr_expect_eq(base(c), y);
+	cr_expect_not(num_is_const(m.tensor[c].offset));
+}

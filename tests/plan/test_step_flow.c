@@ -2,6 +2,7 @@
 #include "tests/nests/fixture.h"
 
 #include "plan/step_flow.h"
+#include "steps/uses.h"
 
 TestSuite(step_flow, .init = setup, .fini = teardown);
 
@@ -102,4 +103,60 @@ Test(step_flow, what_is_written_again_is_read_once)
 	cr_expect_eq(reads, N);
 	cr_expect(is_edge(&f.flow, 1, 2));
 	cr_expect_leq(f.flow.n_edges, 2 * N);
+}
+
+/* count = …; x has as many elements as it says. */
+static int found_values(struct block *block)
+{
+	const int count = variable(DT_I64, 1, (const int64_t[]){ 1 });
+	const struct num n = num_var_of(&module.nums, "found", 0, 8, count);
+	struct lowering l = { .m = &module, .block = block, .node = 0 };
+	struct nest *nest = nest_new(&module, count);
+
+	nest_store(nest, nest_const_int(nest, DT_I64, 3));
+	lower_nest(&l, nest);
+	copy_step(block, tensor_like(&module, "", DT_F32, 1, &n), -1);
+	return count;
+}
+
+Test(step_flow, a_size_is_found_before_it_is_used)
+{
+	struct block block = { 0 };
+	struct block_flow f;
+
+	found_values(&block);
+	f = flow_of(&block, &block);
+	cr_assert_eq(f.flow.steps[1].n_reads, 1);
+	cr_expect_eq(f.flow.steps[1].reads[0], f.flow.steps[0].writes[0]);
+}
+
+Test(step_flow, a_size_is_used_before_it_is_found_again)
+{
+	struct block block = { 0 };
+	struct lowering l = { .m = &module, .block = &block, .node = 0 };
+	const int count = found_values(&block);
+	struct nest *nest = nest_new(&module, count);
+	struct block_flow f;
+
+	nest_store(nest, nest_const_int(nest, DT_I64, 5));
+	lower_nest(&l, nest);
+	f = flow_of(&block, &block);
+	cr_expect(is_edge(&f.flow, 1, 2));
+}
+
+Test(step_flow, a_step_that_uses_a_size_does_not_move_behind_the_next)
+{
+	struct block block = { 0 };
+	struct lowering l = { .m = &module, .block = &block, .node = 0 };
+	const int count = found_values(&block);
+	struct nest *nest = nest_new(&module, count);
+	struct uses u;
+
+	graph_add(&module, "", -1);
+	uses_init(&u, &module, &block);
+	cr_expect(uses_may_run_later(&u, &u.site[1]));
+	nest_store(nest, nest_const_int(nest, DT_I64, 5));
+	lower_nest(&l, nest);
+	uses_init(&u, &module, &block);
+	cr_expect_not(uses_may_run_later(&u, &u.site[1]));
 }
