@@ -136,6 +136,7 @@ bool tensor_same_shape(const struct module *m, int a, int b)
 	return true;
 }
 
+/* Kept with the numbers: it stays when what a pass tried in scratch memory goes. */
 const struct num *tensor_value(struct module *m, int t, int *n)
 {
 	const enum dtype_class class = t < 0 ? CLASS_NONE : dtypes[m->tensor[t].type].class;
@@ -151,7 +152,7 @@ const struct num *tensor_value(struct module *m, int t, int *n)
 	*n = (int)elements;
 	if (m->tensor[t].value || !m->tensor[t].data)
 		return m->tensor[t].value;
-	value = ARENA_ARRAY(m->arena, elements, struct num);
+	value = ARENA_ARRAY(m->nums.arena, elements, struct num);
 	for (int i = 0; i < *n; i++)
 		value[i] = num_const(const_int(m, t, i));
 	m->tensor[t].value = value;
