@@ -26,7 +26,8 @@ static void check_read(void *ctx, int tensor, enum arg_kind kind)
 		return;         /* nothing writes what has no elements */
 	if (kind == ARG_READ && !c->m->tensor[t->base].data && !c->written[t->base])
 		die("step of node %d reads tensor %d (\"%s\") before it is written", c->step->node, tensor, t->name);
-	if (kind == ARG_READ && c->wrote[tensor] && c->wrote[tensor] < c->whole[t->base])
+	/* What owns a storage is read as whatever was made in it: a loop's variable as its first value. */
+	if (kind == ARG_READ && tensor != t->base && c->wrote[tensor] && c->wrote[tensor] < c->whole[t->base])
 		die("step of node %d reads tensor %d (\"%s\") after its storage was written over", c->step->node,
 		    tensor, t->name);
 	if (kind != ARG_READ && c->m->tensor[t->base].data)
