@@ -256,6 +256,10 @@ static void print_check(struct emit *e, const struct emit_model *m)
 	emit_directive(e, "#if !(%s)", m->target->check);
 	emit_directive(e, "#error \"%s\"", m->target->check_message);
 	emit_directive(e, "#endif");
+	/* Rounding by adding and subtracting, NaN and infinity are lost to it, and no warning says so. */
+	emit_directive(e, "#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)");
+	emit_directive(e, "#error \"no -ffast-math here: results depend on the order of operations and NaN\"");
+	emit_directive(e, "#endif");
 }
 
 static void print_runtime(struct emit *e, const struct emit_model *m)

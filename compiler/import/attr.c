@@ -9,8 +9,26 @@
 static const char *const kind_names[] = { "nothing", "an integer", "a float", "a string", "a tensor", "a graph",
 					  "integers", "floats", "strings" };
 
-/* The kind that an attribute says it has, or, before the type field was required, the field it fills. */
-static enum attr_kind kind_of(const Onnx__AttributeProto *a)
+/* The kind of the one field that an attribute fills; ATTR_NONE: of none that is not its default. *more: it fills
+ * several. */
+static enum attr_kind filled_kind(const Onnx__AttributeProto *a, bool *more)
+{
+	const bool filled[] = { [ATTR_INT] = a->i != 0, [ATTR_FLOAT] = a->f != 0, [ATTR_STRING] = a->s.len,
+				[ATTR_TENSOR] = a->t, [ATTR_GRAPH] = a->g, [ATTR_INTS] = a->n_ints,
+				[ATTR_FLOATS] = a->n_floats, [ATTR_STRINGS] = a->n_strings };
+	enum attr_kind kind = ATTR_NONE;
+
+	*more = false;
+	for (enum attr_kind k = ATTR_INT; k <= ATTR_STRINGS; k++) {
+		if (!filled[k])
+			continue;
+		*more = *more || kind != ATTR_NONE;
+		kind = k;
+	}
+	return kind;
+}
+
+static enum attr_kind stated_kind(const Onnx__AttributeProto *a)
 {
 	switch (a->type) {
 	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT: return ATTR_FLOAT;
@@ -21,22 +39,28 @@ static enum attr_kind kind_of(const Onnx__AttributeProto *a)
 	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS: return ATTR_FLOATS;
 	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS: return ATTR_INTS;
 	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS: return ATTR_STRINGS;
-	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED: break;
 	default: return ATTR_NONE;
 	}
-	if (a->n_ints)
-		return ATTR_INTS;
-	if (a->n_floats)
-		return ATTR_FLOATS;
-	if (a->n_strings)
-		return ATTR_STRINGS;
-	if (a->s.len)
-		return ATTR_STRING;
-	if (a->t)
-		return ATTR_TENSOR;
-	if (a->g)
-		return ATTR_GRAPH;
-	return a->f != 0 ? ATTR_FLOAT : ATTR_INT;
+}
+
+bool attr_check_kind(struct import *im, const struct place *at, const Onnx__AttributeProto *a, enum attr_kind kind)
+{
+	enum { TYPED_IR = 2 };          /* from this version on an attribute must say its type */
+	struct diag *d = im->m->diag;
+	bool more;
+	const enum attr_kind filled = filled_kind(a, &more), stated = stated_kind(a);
+
+	if (a->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED && im->model->ir_version >= TYPED_IR)
+		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\" has no type, allowed: %s", a->name,
+				  kind_names[kind]);
+	if (a->type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED && stated != kind)
+		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\" is %s, must be %s", a->name,
+				  kind_names[stated], kind_names[kind]);
+	/* A default, such as 0 or an empty list, fills no field. */
+	if (more || (filled != ATTR_NONE && filled != kind))
+		return diag_error(d, STATUS_MODEL, at, "attribute \"%s\" holds %s%s, must hold %s", a->name,
+				  kind_names[filled], more ? " and more" : "", kind_names[kind]);
+	return true;
 }
 
 static const char *copy_string(struct import *im, const ProtobufCBinaryData *s)
@@ -167,7 +191,6 @@ static bool attribute(struct scope *s, const struct place *at, int node, const O
 	const struct op_def *op = m->node[node].op;
 	const int row = find_row(op->attrs, written->name);
 	const Onnx__AttributeProto *p = scope_attribute(s, written);
-	enum attr_kind kind;
 	struct attr a;
 
 	if (row < 0)
@@ -181,13 +204,8 @@ static bool attribute(struct scope *s, const struct place *at, int node, const O
 				  op->attrs[row].name);
 	if (!p)
 		return true;
-	kind = kind_of(p);
-	/* An empty list has no field that tells its kind in files without types. */
-	if (p->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED && kind == ATTR_INT && p->i == 0)
-		kind = op->attrs[row].kind;
-	if (kind != op->attrs[row].kind)
-		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" is %s, must be %s", op->attrs[row].name,
-				  kind_names[kind], kind_names[op->attrs[row].kind]);
+	if (!attr_check_kind(s->im, at, p, op->attrs[row].kind))
+		return false;
 	if (!decode(s, at, &op->attrs[row], p, written, &a))
 		return false;
 	m->node[node].attr[row] = a;

@@ -214,6 +214,31 @@ static void set_const(struct module *m, int tensor, enum dtype type, int rank, c
 	tensor_dense(m, tensor);
 }
 
+/* Elements are in one place: beside the file, in raw_data, or in one of the typed fields. */
+static bool check_one_place(struct import *im, const Onnx__TensorProto *p, const char *what)
+{
+	const struct { const char *name; size_t n; } place[] = {
+		{ "external data", p->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL },
+		{ "raw_data", p->raw_data.len },
+		{ "float_data", p->n_float_data },
+		{ "int32_data", p->n_int32_data },
+		{ "int64_data", p->n_int64_data },
+		{ "double_data", p->n_double_data },
+		{ "uint64_data", p->n_uint64_data },
+	};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
+		if (place[i].n && first)
+			return diag_error(im->m->diag, STATUS_MODEL, NULL,
+					  "tensor \"%s\" has %s and %s, allowed: one of them", what, first,
+					  place[i].name);
+		if (place[i].n)
+			first = place[i].name;
+	}
+	return true;
+}
+
 bool tensor_import(struct import *im, const Onnx__TensorProto *p, int tensor, const char *what)
 {
 	const enum dtype type = dtype_from_onnx(p->data_type);
@@ -223,7 +248,7 @@ bool tensor_import(struct import *im, const Onnx__TensorProto *p, int tensor, co
 
 	if (type == DT_NONE)
 		return dtype_refuse(im->m->diag, NULL, "tensor", what, p->data_type);
-	if (!read_dims(im, p, dim, &n, what))
+	if (!read_dims(im, p, dim, &n, what) || !check_one_place(im, p, what))
 		return false;
 	bytes = n * dtypes[type].bytes;
 	if (p->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL) {
@@ -261,15 +286,23 @@ static bool constant_floats(struct import *im, const float *v, size_t n, int ran
 
 bool constant_import(struct scope *s, const Onnx__NodeProto *p, const struct place *at, int tensor)
 {
+	static const struct { const char *name; enum attr_kind kind; } kinds[] = {
+		{ "value", ATTR_TENSOR }, { "value_int", ATTR_INT }, { "value_ints", ATTR_INTS },
+		{ "value_float", ATTR_FLOAT }, { "value_floats", ATTR_FLOATS } };
 	struct import *im = s->im;
 	struct diag *d = im->m->diag;
 	const Onnx__AttributeProto *a = p->n_attribute == 1 ? scope_attribute(s, p->attribute[0]) : NULL;
 	const char *name;
+	size_t k = 0;
 
 	if (p->n_attribute != 1 || !a)
 		return diag_error(d, STATUS_MODEL, at, "%zu attributes with a value, must be 1",
 				  a ? p->n_attribute : 0);
 	name = p->attribute[0]->name;
+	while (k < sizeof kinds / sizeof *kinds && strcmp(kinds[k].name, name) != 0)
+		k++;
+	if (k < sizeof kinds / sizeof *kinds && !attr_check_kind(im, at, a, kinds[k].kind))
+		return false;
 	if (!strcmp(name, "value") && a->t)
 		return tensor_import(im, a->t, tensor, im->m->tensor[tensor].name);
 	if (!strcmp(name, "value_int"))

@@ -107,6 +107,8 @@ bool constant_import(struct scope *s, const Onnx__NodeProto *p, const struct pla
 
 /** Decodes a node's attributes against its operator's table. */
 bool attr_import(struct scope *s, const Onnx__NodeProto *p, int node);
+/** The attribute is of this kind and holds nothing else; reported when not. */
+bool attr_check_kind(struct import *im, const struct place *at, const Onnx__AttributeProto *a, enum attr_kind kind);
 
 /* --- import_node.c ------------------------------------------------------------------------------------------------ */
 

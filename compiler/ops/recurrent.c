@@ -50,6 +50,8 @@ bool recurrent_get(struct module *m, int node, struct recurrent *r)
 	r->hidden = rec->dim[2];
 	if (!num_is_const(r->hidden) || !num_is_const(r->input))
 		return node_unsupported(m, node, "the input and hidden sizes must be constants");
+	if (r->hidden.n < 1)
+		return node_bad(m, node, "the hidden size is %lld, allowed: 1 or more", (long long)r->hidden.n);
 	if (node_attr(m, node, "hidden_size") && node_attr_int(m, node, "hidden_size", 0) != r->hidden.n)
 		return node_bad(m, node, "hidden_size is %lld, allowed: %lld as the weights",
 				(long long)node_attr_int(m, node, "hidden_size", 0), (long long)r->hidden.n);

@@ -54,7 +54,7 @@ static void range_batch(struct module *m, int node, int64_t c, struct num *lo, s
 }
 
 #define ALIGN STRING("mode", "avg", "avg|max"), INT_IN("output_height", 1, 1, 1 << 20), \
-	INT_IN("output_width", 1, 1, 1 << 20), INT_IN("sampling_ratio", 0, 0, 1 << 20), FLOAT("spatial_scale", 1.0)
+	INT_IN("output_width", 1, 1, 1 << 20), INT_IN("sampling_ratio", 0, 0, 1 << 12), FLOAT("spatial_scale", 1.0)
 
 const struct op_def op_RoiAlign_10 = {
 	ONNX("RoiAlign", 10, 3, 3, 1, 1), .types = TYPES("fh", "T", "i"), .attrs = ATTRS(ALIGN),

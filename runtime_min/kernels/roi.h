@@ -64,6 +64,25 @@ NNRT_INLINE struct nnrt_roi_axis nnrt_roi_divide(const struct nnrt_roi *p, doubl
 	return a;
 }
 
+/** Samples *first..*last-1 of bin b that may lie within an element of 0..size-1, a few more than do: all of them when
+ *  they are few, for a region that the data says may be of any size. Positions are rounded by less than 16 samples up
+ *  to 2^24 elements; one that is no number lies nowhere. */
+NNRT_INLINE void nnrt_roi_inside(const struct nnrt_roi *p, const struct nnrt_roi_axis *a, int b, int size, int *first,
+	int *last)
+{
+	const double step = a->bin / a->samples, start = a->start + b * a->bin;
+	const double low = (-1.0 - start) / step - 16.0, high = (size - start) / step + 16.0;
+
+	*first = 0;
+	*last = a->samples;
+	if (p->samples > 0 || a->samples <= 4096)
+		return;
+	if (low > 0.0)
+		*first = low < a->samples ? (int)low : a->samples;
+	if (!(high >= a->samples))
+		*last = high > *first ? (int)high : *first;
+}
+
 /** Where sample i of bin b lies: 0 when it is more than an element outside of 0..size-1. *low and *high: the elements
  *  round it, *part: how far it is from low to high. */
 NNRT_INLINE int nnrt_roi_sample(const struct nnrt_roi *p, const struct nnrt_roi_axis *a, int b, int i, int size,
@@ -91,14 +110,18 @@ NNRT_INLINE double nnrt_roi_bin(const struct nnrt_roi *p, const void *x, ptrdiff
 	const struct nnrt_roi_axis *h, int by, int bx)
 {
 	double result = 0.0;
-	int any = 0;
+	int top, bottom, left, right, any;
 
-	for (int i = 0; i < v->samples; i++) {
+	nnrt_roi_inside(p, v, by, p->in_h, &top, &bottom);
+	nnrt_roi_inside(p, h, bx, p->in_w, &left, &right);
+	/* A sample outside counts as 0. */
+	any = bottom - top < v->samples || right - left < h->samples;
+	for (int i = top; i < bottom; i++) {
 		int y0 = 0, y1 = 0;
 		double fy = 0.0;
 		const int inside = nnrt_roi_sample(p, v, by, i, p->in_h, &y0, &y1, &fy);
 
-		for (int j = 0; j < h->samples; j++) {
+		for (int j = left; j < right; j++) {
 			int x0 = 0, x1 = 0;
 			double fx = 0.0, a = 0.0, b = 0.0, c = 0.0, d = 0.0;
 

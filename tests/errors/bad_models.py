@@ -313,6 +313,28 @@ def weight_of_complex_numbers():
     return with_weight(lambda w: setattr(w, "data_type", TensorProto.COMPLEX64))
 
 
+@case(MODEL)
+def raw_data_beside_float_data():
+    return with_weight(lambda w: w.float_data.extend([0] * 4))
+
+
+@case(MODEL)
+def int32_data_beside_float_data():
+    def edit(w):
+        w.ClearField("raw_data")
+        w.float_data.extend([0] * 4)
+        w.int32_data.append(1)
+    return with_weight(edit)
+
+
+@case(MODEL)
+def raw_data_beside_external_data():
+    def edit(w):
+        w.data_location = TensorProto.EXTERNAL
+        w.external_data.add(key="location", value="model.onnx")
+    return with_weight(edit)
+
+
 def external(**entries):
     def edit(w):
         w.ClearField("raw_data")
@@ -411,6 +433,35 @@ def auto_pad_unknown():
 @case(MODEL)
 def attribute_unknown():
     return conv(colour=3)
+
+
+@case(MODEL)
+def attribute_without_type():
+    m = conv(group=1)
+    m.graph.node[0].attribute[0].type = onnx.AttributeProto.UNDEFINED
+    return m
+
+
+@case(MODEL)
+def attribute_of_two_kinds():
+    m = conv(group=1)
+    m.graph.node[0].attribute[0].floats.append(1)
+    return m
+
+
+@case(MODEL)
+def attribute_of_another_kind():
+    m = conv(group=1)
+    m.graph.node[0].attribute[0].ClearField("i")
+    m.graph.node[0].attribute[0].f = 1
+    return m
+
+
+@case(MODEL)
+def constant_of_two_kinds():
+    m = model([helper.make_node("Constant", [], ["y"], "c", value_int=3)], inputs=[])
+    m.graph.node[0].attribute[0].s = b"three"
+    return m
 
 
 @case(MODEL)

@@ -93,8 +93,14 @@ WINDOWS = {
     "causal-kernel-empty": ("CausalConvWithState", [[1, 2, 4], [2, 1, 0]], 27, {}),
 }
 
-for name, (op, inputs, opset, more) in (POSITIONS | WINDOWS).items():
-    add(f"{'position' if name in POSITIONS else 'window'}-{name}", MODEL,
+# ------------------------------------------------------------------------------------------------------------ other values
+
+VALUES = {
+    "hidden-size-0": ("GRU", [[4, 2, 3], [1, 0, 3], [1, 0, 0]], 17, {"hidden_size": 0}),
+}
+
+for name, (op, inputs, opset, more) in (POSITIONS | WINDOWS | VALUES).items():
+    add(f"{'position-' if name in POSITIONS else 'window-' if name in WINDOWS else ''}{name}", MODEL,
         lambda op=op, inputs=inputs, opset=opset, more=more: of_zeros(op, inputs, opset, **more))
 
 

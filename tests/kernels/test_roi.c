@@ -158,6 +158,9 @@ static struct arrays arrays_of(const struct nnrt_roi *p, int columns)
 		roi[0] = (float)a.batch[r];
 		for (int k = 0; k < 4; k++)
 			roi[columns - 4 + k] = (float)(pick(16 * 9) - 32 + (k > 1 ? 48 : 0)) / 16.0f;
+		/* Bins of more samples than are looked at one by one. */
+		if (columns == 4 && pick(60) == 0)
+			roi[2 + pick(2)] += 32768.0f;
 	}
 	a.wide_x = widened(&a.x);
 	a.wide_rois = widened(&a.rois);
@@ -171,6 +174,15 @@ static void arrays_free(struct arrays *a)
 		guarded_free(g);
 }
 
+/* Regions of corners that no image has. */
+static void make_vast(const struct nnrt_roi *p, const struct arrays *a)
+{
+	static const float corners[] = {-1e30f, -INFINITY, NAN, 0.0f, 3e9f, 1e30f, INFINITY};
+
+	for (int i = 0; i < p->regions * 4; i++)
+		a->rois.at[i] = corners[pick(sizeof corners / sizeof *corners)];
+}
+
 #define RUN_ROI_ALIGN(name, function) \
 	static void check_##name(void) \
 	{ \
@@ -180,6 +192,8 @@ static void arrays_free(struct arrays *a)
 		function(&p, a.x.at, a.rois.at, a.batch, a.y.at); \
 		function(&wide, a.wide_x.at, a.wide_rois.at, a.batch, a.wide_y.at); \
 		compare(#function, &p, &a, 4, aligned); \
+		make_vast(&p, &a); \
+		function(&p, a.x.at, a.rois.at, a.batch, a.y.at); /* ends */ \
 		arrays_free(&a); \
 	}
 #define RUN_ROI_MAX(name, function) \
