@@ -65,7 +65,7 @@ static struct call *append_convolution(int x, int y)
 	k = kernel_choose(&m, KERNEL_CONV, HEIGHT * WIDTH, CHANNELS, CHANNELS * KERNEL * KERNEL, &cycles);
 	call = lower_kernel(&l, k, GEOMETRY_CONV);
 	conv_fields(&l, call, &c, from, false);
-	conv_arguments(&l, call, &c, from, lower_packed(&l, "w", &p, k->columns, m.tensor[c.w].data), 0, y, true);
+	conv_arguments(&l, call, &c, from, lower_packed(&l, "w", &p, k, m.tensor[c.w].data), 0, y, true);
 	sum = nest_binary(tail, E_ADD, nest_add(tail, acc, NULL), nest_load(tail, residual, tail->axis));
 	nest_store(tail, nest_parse(tail, "max(x, 0)", &sum, 1, NULL, 0));
 	call->epilogue = tail;
@@ -124,7 +124,7 @@ static void write_program(const char *name, bool in_pieces)
 	module_init(&m, &a, &scratch, &diag);
 	cr_assert(options_parse(&options, 4, words, commands, 1, &a, &diag));
 	m.options = &options;
-	m.target = target_find("generic");
+	m.target = target_find(&a, "generic", NULL);
 	block = (struct block){ 0 };
 	l = (struct lowering){ .m = &m, .block = &block, .node = -1 };
 	graph_add(&m, "", -1);
