@@ -63,10 +63,13 @@ NNRT_INLINE void nnrt_rnn_end(const struct nnrt_rnn *p, int b, int length, const
 
 	for (int t = length; t < p->steps; t++)
 		memset(y + t * p->y_step + b * p->y_batch, 0, bytes);
-	if (y_h && h)
-		memcpy(y_h + b * p->state_batch, h, bytes);
-	else if (y_h)
-		memset(y_h + b * p->state_batch, 0, bytes);
+	if (!y_h)
+		return;
+	y_h += b * p->state_batch; /* before both: gcc 12 warns of NULL plus an offset otherwise */
+	if (h)
+		memcpy(y_h, h, bytes);
+	else
+		memset(y_h, 0, bytes);
 }
 
 /** H' = f(gates + H R). gates: Wx + Wb + Rb. r: pack_gates_f32() with one gate, NNRT_LANES columns. initial_h: B x H
