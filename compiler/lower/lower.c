@@ -41,6 +41,16 @@ static const struct strategy *strategy_choose(struct lowering *l, const struct n
 	return best;
 }
 
+/* An input has no elements: what is left to compute are sums of nothing, and kernels derive one size from another by
+ * dividing by that 0. Loops have no turns then. */
+static bool reads_nothing(struct module *m, const struct node *n)
+{
+	for (int i = 0; i < n->n_in; i++)
+		if (n->in[i] >= 0 && num_is(tensor_elements(m, n->in[i]), 0))
+			return true;
+	return false;
+}
+
 static bool lower_planned(struct lowering *l)
 {
 	struct module *m = l->m;
@@ -48,7 +58,7 @@ static bool lower_planned(struct lowering *l)
 	const struct place at = node_place(m, l->node);
 	const struct node_plan *plan = NULL;
 	const char *why = "none is known";
-	const struct strategy *s = strategy_choose(l, &plan, &why);
+	const struct strategy *s = n->op->lower && reads_nothing(m, n) ? NULL : strategy_choose(l, &plan, &why);
 
 	if (s) {
 		s->lower(l, plan);

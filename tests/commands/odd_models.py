@@ -53,6 +53,8 @@ def zeros():
     yield "zero-sum", model([node("ReduceSum", "x", "z", keepdims=0)], [value("x", (0, 3))], [value("z", ())])
     yield "zero-matmul", model([node("MatMul", "x y", "z")], [value("x", (2, 0)), value("y", (0, 3))],
                                [value("z", (2, 3))])
+    yield "zero-row-matmul", model([node("MatMul", "x y", "z")], [value("x", (1, 0)), value("y", (0, 8))],
+                                   [value("z", (1, 8))])
     yield "zero-conv", model([node("Conv", "x w", "z")], [value("x", (0, 3, 5, 5))], [value("z", (0, 2, 3, 3))],
                              [ones("w", 2, 3, 3, 3)])
 
