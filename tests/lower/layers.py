@@ -4,7 +4,8 @@
     layers.py [--target T] [--turns N] [--first SEED] [NAME ...]
 
 Every turn draws sizes, attributes, optional inputs and outputs (draw_*.py); every third leaves a size to run time. What
-the oracle refuses is drawn again; where its reading differs from the standard's (see the functions) nothing is drawn.
+onnxruntime refuses is drawn again, and told; where its reading differs from the standard's (see the functions) nothing is
+drawn.
 Sums of at most 60 products of values about 1 are compared, so 2e-5 of the greatest value leaves room for another order
 of additions and other polynomials in float32, and 1e-12 in float64. Half precision is computed in float32: one rounding
 to 11 bits at the end.
@@ -45,6 +46,7 @@ AT_RUN_TIME = {
     "deform_conv": [("X", 0), ("offset", 0), ("mask", 0)], "roi_align": [("rois", 0), ("batch", 0)],
     "max_roi_pool": [("rois", 0)],
 }
+MOST_REFUSED = 30  # models in a row
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5, "float16": 2e-3}
 
 
@@ -61,8 +63,12 @@ def without_halves(model):
     return wide
 
 
+class Refused(Exception):
+    """onnxruntime does not take the model."""
+
+
 def expected(model, values, oracle):
-    """The oracle's outputs, or None when it refuses the model."""
+    """The oracle's outputs."""
     if oracle == "float64":
         single = [v.astype(np.float32) if v.dtype == np.float16 else v for v in values]
         outputs = float64.Evaluator(without_halves(model)).run(single)
@@ -75,8 +81,21 @@ def expected(model, values, oracle):
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         return session.run(None, {i.name: v for i, v in zip(model.graph.input, values)})
-    except Exception:  # its exceptions share no class of their own
-        return None
+    except Exception as e:  # its exceptions share no class of their own
+        raise Refused(generated.one_line(str(e))) from e
+
+
+def drawn(draw, oracle, seed):
+    """A model, its inputs, its outputs, and why models before it were refused. An oracle that takes none of MOST_REFUSED
+    has nothing to say of this kind."""
+    r, numbers, refusals = random.Random(f"{draw.__name__} {seed}"), np.random.default_rng(seed), []
+    while len(refusals) < MOST_REFUSED:
+        model, values = draw(r, numbers)
+        try:
+            return model, values, expected(model, values, oracle), refusals
+        except Refused as e:
+            refusals.append(str(e))
+    raise Failure("oracle", f"refused {MOST_REFUSED} times: {refusals[-1]}")
 
 
 def leave_to_run_time(model, axes):
@@ -92,7 +111,7 @@ def leave_to_run_time(model, axes):
 
 def check(model, values, outputs, target, folder, axes):
     sizes = leave_to_run_time(model, axes)
-    bounds = [word for name, size in sizes.items() for word in ("--dim", f"{name}=1..{size + 3}")]
+    bounds = [word for name, size in sizes.items() for word in ("--dim", f"{name}={size}..{size + 3}")]  # fewer may be too few
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "model.onnx")
     onnx.save(model, path)
@@ -125,17 +144,14 @@ def main():
         if a.names and draw.__name__ not in a.names:
             continue
         for seed in range(a.first, a.first + a.turns):
-            r, numbers, outputs = random.Random(f"{draw.__name__} {seed}"), np.random.default_rng(seed), None
-            while outputs is None:
-                model, values = draw(r, numbers)
-                outputs = expected(model, values, oracle)
-            name = f"lower/{target.name}/{draw.__name__}/{seed}"
+            name, model = f"lower/{target.name}/{draw.__name__}/{seed}", None
             try:
+                model, values, outputs, refusals = drawn(draw, oracle, seed)
                 axes = AT_RUN_TIME.get(draw.__name__, []) if seed % 3 == 0 else []
                 check(model, values, outputs, target, folder, axes)
-                report.ok(name)
+                report.ok(name, f"drawn again {len(refusals)} times: {refusals[0]}" if refusals else "")
             except Failure as e:
-                report.failed(name, f"{e.kind}: {e} in {onnx.printer.to_text(model.graph.node[0])}")
+                report.failed(name, f"{e.kind}: {e} in {onnx.printer.to_text(model.graph.node[0]) if model else 'none'}")
     report.exit()
 
 
