@@ -2,6 +2,7 @@
 
 #include "ops/ops.h"
 #include "options.h"
+#include "support/name.h"
 
 enum { MAX_NAMED = 3 };
 
@@ -10,8 +11,10 @@ static const char *tensor_text(const struct module *m, int t)
 	const struct tensor *x = &m->tensor[t];
 
 	if (*x->name)
-		return arena_printf(m->scratch, "\"%s\"", x->name);
-	return x->producer < 0 ? "scratch" : arena_printf(m->scratch, "a result of \"%s\"", m->node[x->producer].name);
+		return arena_printf(m->scratch, "\"%s\"", name_text(m->scratch, x->name));
+	if (x->producer < 0)
+		return "scratch";
+	return arena_printf(m->scratch, "a result of \"%s\"", name_text(m->scratch, m->node[x->producer].name));
 }
 
 static bool is_named(const struct plan *p, int i)
@@ -63,7 +66,7 @@ struct need {
 
 /* The nodes that read most bytes of constants, falling; a constant counts for its first reader. */
 struct needs {
-	struct module *m;
+	const struct module *m;
 	bool *counted;          /* by tensor */
 	struct need now;        /* of the step that is looked at */
 	struct need most[MAX_NAMED + 1];
@@ -111,7 +114,7 @@ static void visit_block(struct needs *s, const struct block *b)
 	}
 }
 
-bool budget_flash(struct module *m, const struct block *b, int64_t bytes)
+bool budget_flash(const struct module *m, const struct block *b, int64_t bytes)
 {
 	const int64_t limit = m->options->flash_limit;
 	struct needs s = { .m = m };
@@ -126,7 +129,7 @@ bool budget_flash(struct module *m, const struct block *b, int64_t bytes)
 		if (s.most[i].node >= 0)
 			strbuf_printf(&text, "%s%lld for %s \"%s\"", text.size ? ", " : "; of them ",
 				      (long long)s.most[i].bytes, m->node[s.most[i].node].op->name,
-				      m->node[s.most[i].node].name);
+				      name_text(m->scratch, m->node[s.most[i].node].name));
 	return diag_error(m->diag, STATUS_DIFFERS, NULL, "constants: %lld bytes, limit %lld%s", (long long)bytes,
 			  (long long)limit, strbuf_text(&text));
 }

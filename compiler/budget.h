@@ -9,6 +9,6 @@
 bool budget_ram(const struct module *m, const struct plan *p);
 
 /** Constants of `bytes` against --flash-limit. False: reported with the nodes that need most. */
-bool budget_flash(struct module *m, const struct block *b, int64_t bytes);
+bool budget_flash(const struct module *m, const struct block *b, int64_t bytes);
 
 #endif

@@ -201,7 +201,9 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 
 bool compile_emit(struct compilation *c, const struct options *o, const struct emit_stack *stack)
 {
+	struct module m = c->module;
+
 	c->stage = "emit";
-	c->module.options = o;
-	return emit_program(&c->module, &c->block, &c->plan, stack, &c->totals);
+	m.options = o;
+	return emit_program(&m, &c->block, &c->plan, stack, &c->totals);
 }

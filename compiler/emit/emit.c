@@ -5,6 +5,7 @@
 
 #include "spell.h"
 #include "support/arena.h"
+#include "support/name.h"
 
 enum { COMMENT_COLUMNS = 100, ARRAY_COLUMNS = 100 };
 
@@ -115,44 +116,19 @@ void emit_directive(struct emit *e, const char *format, ...)
 	e->depth = depth;
 }
 
-/* Bytes of the UTF-8 character at s that may stand in a source file: 0 for bytes that are none, and for the marks that
- * turn the direction of writing, which compilers warn of and which can hide what a line says. */
-static size_t utf8_length(const unsigned char *s, size_t n)
+/* Appends one line made safe for the inside of a comment: a comment ends at star slash, "/" before "*" nests a warning,
+ * "?" twice begins a trigraph. A backslash does nothing here: every further line begins with " * ". */
+static void add_comment_line(struct strbuf *b, const char *text, size_t n)
 {
-	size_t length = *s >= 0xf0 && *s <= 0xf4 ? 4 : *s >= 0xe0 && *s < 0xf0 ? 3 : *s >= 0xc2 && *s < 0xe0 ? 2 : 0;
-	unsigned code = length == 4 ? *s & 7u : length == 3 ? *s & 15u : *s & 31u;
+	struct strbuf line;
+	char last = 0;
 
-	if (!length || length > n)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3fu);
-	}
-	if (code < 0xa0 || code == 0x61c || (code >= 0x2000 && code < 0x2070) || (code >= 0xd800 && code < 0xe000) ||
-	    code == 0xfeff || code > 0x10ffff || (length == 3 && code < 0x800) || (length == 4 && code < 0x10000))
-		return 0;
-	return length;
-}
-
-/* Appends text made safe for the inside of a comment; newlines stay. A comment ends at star slash, "/" after "*" nests
- * a warning, "?" twice begins a trigraph. A backslash does nothing here: every further line begins with " * ". */
-static void add_comment_text(struct strbuf *b, const char *text, size_t n)
-{
-	char last = b->size ? b->text[b->size - 1] : 0;
-
-	for (size_t i = 0, k; i < n; i += k) {
-		unsigned char c = (unsigned char)text[i];
-		k = c < 128 ? 1 : utf8_length((const unsigned char *)text + i, n - i);
-		if ((c == '/' && last == '*') || (c == '*' && last == '/') || (c == '?' && last == '?'))
+	strbuf_init(&line, b->arena);
+	text_add_printable(&line, text, n);
+	for (const char *c = strbuf_text(&line); *c; last = *c++) {
+		if ((*c == '/' && last == '*') || (*c == '*' && last == '/') || (*c == '?' && last == '?'))
 			strbuf_puts(b, " ");
-		if (!k || (c < 32 && c != '\n') || c == 127) {
-			strbuf_printf(b, "<%02x>", c);
-			k = 1;
-		} else {
-			strbuf_add(b, text + i, k);
-		}
-		last = b->text[b->size - 1];
+		strbuf_add(b, c, 1);
 	}
 }
 
@@ -161,10 +137,7 @@ const char *emit_comment_text(struct arena *a, const char *text)
 	struct strbuf b;
 
 	strbuf_init(&b, a);
-	add_comment_text(&b, text, strlen(text));
-	for (size_t i = 0; i < b.size; i++)
-		if (b.text[i] == '\n')
-			b.text[i] = ' ';
+	add_comment_line(&b, text, strlen(text));
 	return strbuf_text(&b);
 }
 
@@ -201,23 +174,24 @@ static void put_wrapped(struct emit *e, const char *line, size_t n, size_t colum
 
 void emit_comment(struct emit *e, const char *format, ...)
 {
-	struct strbuf safe;
-	const char *at, *end;
-	size_t columns = COMMENT_COLUMNS - (size_t)(8 * (e->depth < 8 ? e->depth : 8));
+	const size_t columns = COMMENT_COLUMNS - (size_t)(8 * (e->depth < 8 ? e->depth : 8));
 	bool is_first = true;
+	struct strbuf line;
+	const char *at;
 	va_list args;
 
 	va_start(args, format);
-	line_text(e, format, args);
+	at = line_text(e, format, args);
 	va_end(args);
-	strbuf_init(&safe, e->scratch.arena);
-	add_comment_text(&safe, strbuf_text(&e->scratch), e->scratch.size);
-	for (at = strbuf_text(&safe);; at = end + 1) {
-		end = strchr(at, '\n');
-		put_wrapped(e, at, end ? (size_t)(end - at) : strlen(at), columns, &is_first);
-		if (!end)
-			break;
-		emit_text(e, "\n", 1);
+	strbuf_init(&line, e->scratch.arena);
+	for (bool ends = false; !ends; at += strcspn(at, "\n") + 1) {
+		const size_t n = strcspn(at, "\n");
+		line.size = 0;
+		add_comment_line(&line, at, n);
+		put_wrapped(e, strbuf_text(&line), line.size, columns, &is_first);
+		ends = !at[n];
+		if (!ends)
+			emit_text(e, "\n", 1);
 	}
 	emit_puts(e, " */\n");
 }

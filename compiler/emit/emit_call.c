@@ -5,15 +5,6 @@
 #include "emit/spell.h"
 #include "support/map.h"
 
-static const char *text_of(struct module *m, struct num v)
-{
-	struct strbuf b;
-
-	strbuf_init(&b, m->scratch);
-	num_print(&m->nums, v, &b);
-	return strbuf_text(&b);
-}
-
 /* Distinct tensors that the epilogue loads, in order: its context. */
 static int context_tensors(const struct nest *n, int *tensors)
 {
@@ -33,21 +24,21 @@ static int context_tensors(const struct nest *n, int *tensors)
 
 /* What the nest's axes are inside the kernel: struct nnrt_at's fields, and the counters of the loops round the call,
  * which come through the context's addresses and are therefore 0 here. */
-static void bind_axes(struct module *m, const struct call *c, const struct nest *n, struct num *to)
+static void bind_axes(struct nums *nums, const struct call *c, const struct nest *n, struct num *to)
 {
 	const int64_t most = INT32_MAX;
-	struct num col = num_var(&m->nums, "at.col", 0, most);
+	struct num col = num_var(nums, "at.col", 0, most);
 
 	for (int k = 0; k < n->n_axes; k++)
 		to[k] = num_const(0);
 	if (c->row_axis >= 0)
-		to[c->row_axis] = num_var(&m->nums, "at.row", 0, most);
+		to[c->row_axis] = num_var(nums, "at.row", 0, most);
 	if (c->c_axis >= 0)
-		to[c->c_axis] = num_var(&m->nums, "at.c", 0, most);
+		to[c->c_axis] = num_var(nums, "at.c", 0, most);
 	for (int i = c->n_col_axes - 1; i >= 0; i--) {
 		int axis = c->col_axis[i];
-		to[axis] = i ? num_mod(&m->nums, col, n->extent[axis]) : col;
-		col = num_div(&m->nums, col, n->extent[axis]);
+		to[axis] = i ? num_mod(nums, col, n->extent[axis]) : col;
+		col = num_div(nums, col, n->extent[axis]);
 	}
 	for (int k = 0; k < n->n_axes; k++)
 		if (num_is(n->extent[k], 1))
@@ -57,11 +48,10 @@ static void bind_axes(struct module *m, const struct call *c, const struct nest 
 /* One operand of the epilogue: lanes that lie side by side, one value for all, or gathered. */
 static void write_operand(struct nest_writer *w, int k, const char *pointer)
 {
-	struct module *m = w->m;
-	struct num lane = num_var(&m->nums, "at.c", 0, INT32_MAX), stride, rest;
-	const char *offset = text_of(m, w->address[k]), *name = arena_printf(m->scratch, "v%d", w->names++);
+	struct num lane = num_var(w->nums, "at.c", 0, INT32_MAX), stride, rest;
+	const char *offset = writer_num(w, w->address[k]), *name = arena_printf(w->m->scratch, "v%d", w->names++);
 
-	if (!num_linear(&m->nums, w->address[k], &lane, 1, &stride, &rest))
+	if (!num_linear(w->nums, w->address[k], &lane, 1, &stride, &rest))
 		die("epilogue operand is not linear in the channel");
 	writer_use(w, "nnrt_vf");
 	if (num_is(stride, 1)) {
@@ -71,14 +61,15 @@ static void write_operand(struct nest_writer *w, int k, const char *pointer)
 		emit_line(w->e, "const nnrt_vf %s = %s(%s[%s]);", name, writer_use(w, "nnrt_vf_set1"), pointer, offset);
 	} else {
 		emit_line(w->e, "const nnrt_vf %s = %s(&%s[%s], %s, at.n);", name, writer_use(w, "nnrt_vf_gather"),
-			  pointer, offset, text_of(m, stride));
+			  pointer, offset, writer_num(w, stride));
 	}
 	w->value[k] = (struct operand){ .text = name, .vector = true };
 }
 
-void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *function)
+void emit_epilogue(struct emit *e, struct emission *x, const struct call *c, const char *function)
 {
-	struct nest *n = c->epilogue;
+	const struct module *m = x->m;
+	const struct nest *n = c->epilogue;
 	struct nest_writer w;
 	struct num to[2 * MAX_RANK];
 	int tensors[MAX_NEST_LOADS], count;
@@ -86,8 +77,8 @@ void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, st
 
 	if (!n)
 		return;
-	nest_writer_init(&w, e, runtime, n, NULL);
-	bind_axes(m, c, n, to);
+	nest_writer_init(&w, e, x, n);
+	bind_axes(&x->nums, c, n, to);
 	count = context_tensors(n, tensors);
 	pointer = ARENA_ARRAY(m->scratch, count + 1, const char *);
 	writer_use(&w, "nnrt_vf");
@@ -108,7 +99,7 @@ void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, st
 		if (n->e[k].op != E_LOAD)
 			continue;
 		w.varies[k] = true;
-		w.address[k] = num_subst(&m->nums, w.address[k], n->axis, to, n->n_axes);
+		w.address[k] = num_subst(&x->nums, w.address[k], n->axis, to, n->n_axes);
 		for (int i = 0; i < count; i++)
 			if (tensors[i] == n->e[k].tensor)
 				write_operand(&w, k, pointer[i]);
@@ -119,14 +110,14 @@ void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, st
 }
 
 /* Address of an argument: where it begins, and how far the loops have come. */
-static const char *argument_text(struct module *m, const struct call *c, const struct arg *a, const char *const *name,
-				 const char *epilogue)
+static const char *argument_text(struct emission *x, const struct call *c, const struct arg *a, const char *epilogue)
 {
+	const struct module *m = x->m;
 	struct strbuf b;
 	int tensors[MAX_NEST_LOADS];
 
 	if (a->kind == ARG_NUMBER)
-		return text_of(m, a->first);
+		return emission_num(x, a->first);
 	if (a->kind == ARG_EPILOGUE && !c->epilogue)
 		return "nnrt_epilogue_none, NULL";
 	if (a->kind == ARG_EPILOGUE)
@@ -135,19 +126,20 @@ static const char *argument_text(struct module *m, const struct call *c, const s
 	if (a->tensor < 0)
 		return "NULL";
 	strbuf_init(&b, m->scratch);
-	strbuf_puts(&b, name[a->tensor]);
+	strbuf_puts(&b, emission_tensor(x, a->tensor));
 	if (!num_is(a->first, 0))
-		strbuf_printf(&b, " + (%s)", text_of(m, a->first));
+		strbuf_printf(&b, " + (%s)", emission_num(x, a->first));
 	for (int k = 0; k < c->n_loops; k++) {
 		if (!num_is(a->advance[k], 0))
-			strbuf_printf(&b, " + b%d * (%s)", k, text_of(m, a->advance[k]));
+			strbuf_printf(&b, " + b%d * (%s)", k, emission_num(x, a->advance[k]));
 	}
 	return strbuf_text(&b);
 }
 
 /* The context: the epilogue's operands, moved along with the loops round the call. */
-static void write_context(struct emit *e, struct module *m, const struct call *c, const char *const *name)
+static void write_context(struct emit *e, struct emission *x, const struct call *c)
 {
+	const struct module *m = x->m;
 	int tensors[MAX_NEST_LOADS], count = context_tensors(c->epilogue, tensors);
 	struct strbuf b;
 
@@ -157,21 +149,15 @@ static void write_context(struct emit *e, struct module *m, const struct call *c
 	for (int i = 0; i < count; i++) {
 		const struct tensor *t = &m->tensor[tensors[i]];
 		const struct tensor *out = &m->tensor[c->out];
-		strbuf_printf(&b, "%s%s", i ? ", " : "", name[tensors[i]]);
+		strbuf_printf(&b, "%s%s", i ? ", " : "", emission_tensor(x, tensors[i]));
 		for (int k = 0; k < c->n_loops; k++) {
 			int axis = c->loop_axis[k] - (out->rank - t->rank);     /* broadcasting aligns the last axes */
 			if (c->loop_axis[k] >= 0 && axis >= 0 && !num_is(t->dim[axis], 1))
 				strbuf_printf(&b, " + b%d * (%s)", k,
-					      text_of(m, num_mul(&m->nums, c->loop_step[k], t->stride[axis])));
+					      emission_num(x, num_mul(&x->nums, c->loop_step[k], t->stride[axis])));
 		}
 	}
 	emit_line(e, "const void *const ctx[] = { %s };", strbuf_text(&b));
-}
-
-static void mark(struct extract *runtime, const char *symbol)
-{
-	if (!extract_mark(runtime, symbol))
-		die("the runtime has no %s", symbol);
 }
 
 /* Opens a loop over pieces of the result, for it takes the place of the argument that they consume. */
@@ -196,7 +182,7 @@ static void open_pieces(struct emit *e, const struct call *c)
 }
 
 /* The parameter struct, without the rows to compute when the loop over pieces sets them. */
-static void write_params(struct emit *e, struct module *m, const struct call *c)
+static void write_params(struct emit *e, struct emission *x, const struct call *c)
 {
 	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
 	char buf[SPELL_BYTES];
@@ -214,53 +200,53 @@ static void write_params(struct emit *e, struct module *m, const struct call *c)
 			const struct num v = geometry_number(&c->geometry, f);
 			const bool narrows = f->kind == FIELD_COUNT && !num_is_const(v);
 
-			emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name, text_of(m, v));
+			emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name, emission_num(x, v));
 		}
 	}
 }
 
-void emit_shared(struct emit *e, struct extract *runtime, struct module *m, const struct call *c, struct map *made)
+void emit_shared(struct emit *e, struct emission *x, const struct call *c, struct map *made)
 {
 	struct strbuf tile;
 	const char *name;
 
 	if (!c->shared)
 		return;
-	name = call_kernel_name(c, m->arena);
+	name = call_kernel_name(c, x->m->scratch);
 	if (map_get_name(made, name, 0))
 		return;
 	map_set_name(made, name, 1);
-	mark(runtime, c->shared);
-	strbuf_init(&tile, m->scratch);
+	emission_use(x, c->shared);
+	strbuf_init(&tile, x->m->scratch);
 	for (int i = 0; i < c->n_tile; i++)
 		strbuf_printf(&tile, ", %d", c->tile[i]);
 	emit_line(e, "%s(%s, %s%s)", c->shared, name, c->function, strbuf_text(&tile));
 	emit_blank(e);
 }
 
-void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *const *name,
-	       const char *epilogue)
+void emit_call(struct emit *e, struct emission *x, const struct call *c, const char *epilogue)
 {
+	const struct module *m = x->m;
 	struct strbuf b;
 	const char *params = geometry_struct(c->geometry.kind)->tag;
 
-	mark(runtime, c->function);
+	emission_use(x, c->function);
 	if (params)
-		mark(runtime, params);
-	write_params(e, m, c);
+		emission_use(x, params);
+	write_params(e, x, c);
 	for (int k = 0; k < c->n_loops; k++)
-		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, text_of(m, c->times[k]), k);
+		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, emission_num(x, c->times[k]), k);
 	if (c->row_order != ROWS_AT_ONCE)
 		open_pieces(e, c);
 	if (c->epilogue)
-		write_context(e, m, c, name);
+		write_context(e, x, c);
 	if (c->takes_epilogue && !c->epilogue)
-		mark(runtime, "nnrt_epilogue_none");
+		emission_use(x, "nnrt_epilogue_none");
 	strbuf_init(&b, m->scratch);
 	if (params)
 		strbuf_puts(&b, "&p");
 	for (int i = 0; i < c->n_args; i++)
-		strbuf_printf(&b, "%s%s", b.size ? ", " : "", argument_text(m, c, &c->arg[i], name, epilogue));
+		strbuf_printf(&b, "%s%s", b.size ? ", " : "", argument_text(x, c, &c->arg[i], epilogue));
 	for (int i = 0; i < c->n_tile && !c->shared; i++)
 		strbuf_printf(&b, ", %d", c->tile[i]);
 	emit_line(e, "%s(%s);", c->shared ? call_kernel_name(c, m->scratch) : c->function, strbuf_text(&b));

@@ -5,19 +5,18 @@
 #include "emit/emit.h"
 #include "steps/step.h"
 
-struct extract;
+struct emission;
 struct map;
 
 /** The epilogue of c, when it has one, as a static function called `function`; nothing otherwise. It reads tensor
  *  operands through its context, in the order in which emit_call() passes them. */
-void emit_epilogue(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *function);
+void emit_epilogue(struct emit *e, struct emission *x, const struct call *c, const char *function);
 
 /** The function that c shares with all calls of its kernel and tile, unless `made` has it; nothing for an inlined one.
  * */
-void emit_shared(struct emit *e, struct extract *runtime, struct module *m, const struct call *c, struct map *made);
+void emit_shared(struct emit *e, struct emission *x, const struct call *c, struct map *made);
 
-/** The statements of the call. name[t] as in emit_nest(). */
-void emit_call(struct emit *e, struct extract *runtime, struct module *m, struct call *c, const char *const *name,
-	       const char *epilogue);
+/** The statements of the call, whose tensors are touched as for emit_nest(). */
+void emit_call(struct emit *e, struct emission *x, const struct call *c, const char *epilogue);
 
 #endif

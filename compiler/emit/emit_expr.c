@@ -24,13 +24,6 @@ static const int arities[N_EOPS] = {
 #undef SCALAR
 };
 
-const char *writer_use(struct nest_writer *w, const char *function)
-{
-	if (!extract_mark(w->runtime, function))
-		die("the runtime has no %s", function);
-	return function;
-}
-
 static void use_all(struct nest_writer *w, const char *text)
 {
 	char symbol[64];
@@ -86,7 +79,7 @@ const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, 
 	}
 	use_all(w, strbuf_text(&out));
 	if (dtypes[operand].class == CLASS_F && strncmp(pattern, "nnrt_", 5) != 0 && strchr(pattern, '('))
-		extract_need_header(w->runtime, "<math.h>");
+		extract_need_header(&w->x->runtime, "<math.h>");
 	return strbuf_text(&out);
 }
 
@@ -130,9 +123,8 @@ const char *write_vector(struct nest_writer *w, int k)
 	return arena_printf(w->m->scratch, "nnrt_vf_set1(%s)", o.text);
 }
 
-static struct operand write_const(struct nest_writer *w, int k)
+const char *const_text(struct nest_writer *w, const struct expr *x)
 {
-	const struct expr *x = &w->n->e[k];
 	char buf[SPELL_BYTES];
 	const char *text;
 	float f = (float)x->k.f;
@@ -144,7 +136,7 @@ static struct operand write_const(struct nest_writer *w, int k)
 	case CLASS_F:
 		text = x->type == DT_F32 ? spell_f32(buf, f) : spell_f64(buf, x->k.f);
 		if (!isfinite(x->type == DT_F32 ? f : x->k.f))
-			extract_need_header(w->runtime, "<math.h>");
+			extract_need_header(&w->x->runtime, "<math.h>");
 		break;
 	case CLASS_U:
 		text = spell_u64(buf, (uint64_t)x->k.i);
@@ -153,19 +145,7 @@ static struct operand write_const(struct nest_writer *w, int k)
 		text = spell_i64(buf, x->k.i);
 		break;
 	}
-	if (text[0] == '-')
-		return remember(w, k, arena_printf(w->m->scratch, "(%s)", text), false);
-	return remember(w, k, arena_strdup(w->m->scratch, text), false);
-}
-
-static const char *num_text(struct nest_writer *w, struct num v)
-{
-	struct strbuf b;
-
-	strbuf_init(&b, w->m->scratch);
-	num_print(&w->m->nums, v, &b);
-	use_all(w, strbuf_text(&b));
-	return strbuf_text(&b);
+	return arena_printf(w->m->scratch, text[0] == '-' ? "(%s)" : "%s", text);
 }
 
 /* Element offset of a load: the affine part plus stride times every data-dependent index. */
@@ -173,14 +153,14 @@ static const char *offset_text(struct nest_writer *w, int k)
 {
 	const struct expr x = w->n->e[k];
 	const struct tensor *t = &w->m->tensor[x.tensor];
-	const char *text = num_text(w, w->address[k]);
+	const char *text = writer_num(w, w->address[k]);
 
 	for (int i = 0; i < (x.n_at < 0 ? 1 : x.n_at); i++) {
 		int e = w->n->at[x.at + i].expr;
 		struct num stride = x.n_at < 0 ? num_const(1) : t->stride[i];
 		if (e >= 0)
 			text = arena_printf(w->m->scratch, "%s + (ptrdiff_t)%s * (%s)", text, write_expr(w, e).text,
-					    num_text(w, stride));
+					    writer_num(w, stride));
 	}
 	return text;
 }
@@ -193,13 +173,13 @@ static struct operand write_load(struct nest_writer *w, int k)
 	if (w->in_vector && w->varies[k]) {
 		if (w->lanes)
 			text = arena_printf(w->m->scratch, "%s(&%s[%s], %s)", writer_use(w, "nnrt_vf_load_n"),
-					    w->name[x.tensor], offset, w->lanes);
+					    writer_tensor(w, x.tensor), offset, w->lanes);
 		else
 			text = arena_printf(w->m->scratch, "%s(&%s[%s])", writer_use(w, "nnrt_vf_load"),
-					    w->name[x.tensor], offset);
+					    writer_tensor(w, x.tensor), offset);
 		return declare(w, k, text, true);
 	}
-	return declare(w, k, arena_printf(w->m->scratch, "%s[%s]", w->name[x.tensor], offset), false);
+	return declare(w, k, arena_printf(w->m->scratch, "%s[%s]", writer_tensor(w, x.tensor), offset), false);
 }
 
 /* Float to integer goes through functions that saturate; small types wrap round from there. */
@@ -346,11 +326,10 @@ struct operand write_expr(struct nest_writer *w, int k)
 		return w->value[k];
 	switch (x.op) {
 	case E_CONST:
-		return write_const(w, k);
+		return remember(w, k, const_text(w, &x), false);
 	case E_INDEX:
-		return declare(w, k,
-			       arena_printf(w->m->scratch, "(%s)(%s)", dtypes[x.type].ctype, num_text(w, x.index)),
-			       false);
+		return declare(w, k, arena_printf(w->m->scratch, "(%s)(%s)", dtypes[x.type].ctype,
+						  writer_num(w, w->index[k])), false);
 	case E_LOAD:
 		return write_load(w, k);
 	case E_ACC:

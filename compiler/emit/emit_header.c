@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "emission.h"
 #include "emit_tap.h"
 #include "emit_weights.h"
 #include "extract.h"
@@ -165,7 +166,7 @@ static void describe_tensor(struct strbuf *b, const struct emit_param *p)
 	if (p->layout && *p->layout)
 		strbuf_printf(b, " %s", p->layout);
 	if (p->original && strcmp(p->original, p->name))
-		strbuf_printf(b, ", in the model \"%s\"", p->original);
+		strbuf_printf(b, ", in the model \"%s\"", emission_name(b->arena, p->original));
 	if (p->is_quantised)
 		strbuf_printf(b, ", value = %s * (stored %c %" PRId64 ")", spell_f64(scale, p->scale),
 			p->zero_point < 0 ? '+' : '-', p->zero_point < 0 ? -p->zero_point : p->zero_point);
@@ -238,7 +239,7 @@ static void print_totals(struct emit *e, const struct emit_model *m)
 	for (int i = 0; i < m->n_arena_rows; i++) {
 		const struct emit_arena_row *r = &m->arena_rows[i];
 		emit_line(e, " *   %10" PRId64 "   %10" PRId64 " %6d %6d  %s", r->offset, r->bytes, r->first_step,
-			r->last_step, emit_comment_text(a, r->name));
+			r->last_step, emit_comment_text(a, emission_name(a, r->name)));
 	}
 }
 
@@ -303,7 +304,7 @@ static void print_file(struct emit *e, struct arena *a, const struct emit_model 
 		{ .name = "file", .text = emit_comment_text(a, m->file) },
 		{ .name = "PREFIX", .text = ident_upper(a, m->prefix) },
 		{ .name = "version", .text = m->version },
-		{ .name = "model", .text = emit_comment_text(a, m->model_file) },
+		{ .name = "model", .text = emit_comment_text(a, emission_name(a, m->model_file)) },
 		{ .name = "sha256", .text = m->sha256 },
 		{ .name = "target", .text = m->target->name },
 		{ .name = "options",

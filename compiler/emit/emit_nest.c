@@ -5,19 +5,6 @@
 #include "emit/nest_writer.h"
 #include "targets/target.h"
 
-static const char *print_num(struct nest_writer *w, struct num v)
-{
-	struct strbuf b;
-
-	strbuf_init(&b, w->m->scratch);
-	num_print(&w->m->nums, v, &b);
-	if (strstr(strbuf_text(&b), "nnrt_floordiv"))
-		writer_use(w, "nnrt_floordiv");
-	if (strstr(strbuf_text(&b), "nnrt_floormod"))
-		writer_use(w, "nnrt_floormod");
-	return strbuf_text(&b);
-}
-
 /* Computes early what does not change in the loops still to be opened. */
 static void hoist(struct nest_writer *w, int level)
 {
@@ -41,15 +28,15 @@ static void hoist(struct nest_writer *w, int level)
 
 static const char *axis_name(struct nest_writer *w, int axis)
 {
-	return print_num(w, w->n->axis[axis]);
+	return writer_num(w, w->axis[axis]);
 }
 
-/** A loop over one axis; an axis whose index is the constant 0 has at most one turn and no counter. */
+/* A loop over one axis; one whose index is the constant 0, of a reduction, has at most one turn and no counter. */
 static void open_loop(struct nest_writer *w, int axis)
 {
-	const char *i = axis_name(w, axis), *extent = print_num(w, w->extent[axis]);
+	const char *i = axis_name(w, axis), *extent = writer_num(w, w->extent[axis]);
 
-	if (!num_is_const(w->n->axis[axis]))
+	if (!num_is_const(w->axis[axis]))
 		emit_open(w->e, "for (ptrdiff_t %s = 0; %s < %s; %s++)", i, i, extent, i);
 	else
 		emit_open(w->e, "if (0 < %s)", extent);
@@ -58,13 +45,13 @@ static void open_loop(struct nest_writer *w, int axis)
 static void write_store(struct nest_writer *w)
 {
 	const struct nest *n = w->n;
-	const char *offset = print_num(w, w->store), *y = w->name[n->out];
+	const char *offset = writer_num(w, w->store), *y = writer_tensor(w, n->out);
 	const struct tensor *t = &w->m->tensor[n->out];
 
 	for (int i = 0; i < t->rank; i++)
 		if (n->store[i].expr >= 0)
 			offset = arena_printf(w->m->scratch, "%s + (ptrdiff_t)%s * (%s)", offset,
-					      write_expr(w, n->store[i].expr).text, print_num(w, t->stride[i]));
+					      write_expr(w, n->store[i].expr).text, writer_num(w, t->stride[i]));
 	if (!w->in_vector)
 		emit_line(w->e, "%s[%s] = %s;", y, offset, write_expr(w, n->value).text);
 	else if (w->lanes)
@@ -82,9 +69,9 @@ static const char *identity_text(struct nest_writer *w, const struct expr *r)
 	enum type_value v = writer_is_arg(how) ?
 				    (how == REDUCE_ARGMAX || how == REDUCE_ARGMAX_LAST ? TYPE_LOWEST : TYPE_HIGHEST) :
 				    writer_reduces[how].identity;
-	int e = nest_const_value(w->n, type, v);
+	const struct expr identity = expr_const_value(type, v);
 
-	return write_expr(w, e).text;
+	return const_text(w, &identity);
 }
 
 /* One turn of a reduction: accumulator `acc` takes in the value. */
@@ -124,7 +111,7 @@ static void write_reduce_loops(struct nest_writer *w, int level, const struct ex
 	}
 	axis = w->loop[level];
 	i = axis_name(w, axis);
-	extent = print_num(w, w->extent[axis]);
+	extent = writer_num(w, w->extent[axis]);
 	if (axis == w->vector_axis) {           /* vectors along the reduction, then the rest one by one */
 		emit_line(w->e, "ptrdiff_t %s = 0;", i);
 		writer_use(w, "NNRT_LANES");
@@ -173,9 +160,9 @@ static void write_reduction(struct nest_writer *w, int k)
 	if (r.b >= 0) {
 		struct num count = num_const(1);
 		for (int i = w->n->n_axes; i < w->n->n_axes + w->n->n_reduce; i++)
-			count = num_mul(&w->m->nums, count, w->n->extent[i]);
-		if (num_lo(&w->m->nums, count) == 0)
-			emit_line(w->e, "if (%s == 0) %s = %s;", print_num(w, count), w->reduced,
+			count = num_mul(w->nums, count, w->n->extent[i]);
+		if (num_lo(w->nums, count) == 0)
+			emit_line(w->e, "if (%s == 0) %s = %s;", writer_num(w, count), w->reduced,
 				  write_expr(w, r.b).text);
 	}
 }
@@ -201,7 +188,7 @@ static void write_loops(struct nest_writer *w, int level)
 	}
 	axis = w->loop[level];
 	i = axis_name(w, axis);
-	extent = print_num(w, w->extent[axis]);
+	extent = writer_num(w, w->extent[axis]);
 	if (axis != w->vector_axis) {
 		open_loop(w, axis);
 		write_loops(w, level + 1);
@@ -253,26 +240,49 @@ static bool write_copy(struct nest_writer *w)
 		open_loop(w, w->loop[k]);
 	{
 		struct num zero = num_const(0);
-		struct num s = num_subst(&w->m->nums, w->store, &n->axis[axis], &zero, 1);
-		struct num l = num_subst(&w->m->nums, w->address[n->value], &n->axis[axis], &zero, 1);
-		extract_need_header(w->runtime, "<string.h>");
-		emit_line(w->e, "memcpy(&%s[%s], &%s[%s], (size_t)(%s) * sizeof *%s);", w->name[n->out],
-			  print_num(w, s), w->name[x.tensor], print_num(w, l), print_num(w, w->extent[axis]),
-			  w->name[n->out]);
+		struct num s = num_subst(w->nums, w->store, &w->axis[axis], &zero, 1);
+		struct num l = num_subst(w->nums, w->address[n->value], &w->axis[axis], &zero, 1);
+		const char *y = writer_tensor(w, n->out);
+		extract_need_header(&w->x->runtime, "<string.h>");
+		emit_line(w->e, "memcpy(&%s[%s], &%s[%s], (size_t)(%s) * sizeof *%s);", y, writer_num(w, s),
+			  writer_tensor(w, x.tensor), writer_num(w, l), writer_num(w, w->extent[axis]), y);
 	}
 	for (int k = 0; k < w->n_outer - 1; k++)
 		emit_close(w->e, "");
 	return true;
 }
 
-void emit_nest(struct emit *e, struct extract *runtime, struct nest *n, const char *const *name)
+/* "0 < n && 0 < m" for the extents that may be 0 at run time, "" where none may: what is computed before a loop must
+ * not be when the loop has no turns, for it reads elements that are not there. NULL: there are surely no turns. */
+static const char *condition_of_turns(struct emission *x, const struct nest *n)
 {
+	struct strbuf b;
+
+	strbuf_init(&b, x->m->scratch);
+	for (int k = 0; k < n->n_axes; k++) {
+		if (num_hi(&x->nums, n->extent[k]) <= 0)
+			return NULL;
+		if (num_lo(&x->nums, n->extent[k]) <= 0)
+			strbuf_printf(&b, "%s0 < %s", b.size ? " && " : "", emission_num(x, n->extent[k]));
+	}
+	return strbuf_text(&b);
+}
+
+void emit_nest(struct emit *e, struct emission *x, const struct nest *n)
+{
+	const char *condition = condition_of_turns(x, n);
 	struct nest_writer w;
 
-	nest_writer_init(&w, e, runtime, n, name);
-	nest_writer_plan_loops(&w);
-	if (write_copy(&w))
+	if (!condition)
 		return;
-	writer_choose_vector_axis(&w);
-	write_loops(&w, 0);
+	if (*condition)
+		emit_open(e, "if (%s)", condition);
+	nest_writer_init(&w, e, x, n);
+	nest_writer_plan_loops(&w);
+	if (!write_copy(&w)) {
+		writer_choose_vector_axis(&w);
+		write_loops(&w, 0);
+	}
+	if (*condition)
+		emit_close(e, "");
 }

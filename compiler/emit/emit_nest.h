@@ -5,15 +5,15 @@
 #include "emit/emit.h"
 #include "nest/nest.h"
 
-struct extract;
+struct emission;
 struct nest_writer;
 
-/** The loops of nest n. name[t] is the C expression of the address of tensor t's element 0 (its own offset included)
- *  for every tensor that the nest touches. Marks what it calls. */
-void emit_nest(struct emit *e, struct extract *runtime, struct nest *n, const char *const *name);
+/** The loops of nest n, whose tensors are touched: the name of one is that of the address of its element 0, its own
+ *  offset included. Marks what it calls. Nothing is written for a nest that surely has no
+ *  turns. */
+void emit_nest(struct emit *e, struct emission *x, const struct nest *n);
 
 /** A writer for the expressions of n with all its tables, for emit_call.c too. */
-void nest_writer_init(struct nest_writer *w, struct emit *e, struct extract *runtime, struct nest *n,
-		      const char *const *name);
+void nest_writer_init(struct nest_writer *w, struct emit *e, struct emission *x, const struct nest *n);
 
 #endif

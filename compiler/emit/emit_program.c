@@ -19,7 +19,7 @@
 
 static void add_param(struct program *p, struct emit_param param)
 {
-	p->params = ARENA_PUSH(p->m->arena, p->params, p->n_params, struct emit_param);
+	p->params = ARENA_PUSH(p->x.m->arena, p->params, p->n_params, struct emit_param);
 	p->params[p->n_params++] = param;
 }
 
@@ -29,18 +29,17 @@ static void add_dim(void *ctx, struct num var, const char *name)
 
 	const char *ident;
 
-	for (int i = 0; i < p->n_params; i++)
-		if (p->params[i].kind == PARAM_DIM && !strcmp(p->params[i].name, name))
-			return;
+	if (p->x.variable_of[var.expr])
+		return;
 	ident = ident_make_dim(&p->idents, name);
-	num_rename(&p->m->nums, var, ident);
+	emission_declare(&p->x, var, ident);
 	add_param(p, (struct emit_param){ .kind = PARAM_DIM, .name = ident, .original = name,
-					  .low = num_lo(&p->m->nums, var), .high = num_hi(&p->m->nums, var) });
+					  .low = num_lo(&p->x.nums, var), .high = num_hi(&p->x.nums, var) });
 }
 
 static void add_tensor(struct program *p, int t, enum param_kind kind)
 {
-	struct module *m = p->m;
+	const struct module *m = p->x.m;
 	const struct tensor *x = &m->tensor[t];
 	int64_t *dims = ARENA_ARRAY(m->arena, x->rank + 1, int64_t);
 	const char **names = ARENA_ARRAY(m->arena, x->rank + 1, const char *);
@@ -52,23 +51,23 @@ static void add_tensor(struct program *p, int t, enum param_kind kind)
 		if (num_is_const(x->dim[k]))
 			continue;
 		strbuf_init(&b, m->arena);
-		num_print(&m->nums, x->dim[k], &b);
+		num_print(&p->x.nums, x->dim[k], &b);
 		names[k] = strbuf_text(&b);
 	}
-	if (kind == PARAM_INPUT || !p->param[t])
-		p->param[t] = name;
+	if (kind == PARAM_INPUT || !p->param_of[t])
+		p->param_of[t] = p->n_params + 1;
 	add_param(p, (struct emit_param){ .kind = kind, .name = name, .original = x->name, .type = x->type,
 					  .rank = x->rank, .dims = dims, .dim_names = names });
 }
 
 static void make_interface(struct program *p)
 {
-	struct module *m = p->m;
+	const struct module *m = p->x.m;
 	const struct graph *g = &m->graph[0];
 
 	for (int i = 0; i < g->n_in; i++)
 		for (int k = 0; k < m->tensor[g->in[i]].rank; k++)
-			num_each_var(&m->nums, m->tensor[g->in[i]].dim[k], add_dim, p);
+			num_each_var(&p->x.nums, m->tensor[g->in[i]].dim[k], add_dim, p);
 	p->n_dims = p->n_params;
 	for (int i = 0; i < g->n_in; i++)
 		add_tensor(p, g->in[i], PARAM_INPUT);
@@ -89,7 +88,7 @@ static void split_path(struct arena *a, const char *path, const char **stem, con
 }
 
 struct writer {
-	struct module *m;
+	const struct module *m;
 	struct output out;
 	const char *path[OUTPUT_MAX];
 	int n_paths;
@@ -125,7 +124,7 @@ static struct emit writer_open(struct writer *w, const char *path)
 
 static void write_weight_files(struct writer *w, struct program *p, const char *stem)
 {
-	struct arena *a = p->m->arena;
+	struct arena *a = p->x.m->arena;
 	struct emit e;
 
 	if (p->weights.form == WEIGHTS_INCBIN && p->weights.total_bytes) {
@@ -145,7 +144,7 @@ static void write_weight_files(struct writer *w, struct program *p, const char *
 	}
 }
 
-static void write_depfile(struct writer *w, struct module *m, const char *stem)
+static void write_depfile(struct writer *w, const struct module *m, const char *stem)
 {
 	const char **outputs = ARENA_ARRAY(m->arena, w->n_paths, const char *);
 	int n = w->n_paths;
@@ -159,7 +158,7 @@ static void write_depfile(struct writer *w, struct module *m, const char *stem)
 
 static bool write_files(struct program *p, const struct emit_model *model, const char *stem)
 {
-	struct module *m = p->m;
+	const struct module *m = p->x.m;
 	struct writer *w = ARENA_NEW(m->arena, struct writer);
 	struct emit e;
 
@@ -205,15 +204,15 @@ static const char *buffer_name(const struct program *p, const struct deaths *d, 
 {
 	const struct plan *plan = p->plan;
 	const struct buffer *b = &plan->buffer[i];
-	const struct tensor *t = &p->m->tensor[plan->tensor_of[i]];
+	const struct tensor *t = &p->x.m->tensor[plan->tensor_of[i]];
 	const char *name = *t->name ? t->name : "(between steps)";
 
 	for (int k = b->first < plan->n_steps ? d->first[b->first] : -1; k >= 0; k = d->next[k]) {
 		const struct buffer *x = &plan->buffer[k];
-		const char *over = p->m->tensor[plan->tensor_of[k]].name;
+		const char *over = p->x.m->tensor[plan->tensor_of[k]].name;
 
 		if (k != i && x->offset < b->offset + b->size_bytes && b->offset < x->offset + x->size_bytes)
-			return arena_printf(p->m->arena, "%s, over %s", name, *over ? over : "the argument");
+			return arena_printf(p->x.m->arena, "%s, over %s", name, *over ? over : "the argument");
 	}
 	return name;
 }
@@ -221,8 +220,8 @@ static const char *buffer_name(const struct program *p, const struct deaths *d, 
 static void arena_table(struct program *p, struct emit_model *model)
 {
 	const struct plan *plan = p->plan;
-	const struct deaths d = find_deaths(plan, p->m->scratch);
-	struct emit_arena_row *rows = ARENA_ARRAY(p->m->arena, plan->n_buffers, struct emit_arena_row);
+	const struct deaths d = find_deaths(plan, p->x.m->scratch);
+	struct emit_arena_row *rows = ARENA_ARRAY(p->x.m->arena, plan->n_buffers, struct emit_arena_row);
 	int n = 0;
 
 	for (int i = 0; i < plan->n_buffers; i++) {
@@ -252,11 +251,11 @@ static bool may_refuse(const struct module *m)
 	return false;
 }
 
-bool emit_program(struct module *m, struct block *b, const struct plan *plan, const struct emit_stack *stack,
-		  struct emit_totals *totals)
+bool emit_program(const struct module *m, const struct block *b, const struct plan *plan,
+		  const struct emit_stack *stack, struct emit_totals *totals)
 {
 	const struct options *o = m->options;
-	struct program p = { .m = m, .block = b, .plan = plan };
+	struct program p = { .block = b, .plan = plan };
 	struct emit_model model;
 	struct strbuf body;
 	struct emit e;
@@ -264,12 +263,12 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, co
 
 	split_path(m->arena, o->output, &stem, &base);
 	p.prefix = o->name ? o->name : ident_sanitise(m->arena, base, "model");
-	p.param = ARENA_ARRAY(m->arena, m->n_tensors, const char *);
+	p.param_of = ARENA_ARRAY(m->arena, m->n_tensors, int);
 	idents_init_program(&p.idents, m->arena, p.prefix);
 	for (int i = 0; program_reserved[i]; i++)
 		idents_reserve(&p.idents, program_reserved[i]);
+	emission_init(&p.x, m);
 	make_interface(&p);
-	extract_init(&p.runtime, m->arena, NULL, m->target);
 	weights_init(&p.weights, m->arena, p.prefix, base, m->target, o->weights ? WEIGHTS_INCBIN : WEIGHTS_TEXT);
 	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
@@ -277,16 +276,12 @@ bool emit_program(struct module *m, struct block *b, const struct plan *plan, co
 				     .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .arena_bytes = plan->arena_bytes,
 				     .arena_bound_bytes = plan->bound_bytes, .stack = stack, .params = p.params,
-				     .n_params = p.n_params, .runtime = &p.runtime, .weights = &p.weights };
+				     .n_params = p.n_params, .runtime = &p.x.runtime, .weights = &p.weights };
 	arena_table(&p, &model);
 	strbuf_init(&body, m->arena);
 	emit_to_text(&e, m->arena, &body);
 	emit_steps(&p, &e, emit_signature(m->arena, &model));
 	model.body = strbuf_text(&body);
-	/* Sizes are printed in many places; what they call is found in what was printed. */
-	for (int i = 0; i < 2; i++)
-		if (strstr(model.body, i ? "nnrt_floormod(" : "nnrt_floordiv("))
-			extract_mark(&p.runtime, i ? "nnrt_floormod" : "nnrt_floordiv");
 	weights_finish(&p.weights);
 	model.weight_bytes = (int64_t)p.weights.total_bytes;
 	*totals = (struct emit_totals){ .macs = model.n_macs, .weight_bytes = model.weight_bytes,

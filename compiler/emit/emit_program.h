@@ -17,7 +17,7 @@ struct emit_totals {
 
 /** Writes m->options->output and its companions, all or none. stack: what the header says of it, or NULL. May be called
  *  again. False: reported, also when the constants are beyond the limit for them. */
-bool emit_program(struct module *m, struct block *b, const struct plan *plan, const struct emit_stack *stack,
-		  struct emit_totals *totals);
+bool emit_program(const struct module *m, const struct block *b, const struct plan *plan,
+		  const struct emit_stack *stack, struct emit_totals *totals);
 
 #endif

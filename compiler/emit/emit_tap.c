@@ -33,14 +33,14 @@ static const char *literal(struct arena *a, const char *name)
 /* "static const ptrdiff_t name[] = { … };", not static when one of the numbers is known at run time only. */
 static void emit_numbers(struct program *p, struct emit *run, const char *name, const struct num *v, int n)
 {
-	struct module *m = p->m;
+	const struct module *m = p->x.m;
 	struct strbuf b;
 	bool fixed = true;
 
 	strbuf_init(&b, m->scratch);
 	for (int k = 0; k < n; k++) {
 		strbuf_puts(&b, k ? ", " : "");
-		num_print(&m->nums, v[k], &b);
+		num_print(&p->x.nums, v[k], &b);
 		fixed &= num_is_const(v[k]);
 	}
 	emit_line(run, "%sconst ptrdiff_t %s[] = { %s };", fixed ? "static " : "", name, n ? strbuf_text(&b) : "0");
@@ -58,7 +58,7 @@ static void note_write(void *ctx, int tensor, enum arg_kind kind)
 	if (kind != ARG_WRITE)
 		return;
 	w->p->last_write[tensor] = w->step;
-	w->p->last_write[w->p->m->tensor[tensor].base] = w->step;
+	w->p->last_write[w->p->x.m->tensor[tensor].base] = w->step;
 }
 
 void taps_find(struct program *p, const struct block *b)
@@ -66,17 +66,17 @@ void taps_find(struct program *p, const struct block *b)
 	struct writes w = { .p = p };
 
 	if (!p->last_write)
-		p->last_write = ARENA_ARRAY(p->m->arena, p->m->n_tensors, const struct step *);
+		p->last_write = ARENA_ARRAY(p->x.m->arena, p->x.m->n_tensors, const struct step *);
 	for (int i = 0; i < b->n; i++) {
 		w.step = &b->step[i];
 		if (w.step->kind != STEP_IF && w.step->kind != STEP_LOOP)
-			step_each_tensor(p->m, w.step, note_write, &w);
+			step_each_tensor(p->x.m, w.step, note_write, &w);
 	}
 }
 
 void emit_tap(struct program *p, struct emit *run, const struct step *s, int number, int t, const char *pointer)
 {
-	struct module *m = p->m;
+	const struct module *m = p->x.m;
 	const struct tensor *x = &m->tensor[t];
 	const int node = x->producer >= 0 ? x->producer : s->node;
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "support/ident.h"
+#include "emission.h"
 #include "octal.h"
 #include "spell.h"
 #include "support/arena.h"
@@ -134,7 +135,8 @@ static void print_comment(struct emit *e, int id, const struct weight *v)
 	size_t n = v->size_bytes / (size_t)dtypes[v->type].bytes;
 
 	if (v->name && *v->name)
-		emit_comment(e, "%d: \"%s\", %zu %s", id, v->name, n, dtypes[v->type].name);
+		emit_comment(e, "%d: \"%s\", %zu %s", id, emission_name(e->scratch.arena, v->name), n,
+			     dtypes[v->type].name);
 	else
 		emit_comment(e, "%d: %zu %s", id, n, dtypes[v->type].name);
 }

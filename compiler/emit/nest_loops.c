@@ -7,39 +7,34 @@
 
 #include "nest/address.h"
 
-static struct num without_offset(struct module *m, int t, struct num address)
-{
-	return num_sub(&m->nums, address, m->tensor[t].offset);
-}
-
 /* Affine part of the address of every load and of the store, from the tensor's own first element. */
 static void find_addresses(struct nest_writer *w)
 {
-	struct nest *n = w->n;
-	struct module *m = w->m;
+	const struct nest *n = w->n;
+	const struct tensor *out = &w->m->tensor[n->out];
+	struct num to[MAX_RANK];
 
 	for (int k = 0; k < n->n_e; k++) {
 		struct num at[MAX_RANK];
 		const struct expr x = n->e[k];
+		const struct tensor *t;
+		w->index[k] = x.index;
 		if (x.op != E_LOAD)
 			continue;
+		t = &w->m->tensor[x.tensor];
 		for (int i = 0; i < (x.n_at < 0 ? 1 : x.n_at); i++)
 			at[i] = n->at[x.at + i].affine;
-		if (x.n_at < 0 && tensor_is_plain(m, x.tensor)) {
+		if (x.n_at < 0 && tensor_lies_plain(w->nums, t)) {
 			w->address[k] = at[0];
 			continue;
 		}
 		if (x.n_at < 0)
-			address_unflatten(m, x.tensor, at[0], at);
-		w->address[k] = without_offset(m, x.tensor, address_at(m, x.tensor, at));
+			address_unflatten(w->nums, t, at[0], at);
+		w->address[k] = num_sub(w->nums, address_at(w->nums, t, at), t->offset);
 	}
-	for (int i = 0; i < m->tensor[n->out].rank; i++) {
-		w->store = i ? w->store : num_const(0);
-		w->store =
-			num_add(&m->nums, w->store, num_mul(&m->nums, n->store[i].affine, m->tensor[n->out].stride[i]));
-	}
-	if (!m->tensor[n->out].rank)
-		w->store = num_const(0);
+	for (int i = 0; i < out->rank; i++)
+		to[i] = n->store[i].affine;
+	w->store = num_sub(w->nums, address_at(w->nums, out, to), out->offset);
 }
 
 /* Coefficient of one axis in an address; false when the address is not linear in it. */
@@ -47,13 +42,13 @@ bool writer_coefficient(struct nest_writer *w, struct num address, int axis, str
 {
 	struct num rest;
 
-	return num_linear(&w->m->nums, address, &w->n->axis[axis], 1, c, &rest);
+	return num_linear(w->nums, address, &w->axis[axis], 1, c, &rest);
 }
 
 /* Output loops by falling stride of the store, so that the innermost walks along memory. */
 static void order_loops(struct nest_writer *w)
 {
-	struct nest *n = w->n;
+	const struct nest *n = w->n;
 	struct num stride[MAX_RANK];
 
 	w->n_outer = n->n_axes;
@@ -61,6 +56,7 @@ static void order_loops(struct nest_writer *w)
 	for (int k = 0; k < w->n_loops; k++) {
 		w->loop[k] = k;
 		w->extent[k] = n->extent[k];
+		w->axis[k] = n->axis[k];
 	}
 	for (int k = 0; k < n->n_axes; k++)
 		if (!writer_coefficient(w, w->store, k, &stride[k]))
@@ -80,7 +76,7 @@ static bool merges(struct nest_writer *w, struct num address, int outer, int inn
 	struct num a, b;
 
 	return writer_coefficient(w, address, outer, &a) && writer_coefficient(w, address, inner, &b) &&
-	       num_same(a, num_mul(&w->m->nums, b, w->extent[inner]));
+	       num_same(a, num_mul(w->nums, b, w->extent[inner]));
 }
 
 static bool may_merge(struct nest_writer *w, int outer, int inner)
@@ -92,43 +88,42 @@ static bool may_merge(struct nest_writer *w, int outer, int inner)
 	for (int k = 0; k < n->n_e; k++) {
 		if (n->e[k].op == E_LOAD && !merges(w, w->address[k], outer, inner))
 			return false;
-		if (n->e[k].op == E_INDEX && (num_uses(&w->m->nums, n->e[k].index, n->axis[outer]) ||
-					      num_uses(&w->m->nums, n->e[k].index, n->axis[inner])))
+		if (n->e[k].op == E_INDEX && (num_uses(w->nums, w->index[k], w->axis[outer]) ||
+					      num_uses(w->nums, w->index[k], w->axis[inner])))
 			return false;
 	}
 	return true;
 }
 
 /* Two neighbouring output loops that every access walks like one become one: the inner gets both extents, the outer's
- * variable becomes 0. Loops of one turn vanish. */
+ * variable becomes 0. Loops of at most one turn vanish: that there is one is asked before (emit_nest.c). */
 static void merge_loops(struct nest_writer *w)
 {
-	struct nest *n = w->n;
-	struct module *m = w->m;
+	const struct nest *n = w->n;
 	struct num zero = num_const(0);
 
 	for (int k = 0; k < w->n_outer; k++) {
 		int axis = w->loop[k], inner = k + 1 < w->n_outer ? w->loop[k + 1] : -1;
-		bool single = num_is(w->extent[axis], 1);
+		bool single = num_is_const(w->axis[axis]);
 		if (!single && (inner < 0 || !may_merge(w, axis, inner)))
 			continue;
 		if (!single) {
-			struct num both = num_mul(&m->nums, w->extent[axis], w->extent[inner]);
-			struct num old = n->axis[inner];
+			struct num both = num_mul(w->nums, w->extent[axis], w->extent[inner]);
+			struct num old = w->axis[inner];
 			w->extent[inner] = both;
-			n->axis[inner] = num_axis(&m->nums, inner, both);
+			w->axis[inner] = num_axis(w->nums, inner, both);
 			for (int e = 0; e < n->n_e; e++)
 				if (n->e[e].op == E_LOAD)
-					w->address[e] = num_subst(&m->nums, w->address[e], &old, &n->axis[inner], 1);
-			w->store = num_subst(&m->nums, w->store, &old, &n->axis[inner], 1);
+					w->address[e] = num_subst(w->nums, w->address[e], &old, &w->axis[inner], 1);
+			w->store = num_subst(w->nums, w->store, &old, &w->axis[inner], 1);
 		}
 		for (int e = 0; e < n->n_e; e++) {
 			if (n->e[e].op == E_LOAD)
-				w->address[e] = num_subst(&m->nums, w->address[e], &n->axis[axis], &zero, 1);
+				w->address[e] = num_subst(w->nums, w->address[e], &w->axis[axis], &zero, 1);
 			if (n->e[e].op == E_INDEX)
-				n->e[e].index = num_subst(&m->nums, n->e[e].index, &n->axis[axis], &zero, 1);
+				w->index[e] = num_subst(w->nums, w->index[e], &w->axis[axis], &zero, 1);
 		}
-		w->store = num_subst(&m->nums, w->store, &n->axis[axis], &zero, 1);
+		w->store = num_subst(w->nums, w->store, &w->axis[axis], &zero, 1);
 		memmove(&w->loop[k], &w->loop[k + 1], (size_t)(w->n_loops - k - 1) * sizeof w->loop[0]);
 		w->n_outer--;
 		w->n_loops--;
@@ -139,7 +134,7 @@ static void merge_loops(struct nest_writer *w)
 static int level_of_num(const struct nest_writer *w, struct num v)
 {
 	for (int k = w->n_loops; k > 0; k--)
-		if (num_uses(&w->m->nums, v, w->n->axis[w->loop[k - 1]]))
+		if (num_uses(w->nums, v, w->axis[w->loop[k - 1]]))
 			return k;
 	return 0;
 }
@@ -162,7 +157,7 @@ static void find_levels(struct nest_writer *w)
 				if (n->at[x.at + i].expr >= 0)
 					level = max_level(level, w->level[n->at[x.at + i].expr]);
 		} else if (x.op == E_INDEX) {
-			level = level_of_num(w, x.index);
+			level = level_of_num(w, w->index[k]);
 		} else if (x.op == E_REDUCE) {
 			level = w->n_outer;
 		} else if (x.op != E_CONST) {
@@ -182,7 +177,7 @@ static void mark_certain(struct nest_writer *w)
 	bool reduction_runs = true;
 
 	for (int k = n->n_axes; k < n->n_axes + n->n_reduce; k++)
-		reduction_runs &= num_lo(&w->m->nums, n->extent[k]) > 0;
+		reduction_runs &= num_lo(w->nums, n->extent[k]) > 0;
 	memset(w->certain, 0, (size_t)n->n_e * sizeof *w->certain);
 	w->certain[n->value] = true;
 	for (int k = n->n_e - 1; k >= 0; k--) {
@@ -202,19 +197,18 @@ static void mark_certain(struct nest_writer *w)
 	}
 }
 
-void nest_writer_init(struct nest_writer *w, struct emit *e, struct extract *runtime, struct nest *n,
-		      const char *const *name)
+void nest_writer_init(struct nest_writer *w, struct emit *e, struct emission *x, const struct nest *n)
 {
-	struct arena *s = n->m->scratch;
-	int room = n->n_e + 4;
+	struct arena *s = x->m->scratch;
 
-	*w = (struct nest_writer){ .m = n->m, .e = e, .runtime = runtime, .name = name, .n = n, .vector_axis = -1 };
-	w->address = ARENA_ARRAY(s, room, struct num);
-	w->level = ARENA_ARRAY(s, room, int);
-	w->certain = ARENA_ARRAY(s, room, bool);
-	w->value = ARENA_ARRAY(s, room, struct operand);
-	w->open = ARENA_ARRAY(s, 2 * room, int);
-	w->varies = ARENA_ARRAY(s, room, bool);
+	*w = (struct nest_writer){ .x = x, .m = x->m, .nums = &x->nums, .e = e, .n = n, .vector_axis = -1 };
+	w->address = ARENA_ARRAY(s, n->n_e, struct num);
+	w->index = ARENA_ARRAY(s, n->n_e, struct num);
+	w->level = ARENA_ARRAY(s, n->n_e, int);
+	w->certain = ARENA_ARRAY(s, n->n_e, bool);
+	w->value = ARENA_ARRAY(s, n->n_e, struct operand);
+	w->open = ARENA_ARRAY(s, 2 * n->n_e, int);
+	w->varies = ARENA_ARRAY(s, n->n_e, bool);
 	find_addresses(w);
 }
 

@@ -32,7 +32,7 @@ static bool load_varies(const struct nest_writer *w, int k, struct num axis)
 {
 	const struct expr *x = &w->n->e[k];
 
-	if (num_uses(&w->m->nums, w->address[k], axis))
+	if (num_uses(w->nums, w->address[k], axis))
 		return true;
 	for (int i = 0; i < (x->n_at < 0 ? 1 : x->n_at); i++)
 		if (w->n->at[x->at + i].expr >= 0 && w->varies[w->n->at[x->at + i].expr])
@@ -52,10 +52,10 @@ void writer_set_vector_axis(struct nest_writer *w, int axis)
 			w->varies[k] = false;
 			break;
 		case E_INDEX:
-			w->varies[k] = num_uses(&w->m->nums, x->index, n->axis[axis]);
+			w->varies[k] = num_uses(w->nums, w->index[k], w->axis[axis]);
 			break;
 		case E_LOAD:
-			w->varies[k] = load_varies(w, k, n->axis[axis]);
+			w->varies[k] = load_varies(w, k, w->axis[axis]);
 			break;
 		case E_REDUCE:
 			w->varies[k] = axis < n->n_axes;

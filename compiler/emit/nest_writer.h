@@ -1,9 +1,9 @@
-/* State of writing one loop nest (or epilogue) as C. Private to emit_nest.c, emit_expr.c and emit_epilogue.c. */
+/* State of writing one loop nest (or epilogue) as C. Private to emit_nest.c, nest_*.c, emit_expr.c and emit_call.c. */
 #ifndef NNC_NEST_WRITER_H
 #define NNC_NEST_WRITER_H
 
+#include "emit/emission.h"
 #include "emit/emit.h"
-#include "emit/extract.h"
 #include "nest/nest.h"
 
 /* The text of a computed expression. */
@@ -13,18 +13,20 @@ struct operand {
 };
 
 struct nest_writer {
-	struct module *m;
+	struct emission *x;
+	const struct module *m;
+	struct nums *nums;              /* x->nums */
 	struct emit *e;
-	struct extract *runtime;
-	const char *const *name;        /* tensor -> C expression of its first element's address */
-	struct nest *n;
+	const struct nest *n;
 
 	/* Loops, outermost first: output loops, then reduction loops. */
 	int n_loops, n_outer;
 	int loop[2 * MAX_RANK];         /* loop -> axis of the nest */
 	struct num extent[2 * MAX_RANK];/* by axis, after merging */
+	struct num axis[2 * MAX_RANK];  /* the number that runs over it */
 
 	struct num *address;            /* by expression: element offset of a load (its affine part) */
+	struct num *index;              /* by expression: of an E_INDEX */
 	struct num store;
 	int *level;                     /* by expression: loops that must be open */
 	bool *certain;                  /* by expression: evaluated in every turn */
@@ -40,6 +42,21 @@ struct nest_writer {
 	const char *acc;                /* E_ACC */
 	int names;                      /* variables named so far */
 };
+
+static inline const char *writer_use(struct nest_writer *w, const char *symbol)
+{
+	return emission_use(w->x, symbol);
+}
+
+static inline const char *writer_tensor(struct nest_writer *w, int tensor)
+{
+	return emission_tensor(w->x, tensor);
+}
+
+static inline const char *writer_num(struct nest_writer *w, struct num v)
+{
+	return emission_num(w->x, v);
+}
 
 /* --- nest_loops.c --- */
 
@@ -87,8 +104,8 @@ const char *write_vector(struct nest_writer *w, int k);
 /** Forgets what was computed since w->n_open was `mark`. */
 void writer_close_scope(struct nest_writer *w, int mark);
 
-/** Marks a function of the runtime and returns its name. */
-const char *writer_use(struct nest_writer *w, const char *function);
+/** The text of a constant that belongs to no nest, or to any. */
+const char *const_text(struct nest_writer *w, const struct expr *x);
 
 /** Text of a row of scalar_c.def; NULL when the operation has no such form. */
 const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a,

@@ -69,13 +69,18 @@ int tensor_const_float(struct module *m, float v)
 	return tensor_const(m, NULL, DT_F32, 0, NULL, data);
 }
 
-struct num tensor_elements(struct module *m, int t)
+struct num tensor_count(struct nums *s, const struct tensor *t)
 {
 	struct num n = num_const(1);
 
-	for (int k = 0; k < m->tensor[t].rank; k++)
-		n = num_mul(&m->nums, n, m->tensor[t].dim[k]);
+	for (int k = 0; k < t->rank; k++)
+		n = num_mul(s, n, t->dim[k]);
 	return n;
+}
+
+struct num tensor_elements(struct module *m, int t)
+{
+	return tensor_count(&m->nums, &m->tensor[t]);
 }
 
 /* Rows along an axis that storage holds. */
@@ -98,7 +103,7 @@ static int64_t elements_most(const struct module *m, int rank, const struct num 
 	return n;
 }
 
-int64_t tensor_bytes(struct module *m, int t)
+int64_t tensor_bytes(const struct module *m, int t)
 {
 	struct num dim[MAX_RANK];
 	int64_t n;
@@ -314,21 +319,25 @@ void tensor_set_order(struct module *m, int t, const uint8_t *order)
 	tensor_dense(m, t);
 }
 
-bool tensor_is_plain(struct module *m, int t)
+bool tensor_lies_plain(struct nums *s, const struct tensor *t)
 {
 	struct num stride = num_const(1);
 
-	if (m->tensor[t].ring)
+	if (t->ring)
 		return false;
-	for (int k = m->tensor[t].rank - 1; k >= 0; k--) {
-		const struct tensor *x = &m->tensor[t];
-		if (num_is(x->dim[k], 1))
+	for (int k = t->rank - 1; k >= 0; k--) {
+		if (num_is(t->dim[k], 1))
 			continue;
-		if (!num_same(x->stride[k], stride))
+		if (!num_same(t->stride[k], stride))
 			return false;
-		stride = num_mul(&m->nums, stride, x->dim[k]);
+		stride = num_mul(s, stride, t->dim[k]);
 	}
 	return true;
+}
+
+bool tensor_is_plain(struct module *m, int t)
+{
+	return tensor_lies_plain(&m->nums, &m->tensor[t]);
 }
 
 /* --- nodes and graphs --------------------------------------------------------------------------------------------- */

@@ -126,8 +126,9 @@ int tensor_const_float(struct module *m, float v);
 
 /** Product of the dimensions. An upper bound in .n when one of them is a variable. */
 struct num tensor_elements(struct module *m, int t);
+struct num tensor_count(struct nums *s, const struct tensor *t);
 /** Bytes at the upper bound of every dimension. */
-int64_t tensor_bytes(struct module *m, int t);
+int64_t tensor_bytes(const struct module *m, int t);
 /** All dimensions are constants. */
 bool tensor_is_static(const struct module *m, int t);
 bool tensor_is_const(const struct module *m, int t);
@@ -154,6 +155,7 @@ int64_t tensor_ring(const struct module *m, int t, int axis);
 void tensor_dense(struct module *m, int t);
 /** Bytes of the storage are one run in row-major ONNX order. */
 bool tensor_is_plain(struct module *m, int t);
+bool tensor_lies_plain(struct nums *s, const struct tensor *t);
 
 /** Appends a node to a graph; attr entries are the operator's defaults. Outputs' producer is set. */
 int node_add(struct module *m, int graph, const struct op_def *op, const char *name, int n_in, const int *in, int n_out,

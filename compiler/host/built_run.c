@@ -107,7 +107,7 @@ static bool put_call(struct built *b, struct channel *c, uint32_t what, const st
 	channel_put_word(c, what);
 	for (int i = 0; i < b->c.totals.n_params; i++)
 		if (b->c.totals.params[i].kind == PARAM_DIM)
-			channel_put_word(c, (uint32_t)bound_value(x, b->c.totals.params[i].name));
+			channel_put_word(c, (uint32_t)bound_value(x, b->c.totals.params[i].original));
 	for (int i = 0; i < g->n_in; i++) {
 		if (in[i].n * dtypes[in[i].type].bytes > INT32_MAX)
 			return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has more than 2 GB",
@@ -197,7 +197,7 @@ static bool get_answer(struct built *b, struct channel *c, struct bindings *x, s
 		return diag_error(d, STATUS_MODEL, NULL, "the compiled model refuses the dimensions");
 	for (int i = 0; i < b->c.totals.n_params; i++)
 		if (b->c.totals.params[i].kind == PARAM_DIM_OUT) {
-			const char *name = b->c.totals.params[i].name;
+			const char *name = b->c.totals.params[i].original;
 			x->next = channel_get_word(c);
 			for (int k = 0; k < g->n_out; k++)
 				for (int j = 0; j < b->c.module.tensor[g->out[k]].rank; j++)

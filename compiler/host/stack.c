@@ -265,16 +265,14 @@ static bool measure_in(struct stack *s, const struct folder *f, struct compilati
 {
 	struct call_graph g = { .arena = a };
 	struct options o = *given;
-	bool ok;
 
 	map_init(&g.by_name, a);
 	o.output = arena_printf(a, "%s/model.c", f->path);
 	o.weights = 0;
 	o.depfile = false;
 	o.flash_limit = 0;
-	ok = compile_emit(c, &o, NULL);
-	c->module.options = given;
-	return ok && compile_c(s, given, c->module.target, o.output, arena_printf(a, "%s/model.o", f->path), a, d) &&
+	return compile_emit(c, &o, NULL) &&
+	       compile_c(s, given, c->module.target, o.output, arena_printf(a, "%s/model.o", f->path), a, d) &&
 	       read_report(&g, arena_printf(a, "%s/model.ci", f->path), d) &&
 	       add_up(s, &g, arena_printf(a, "%s_run", c->totals.prefix), a, d);
 }

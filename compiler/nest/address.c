@@ -1,26 +1,22 @@
 #include "nest/address.h"
 
-struct num address_at(struct module *m, int t, const struct num *at)
+struct num address_at(struct nums *s, const struct tensor *t, const struct num *at)
 {
-	const struct tensor *x = &m->tensor[t];
-	struct num address = x->offset;
+	struct num address = t->offset;
 
-	for (int k = 0; k < x->rank; k++) {
-		const int64_t ring = tensor_ring(m, t, k);
-		const struct num row = ring ? num_mod(&m->nums, at[k], num_const(ring)) : at[k];
+	for (int k = 0; k < t->rank; k++) {
+		const struct num row = t->ring && k == t->ring_axis ? num_mod(s, at[k], num_const(t->ring)) : at[k];
 
-		address = num_add(&m->nums, address, num_mul(&m->nums, row, x->stride[k]));
+		address = num_add(s, address, num_mul(s, row, t->stride[k]));
 	}
 	return address;
 }
 
-void address_unflatten(struct module *m, int t, struct num flat, struct num *at)
+void address_unflatten(struct nums *s, const struct tensor *t, struct num flat, struct num *at)
 {
-	const struct tensor *x = &m->tensor[t];
-
-	for (int k = x->rank - 1; k >= 0; k--) {
-		at[k] = k ? num_mod(&m->nums, flat, x->dim[k]) : flat;
-		flat = num_div(&m->nums, flat, x->dim[k]);
+	for (int k = t->rank - 1; k >= 0; k--) {
+		at[k] = k ? num_mod(s, flat, t->dim[k]) : flat;
+		flat = num_div(s, flat, t->dim[k]);
 	}
 }
 
@@ -40,9 +36,9 @@ static bool address_of(struct nest *n, int t, const struct index *index, int n_i
 			*address = num_add(&m->nums, m->tensor[t].offset, flat);
 			return true;
 		}
-		address_unflatten(m, t, flat, at);
+		address_unflatten(&m->nums, &m->tensor[t], flat, at);
 	}
-	*address = address_at(m, t, at);
+	*address = address_at(&m->nums, &m->tensor[t], at);
 	return true;
 }
 

@@ -139,7 +139,7 @@ void nest_store(struct nest *n, int value)
 /* --- leaves ------------------------------------------------------------------------------------------------------- */
 
 /* The constant that lane 0 of v is. */
-static int const_of_lane(struct nest *n, enum dtype type, const union lanes *v)
+static struct expr const_of_lane(enum dtype type, const union lanes *v)
 {
 	struct expr x = expr_of(E_CONST, type, -1, -1, -1);
 
@@ -154,7 +154,7 @@ static int const_of_lane(struct nest *n, enum dtype type, const union lanes *v)
 		x.k.f = v->d[0];
 		break;
 	}
-	return nest_add(n, x, NULL);
+	return x;
 }
 
 static void lane_of_const(const struct expr *x, union lanes *v)
@@ -172,31 +172,46 @@ static void lane_of_const(const struct expr *x, union lanes *v)
 	}
 }
 
-int nest_const_float(struct nest *n, enum dtype type, double v)
+static struct expr expr_const_float(enum dtype type, double v)
 {
 	union lanes x;
 
 	x.d[0] = v;
 	scalar_cast(DT_F64, type, &x, &x, 1);
-	return const_of_lane(n, type, &x);
+	return const_of_lane(type, &x);
 }
 
-int nest_const_int(struct nest *n, enum dtype type, int64_t v)
+static struct expr expr_const_int(enum dtype type, int64_t v)
 {
 	union lanes x;
 
 	x.i[0] = v;
 	scalar_cast(DT_I64, type, &x, &x, 1);
-	return const_of_lane(n, type, &x);
+	return const_of_lane(type, &x);
+}
+
+struct expr expr_const_value(enum dtype type, enum type_value v)
+{
+	if (v == TYPE_ZERO || v == TYPE_ONE)
+		return expr_const_int(type, v == TYPE_ONE);
+	if (lane_kind(type) != LANE_I)
+		return expr_const_float(type, v == TYPE_LOWEST ? -(double)INFINITY : (double)INFINITY);
+	return expr_const_int(type, v == TYPE_LOWEST ? type_lowest(type) : type_highest(type));
+}
+
+int nest_const_float(struct nest *n, enum dtype type, double v)
+{
+	return nest_add(n, expr_const_float(type, v), NULL);
+}
+
+int nest_const_int(struct nest *n, enum dtype type, int64_t v)
+{
+	return nest_add(n, expr_const_int(type, v), NULL);
 }
 
 int nest_const_value(struct nest *n, enum dtype type, enum type_value v)
 {
-	if (v == TYPE_ZERO || v == TYPE_ONE)
-		return nest_const_int(n, type, v == TYPE_ONE);
-	if (lane_kind(type) != LANE_I)
-		return nest_const_float(n, type, v == TYPE_LOWEST ? -(double)INFINITY : (double)INFINITY);
-	return nest_const_int(n, type, v == TYPE_LOWEST ? type_lowest(type) : type_highest(type));
+	return nest_add(n, expr_const_value(type, v), NULL);
 }
 
 int nest_index(struct nest *n, struct num v)
@@ -225,7 +240,7 @@ static int uniform_value(struct nest *n, int t)
 		if (memcmp((const char *)x->data + i * bytes, x->data, (size_t)bytes))
 			return -1;
 	scalar_load(x->type, x->data, elements.n, &at, &v, 1);
-	return const_of_lane(n, x->type, &v);
+	return nest_add(n, const_of_lane(x->type, &v), NULL);
 }
 
 /* A tracked element of a shape tensor: the number itself; -1: not known, or not at a fixed place. */
@@ -326,7 +341,7 @@ static int fold(struct nest *n, enum eop op, int a, int b)
 	if (b >= 0)
 		lane_of_const(&n->e[b], &y);
 	scalar_apply(op, type, &x, b >= 0 ? &y : NULL, &r, 1);
-	return const_of_lane(n, nest_result(op, type), &r);
+	return nest_add(n, const_of_lane(nest_result(op, type), &r), NULL);
 }
 
 static int operation(struct nest *n, enum eop op, int a, int b)
@@ -386,7 +401,7 @@ int nest_cast(struct nest *n, enum dtype type, int a)
 	if (nest_is_const(n, a)) {
 		lane_of_const(&n->e[a], &x);
 		scalar_cast(from, type, &x, &x, 1);
-		return const_of_lane(n, type, &x);
+		return nest_add(n, const_of_lane(type, &x), NULL);
 	}
 	return nest_add(n, expr_of(E_CAST, type, a, -1, -1), NULL);
 }
@@ -412,7 +427,7 @@ int nest_saturate(struct nest *n, enum dtype type, int a)
 	if (nest_is_const(n, a)) {
 		lane_of_const(&n->e[a], &x);
 		scalar_saturate(n->e[a].type, type, &x, &x, 1);
-		return const_of_lane(n, type, &x);
+		return nest_add(n, const_of_lane(type, &x), NULL);
 	}
 	return nest_add(n, expr_of(E_SATURATE, type, a, -1, -1), NULL);
 }

@@ -77,6 +77,8 @@ int nest_const_int(struct nest *n, enum dtype type, int64_t v);
 /** Zero, one, smallest, greatest (floats: -inf, inf) of a type. */
 enum type_value { TYPE_ZERO, TYPE_ONE, TYPE_LOWEST, TYPE_HIGHEST };
 int nest_const_value(struct nest *n, enum dtype type, enum type_value v);
+/** The same as an expression of no nest. */
+struct expr expr_const_value(enum dtype type, enum type_value v);
 int nest_index(struct nest *n, struct num v);
 /** Load at affine indexes, one per ONNX axis of t. */
 int nest_load(struct nest *n, int t, const struct num *at);

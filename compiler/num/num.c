@@ -73,6 +73,20 @@ void nums_init(struct nums *s, struct arena *a)
 	s->n_exprs = 1;         /* index 0 means constant */
 }
 
+void nums_copy(struct nums *s, const struct nums *from, struct arena *a)
+{
+	*s = (struct nums){ .arena = a, .overflow = from->overflow };
+	map_copy(&s->known, &from->known, a);
+	for (; s->n_exprs < from->n_exprs; s->n_exprs++) {
+		s->expr = ARENA_PUSH(a, s->expr, s->n_exprs, struct num_expr);
+		s->expr[s->n_exprs] = from->expr[s->n_exprs];
+	}
+	for (; s->n_found < from->n_found; s->n_found++) {
+		s->found = ARENA_PUSH(a, s->found, s->n_found, struct num);
+		s->found[s->n_found] = from->found[s->n_found];
+	}
+}
+
 static struct num num_of(const struct nums *s, int e)
 {
 	return (struct num){ .n = s->expr[e].hi, .expr = e };

@@ -38,6 +38,9 @@ struct nums {
 
 void nums_init(struct nums *s, struct arena *a);
 
+/** A copy in arena a: numbers of `from` mean the same in it, and what is made with it leaves `from` as it is. */
+void nums_copy(struct nums *s, const struct nums *from, struct arena *a);
+
 static inline struct num num_const(int64_t n)
 {
 	return (struct num){ .n = n };
@@ -120,5 +123,11 @@ int64_t num_at_least(const struct nums *s, struct num a, struct strbuf *text);
  *  printed, else nnrt_floordiv()/nnrt_floormod(). Variables print as their name. It may stand beside a comparison, but
  *  not beside a product. */
 void num_print(const struct nums *s, struct num a, struct strbuf *out);
+
+/** The same, and sets what is called in the text. */
+struct num_helpers {
+	bool floordiv, floormod;
+};
+void num_print_using(const struct nums *s, struct num a, struct strbuf *out, struct num_helpers *helpers);
 
 #endif

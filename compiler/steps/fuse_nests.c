@@ -69,7 +69,7 @@ static int affine_loads(const struct nest *n, int t)
 			continue;
 		if (n->at[x->at].expr >= 0)
 			return 0;
-		address_unflatten(m, t, n->at[x->at].affine, at);
+		address_unflatten(&m->nums, &m->tensor[t], n->at[x->at].affine, at);
 		for (int k = 0; k < m->tensor[t].rank; k++)
 			if (!num_linear(&m->nums, at[k], n->axis, n->n_axes + n->n_reduce, coefficient, &rest))
 				return 0;
@@ -129,7 +129,7 @@ static int producer_at(void *ctx, struct nest *n, int tensor, const struct index
 	if (tensor != p->out)
 		return -1;
 	if (n_at < 0)
-		address_unflatten(n->m, tensor, at[0].affine, axis);
+		address_unflatten(&n->m->nums, &n->m->tensor[tensor], at[0].affine, axis);
 	for (int k = 0; k < n_at; k++)
 		axis[k] = at[k].affine;
 	for (int k = 0; k < p->n_reduce; k++)

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "limits.h"
+#include "name.h"
+
+enum { MESSAGE_BYTES = 2000 };    /* of the text behind the place: whatever the model calls things */
 
 void diag_init(struct diag *d, struct arena *a, const char *file)
 {
@@ -13,40 +16,18 @@ void diag_init(struct diag *d, struct arena *a, const char *file)
 	strbuf_init(&d->remarks, a);
 }
 
-/* Text that may come from the model: one line, control characters spelled out. */
-static void add_printable(struct strbuf *b, const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const unsigned char c = (unsigned char)text[i];
-		if (c < 32 || c == 127)
-			strbuf_printf(b, "\\x%02x", c);
-		else
-			strbuf_add(b, text + i, 1);
-	}
-}
-
-/* A name from the model, not endless. */
-static void add_name(struct strbuf *b, const char *name)
-{
-	const size_t n = strlen(name);
-
-	add_printable(b, name, n < 200 ? n : 200);
-	if (n > 200)
-		strbuf_puts(b, "...");
-}
-
 static void add_place(struct strbuf *b, const struct diag *d, const struct place *at)
 {
 	if (d->file) {
-		add_name(b, d->file);
+		name_add(b, d->file);
 		strbuf_puts(b, ": ");
 	}
 	if (!at || !at->op)
 		return;
 	strbuf_puts(b, "node \"");
-	add_name(b, at->node ? at->node : "");
+	name_add(b, at->node ? at->node : "");
 	strbuf_puts(b, "\" (");
-	add_name(b, at->op);
+	name_add(b, at->op);
 	strbuf_printf(b, "-%d): ", at->opset);
 }
 
@@ -57,7 +38,7 @@ static void add_message(struct strbuf *b, const char *format, va_list args)
 
 	strbuf_init(&text, b->arena);
 	strbuf_vprintf(&text, format, args);
-	add_printable(b, strbuf_text(&text), text.size);
+	text_add_short(b, strbuf_text(&text), text.size, MESSAGE_BYTES);
 	strbuf_puts(b, "\n");
 }
 

@@ -21,6 +21,13 @@ void map_init(struct map *m, struct arena *a)
 	*m = (struct map){ .arena = a };
 }
 
+void map_copy(struct map *m, const struct map *from, struct arena *a)
+{
+	*m = *from;
+	m->arena = a;
+	m->slots = arena_grow(a, from->slots, from->capacity, from->capacity, sizeof *m->slots);
+}
+
 /* The slot of a key, or the empty slot where it belongs. */
 static struct map_slot *map_find(const struct map *m, const void *key, size_t bytes, uint64_t hash)
 {

@@ -25,6 +25,9 @@ struct map {
 
 void map_init(struct map *m, struct arena *a);
 
+/** A copy in arena a, which shares the keys. */
+void map_copy(struct map *m, const struct map *from, struct arena *a);
+
 /** The value of a key, or `missing`. */
 int64_t map_get(const struct map *m, const void *key, size_t bytes, int64_t missing);
 int64_t map_get_name(const struct map *m, const char *name, int64_t missing);

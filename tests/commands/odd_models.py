@@ -16,6 +16,7 @@ from place import Wrong, main
 
 F32 = TensorProto.FLOAT
 CFLAGS = "-O1 -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
+SANITIZE = "-O0 -std=c99 -fsanitize=address,undefined -fno-sanitize-recover=all"
 LONG = "a" * 200
 
 
@@ -57,6 +58,13 @@ def zeros():
                                    [value("z", (1, 8))])
     yield "zero-conv", model([node("Conv", "x w", "z")], [value("x", (0, 3, 5, 5))], [value("z", (0, 2, 3, 3))],
                              [ones("w", 2, 3, 3, 3)])
+    yield "zero-k", model([node("TopK", "x k", "v i", axis=-1)], [value("x", (4,))],
+                          [value("v", (0,)), value("i", (0,), TensorProto.INT64)],
+                          [numpy_helper.from_array(np.zeros(1, np.int64), "k")])
+    yield "zero-argmax", model([node("ArgMax", "x", "z", axis=1)], [value("x", (0, 4))],
+                               [value("z", (0, 1), TensorProto.INT64)])
+    yield "zero-rows", model([node("MatMul", "x y", "p"), node("Mul", "p s", "z")],
+                             [value("x", (0, 2)), value("y", (2, 0)), value("s", (1, 0))], [value("z", (0, 0))])
 
 
 def interfaces():
@@ -102,6 +110,10 @@ def dynamic():
                        ("concat", model([node("Concat", "x x", "z", axis=0)], [value("x", row)], [value("z", None)])),
                        ("int", model([node("Relu", "n", "z")], [value("n", row)], [value("z", None)]))):
         yield name, made, ["n=0..4"], [{"n": 0}, {"n": 1}, {"n": 4}]
+    made = model([node("Add", "x y", "z")], [value("x", ["n", 1]), value("y", ["n", 3])], [value("z", None)])
+    yield "row-or-none", made, ["n=0..1"], [{"n": 0}, {"n": 1}]
+    made = model([node("ArgMax", "x", "y", axis=1, keepdims=0)], [value("x", ["n", 4])], [value("y", None, TensorProto.INT64)])
+    yield "argmax", made, ["n=0..2"], [{"n": 0}, {"n": 2}]
 
 
 def make_inputs(made, sizes):
@@ -114,14 +126,14 @@ def make_inputs(made, sizes):
             yield i.name, np.asarray(rng.standard_normal(shape) * 2, np.float32)
 
 
-def check(place, made, dims=(), sizes=None):
+def check(place, made, dims=(), sizes=None, cflags=CFLAGS):
     path, data = place.path("m.onnx"), place.path("data")
     onnx.save(made, path)
     inputs = dict(make_inputs(made, sizes or {}))
     os.makedirs(data, exist_ok=True)
     for k, array in enumerate(inputs.values()):
         np.save(os.path.join(data, f"input_{k}.npy"), array)
-    place.nnc(0, "run", path, "--data", data, "--save", place.path("out"), f"--cflags={CFLAGS}",
+    place.nnc(0, "run", path, "--data", data, "--save", place.path("out"), f"--cflags={cflags}",
               *[f"--dim={d}" for d in dims])
     for k, wanted in enumerate(ReferenceEvaluator(made).run(None, inputs)):
         got = np.load(place.path(f"out/output_{k}.npy"))
@@ -154,12 +166,17 @@ def tests():
     for make in (zeros, interfaces, names):
         for name, made in make():
             yield f"{make.__name__}/{name}", lambda place, made=made: check(place, made)
+    for name, made in zeros():
+        yield f"sanitized/{name}", lambda place, made=made: check(place, made, cflags=SANITIZE)
     for name, made in names():
         yield f"compilers/{name}", lambda place, made=made: cpp_and_clang(place, made)
     for name, made, dims, sizes in dynamic():
         for s in sizes:
             yield (f"dynamic/{name}-" + "-".join(map(str, s.values())),
                    lambda place, made=made, dims=dims, s=s: check(place, made, dims, s))
+            if not all(s.values()):
+                yield (f"sanitized/{name}", lambda place, made=made, dims=dims, s=s:
+                       check(place, made, dims, s, SANITIZE))
         if name == "relu":
             yield f"dynamic/{name}-beyond", lambda place, made=made, dims=dims: refuses_sizes(place, made, dims)
 

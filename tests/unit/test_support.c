@@ -2,11 +2,13 @@
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "support/arena.h"
 #include "support/checked.h"
 #include "support/diag.h"
 #include "support/map.h"
+#include "support/name.h"
 #include "support/strbuf.h"
 
 static struct arena a;
@@ -121,4 +123,45 @@ Test(diag, names_are_made_printable, .init = setup, .fini = teardown)
 	diag_init(&d, &a, NULL);
 	diag_error(&d, STATUS_MODEL, NULL, "%s", "red\x1b[31m\x7f");
 	cr_assert_str_eq(strbuf_text(&d.errors), "red\\x1b[31m\\x7f\n");
+}
+
+Test(diag, messages_have_an_end, .init = setup, .fini = teardown)
+{
+	char long_name[4097];
+	struct diag d;
+
+	memset(long_name, 'n', 4096);
+	long_name[4096] = 0;
+	diag_init(&d, &a, long_name);
+	diag_error(&d, STATUS_MODEL, &(struct place){ .node = long_name, .op = "Conv" }, "%s %s", long_name, long_name);
+	cr_assert_lt(d.errors.size, 2600);
+}
+
+Test(name, one_line_of_any_bytes, .init = setup, .fini = teardown)
+{
+	static const struct {
+		const char *name, *text;
+	} rows[] = {
+		{ "conv1/w:0", "conv1/w:0" },
+		{ "gr\xc3\xb6\xc3\x9f" "e \xe5\xb0\xba", "gr\xc3\xb6\xc3\x9f" "e \xe5\xb0\xba" },
+		{ "a\nb\r\t\x7f", "a\\x0ab\\x0d\\x09\\x7f" },
+		{ "\xe2\x80\xa8 \xc2\x85", "\\xe2\\x80\\xa8 \\xc2\\x85" },     /* line separator, next line */
+		{ "\xff\xc3 \xed\xa0\x80", "\\xff\\xc3 \\xed\\xa0\\x80" },     /* no UTF-8, half a surrogate pair */
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		cr_expect_str_eq(name_text(&a, rows[i].name), rows[i].text, "%s", rows[i].text);
+}
+
+Test(name, long_ones_lose_their_middle, .init = setup, .fini = teardown)
+{
+	char path[4097] = "first/";
+	const char *text;
+
+	for (size_t i = 6; i + 3 < 4090; i += 3)
+		memcpy(path + i, "\xe5\xb0\xba", 3);
+	strcat(path, "/last");
+	text = name_text(&a, path);
+	cr_expect_leq(strlen(text), NAME_BYTES);
+	cr_expect(!strncmp(text, "first/", 6) && strstr(text, "\xba...\xe5") && strstr(text, "/last"), "%s", text);
 }

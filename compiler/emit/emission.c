@@ -1,0 +1,102 @@
+#include "emit/emission.h"
+
+#include <string.h>
+
+#include "support/name.h"
+#include "support/strbuf.h"
+
+void emission_init(struct emission *x, const struct module *m)
+{
+	*x = (struct emission){ .m = m };
+	nums_copy(&x->nums, &m->nums, m->arena);
+	extract_init(&x->runtime, m->arena, NULL, m->target);
+	x->variable_of = ARENA_ARRAY(m->arena, m->nums.n_exprs, int);
+	x->touched = ARENA_ARRAY(m->arena, m->n_tensors, struct touched);
+	x->touched_of = ARENA_ARRAY(m->arena, m->n_tensors, int);
+}
+
+void emission_declare(struct emission *x, struct num var, const char *name)
+{
+	if (x->variable_of[var.expr])
+		return;
+	num_rename(&x->nums, var, name);
+	x->variable = ARENA_PUSH(x->m->arena, x->variable, x->n_variables, struct variable);
+	x->named = ARENA_PUSH(x->m->arena, x->named, x->n_variables, int);
+	x->variable[x->n_variables++] = (struct variable){ .name = name };
+	x->variable_of[var.expr] = x->n_variables;
+}
+
+void emission_begin(struct emission *x)
+{
+	for (int i = 0; i < x->n_touched; i++)
+		x->touched_of[x->touched[i].tensor] = 0;
+	for (int i = 0; i < x->n_named; i++)
+		x->variable[x->named[i]].is_named = false;
+	x->n_touched = 0;
+	x->n_named = 0;
+}
+
+void emission_touch(struct emission *x, int tensor, bool is_written)
+{
+	if (!x->touched_of[tensor]) {
+		x->touched[x->n_touched++] = (struct touched){ .tensor = tensor };
+		x->touched_of[tensor] = x->n_touched;
+	}
+	x->touched[x->touched_of[tensor] - 1].is_written |= is_written;
+}
+
+const char *emission_tensor(struct emission *x, int tensor)
+{
+	struct touched *t;
+
+	if (!x->touched_of[tensor])
+		die("tensor %d is named where it is not touched", tensor);
+	t = &x->touched[x->touched_of[tensor] - 1];
+	t->is_named = true;
+	return t->name;
+}
+
+/* Keeps the list ascending, so that parameters stand in the order of their declaration. */
+static void note_variable(void *ctx, struct num var, const char *name)
+{
+	struct emission *x = ctx;
+	const int i = var.expr < x->m->nums.n_exprs ? x->variable_of[var.expr] - 1 : -1;
+	int k;
+
+	(void)name;
+	if (i < 0 || x->variable[i].is_named)
+		return;
+	x->variable[i].is_named = true;
+	for (k = x->n_named++; k && x->named[k - 1] > i; k--)
+		x->named[k] = x->named[k - 1];
+	x->named[k] = i;
+}
+
+const char *emission_num(struct emission *x, struct num v)
+{
+	struct num_helpers helpers = { false, false };
+	struct strbuf b;
+
+	if (num_is_const(v) && v.n >= 0)
+		return arena_printf(x->m->scratch, "%lld", (long long)v.n);
+	strbuf_init(&b, x->m->scratch);
+	num_print_using(&x->nums, v, &b, &helpers);
+	num_each_var(&x->nums, v, note_variable, x);
+	if (helpers.floordiv)
+		emission_use(x, "nnrt_floordiv");
+	if (helpers.floormod)
+		emission_use(x, "nnrt_floormod");
+	return strbuf_text(&b);
+}
+
+const char *emission_name(struct arena *a, const char *name)
+{
+	return name_text(a, name);
+}
+
+const char *emission_use(struct emission *x, const char *symbol)
+{
+	if (!extract_mark(&x->runtime, symbol))
+		die("the runtime has no %s", symbol);
+	return symbol;
+}
