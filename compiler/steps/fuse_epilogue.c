@@ -99,7 +99,7 @@ static bool may_replace(struct module *m, const struct call *c, int a, int b)
 	return lower_is_run(m, b, c->col_axis, c->n_col_axes);
 }
 
-/* The kernel writes out as a whole and reads nothing of the storage that it would write instead. */
+/* The kernel writes out as a whole and nothing else, and reads nothing of the storage that it would write instead. */
 static bool can_write(const struct module *m, const struct call *c, int instead)
 {
 	int writes = 0;
@@ -108,10 +108,10 @@ static bool can_write(const struct module *m, const struct call *c, int instead)
 		const struct arg *a = &c->arg[i];
 		if (a->kind == ARG_NUMBER || a->kind == ARG_EPILOGUE || a->tensor < 0)
 			continue;
-		if (a->kind == ARG_WRITE)
-			writes += a->tensor == c->out;
-		else if (m->tensor[a->tensor].base == m->tensor[instead].base || a->tensor == c->out)
+		if ((a->kind == ARG_WRITE) != (a->tensor == c->out) ||
+		    (a->kind != ARG_WRITE && m->tensor[a->tensor].base == m->tensor[instead].base))
 			return false;
+		writes += a->kind == ARG_WRITE;
 	}
 	for (int e = 0; c->epilogue && e < c->epilogue->n_e; e++) {
 		const struct expr *x = &c->epilogue->e[e];
