@@ -8,18 +8,12 @@
 #include "emit/spell.h"
 #include "nest/nest_scalar.h"
 
-struct scalar_c {
+/* The last columns of scalar.def. */
+static const struct {
+	int arity;
 	const char *f32, *f64, *integer, *vector;
-};
-
-static const struct scalar_c table[N_EOPS] = {
-#define SCALAR_C(id, f32, f64, integer, vector) [E_##id] = { f32, f64, integer, vector },
-#include "emit/scalar_c.def"
-#undef SCALAR_C
-};
-
-static const int arities[N_EOPS] = {
-#define SCALAR(id, arity, name, result) [E_##id] = arity,
+} table[N_EOPS] = {
+#define SCALAR(id, arity, name, result, cost, floats, integers, ...) [E_##id] = { arity, __VA_ARGS__ },
 #include "nest/scalar.def"
 #undef SCALAR
 };
@@ -74,7 +68,7 @@ const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, 
 		case 't': strbuf_puts(&out, dtypes[operand].ctype); break;
 		case 'w': strbuf_puts(&out, wide ? "uint64_t" : "uint32_t"); break;
 		case 's': strbuf_puts(&out, is_signed ? "i" : "u"); break;
-		default: die("scalar_c.def: $%c", *p);
+		default: die("scalar.def: $%c", *p);
 		}
 	}
 	use_all(w, strbuf_text(&out));
@@ -305,12 +299,12 @@ static struct operand write_scalar(struct nest_writer *w, int k)
 		if (x.op == E_MIN || x.op == E_MAX)
 			return declare(w, k, vector_extreme(w, &x, type), true);
 		a = write_vector(w, x.a);
-		if (arities[x.op] == 2)
+		if (table[x.op].arity == 2)
 			b = write_vector(w, x.b);
 		return declare(w, k, scalar_text(w, x.op, type, true, a, b), true);
 	}
 	a = write_expr(w, x.a).text;
-	if (arities[x.op] == 2)
+	if (table[x.op].arity == 2)
 		b = write_expr(w, x.b).text;
 	text = scalar_text(w, x.op, type, false, a, b);
 	if (!text)

@@ -107,7 +107,7 @@ void writer_close_scope(struct nest_writer *w, int mark);
 /** The text of a constant that belongs to no nest, or to any. */
 const char *const_text(struct nest_writer *w, const struct expr *x);
 
-/** Text of a row of scalar_c.def; NULL when the operation has no such form. */
+/** C text of an operation of scalar.def; NULL when the operation has no such form. */
 const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a,
 			const char *b);
 

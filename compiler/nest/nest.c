@@ -61,7 +61,7 @@ static struct expr expr_of(enum eop op, enum dtype type, int a, int b, int c)
 int nest_arity(enum eop op)
 {
 	static const int arity[] = {
-#define SCALAR(id, n, name, result) n,
+#define SCALAR(id, n, ...) n,
 #include "nest/scalar.def"
 #undef SCALAR
 	};
@@ -72,12 +72,23 @@ int nest_arity(enum eop op)
 enum dtype nest_result(enum eop op, enum dtype operand)
 {
 	static const char result[] = {
-#define SCALAR(id, n, name, result) #result[0],
+#define SCALAR(id, n, name, result, ...) #result[0],
 #include "nest/scalar.def"
 #undef SCALAR
 	};
 
 	return result[op - E_SCALAR - 1] == 'B' ? DT_BOOL : operand;
+}
+
+int nest_cost(enum eop op)
+{
+	static const uint8_t cost[] = {
+#define SCALAR(id, n, name, result, cost, ...) SCALAR_##cost,
+#include "nest/scalar.def"
+#undef SCALAR
+	};
+
+	return cost[op - E_SCALAR - 1];
 }
 
 bool nest_is_const(const struct nest *n, int e)

@@ -23,7 +23,7 @@ enum eop {
 	E_REDUCE,       /* enum reduce_op `how` over the reduction axes of the value a; b: result when there are no
 			 * elements or -1 for the operator's identity */
 	E_SCALAR,       /* the first row of scalar.def */
-#define SCALAR(id, arity, name, result) E_##id,
+#define SCALAR(id, ...) E_##id,
 #include "nest/scalar.def"
 #undef SCALAR
 	N_EOPS

@@ -17,6 +17,9 @@ bool nest_is_value(const struct nest *n, int e, int v);
 enum dtype nest_result(enum eop op, enum dtype operand);
 /** Operands of an operator of scalar.def. */
 int nest_arity(enum eop op);
+/** What it takes an element, in roughly cycles. */
+enum scalar_cost { SCALAR_SIMPLE = 1, SCALAR_DIVIDE = 8, SCALAR_FUNCTION = 20 };
+int nest_cost(enum eop op);
 
 /* Copying: every load of the source is shown to `load` first, which returns the expression to stand for it or -1 for a
  * copy of the load itself. at: the load's indexes, already in terms of the destination. */

@@ -116,7 +116,7 @@ static bool is_word(const char *name, size_t n, const char *word)
 static bool parse_function(struct parser *p, const char *name, size_t n, struct value *v)
 {
 	static const struct { const char *name; enum eop op; } functions[] = {
-#define SCALAR(id, arity, text, result) { text, E_##id },
+#define SCALAR(id, arity, text, ...) { text, E_##id },
 #include "nest/scalar.def"
 #undef SCALAR
 	};

@@ -50,7 +50,7 @@ static void print_const(const struct expr *x, struct strbuf *out)
 static void print_expr(const struct nest *n, int e, int depth, struct strbuf *out)
 {
 	static const char *const scalars[] = {
-#define SCALAR(id, arity, name, result) name,
+#define SCALAR(id, arity, name, ...) name,
 #include "nest/scalar.def"
 #undef SCALAR
 	};

@@ -5,8 +5,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "nest/nest_build.h"
 #include "support/half.h"
 #include "support/little.h"
+
+/* Of scalar.def, where an operation is not on such operands. */
+#define NONE (die("operation %d on %s", (int)op, __func__), 0)
 
 enum lane_kind lane_kind(enum dtype type)
 {
@@ -90,43 +94,17 @@ static int64_t int_op(enum eop op, enum dtype type, int64_t x, int64_t y)
 	const bool is_u64 = type == DT_U64;
 	const uint64_t bits = 8 * (uint64_t)dtypes[type].bytes, shift = (uint64_t)y;
 
-	switch ((int)op) {
-	case E_ADD: return (int64_t)((uint64_t)x + (uint64_t)y);
-	case E_SUB: return (int64_t)((uint64_t)x - (uint64_t)y);
-	case E_MUL: return (int64_t)((uint64_t)x * (uint64_t)y);
-	case E_DIV: return int_div(is_u64, x, y);
-	case E_MOD: return int_rem(is_u64, true, x, y);
-	case E_FMOD: return int_rem(is_u64, false, x, y);
-	case E_MIN: return int_less(is_u64, x, y) ? x : y;
-	case E_MAX: return int_less(is_u64, y, x) ? x : y;
-	case E_POW: return int_pow(is_u64, x, y);
-	case E_AND: return x & y;
-	case E_OR: return x | y;
-	case E_XOR: return x ^ y;
-	case E_SHL: return shift >= bits ? 0 : (int64_t)((uint64_t)x << shift);
-	case E_SHR: return shift >= bits ? 0 : is_u64 ? (int64_t)((uint64_t)x >> shift) : x >> shift;
-	case E_LT: return int_less(is_u64, x, y);
-	case E_LE: return !int_less(is_u64, y, x);
-	case E_EQ: return x == y;
-	case E_NEG: return (int64_t)-(uint64_t)x;
-	case E_ABS: return !is_u64 && x < 0 ? (int64_t)-(uint64_t)x : x;
-	case E_NOT: return type == DT_BOOL ? !x : ~x;
-	case E_SIGN: return int_less(is_u64, 0, x) - int_less(is_u64, x, 0);
-	case E_POPCOUNT: return __builtin_popcountll((uint64_t)x & (UINT64_MAX >> (64 - bits)));
-	case E_FLOOR: case E_CEIL: case E_ROUND: case E_TRUNC: return x;
-	case E_ISNAN: case E_ISINF: return 0;
+	switch (op) {
+#define SCALAR(id, arity, name, result, cost, floats, integers, ...) case E_##id: return integers;
+#include "nest/scalar.def"
+#undef SCALAR
 	default: die("operation %d on integers", (int)op);
 	}
 }
 
-static bool gives_bool(enum eop op)
-{
-	return op == E_LT || op == E_LE || op == E_EQ || op == E_ISNAN || op == E_ISINF;
-}
-
 static void int_apply(enum eop op, enum dtype type, const int64_t *a, const int64_t *b, int64_t *out, int n)
 {
-	const enum dtype result = gives_bool(op) ? DT_BOOL : type;
+	const enum dtype result = nest_result(op, type);
 
 	for (int i = 0; i < n; i++)
 		out[i] = scalar_wrap(result, int_op(op, type, a[i], b[i]));
@@ -143,75 +121,69 @@ static double mod_floor(double x, double y)
 	return (r < 0) != (y < 0) ? r + y : r;
 }
 
-/* One case of a switch over operations: out = expr(x, y) for all elements. */
-#define EACH(T, expr) \
-	do { \
+/* A case of a switch over operations: out = expr(x, y) for all elements. Those that give a bool are apart, for another
+ * type of `out`. */
+#define EACH(id, expr) \
+	case E_##id: \
 		for (int i = 0; i < n; i++) { \
 			const T x = a[i], y = b[i]; \
+			(void)x; \
 			(void)y; \
 			out[i] = expr; \
 		} \
-	} while (0); break
+		break;
+#define VALUES_T(id, expr) EACH(id, expr)
+#define VALUES_B(id, expr)
+#define FLAGS_T(id, expr)
+#define FLAGS_B(id, expr) EACH(id, expr)
 
-#define FLOAT_APPLY(name, T) \
-static void name(enum eop op, const T *a, const T *b, T *out, int n) \
-{ \
-	switch ((int)op) { \
-	case E_ADD: EACH(T, x + y); \
-	case E_SUB: EACH(T, x - y); \
-	case E_MUL: EACH(T, x * y); \
-	case E_DIV: EACH(T, x / y); \
-	case E_MOD: EACH(T, (T)mod_floor((double)x, (double)y)); \
-	case E_FMOD: EACH(T, (T)fmod((double)x, (double)y)); \
-	case E_MIN: EACH(T, x < y || isnan(x) ? x : y); \
-	case E_MAX: EACH(T, x > y || isnan(x) ? x : y); \
-	case E_POW: EACH(T, (T)pow((double)x, (double)y)); \
-	case E_ATAN2: EACH(T, (T)atan2((double)x, (double)y)); \
-	case E_NEG: EACH(T, -x); \
-	case E_ABS: EACH(T, (T)fabs((double)x)); \
-	case E_SQRT: EACH(T, (T)sqrt((double)x)); \
-	case E_EXP: EACH(T, (T)exp((double)x)); \
-	case E_LOG: EACH(T, (T)log((double)x)); \
-	case E_SIN: EACH(T, (T)sin((double)x)); \
-	case E_COS: EACH(T, (T)cos((double)x)); \
-	case E_TAN: EACH(T, (T)tan((double)x)); \
-	case E_ASIN: EACH(T, (T)asin((double)x)); \
-	case E_ACOS: EACH(T, (T)acos((double)x)); \
-	case E_ATAN: EACH(T, (T)atan((double)x)); \
-	case E_SINH: EACH(T, (T)sinh((double)x)); \
-	case E_COSH: EACH(T, (T)cosh((double)x)); \
-	case E_ASINH: EACH(T, (T)asinh((double)x)); \
-	case E_ACOSH: EACH(T, (T)acosh((double)x)); \
-	case E_ATANH: EACH(T, (T)atanh((double)x)); \
-	case E_TANH: EACH(T, (T)tanh((double)x)); \
-	case E_SIGMOID: EACH(T, (T)(1 / (1 + exp(-(double)x)))); \
-	case E_ERF: EACH(T, (T)erf((double)x)); \
-	case E_FLOOR: EACH(T, (T)floor((double)x)); \
-	case E_CEIL: EACH(T, (T)ceil((double)x)); \
-	case E_ROUND: EACH(T, (T)rint((double)x)); \
-	case E_TRUNC: EACH(T, (T)trunc((double)x)); \
-	case E_SIGN: EACH(T, isnan(x) ? x : (T)((x > 0) - (x < 0))); \
-	default: die("operation %d on floats", (int)op); \
-	} \
+static void float_apply(enum eop op, const float *a, const float *b, float *out, int n)
+{
+	typedef float T;
+
+	switch (op) {
+#define SCALAR(id, arity, name, result, cost, floats, ...) VALUES_##result(id, floats)
+#include "nest/scalar.def"
+#undef SCALAR
+	default: die("operation %d on floats", (int)op);
+	}
 }
 
-FLOAT_APPLY(float_apply, float)
-FLOAT_APPLY(double_apply, double)
+static void double_apply(enum eop op, const double *a, const double *b, double *out, int n)
+{
+	typedef double T;
 
-#define FLOAT_COMPARE(name, T) \
-static void name(enum eop op, const T *a, const T *b, int64_t *out, int n) \
-{ \
-	switch ((int)op) { \
-	case E_LT: EACH(T, x < y); \
-	case E_LE: EACH(T, x <= y); \
-	case E_EQ: EACH(T, x == y); \
-	case E_ISNAN: EACH(T, isnan(x) != 0); \
-	default: EACH(T, isinf(x) != 0); \
-	} \
+	switch (op) {
+#define SCALAR(id, arity, name, result, cost, floats, ...) VALUES_##result(id, floats)
+#include "nest/scalar.def"
+#undef SCALAR
+	default: die("operation %d on floats", (int)op);
+	}
 }
 
-FLOAT_COMPARE(float_compare, float)
-FLOAT_COMPARE(double_compare, double)
+static void float_compare(enum eop op, const float *a, const float *b, int64_t *out, int n)
+{
+	typedef float T;
+
+	switch (op) {
+#define SCALAR(id, arity, name, result, cost, floats, ...) FLAGS_##result(id, floats)
+#include "nest/scalar.def"
+#undef SCALAR
+	default: die("operation %d on floats", (int)op);
+	}
+}
+
+static void double_compare(enum eop op, const double *a, const double *b, int64_t *out, int n)
+{
+	typedef double T;
+
+	switch (op) {
+#define SCALAR(id, arity, name, result, cost, floats, ...) FLAGS_##result(id, floats)
+#include "nest/scalar.def"
+#undef SCALAR
+	default: die("operation %d on floats", (int)op);
+	}
+}
 
 /* Results of 16-bit float types keep only what those can hold. */
 static void round_half(enum dtype type, float *v, int n)
@@ -230,7 +202,7 @@ void scalar_apply(enum eop op, enum dtype type, const union lanes *a, const unio
 	b = b ? b : a;
 	if (kind == LANE_I) {
 		int_apply(op, type, a->i, b->i, out->i, n);
-	} else if (gives_bool(op)) {    /* wider than float operands: not in place */
+	} else if (nest_result(op, type) == DT_BOOL) {    /* wider than float operands: not in place */
 		if (kind == LANE_F)
 			float_compare(op, a->f, b->f, r.i, n);
 		else

@@ -16,9 +16,9 @@
 static bool has_vector_form(enum eop op)
 {
 	static const bool has[] = {
-#define SCALAR_C(id, f32, f64, integer, vector) [E_##id - E_SCALAR - 1] = (vector) != NULL,
-#include "emit/scalar_c.def"
-#undef SCALAR_C
+#define SCALAR(id, arity, name, result, cost, floats, integers, c_f32, c_f64, c_integer, c_vector) (c_vector) != NULL,
+#include "nest/scalar.def"
+#undef SCALAR
 	};
 
 	return has[op - E_SCALAR - 1];

@@ -16,8 +16,6 @@
 enum {
 	MAX_READERS = 8,        /* nests that take in one producer */
 	MAX_FUSED_EXPRS = 250,  /* expressions of one nest */
-	COST_DIVIDE = 8,
-	COST_FUNCTION = 20,
 	COST_CHEAP = 2,         /* what may be computed more often than before */
 };
 
@@ -29,20 +27,12 @@ static int cost_of(const struct nest *n)
 	int cost = nest_count_loads(n) > 1 ? nest_count_loads(n) - 1 : 0;
 
 	for (int e = 0; e < n->n_e; e++) {
-		switch ((int)n->e[e].op) {
-		case E_CONST: case E_INDEX: case E_LOAD: case E_ACC:
-			break;
-		case E_DIV: case E_MOD: case E_FMOD: case E_SQRT:
-			cost += COST_DIVIDE;
-			break;
-		case E_POW: case E_ATAN2: case E_EXP: case E_LOG: case E_SIN: case E_COS: case E_TAN: case E_ASIN:
-		case E_ACOS: case E_ATAN: case E_SINH: case E_COSH: case E_ASINH: case E_ACOSH: case E_ATANH:
-		case E_TANH: case E_SIGMOID: case E_ERF:
-			cost += COST_FUNCTION;
-			break;
-		default:
-			cost++;
-		}
+		const enum eop op = n->e[e].op;
+
+		if (op > E_SCALAR)
+			cost += nest_cost(op);
+		else if (op != E_CONST && op != E_INDEX && op != E_LOAD && op != E_ACC)
+			cost += SCALAR_SIMPLE;
 	}
 	return cost;
 }
