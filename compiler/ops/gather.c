@@ -161,5 +161,5 @@ const struct op_def op_GatherND_11 = {
 };
 const struct op_def op_GatherND_12 = {
 	ONNX("GatherND", 12, 2, 2, 1, 1), .attrs = ATTRS(INT("batch_dims", 0)), .types = TYPES("fhiub", "i"),
-	.positions = POSITIONS(POSITION(1, range_axis)), .infer = infer_gather_nd, .lower = lower_gather_nd,
+	.positions = POSITIONS(POSITION(1, range_gather_nd)), .infer = infer_gather_nd, .lower = lower_gather_nd,
 };
