@@ -4,7 +4,7 @@
     graphs.py [--target T] [--count N] [--first SEED] [--jobs N] [--sanitize] [SEED ...]
 
 A graph has one to three inputs and up to 16 nodes, values are read several times, some sizes are 0, and every third graph
-leaves a size to run time: it is then called with every size of the bound. See running.py for what a failure leaves.
+leaves a size to run time: it is then called with several sizes of the bound. See running.py for what a failure leaves.
 """
 import numpy as np
 
@@ -18,6 +18,7 @@ NODES = [*float_nodes.NODES, *heavy_nodes.NODES]
 OPSETS = (12, 13, 15, 17, 18, 20, 22)
 RUN_TIME = 7  # the size, while a graph is drawn, of the dimension that is left to run time: no other axis has it
 BOUND = 8
+CALLED = (1, 2, 5, 8)  # the sizes within the bound that a graph is called with, of all that it must allow
 SIZES = (1, 2, 3, 4, 5, 6, 8)
 
 
@@ -48,9 +49,9 @@ def draw(seed):
 
 
 def bounded(d, outputs):
-    """The case called with every size, or with none but the drawn one where the graph does not allow the others."""
+    """The case called with several sizes, or with none but the drawn one where the graph does not allow all of them."""
     case = d.case(outputs)
-    calls = []
+    calls = {}
     for n in range(1, BOUND + 1):
         inputs = [d.floats([n if k == "N" else k for k in dims]) for _, dims in d.inputs]
         try:
@@ -58,8 +59,8 @@ def bounded(d, outputs):
             judging.evaluate(case.model, inputs)
         except judging.Invalid:
             return drawing.fixed(case)
-        calls.append(inputs)
-    return drawing.Case(case.model, calls, [{"N": n} for n in range(1, BOUND + 1)], {"N": BOUND})
+        calls[n] = inputs
+    return drawing.Case(case.model, [calls[n] for n in CALLED], [{"N": n} for n in CALLED], {"N": BOUND})
 
 
 if __name__ == "__main__":
