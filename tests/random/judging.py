@@ -12,7 +12,7 @@ import drawing
 from promise import fp32_promise
 
 ROUNDED = 3  # evaluations
-WINDOWED = ("Conv", "MaxPool", "AveragePool")
+NEVER_EMPTY = ("Conv", "MaxPool", "AveragePool", "Resize")  # of what is not: a window or scale that does not fit is an error
 ULP = 2.0 ** -23  # what one float32 operation may be off by, relatively
 
 onnxruntime.set_default_logger_severity(4)
@@ -44,8 +44,8 @@ def evaluate(model, inputs, rounding=None):
     exact = set(values)
     for node in model.graph.node:
         results = dict(zip([o for o in node.output if o], drawing.evaluate_node(node, values, opset)))
-        if node.op_type in WINDOWED and values[node.input[0]].size and not all(v.size for v in results.values()):
-            raise Invalid(f"the window of {node.op_type} is larger than its input")
+        if node.op_type in NEVER_EMPTY and values[node.input[0]].size and not all(v.size for v in results.values()):
+            raise Invalid(f"{node.op_type} leaves nothing of its input")
         if node.op_type in drawing.EXACT and all(n in exact for n in drawing.names_read(node)):
             exact.update(results)
         elif rounding is not None:
