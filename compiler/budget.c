@@ -17,11 +17,10 @@ static const char *tensor_text(const struct module *m, int t)
 	return arena_printf(m->scratch, "a result of \"%s\"", name_text(m->scratch, m->node[x->producer].name));
 }
 
-static bool is_named(const struct plan *p, int i)
+/* What lives at the peak of its pool and takes more than an eighth of it. */
+static bool is_named(const struct plan *p, const struct buffer *x)
 {
-	const struct buffer *x = &p->buffer[i];
-
-	return x->first <= p->pool.peak_step && p->pool.peak_step <= x->last && x->size_bytes * 8 > p->arena_bytes;
+	return plan_is_at_peak(p, x) && x->size_bytes * 8 > p->pool[x->pool].arena_bytes;
 }
 
 /* The first buffer named before i that shares bytes with it; -1: there is none. */
@@ -31,30 +30,45 @@ static int shares_with(const struct plan *p, int i)
 
 	for (int k = 0; k < i; k++) {
 		const struct buffer *y = &p->buffer[k];
-		if (is_named(p, k) && x->offset < y->offset + y->size_bytes && y->offset < x->offset + x->size_bytes)
+		if (y->pool == x->pool && is_named(p, y) && x->offset < y->offset + y->size_bytes &&
+		    y->offset < x->offset + x->size_bytes)
 			return k;
 	}
 	return -1;
 }
 
+/* "; at its peak, step 7, 1024 for "a", 512 for "b" in the place of "a"". */
+static void name_peak(const struct module *m, const struct plan *p, int pool, struct strbuf *out)
+{
+	strbuf_printf(out, "; at its peak, step %d", p->pool[pool].peak_step);
+	for (int i = 0; i < p->n_buffers; i++) {
+		const struct buffer *x = &p->buffer[i];
+		int other;
+
+		if (x->pool != pool || !is_named(p, x))
+			continue;
+		strbuf_printf(out, ", %lld for %s", (long long)x->size_bytes, tensor_text(m, p->tensor_of[i]));
+		other = shares_with(p, i);
+		if (other >= 0)
+			strbuf_printf(out, " in the place of %s", tensor_text(m, p->tensor_of[other]));
+	}
+}
+
 bool budget_ram(const struct module *m, const struct plan *p)
 {
-	int64_t limit = m->options->ram_limit;
+	const int64_t limit = m->options->ram_limit;
+	int64_t bytes = 0;
 	struct strbuf b;
 
-	if (!limit || p->arena_bytes <= limit)
+	for (int i = 0; i < p->n_pools; i++)
+		bytes += p->pool[i].arena_bytes;
+	if (!limit || bytes <= limit)
 		return true;
 	strbuf_init(&b, m->scratch);
-	for (int i = 0; i < p->n_buffers; i++) {
-		const int other = is_named(p, i) ? shares_with(p, i) : -1;
-		if (is_named(p, i))
-			strbuf_printf(&b, ", %lld for %s", (long long)p->buffer[i].size_bytes,
-				      tensor_text(m, p->tensor_of[i]));
-		if (other >= 0)
-			strbuf_printf(&b, " in the place of %s", tensor_text(m, p->tensor_of[other]));
-	}
-	return diag_error(m->diag, STATUS_DIFFERS, NULL, "arena: %lld bytes, limit %lld; at its peak, step %d%s",
-			  (long long)p->arena_bytes, (long long)limit, p->pool.peak_step, strbuf_text(&b));
+	for (int i = 0; i < p->n_pools; i++)
+		name_peak(m, p, i, &b);
+	return diag_error(m->diag, STATUS_DIFFERS, NULL, "arena: %lld bytes, limit %lld%s", (long long)bytes,
+			  (long long)limit, strbuf_text(&b));
 }
 
 /* --- constants ---------------------------------------------------------------------------------------------------- */

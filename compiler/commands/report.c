@@ -139,8 +139,3 @@ const char *report_buffer_name(const struct report *r, int i)
 
 	return *name ? name : "(between steps)";
 }
-
-bool report_at_peak(const struct plan *p, const struct buffer *b)
-{
-	return b->size_bytes && b->first <= p->pool.peak_step && p->pool.peak_step <= b->last;
-}

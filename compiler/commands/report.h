@@ -44,8 +44,6 @@ const char *report_op_name(const struct module *m, const struct step *s);
 const char *report_node_name(const struct module *m, const struct step *s);
 /** The tensor whose place buffer i of the plan is. */
 const char *report_buffer_name(const struct report *r, int i);
-/** The buffer lives when most bytes do. */
-bool report_at_peak(const struct plan *p, const struct buffer *b);
 
 /** On standard output. */
 void report_print_text(const struct report *r);

@@ -53,9 +53,9 @@ static void json_arena(struct json *j, const struct report *r)
 	const struct plan *p = &r->c->plan;
 
 	json_open(j, "arena", '{');
-	json_int(j, "bytes", p->arena_bytes);
-	json_int(j, "lower_bound_bytes", p->bound_bytes);
-	json_int(j, "peak_step", p->pool.peak_step);
+	json_int(j, "bytes", p->pool->arena_bytes);
+	json_int(j, "lower_bound_bytes", p->pool->bound_bytes);
+	json_int(j, "peak_step", p->pool->peak_step);
 	json_open(j, "buffers", '[');
 	for (int i = 0; i < p->n_buffers; i++) {
 		const struct buffer *b = &p->buffer[i];
@@ -65,7 +65,7 @@ static void json_arena(struct json *j, const struct report *r)
 		json_int(j, "offset", b->offset);
 		json_int(j, "first_step", b->first);
 		json_int(j, "last_step", b->last);
-		json_bool(j, "at_peak", report_at_peak(p, b));
+		json_bool(j, "at_peak", plan_is_at_peak(p, b));
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -59,7 +59,8 @@ static void print_totals(const struct report *r)
 	printf("\nwork         %.6g MMAC in %d steps\n", (double)r->macs / 1e6, r->n_lines);
 	printf("parameters   %lld, %lld bytes of constants in flash\n", (long long)r->parameters,
 	       (long long)r->constant_bytes);
-	printf("arena        %lld bytes, lower bound %lld\n", (long long)p->arena_bytes, (long long)p->bound_bytes);
+	printf("arena        %lld bytes, lower bound %lld\n", (long long)p->pool->arena_bytes,
+	       (long long)p->pool->bound_bytes);
 	if (r->stack)
 		printf("stack        %lld bytes, by %s: %s\n", (long long)r->stack->figure.bytes,
 		       r->stack->figure.compiler, plain(r->arena, stack_text(r->stack, r->c, r->arena)));
@@ -76,7 +77,7 @@ static void print_steps(const struct report *r)
 		const int out = report_written(l->step);
 		printf("%5d %10.4f %10lld %11lld%c %s \"%s\"%s%s\n", i, (double)l->step->macs / 1e6,
 		       (long long)l->constant_bytes, (long long)l->live_bytes,
-		       r->c->plan.n_buffers && l->time == r->c->plan.pool.peak_step ? '*' : ' ',
+		       r->c->plan.n_buffers && l->time == r->c->plan.pool->peak_step ? '*' : ' ',
 		       report_op_name(m, l->step), plain(r->arena, report_node_name(m, l->step)),
 		       out >= 0 ? " -> " : "", out >= 0 ? shape_of(shape, m, out, r->arena) : "");
 	}
@@ -88,12 +89,12 @@ static void print_peak(const struct report *r)
 	int shown = 0, n = 0;
 	struct strbuf map;
 
-	if (!p->arena_bytes)
+	if (!p->pool->arena_bytes)
 		return;
 	printf("\nat the peak (*):\n");
 	for (int i = 0; i < p->n_buffers; i++) {
 		const struct buffer *b = &p->buffer[i];
-		if (!report_at_peak(p, b))
+		if (!plan_is_at_peak(p, b))
 			continue;
 		n++;
 		if (shown < MAX_PEAK_ROWS) {
@@ -105,7 +106,7 @@ static void print_peak(const struct report *r)
 	if (n > shown)
 		printf("            and %d more\n", n - shown);
 	strbuf_init(&map, r->arena);
-	plan_draw_map(&map, p->buffer, p->n_buffers, 0, &p->pool, MAP_COLUMNS, MAP_ROWS, "  ");
+	plan_draw_map(&map, p->buffer, p->n_buffers, 0, p->pool, MAP_COLUMNS, MAP_ROWS, "  ");
 	printf("\narena, offsets upwards, steps to the right:\n%s", strbuf_text(&map));
 }
 

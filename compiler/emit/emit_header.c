@@ -46,6 +46,17 @@ static bool is_empty(const struct emit_param *p)
 	return false;
 }
 
+/* The product of the dimensions, as ints, overflows. */
+static bool is_beyond_int(const struct emit_param *p)
+{
+	int64_t n = 1;
+
+	for (int i = 0; i < p->rank; i++)
+		if (__builtin_mul_overflow(n, p->dims[i], &n) || n > INT32_MAX)
+			return true;
+	return false;
+}
+
 /* "const float image[1*3*224*224]". Sizes known only at run time, and the empty array that C does not have, are
  * pointers. */
 static void add_tensor(struct strbuf *b, const struct emit_param *p)
@@ -57,7 +68,7 @@ static void add_tensor(struct strbuf *b, const struct emit_param *p)
 	}
 	strbuf_printf(b, "%s[", p->name);
 	for (int i = 0; i < p->rank; i++)
-		strbuf_printf(b, "%s%" PRId64, i ? "*" : "", p->dims[i]);
+		strbuf_printf(b, "%s%" PRId64 "%s", i ? "*" : "", p->dims[i], !i && is_beyond_int(p) ? "LL" : "");
 	strbuf_puts(b, p->rank ? "]" : "1]");
 }
 
@@ -101,8 +112,8 @@ const char *emit_signature(struct arena *a, const struct emit_model *m)
 	strbuf_init(&b, a);
 	strbuf_printf(&b, "int %s_run(", m->prefix);
 	column = b.size;
-	if (m->is_caller_arena) {
-		add_param(&b, "void *arena", true, &column);
+	for (int i = 0; i < m->n_pools && m->is_caller_arena; i++) {
+		add_param(&b, arena_printf(a, "void *%s", m->pool[i].name), is_first, &column);
 		is_first = false;
 	}
 	for (int i = 0; i < m->n_params; i++) {
@@ -139,10 +150,14 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 {
 	const char *upper = ident_upper(e->scratch.arena, m->prefix);
 
-	emit_directive(e, "#define %s_ARENA_BYTES %" PRId64 "%s", upper, m->arena_bytes, m->is_caller_arena ?
-		" /* of the memory that the caller gives */" : " /* static, in the C file */");
-	if (m->is_caller_arena)
-		emit_directive(e, "#define %s_ARENA_ALIGN %d", upper, m->target->arena_align);
+	for (int i = 0; i < m->n_pools; i++) {
+		const char *name = ident_upper(e->scratch.arena, m->pool[i].name);
+		emit_directive(e, "#define %s_%s_BYTES %" PRId64 "%s", upper, name, m->pool[i].bytes,
+			       m->is_caller_arena ? " /* of the memory that the caller gives */" :
+						    " /* static, in the C file */");
+		if (m->is_caller_arena)
+			emit_directive(e, "#define %s_%s_ALIGN %d", upper, name, m->target->arena_align);
+	}
 	if (m->stack) {
 		emit_comment(e, "Worst case below %s_run(), as %s compiles it%s%s.", m->prefix, m->stack->compiler,
 			*m->stack->besides ? ", besides what these take: " : "", m->stack->besides);
@@ -225,8 +240,9 @@ static void print_totals(struct emit *e, const struct emit_model *m)
 
 	print_total(e, "multiply-accumulates", m->n_macs, arena_printf(a, " in %" PRId64 " steps", m->n_steps));
 	print_total(e, "constants", m->weight_bytes, " bytes");
-	print_total(e, "arena", m->arena_bytes,
-		arena_printf(a, " bytes, lower bound %s", with_commas(digits, m->arena_bound_bytes)));
+	for (int i = 0; i < m->n_pools; i++)
+		print_total(e, m->pool[i].name, m->pool[i].bytes,
+			    arena_printf(a, " bytes, lower bound %s", with_commas(digits, m->pool[i].bound_bytes)));
 	if (m->stack)
 		print_total(e, "stack", m->stack->bytes,
 			arena_printf(a, " bytes below %s_run(), by %s", m->prefix,
@@ -285,11 +301,15 @@ static void print_weights(struct emit *e, const struct emit_model *m)
 
 static void print_arena(struct emit *e, const struct emit_model *m)
 {
-	if (m->is_caller_arena || !m->arena_bytes)
-		return;
-	emit_blank(e);
-	emit_line(e, "static unsigned char %s_arena[%s_ARENA_BYTES] __attribute__((aligned(%d)));", m->prefix,
-		ident_upper(e->scratch.arena, m->prefix), m->target->arena_align);
+	for (int i = 0; i < m->n_pools && !m->is_caller_arena; i++) {
+		const char *name = m->pool[i].name;
+		if (!m->pool[i].bytes)
+			continue;
+		emit_blank(e);
+		emit_line(e, "static unsigned char %s_%s[%s_%s_BYTES] __attribute__((aligned(%d)));", m->prefix, name,
+			  ident_upper(e->scratch.arena, m->prefix), ident_upper(e->scratch.arena, name),
+			  m->target->arena_align);
+	}
 }
 
 static void print_body(struct emit *e, const struct emit_model *m)

@@ -52,6 +52,12 @@ struct emit_stack {
 	const char *besides;            /* functions of the C library that it does not count, "" when none */
 };
 
+/* A region of memory that tensors are planned in. */
+struct emit_pool {
+	const char *name;               /* "arena": of the object or parameter, in capitals of the macros */
+	int64_t bytes, bound_bytes;
+};
+
 struct emit_model {
 	const char *prefix;             /* identifier: of every symbol */
 	const char *file;               /* base name of the outputs without its ending */
@@ -61,7 +67,9 @@ struct emit_model {
 	const char *options;            /* options that change the output, one line; "" when none */
 	const struct target *target;
 	bool is_caller_arena, has_taps, may_refuse;
-	int64_t n_macs, n_steps, weight_bytes, arena_bytes, arena_bound_bytes;
+	int64_t n_macs, n_steps, weight_bytes;
+	const struct emit_pool *pool;
+	int n_pools;
 	const struct emit_stack *stack; /* NULL: not measured */
 	const struct emit_arena_row *arena_rows;
 	int n_arena_rows;

@@ -211,7 +211,8 @@ static const char *buffer_name(const struct program *p, const struct deaths *d, 
 		const struct buffer *x = &plan->buffer[k];
 		const char *over = p->x.m->tensor[plan->tensor_of[k]].name;
 
-		if (k != i && x->offset < b->offset + b->size_bytes && b->offset < x->offset + x->size_bytes)
+		if (k != i && x->pool == b->pool && x->offset < b->offset + b->size_bytes &&
+		    b->offset < x->offset + x->size_bytes)
 			return arena_printf(p->x.m->arena, "%s, over %s", name, *over ? over : "the argument");
 	}
 	return name;
@@ -232,6 +233,23 @@ static void arena_table(struct program *p, struct emit_model *model)
 	}
 	model->arena_rows = rows;
 	model->n_arena_rows = n;
+}
+
+/* The first pool is the arena; others are told apart by number. */
+static void make_pools(struct program *p)
+{
+	struct arena *a = p->x.m->arena;
+	const int n = p->plan->n_pools;
+
+	p->pool = ARENA_ARRAY(a, n, struct emit_pool);
+	p->memory = ARENA_ARRAY(a, n, const char *);
+	p->names_memory = ARENA_ARRAY(a, n, bool);
+	for (int i = 0; i < n; i++) {
+		const struct pool_plan *x = &p->plan->pool[i];
+		p->pool[i] = (struct emit_pool){ i ? arena_printf(a, "arena_%d", i) : "arena", x->arena_bytes,
+						 x->bound_bytes };
+		p->memory[i] = i ? arena_printf(a, "memory_%d", i) : "memory";
+	}
 }
 
 static int64_t block_macs(const struct block *b)
@@ -269,14 +287,15 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 		idents_reserve(&p.idents, program_reserved[i]);
 	emission_init(&p.x, m);
 	make_interface(&p);
+	make_pools(&p);
 	weights_init(&p.weights, m->arena, p.prefix, base, m->target, o->weights ? WEIGHTS_INCBIN : WEIGHTS_TEXT);
 	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
 				     .target = m->target, .is_caller_arena = o->arena == ARENA_CALLER,
 				     .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
-				     .n_steps = plan->n_steps, .arena_bytes = plan->arena_bytes,
-				     .arena_bound_bytes = plan->bound_bytes, .stack = stack, .params = p.params,
-				     .n_params = p.n_params, .runtime = &p.x.runtime, .weights = &p.weights };
+				     .n_steps = plan->n_steps, .pool = p.pool, .n_pools = plan->n_pools,
+				     .stack = stack, .params = p.params, .n_params = p.n_params,
+				     .runtime = &p.x.runtime, .weights = &p.weights };
 	arena_table(&p, &model);
 	strbuf_init(&body, m->arena);
 	emit_to_text(&e, m->arena, &body);
@@ -284,9 +303,8 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	model.body = strbuf_text(&body);
 	weights_finish(&p.weights);
 	model.weight_bytes = (int64_t)p.weights.total_bytes;
-	*totals = (struct emit_totals){ .macs = model.n_macs, .weight_bytes = model.weight_bytes,
-					.arena_bytes = model.arena_bytes, .bound_bytes = model.arena_bound_bytes,
-					.n_steps = plan->n_steps, .prefix = p.prefix, .params = p.params,
-					.n_params = p.n_params, .n_weight_files = p.weights.n_files };
+	*totals = (struct emit_totals){ .macs = model.n_macs, .n_steps = plan->n_steps, .prefix = p.prefix,
+					.params = p.params, .n_params = p.n_params,
+					.n_weight_files = p.weights.n_files };
 	return budget_flash(m, b, model.weight_bytes) && write_files(&p, &model, stem);
 }

@@ -8,7 +8,7 @@
 
 /* Totals of what was written, for reports and limits. */
 struct emit_totals {
-	int64_t macs, weight_bytes, arena_bytes, bound_bytes;
+	int64_t macs;
 	int n_steps, n_weight_files;
 	const char *prefix;                     /* of the symbols */
 	const struct emit_param *params;        /* of the run function */

@@ -26,11 +26,13 @@ static const char *arena_address(struct program *p, int t, enum dtype type)
 {
 	const struct plan *plan = p->plan;
 	const int buffer = plan->buffer_of[t];
+	int pool;
 
 	if (buffer < 0)
 		die("tensor %d (\"%s\") has no place", t, p->x.m->tensor[t].name);
-	p->names_arena = true;
-	return arena_printf(p->x.m->scratch, "(%s *)(void *)(memory + %lld)", dtypes[type].ctype,
+	pool = plan->buffer[buffer].pool;
+	p->names_memory[pool] = true;
+	return arena_printf(p->x.m->scratch, "(%s *)(void *)(%s + %lld)", dtypes[type].ctype, p->memory[pool],
 			    (long long)plan->buffer[buffer].offset);
 }
 
@@ -214,14 +216,29 @@ static void emit_output_copies(struct program *p, struct emit *run)
 	}
 }
 
-static void emit_static_arena(struct program *p, struct emit *e)
+/* The variable that points to a pool's memory, where anything is addressed by it. */
+static void emit_memory(struct program *p, struct emit *e, int pool)
 {
+	const struct emit_pool *x = &p->pool[pool];
+	const char *memory = p->memory[pool];
+
+	if (p->x.m->options->arena != ARENA_STATIC) {
+		if (p->names_memory[pool])
+			emit_line(e, "unsigned char *const %s = (unsigned char *)%s;", memory, x->name);
+		else
+			emit_line(e, "(void)%s;", x->name);
+		return;
+	}
+	if (!p->names_memory[pool])
+		return;
 	extract_mark(&p->x.runtime, "NNRT_OPAQUE");
-	if (!p->plan->arena_bytes)      /* tensors without elements still have an address */
+	if (x->bytes) {
+		emit_line(e, "unsigned char *%s = %s_%s;", memory, p->prefix, x->name);
+	} else {        /* tensors without elements still have an address */
 		emit_line(e, "static unsigned char none[1];");
-	emit_line(e, "unsigned char *memory = %s%s;", p->plan->arena_bytes ? p->prefix : "none",
-		  p->plan->arena_bytes ? "_arena" : "");
-	emit_line(e, "NNRT_OPAQUE(memory);");
+		emit_line(e, "unsigned char *%s = none;", memory);
+	}
+	emit_line(e, "NNRT_OPAQUE(%s);", memory);
 }
 
 void emit_steps(struct program *p, struct emit *e, const char *signature)
@@ -229,7 +246,6 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	const struct module *m = p->x.m;
 	struct strbuf text;
 	struct emit run;
-	bool static_arena = m->options->arena == ARENA_STATIC;
 
 	p->weight_of = ARENA_ARRAY(m->arena, m->n_tensors, int);
 	p->names_param = ARENA_ARRAY(m->arena, p->n_params, bool);
@@ -242,12 +258,8 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	emit_output_copies(p, &run);
 	extract_need_header(&p->x.runtime, "<string.h>");
 	emit_open(e, "%s", signature);
-	if (!p->names_arena)
-		emit_puts(e, static_arena ? "" : "\t(void)arena;\n");
-	else if (static_arena)
-		emit_static_arena(p, e);
-	else
-		emit_line(e, "unsigned char *const memory = (unsigned char *)arena;");
+	for (int i = 0; i < p->plan->n_pools; i++)
+		emit_memory(p, e, i);
 	for (int i = 0; i < p->n_params; i++)
 		if (p->params[i].kind != PARAM_DIM && !p->names_param[i])
 			emit_line(e, "(void)%s;", p->params[i].name);

@@ -23,7 +23,10 @@ struct program {
 	struct emit_param *params;      /* run-time dimensions first, then inputs, then outputs */
 	int n_params, n_dims;
 	int *param_of;                  /* tensor -> 1 + the parameter that it is, 0: none */
-	bool *names_param, names_arena; /* by parameter, and the arena: model_run names it */
+	bool *names_param;              /* by parameter: model_run names it */
+	struct emit_pool *pool;         /* by pool of the plan */
+	const char **memory;            /* by pool: the variable of model_run that points to it */
+	bool *names_memory;             /* by pool: model_run names that */
 	struct map functions;           /* text of a function -> the first step that has it */
 	int n_steps;                    /* numbered so far */
 	const struct step **last_write; /* with taps: tensor -> the step of the open block that completes it,

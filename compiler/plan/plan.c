@@ -116,9 +116,11 @@ static bool place_under(const struct timeline *l, struct plan *p, const struct o
 	const struct memory_pool pool = { .align = l->m->target->arena_align };
 	const char *why = "";
 
-	if (!place_buffers(p->buffer, p->n_buffers, &pool, 1, v, n, options, &p->pool, l->m->scratch, l->m->diag))
+	p->n_pools = 1;
+	p->pool = ARENA_NEW(l->m->arena, struct pool_plan);
+	if (!place_buffers(p->buffer, p->n_buffers, &pool, 1, v, n, options, p->pool, l->m->scratch, l->m->diag))
 		return false;
-	if (!plan_validate(p->buffer, p->n_buffers, &pool, 1, &p->pool, v, n, l->m->scratch, &why))
+	if (!plan_validate(p->buffer, p->n_buffers, &pool, 1, p->pool, v, n, l->m->scratch, &why))
 		die("plan: %s", why);
 	return true;
 }
@@ -131,16 +133,16 @@ static bool place_again(const struct timeline *l, struct plan *p, int n_before)
 	const struct overlap *v;
 	int n;
 
-	v = find_overlaps(l, live_bytes(l, p->buffer), p->pool.arena_bytes, &n);
+	v = find_overlaps(l, live_bytes(l, p->buffer), p->pool->arena_bytes, &n);
 	if (n == n_before)
 		return true;
 	fewer.buffer = ARENA_ARRAY(l->m->arena, l->n_storages, struct buffer);
 	memcpy(fewer.buffer, p->buffer, (size_t)p->n_buffers * sizeof *p->buffer);
 	if (!place_under(l, &fewer, v, n, &brief))
 		return false;
-	if (fewer.pool.arena_bytes > p->pool.arena_bytes)
+	if (fewer.pool->arena_bytes > p->pool->arena_bytes)
 		return true;
-	fewer.pool.bound_bytes = p->pool.bound_bytes;
+	fewer.pool->bound_bytes = p->pool->bound_bytes;
 	*p = fewer;
 	return true;
 }
@@ -167,11 +169,17 @@ static bool place(struct timeline *l, struct plan *p)
 		return false;
 	consume_order(l, p->buffer);
 	replay_check(l, p->buffer);
-	p->arena_bytes = p->pool.arena_bytes;
-	p->bound_bytes = p->pool.bound_bytes;
-	diag_remark(m->diag, NULL, "plan: arena %lld bytes, lower bound %lld, gap %lld", (long long)p->arena_bytes,
-		    (long long)p->bound_bytes, (long long)(p->arena_bytes - p->bound_bytes));
+	diag_remark(m->diag, NULL, "plan: arena %lld bytes, lower bound %lld, gap %lld",
+		    (long long)p->pool->arena_bytes, (long long)p->pool->bound_bytes,
+		    (long long)(p->pool->arena_bytes - p->pool->bound_bytes));
 	return true;
+}
+
+bool plan_is_at_peak(const struct plan *p, const struct buffer *b)
+{
+	const int step = p->pool[b->pool].peak_step;
+
+	return b->size_bytes && b->first <= step && step <= b->last;
 }
 
 bool plan_program(struct module *m, struct block *b, struct plan *p)

@@ -12,9 +12,12 @@ struct plan {
 	struct buffer *buffer;
 	int *tensor_of;                 /* buffer -> tensor that owns it */
 	int *buffer_of;                 /* tensor -> buffer, -1: constant, parameter or view */
-	struct pool_plan pool;
-	int64_t arena_bytes, bound_bytes;
+	int n_pools;
+	struct pool_plan *pool;         /* pool[0]: the arena */
 };
+
+/** Whether a buffer lives in the step in which its pool is fullest. */
+bool plan_is_at_peak(const struct plan *p, const struct buffer *b);
 
 /** Orders the steps of b for the lowest peak (in place) and places every tensor that lives in the arena. Graph inputs
  *  and outputs and constants have their own places. False: reported. */

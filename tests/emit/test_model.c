@@ -24,6 +24,7 @@ static const struct emit_arena_row rows[] = {
 	{ "pool", 16, 48, 1, 2 },
 };
 
+static const struct emit_pool pool = { "arena", 64, 64 };
 static const struct emit_stack stack = { .bytes = 312, .compiler = "gcc -O2", .besides = "memset" };
 
 static struct emit_model make(const char *prefix, const struct target *t)
@@ -39,7 +40,7 @@ static struct emit_model make(const char *prefix, const struct target *t)
 	cr_assert(extract_mark(&x, "nnrt_min"));
 	return (struct emit_model){ .prefix = prefix, .file = prefix, .model_file = "mo del */.onnx", .sha256 = "0123",
 		.version = "0.1.0", .options = "--optimize=size", .target = t, .n_macs = 115600000, .n_steps = 2,
-		.weight_bytes = 164, .arena_bytes = 64, .arena_bound_bytes = 64, .stack = &stack, .arena_rows = rows,
+		.weight_bytes = 164, .pool = &pool, .n_pools = 1, .stack = &stack, .arena_rows = rows,
 		.n_arena_rows = 2, .params = params, .n_params = 2, .runtime = &x, .weights = &w };
 }
 
@@ -170,6 +171,21 @@ Test(model, the_header_says_what_is_passed)
 		" * Returns 0, or 1 when a size given is out of its range: nothing is written then. */\n"
 		"int one_run(const float image[1*3*4], int8_t logits[1*4]);\n\n"
 		"#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
+}
+
+Test(model, sizes_beyond_int_are_no_overflow)
+{
+	static const int64_t dims[] = { 3, 100000, 100000 };
+	static const struct emit_param huge = { .kind = PARAM_OUTPUT, .name = "y", .type = DT_F32, .rank = 3, .dims = dims };
+	struct emit_model m = make("one", target_find(&a, "generic", NULL));
+
+	m.params = &huge;
+	m.n_params = 1;
+	cr_expect_str_eq(emit_signature(&a, &m), "int one_run(float y[3LL*100000*100000])");
+	emit_model_h(&e, &a, &m);
+	write_file("one.h", strbuf_text(&out), out.size);
+	expect_ok("gcc -std=c99 " WARNINGS " -fsyntax-only one.h");
+	expect_ok("g++ -x c++ -std=c++11 " WARNINGS " -fsyntax-only one.h");
 }
 
 Test(model, the_source_begins_with_totals_and_the_arena)
