@@ -125,20 +125,11 @@ static struct emit writer_open(struct writer *w, const char *path)
 static void write_weight_files(struct writer *w, struct program *p, const char *stem)
 {
 	struct arena *a = p->x.m->arena;
+	const char *name;
 	struct emit e;
 
-	if (p->weights.form == WEIGHTS_INCBIN && p->weights.total_bytes) {
-		e = writer_open(w, arena_printf(a, "%s.bin", stem));
-		if (w->ok)
-			weights_write_bin(&p->weights, &e);
-	}
-	if (!p->weights.n_files)
-		return;
-	e = writer_open(w, arena_printf(a, "%s_weights.h", stem));
-	if (w->ok)
-		weights_print_header(&p->weights, &e);
-	for (int k = 0; k < p->weights.n_files; k++) {
-		e = writer_open(w, arena_printf(a, "%s_w%d.c", stem, k));
+	for (int k = 0; (name = weights_file(&p->weights, k)); k++) {
+		e = writer_open(w, arena_printf(a, "%s%s", stem, name));
 		if (w->ok)
 			weights_print_file(&p->weights, &e, k);
 	}
@@ -288,7 +279,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	emission_init(&p.x, m);
 	make_interface(&p);
 	make_pools(&p);
-	weights_init(&p.weights, m->arena, p.prefix, base, m->target, o->weights ? WEIGHTS_INCBIN : WEIGHTS_TEXT);
+	weights_init(&p.weights, m->arena, p.prefix, base, m->target, (enum weights_form_id)o->weights);
 	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
 				     .target = m->target, .is_caller_arena = o->arena == ARENA_CALLER,

@@ -16,8 +16,13 @@
 #include "support/map.h"
 
 struct target;
+struct weights_form;
 
-enum weights_form { WEIGHTS_TEXT, WEIGHTS_INCBIN };
+enum weights_form_id {
+#define WEIGHTS_FORM(id, name) WEIGHTS_##id,
+#include "emit/weights.def"
+#undef WEIGHTS_FORM
+};
 
 enum {
 	WEIGHTS_NUMBERS_MAX = 16,               /* up to so many elements are spelled as numbers */
@@ -44,7 +49,7 @@ struct weights {
 	const char *prefix;                     /* of the model's symbols */
 	const char *base;                       /* file name of the outputs without its ending */
 	const struct target *target;
-	enum weights_form form;
+	const struct weights_form *form;
 	size_t file_bytes;                      /* WEIGHTS_FILE_BYTES unless a test says less */
 	size_t total_bytes;                     /* after weights_finish(): in the program's flash, with padding */
 	int align;                              /* after weights_finish(): the greatest */
@@ -52,7 +57,7 @@ struct weights {
 };
 
 void weights_init(struct weights *w, struct arena *a, const char *prefix, const char *base,
-	const struct target *target, enum weights_form form);
+	const struct target *target, enum weights_form_id form);
 
 /** Adds n elements of `type`, aligned to `align` bytes (a power of two); returns its id. Equal bytes of types of the
  *  same size share one id, the larger alignment holds. n may be 0. name: what a comment calls it, or NULL. */
@@ -69,13 +74,10 @@ void weights_finish(struct weights *w);
 /** What model.c says before its functions: the constants, or their declarations when they live in further files. */
 void weights_print(const struct weights *w, struct emit *e);
 
-/** The private header that model.c and the further files share: base_weights.h; needed when n_files > 0. */
-void weights_print_header(const struct weights *w, struct emit *e);
+/** Name of further file k (0, 1 …) behind `base`, such as "_w0.c"; NULL beyond the last. */
+const char *weights_file(const struct weights *w, int k);
 
-/** File k of n_files, base_w<k>.c. */
+/** What stands in it. */
 void weights_print_file(const struct weights *w, struct emit *e, int k);
-
-/** The bytes of base.bin, for WEIGHTS_INCBIN. */
-void weights_write_bin(const struct weights *w, struct emit *e);
 
 #endif

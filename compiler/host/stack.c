@@ -15,6 +15,7 @@
 #include "host/process.h"
 #include "commands/progress.h"
 #include "emit/emit_program.h"
+#include "emit/emit_weights.h"
 #include "ops/ops.h"
 #include "support/arena.h"
 #include "support/map.h"
@@ -268,7 +269,7 @@ static bool measure_in(struct stack *s, const struct folder *f, struct compilati
 
 	map_init(&g.by_name, a);
 	o.output = arena_printf(a, "%s/model.c", f->path);
-	o.weights = 0;
+	o.weights = WEIGHTS_TEXT;
 	o.depfile = false;
 	o.flash_limit = 0;
 	return compile_emit(c, &o, NULL) &&

@@ -176,7 +176,8 @@ Test(model, the_header_says_what_is_passed)
 Test(model, sizes_beyond_int_are_no_overflow)
 {
 	static const int64_t dims[] = { 3, 100000, 100000 };
-	static const struct emit_param huge = { .kind = PARAM_OUTPUT, .name = "y", .type = DT_F32, .rank = 3, .dims = dims };
+	static const struct emit_param huge = { .kind = PARAM_OUTPUT, .name = "y", .type = DT_F32, .rank = 3,
+						.dims = dims };
 	struct emit_model m = make("one", target_find(&a, "generic", NULL));
 
 	m.params = &huge;
