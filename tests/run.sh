@@ -25,14 +25,15 @@ if [ $install = yes ]; then
 	install_missing $build_packages g++ python3 python3-venv libcriterion-dev libsimde-dev clang clang-14 \
 		clang-tidy-14 cppcheck make qemu-user qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross \
-		clang-16 gcc-riscv64-linux-gnu libc6-dev-riscv64-cross lld-14 libclang-rt-14-dev-wasm32 wasi-libc nodejs \
-		gcc-arm-none-eabi libnewlib-arm-none-eabi picolibc-arm-none-eabi || stop "packages were not installed"
+		clang-16 clang-19 gcc-riscv64-linux-gnu libc6-dev-riscv64-cross lld-14 libclang-rt-14-dev-wasm32 wasi-libc \
+		nodejs gcc-arm-none-eabi libnewlib-arm-none-eabi picolibc-arm-none-eabi || stop "packages were not installed"
 fi
 make_environment || stop "the virtual environment was not made"
 echo "building build/"
-configure build && build_into build || stop "build/ failed"
+configure build -Dwerror=true && build_into build || stop "build/ failed"
 echo "building build-asan/"
 # Instrumentation tests formats for NULL, and gcc then warns of the branch that it made itself.
-configure build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-Wno-format-truncation && build_into build-asan ||
+configure build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-Wno-format-truncation &&
+	build_into build-asan ||
 	echo "build-asan/ failed: its groups fail below"
 exec python tests/python/schedule.py "$@"

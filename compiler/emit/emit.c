@@ -42,6 +42,7 @@ static void emit_indent(struct emit *e)
 }
 
 /* The line's text, in the scratch buffer, which every line uses again. */
+__attribute__((format(printf, 2, 0)))
 static const char *line_text(struct emit *e, const char *format, va_list args)
 {
 	e->scratch.size = 0;

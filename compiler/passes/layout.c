@@ -94,7 +94,7 @@ bool pass_layout(struct module *m)
 
 		if (rank < 0)
 			continue;
-		for (int k = 0; k < rank; k++)
+		for (int k = 0; k < MAX_RANK; k++)
 			order[k] = (uint8_t)(!last || k == 0 ? k : k == rank - 1 ? 1 : k + 1);
 		tensor_set_order(m, t, order);
 	}

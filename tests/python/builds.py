@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""The compiler built as others build it: by each C compiler that is installed, in each of meson's build types, without
+a warning; and each build writes the same C.
+
+    builds.py [NAME ...]        NAME as it is printed: gcc-12/release
+
+gcc warns of what its optimiser finds, so every gcc builds all types. clang's warnings are those of its front end: each
+clang builds one type, in turn. Only the compiler is built, and what is there of an earlier run is kept.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from report import Report
+from targets import HERE
+
+ROOT = os.path.dirname(os.path.dirname(HERE))
+WORK = os.path.join(ROOT, "build", "tests-work", "builds")
+MODEL = os.path.join("examples", "digits", "digits.onnx")
+TYPES = ("release", "minsize", "plain", "debug", "debugoptimized")
+OLDEST = {"gcc": 12, "clang": 14}
+
+
+def installed(family):
+    """gcc-12, gcc-13, ... from the oldest that is supported, by version."""
+    found = {name for folder in os.get_exec_path() if os.path.isdir(folder) for name in os.listdir(folder)}
+    versions = sorted(int(m[1]) for m in (re.fullmatch(family + r"-(\d+)", name) for name in found) if m)
+    return [f"{family}-{v}" for v in versions if v >= OLDEST[family]]
+
+
+def wanted():
+    for cc in installed("gcc"):
+        for kind in TYPES:
+            yield cc, kind
+    for i, cc in enumerate(installed("clang")):
+        yield cc, TYPES[i % len(TYPES)]
+
+
+def first_finding(text):
+    lines = [line for line in text.splitlines() if re.search(r"(warning|error|ERROR):", line)]
+    return (lines or text.strip().splitlines()[-1:] or ["no message"])[0].replace("../", "")[:300]
+
+
+def build(cc, kind):
+    """The folder of the build and None, or what went wrong."""
+    folder = os.path.join(WORK, f"{cc}-{kind}")
+    setup = ["meson", "setup", folder, f"-Dbuildtype={kind}", "-Dwerror=true"]
+    steps = [["ninja", "-C", folder, "compiler/nnc"]]
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        shutil.rmtree(folder, ignore_errors=True)
+        steps.insert(0, setup)
+    for step in steps:
+        p = subprocess.run(step, cwd=ROOT, env={**os.environ, "CC": cc}, capture_output=True, text=True, check=False)
+        if p.returncode:
+            return folder, first_finding(p.stdout + p.stderr)
+    return folder, None
+
+
+def written_by(folder):
+    """The C that this build makes of a model, or its complaint."""
+    out = os.path.join(folder, "model.c")
+    p = subprocess.run([os.path.join(folder, "compiler", "nnc"), MODEL, "-o", out, "--target=x86-64-v3"], cwd=ROOT,
+                       capture_output=True, text=True, check=False)
+    if p.returncode:
+        return None, p.stderr.strip()
+    with open(out, "rb") as f:
+        return f.read(), None
+
+
+def main():
+    report = Report()
+    first = None
+    for cc, kind in wanted():
+        name = f"{cc}/{kind}"
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        folder, bad = build(cc, kind)
+        text, bad = (None, bad) if bad else written_by(folder)
+        first = first or text
+        if bad or text != first:
+            report.failed(name, bad or "writes other C than the first build")
+        else:
+            report.ok(name)
+    for family, oldest in OLDEST.items():
+        if not installed(family):
+            report.skip(family, f"not installed: {family}-{oldest} or newer")
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
