@@ -6,18 +6,19 @@
 #include "graph/ir.h"
 #include "plan/plan.h"
 #include "steps/step.h"
+#include "support/sink.h"
 
 /* What one compilation makes, in the order in which it is made. */
 struct compilation {
+	struct sink dump;               /* who wants what --dump asks for; set before compile_model() */
 	struct module module;
 	struct block block;             /* the steps of graph 0 */
 	struct plan plan;
 	struct emit_totals totals;
-	struct strbuf dump;             /* what --dump asked for */
 	const char *volatile stage;     /* what is being done now, for a progress line */
 };
 
-/** Compiles o->model up to the plan. All memory is from `a`; `scratch` is emptied between passes. False: reported
+/** Compiles o->model up to the plan; *c is all zero but for c->dump. All memory is from `a`; `scratch` is emptied between passes. False: reported
  *  in d. */
 bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch,
 		   struct diag *d);

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "commands/commands.h"
-#include "support/ident.h"
+#include "host/progress.h"
 #include "options.h"
 #include "support/arena.h"
 #include "support/diag.h"
+#include "support/ident.h"
 
 struct command {
 	const char *name, *arguments, *help;
@@ -53,6 +54,14 @@ static void print_overview(FILE *f, struct arena *a)
 	print_help(f, &commands[0], a);
 	fputs("\nExit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 not supported, 4 the\n"
 	      "environment failed (file, memory, compiler), 5 outputs differ or a limit is exceeded.\n", f);
+}
+
+/* Remarks and notes, at once. */
+static void print_remark(void *to, const char *text)
+{
+	(void)to;
+	progress_clear();
+	fputs(text, stderr);
 }
 
 static enum status run_command(int argc, char **argv, struct arena *a, struct arena *scratch, struct diag *d)
@@ -110,17 +119,18 @@ int main(int argc, char **argv)
 	arena_init(&a, &no_memory);
 	arena_init(&scratch, &no_memory);
 	if (setjmp(no_memory)) {
+		progress_end();         /* it shows words that lie in the arenas */
 		fputs("nnc: out of memory\n", stderr);
 		status = STATUS_ENVIRONMENT;
 	} else {
 		diag_init(&d, &a, NULL);
+		d.remarks.write = print_remark;
 		status = run_command(argc, argv, &a, &scratch, &d);
 		if (fflush(stdout) || ferror(stdout)) {
 			diag_error(&d, STATUS_ENVIRONMENT, NULL, "standard output cannot be written");
 			status = STATUS_ENVIRONMENT;
 		}
-		fputs(strbuf_text(&d.remarks), stderr);
-		fputs(strbuf_text(&d.errors), stderr);
+		fputs(diag_text(&d), stderr);
 	}
 	arena_free(&scratch);
 	arena_free(&a);

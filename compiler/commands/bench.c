@@ -226,12 +226,12 @@ enum status command_bench(const struct options *given, struct arena *a, struct a
 {
 	struct options o = *given;
 	struct inputs in;
-	struct folder f;
+	struct folder *f;
 	bool has_data = o.data || o.n_rest;
 
-	if ((has_data && !inputs_read(&in, &o, a, d)) || !folder_make(&f, a, d))
+	if ((has_data && !inputs_read(&in, &o, a, d)) || !(f = folder_make(a, d)))
 		return d->status;
-	bench_in(&f, &o, has_data ? &in : NULL, a, scratch, d);
-	folder_remove(&f);
+	bench_in(f, &o, has_data ? &in : NULL, a, scratch, d);
+	folder_remove(f);
 	return d->status;
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
-#include "commands/progress.h"
+#include "host/progress.h"
 #include "host/stack.h"
 #include "driver.h"
 
@@ -18,6 +18,14 @@ static bool write_out(struct compilation *c, const struct options *o, struct are
 	ok = compile_emit(c, o, stack_is_wanted(o) ? &s.figure : NULL);
 	progress_end();
 	return ok;
+}
+
+/* At once: what is still in a buffer is lost when a later stage aborts. */
+static void print(void *to, const char *text)
+{
+	(void)to;
+	fputs(text, stdout);
+	fflush(stdout);
 }
 
 enum status command_compile(const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)
@@ -37,11 +45,11 @@ enum status command_compile(const struct options *o, struct arena *a, struct are
 		diag_error(d, STATUS_USAGE, NULL, "more than one model: \"%s\"", o->rest[0]);
 		return d->status;
 	}
+	c->dump = (struct sink){ .write = print };
 	progress_begin((const char *const volatile *)&c->stage);
 	ok = compile_model(c, o, a, scratch, d);
 	progress_end();
 	if (ok && o->output)
 		write_out(c, o, a, d);
-	fputs(strbuf_text(&c->dump), stdout);
 	return d->status;
 }

@@ -1,7 +1,7 @@
 /* nnc inspect: what a model is made of and what it will need. */
 #include "budget.h"
 #include "commands/commands.h"
-#include "commands/progress.h"
+#include "host/progress.h"
 #include "commands/report.h"
 #include "host/stack.h"
 #include "driver.h"

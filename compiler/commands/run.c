@@ -103,12 +103,11 @@ static bool read_labels(const char *path, const char ***labels, int *n, struct a
 
 static bool save(const struct answer *r, const char *folder, struct arena *a, struct diag *d)
 {
-	struct output *o = ARENA_NEW(a, struct output);
+	struct output *o = output_new(a, d);
 
 	if (mkdir(folder, 0777) && errno != EEXIST)
 		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the folder %s: %s", folder,
 				  strerror(errno));
-	output_init(o, a, d);
 	for (int i = 0; i < r->n_out; i++) {
 		FILE *f = output_open(o, arena_printf(a, "%s/output_%d.npy", folder, i));
 		if (!f) {
@@ -157,11 +156,11 @@ enum status command_run(const struct options *given, struct arena *a, struct are
 {
 	struct options o = *given;
 	struct inputs in;
-	struct folder f;
+	struct folder *f;
 
-	if (!inputs_read(&in, &o, a, d) || !folder_make(&f, a, d))
+	if (!inputs_read(&in, &o, a, d) || !(f = folder_make(a, d)))
 		return d->status;
-	run_in(&f, &o, &in, a, scratch, d);
-	folder_remove(&f);
+	run_in(f, &o, &in, a, scratch, d);
+	folder_remove(f);
 	return d->status;
 }

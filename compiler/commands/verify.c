@@ -120,7 +120,7 @@ enum status command_verify(const struct options *o, struct arena *a, struct aren
 	const char *const model = d->file;
 	struct signature s;
 	struct case_data *cases;
-	struct folder f;
+	struct folder *f;
 	int n;
 
 	if (!o->data)
@@ -130,11 +130,11 @@ enum status command_verify(const struct options *o, struct arena *a, struct aren
 	if (d->status != STATUS_OK || !signature_read(&s, a, d, o->model))
 		return d->status;
 	d->file = NULL;
-	if (!cases_read(&cases, &n, &s, o, a, d) || !folder_make(&f, a, d))
+	if (!cases_read(&cases, &n, &s, o, a, d) || !(f = folder_make(a, d)))
 		return d->status;
 	d->file = model;
-	verify_all(cases, n, &f, a, scratch, d);
-	folder_remove(&f);
+	verify_all(cases, n, f, a, scratch, d);
+	folder_remove(f);
 	if (d->status == STATUS_OK)
 		printf("%d case%s, all within tolerance\n", n, n == 1 ? "" : "s");
 	return d->status;

@@ -89,7 +89,7 @@ static void split_path(struct arena *a, const char *path, const char **stem, con
 
 struct writer {
 	const struct module *m;
-	struct output out;
+	struct output *out;
 	const char *path[OUTPUT_MAX];
 	int n_paths;
 	bool ok;
@@ -113,7 +113,7 @@ static bool spares_sources(const struct module *m, const char *path)
 static struct emit writer_open(struct writer *w, const char *path)
 {
 	struct emit e;
-	FILE *f = w->ok && spares_sources(w->m, path) ? output_open(&w->out, path) : NULL;
+	FILE *f = w->ok && spares_sources(w->m, path) ? output_open(w->out, path) : NULL;
 
 	w->ok &= f != NULL;
 	if (w->ok)
@@ -153,8 +153,7 @@ static bool write_files(struct program *p, const struct emit_model *model, const
 	struct writer *w = ARENA_NEW(m->arena, struct writer);
 	struct emit e;
 
-	*w = (struct writer){ .m = m, .ok = true };
-	output_init(&w->out, m->arena, m->diag);
+	*w = (struct writer){ .m = m, .out = output_new(m->arena, m->diag), .ok = true };
 	e = writer_open(w, m->options->output);
 	if (w->ok)
 		emit_model_c(&e, m->arena, model);
@@ -164,9 +163,9 @@ static bool write_files(struct program *p, const struct emit_model *model, const
 	write_weight_files(w, p, stem);
 	if (m->options->depfile)
 		write_depfile(w, m, stem);
-	if (w->ok && output_commit(&w->out))
+	if (w->ok && output_commit(w->out))
 		return true;
-	output_abort(&w->out);
+	output_abort(w->out);
 	return false;
 }
 

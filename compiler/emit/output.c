@@ -77,13 +77,6 @@ static bool fail(struct output *o, const char *what, const char *path)
 	return diag_error(o->diag, STATUS_ENVIRONMENT, NULL, "cannot %s %s: %s", what, path, strerror(errno));
 }
 
-void output_init(struct output *o, struct arena *a, struct diag *d)
-{
-	memset(o, 0, sizeof *o);
-	o->arena = a;
-	o->diag = d;
-}
-
 static bool is_regular_or_new(const char *path)
 {
 	struct stat st;
@@ -134,7 +127,7 @@ FILE *output_open(struct output *o, const char *path)
 			diag_error(o->diag, STATUS_USAGE, NULL, "two outputs would be called %s", path);
 			return NULL;
 		}
-	/* All memory before signals are blocked: an arena that fails jumps out of here. */
+	/* All memory before signals are blocked and before there is a file: an arena that fails jumps out of here. */
 	*f = (struct output_file){ .path = arena_strdup(o->arena, path), .name_bytes = strlen(path) + NAME_MORE };
 	f->name = arena_alloc(o->arena, f->name_bytes);
 	f->backup_name = arena_alloc(o->arena, f->name_bytes);
@@ -250,4 +243,19 @@ void output_abort(struct output *o)
 	o->n = 0;
 	release_signals(o);
 	unblock_signals(&mask);
+}
+
+static void abort_owned(void *o)
+{
+	output_abort(o);
+}
+
+struct output *output_new(struct arena *a, struct diag *d)
+{
+	struct output *o = ARENA_NEW(a, struct output);
+
+	o->arena = a;
+	o->diag = d;
+	arena_own(a, abort_owned, o);
+	return o;
 }

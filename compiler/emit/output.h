@@ -27,13 +27,15 @@ struct output_file {
 };
 
 struct output {
-	struct arena *arena;
+	struct arena *arena;            /* that owns the set and its files */
 	struct diag *diag;
 	struct output_file files[OUTPUT_MAX];
 	int n;
 };
 
-void output_init(struct output *o, struct arena *a, struct diag *d);
+/** An empty set. What was not committed when the arena is freed is removed then, as by output_abort(): also when
+ *  memory runs out. */
+struct output *output_new(struct arena *a, struct diag *d);
 
 /** A stream to what will be `path`; NULL and a STATUS_ENVIRONMENT error when it cannot be made, STATUS_USAGE when the
  *  set has a file of that name already. */
@@ -42,7 +44,7 @@ FILE *output_open(struct output *o, const char *path);
 /** Closes all and renames them; false, nothing changed and one error when any write, close or rename failed. */
 bool output_commit(struct output *o);
 
-/** Removes what was not committed. Safe to call at any time and twice, also after an arena failure. */
+/** Removes what was not committed. Safe to call at any time and twice. */
 void output_abort(struct output *o);
 
 #endif

@@ -94,12 +94,10 @@ static void fold_node(struct module *m, int node)
 {
 	struct block block = { 0 };
 	struct lowering l = { .m = m, .block = &block, .node = node };
-	struct diag *diag = m->diag, quiet;
+	const struct diag before = diag_try(m->diag);
 	bool known;
 	int done = 0;
 
-	diag_init(&quiet, m->scratch, NULL);
-	m->diag = &quiet;
 	known = m->node[node].op->lower(&l, node);
 	for (; done < block.n && known; done += known)
 		known = block.step[done].kind == STEP_NEST && nest_eval(block.step[done].nest);
@@ -108,7 +106,7 @@ static void fold_node(struct module *m, int node)
 		t->data = NULL;
 		t->value = NULL;
 	}
-	m->diag = diag;
+	diag_drop(m->diag, &before);
 }
 
 bool infer_node(struct module *m, int node)

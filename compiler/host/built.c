@@ -5,7 +5,7 @@
 
 #include "host/harness.h"
 #include "host/process.h"
-#include "commands/progress.h"
+#include "host/progress.h"
 #include "support/arena.h"
 #include "targets/target.h"
 

@@ -4,7 +4,7 @@
 #include "host/built.h"
 #include "host/channel.h"
 #include "host/process.h"
-#include "commands/progress.h"
+#include "host/progress.h"
 #include "emit/emit_header.h"
 #include "support/arena.h"
 #include "targets/target.h"

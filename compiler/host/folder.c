@@ -62,15 +62,24 @@ static _Noreturn void keep(const char *path, int end)
 	_exit(0);
 }
 
-bool folder_make(struct folder *f, struct arena *a, struct diag *d)
+static void remove_owned(void *f)
+{
+	folder_remove(f);
+}
+
+struct folder *folder_make(struct arena *a, struct diag *d)
 {
 	const char *parent = getenv("TMPDIR");
 	char *path = arena_printf(a, "%s/nnc-XXXXXX", parent && *parent ? parent : "/tmp");
+	struct folder *f = ARENA_NEW(a, struct folder);
 	int ends[2];
 
-	if (!mkdtemp(path))
-		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the temporary folder %s: %s", path,
-				  strerror(errno));
+	arena_own(a, remove_owned, f);
+	if (!mkdtemp(path)) {
+		diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the temporary folder %s: %s", path,
+			   strerror(errno));
+		return NULL;
+	}
 	*f = (struct folder){ .path = path, .keeper = -1, .pipe = -1 };
 	if (pipe(ends) == 0) {
 		fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -86,11 +95,11 @@ bool folder_make(struct folder *f, struct arena *a, struct diag *d)
 	}
 	if (f->keeper > 0) {
 		setenv("TMPDIR", path, 1);      /* what a compiler leaves when it is killed goes with the folder */
-		return true;
+		return f;
 	}
 	diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot start a process: %s", strerror(errno));
 	folder_remove(f);
-	return false;
+	return NULL;
 }
 
 const char *folder_path(const struct folder *f, const char *name, struct arena *a)
@@ -100,6 +109,8 @@ const char *folder_path(const struct folder *f, const char *name, struct arena *
 
 void folder_remove(struct folder *f)
 {
+	if (!f->path)
+		return;
 	if (f->pipe >= 0)
 		close(f->pipe);
 	if (f->keeper > 0)

@@ -13,7 +13,7 @@
 
 #include "host/folder.h"
 #include "host/process.h"
-#include "commands/progress.h"
+#include "host/progress.h"
 #include "emit/emit_program.h"
 #include "emit/emit_weights.h"
 #include "ops/ops.h"
@@ -280,14 +280,14 @@ static bool measure_in(struct stack *s, const struct folder *f, struct compilati
 
 bool stack_measure(struct stack *s, struct compilation *c, const struct options *o, struct arena *a, struct diag *d)
 {
-	struct folder f;
+	struct folder *f = folder_make(a, d);
 	bool ok;
 
 	*s = (struct stack){ 0 };
-	if (!folder_make(&f, a, d))
+	if (!f)
 		return false;
-	ok = measure_in(s, &f, c, o, a, d);
-	folder_remove(&f);
+	ok = measure_in(s, f, c, o, a, d);
+	folder_remove(f);
 	if (ok && o->stack_limit && s->figure.bytes > o->stack_limit)
 		return diag_error(d, STATUS_DIFFERS, NULL, "stack: %" PRId64 " bytes, limit %" PRId64 ": %s",
 				  s->figure.bytes, o->stack_limit, stack_text(s, c, a));

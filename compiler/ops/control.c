@@ -48,22 +48,21 @@ static bool branch_outputs(struct module *m, int node, int graph)
  * neither fits. */
 static bool either_branch(struct module *m, int node, int *from)
 {
-	struct diag *d = m->diag;
-	const struct diag before = *d;
-
 	for (int k = 0; k < 2; k++) {
 		struct graph *g;
-		if (branch_outputs(m, node, branch_graph(m, node, k)))
+		const struct diag before = diag_try(m->diag);
+		if (branch_outputs(m, node, branch_graph(m, node, k))) {
+			diag_keep(m->diag, &before);
 			continue;
-		g = &m->graph[branch_graph(m, node, k)];
-		if (d->status != STATUS_MODEL || m->graph[branch_graph(m, node, 1 - k)].refused)
+		}
+		if (m->diag->status != STATUS_MODEL || m->graph[branch_graph(m, node, 1 - k)].refused) {
+			diag_keep(m->diag, &before);
 			return false;
-		diag_note(d, "%s cannot run with these sizes: taking that branch makes the function return 2", g->name);
-		d->status = before.status;
-		d->n_errors = before.n_errors;
-		d->errors.size = before.errors.size;
-		if (d->errors.text)
-			d->errors.text[d->errors.size] = 0;
+		}
+		diag_drop(m->diag, &before);
+		g = &m->graph[branch_graph(m, node, k)];
+		diag_note(m->diag, "%s cannot run with these sizes: taking that branch makes the function return 2",
+			  g->name);
 		graph_drop(m, branch_graph(m, node, k));
 		g->refused = true;
 	}

@@ -5,7 +5,7 @@
 #include "graph/ir.h"
 
 struct pass {
-	const char *name;       /* for --dump and --no-pass */
+	const char *name;       /* for --dump and --skip-pass */
 	bool (*run)(struct module *m);
 	const char *what;
 };

@@ -12,7 +12,17 @@ struct arena_block {
 	max_align_t bytes[];
 };
 
-enum { BLOCK_BYTES = 1 << 16, LARGE_BYTES = BLOCK_BYTES / 4 };
+struct arena_owned {
+	struct arena_owned *older;
+	void (*release)(void *what);
+	void *what;
+};
+
+#ifndef ARENA_BLOCK_BYTES       /* the test of failing allocations asks the system more often */
+#define ARENA_BLOCK_BYTES (1 << 16)
+#endif
+
+enum { BLOCK_BYTES = ARENA_BLOCK_BYTES, LARGE_BYTES = BLOCK_BYTES / 4 };
 
 void arena_init(struct arena *a, jmp_buf *failure)
 {
@@ -122,9 +132,17 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	return text;
 }
 
+void arena_own(struct arena *a, void (*release)(void *what), void *what)
+{
+	struct arena_owned *o = ARENA_NEW(a, struct arena_owned);
+
+	*o = (struct arena_owned){ .older = a->owned, .release = release, .what = what };
+	a->owned = o;
+}
+
 struct arena_mark arena_mark(const struct arena *a)
 {
-	return (struct arena_mark){ a->top, a->top ? a->top->below : NULL, a->used, a->size };
+	return (struct arena_mark){ a->top, a->top ? a->top->below : NULL, a->used, a->size, a->owned };
 }
 
 /* Frees the blocks from *first on that lie above `end`. */
@@ -144,6 +162,8 @@ void arena_release(struct arena *a, struct arena_mark mark)
 	/* Of a block that was left for another nobody knows how far it was filled. */
 	const size_t dirty = a->top == mark.top ? a->used : mark.size;
 
+	for (; a->owned != mark.owned; a->owned = a->owned->older)
+		a->owned->release(a->owned->what);
 	blocks_free(a, &a->top, mark.top);
 	if (mark.top) {
 		blocks_free(a, &mark.top->below, mark.below);

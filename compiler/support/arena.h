@@ -1,8 +1,7 @@
 /* Memory of one compilation: blocks that only grow and are freed together.
  *
- * Nothing is freed singly. When memory runs out, control jumps to the place
- * named by arena_on_failure(); code between there and here holds no resource
- * that an arena does not own, so callers never see NULL. */
+ * Nothing is freed singly. When memory runs out, control jumps to the place that arena_init() was given, so callers
+ * never see NULL. Whatever else must be released (a file, a process) is owned by an arena: see arena_own(). */
 #ifndef NNC_ARENA_H
 #define NNC_ARENA_H
 
@@ -10,12 +9,14 @@
 #include <stddef.h>
 
 struct arena_block;
+struct arena_owned;
 
 struct arena {
 	struct arena_block *top;
 	size_t used, size;      /* of the top block */
 	size_t total_bytes;     /* of all blocks */
 	jmp_buf *failure;       /* taken when memory runs out; abort() when NULL */
+	struct arena_owned *owned;      /* the newest first */
 };
 
 /** An empty arena that jumps to `failure` when memory runs out. */
@@ -37,15 +38,21 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 /** printf into the arena. */
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** A place in the arena, and the release of all that was allocated since; marks nest. */
+/** Has release(what) called when the arena is freed, before its memory goes, the newest first. `what` lives as long as the
+ *  arena; one that was released by other means before must bear a second time. To be called before the resource is
+ *  acquired: it takes memory, which may run out. */
+void arena_own(struct arena *a, void (*release)(void *what), void *what);
+
+/** A place in the arena, and the release of all that was allocated or is owned since; marks nest. */
 struct arena_mark {
 	struct arena_block *top, *below;        /* the top block, and what was below it */
 	size_t used, size;
+	struct arena_owned *owned;
 };
 struct arena_mark arena_mark(const struct arena *a);
 void arena_release(struct arena *a, struct arena_mark mark);
 
-/** Frees all blocks; the arena is empty and usable afterwards. */
+/** Releases what is owned and frees all blocks; the arena is empty and usable afterwards. */
 void arena_free(struct arena *a);
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))

@@ -47,7 +47,7 @@ Test(npy, fortran_order_becomes_row_major)
 	struct fixture x;
 
 	begin(&x);
-	cr_assert(npy_read(&v, &x.a, &x.d, file, n), "%s", strbuf_text(&x.d.errors));
+	cr_assert(npy_read(&v, &x.a, &x.d, file, n), "%s", diag_text(&x.d));
 	cr_assert(v.type == DT_U8 && v.rank == 2 && v.dim[0] == 2 && v.dim[1] == 3);
 	cr_assert_arr_eq(v.bytes, rows, 6);
 	arena_free(&x.a);
@@ -66,7 +66,7 @@ Test(npy, other_byte_order_is_swapped)
 					  k ? "{'descr':'<i2','fortran_order':False,'shape':(2,)}" :
 					      "{\"descr\": \">i2\", \"fortran_order\": False, \"shape\": (2L,)}  \n",
 					  k ? little : big, 4);
-		cr_assert(npy_read(&v, &x.a, &x.d, file, n), "%s", strbuf_text(&x.d.errors));
+		cr_assert(npy_read(&v, &x.a, &x.d, file, n), "%s", diag_text(&x.d));
 		cr_assert(value_number(&v, 0) == 0x102 && value_number(&v, 1) == -2);
 	}
 	arena_free(&x.a);
@@ -123,7 +123,7 @@ Test(npy, what_is_written_reads_back)
 	n = fread(file, 1, sizeof file, f);
 	fclose(f);
 	cr_assert((n - sizeof numbers) % 64 == 0);
-	cr_assert(npy_read(&back, &x.a, &x.d, file, n), "%s", strbuf_text(&x.d.errors));
+	cr_assert(npy_read(&back, &x.a, &x.d, file, n), "%s", diag_text(&x.d));
 	cr_assert(back.type == DT_F32 && back.rank == 2 && back.dim[0] == 3 && back.dim[1] == 2);
 	cr_assert_arr_eq(back.bytes, numbers, sizeof numbers);
 	arena_free(&x.a);
@@ -188,8 +188,8 @@ static void read_once(reader *read, const unsigned char *bytes, size_t n, bool i
 	begin(&x);
 	if (!setjmp(x.failed)) {
 		const bool ok = read(&x, bytes, n);
-		cr_assert(ok == (x.d.status == STATUS_OK), "%s", strbuf_text(&x.d.errors));
-		cr_assert(!is_whole || ok, "the file itself: %s", strbuf_text(&x.d.errors));
+		cr_assert(ok == (x.d.status == STATUS_OK), "%s", diag_text(&x.d));
+		cr_assert(!is_whole || ok, "the file itself: %s", diag_text(&x.d));
 	}
 	arena_free(&x.a);
 }

@@ -12,13 +12,13 @@
 #include "support/diag.h"
 
 static struct diag d;
-static struct output o;
+static struct output *o;
 
 static void setup_output(void)
 {
 	setup();
 	diag_init(&d, &a, NULL);
-	output_init(&o, &a, &d);
+	o = output_new(&a, &d);
 }
 
 TestSuite(output, .init = setup_output, .fini = teardown, .timeout = 60);
@@ -27,7 +27,7 @@ TestSuite(sha256, .init = setup_output, .fini = teardown);
 
 static void put(const char *name, const char *text)
 {
-	FILE *f = output_open(&o, in_folder(name));
+	FILE *f = output_open(o, in_folder(name));
 
 	cr_assert(f);
 	fputs(text, f);
@@ -56,7 +56,7 @@ Test(output, nothing_shows_before_the_commit)
 	put("m.c", "new");
 	put("m.h", "header");
 	expect_file("m.c", "old");
-	cr_assert(output_commit(&o));
+	cr_assert(output_commit(o));
 	expect_file("m.c", "new");
 	expect_file("m.h", "header");
 	expect_names("m.c m.h ");
@@ -67,8 +67,8 @@ Test(output, abort_leaves_the_old_file)
 	write_file("m.c", "old", 3);
 	put("m.c", "new");
 	put("m.h", "header");
-	output_abort(&o);
-	output_abort(&o);
+	output_abort(o);
+	output_abort(o);
 	expect_file("m.c", "old");
 	expect_names("m.c ");
 	cr_expect_eq(d.n_errors, 0);
@@ -77,25 +77,25 @@ Test(output, abort_leaves_the_old_file)
 Test(output, a_set_can_be_used_again)
 {
 	put("a", "1");
-	cr_assert(output_commit(&o));
+	cr_assert(output_commit(o));
 	put("b", "2");
-	cr_assert(output_commit(&o));
+	cr_assert(output_commit(o));
 	expect_names("a b ");
 }
 
 Test(output, a_folder_that_is_not_there_is_an_environment_error)
 {
-	cr_expect_null(output_open(&o, in_folder("none/m.c")));
+	cr_expect_null(output_open(o, in_folder("none/m.c")));
 	cr_expect_eq(d.status, STATUS_ENVIRONMENT);
-	cr_expect_str_eq(strbuf_text(&d.errors),
+	cr_expect_str_eq(diag_text(&d),
 		arena_printf(&a, "cannot write %s: No such file or directory\n", in_folder("none/m.c")));
-	output_abort(&o);
+	output_abort(o);
 }
 
 Test(output, a_folder_is_no_file)
 {
-	cr_expect_null(output_open(&o, folder));
-	cr_expect(strstr(strbuf_text(&d.errors), "Is a directory"));
+	cr_expect_null(output_open(o, folder));
+	cr_expect(strstr(diag_text(&d), "Is a directory"));
 }
 
 Test(output, a_folder_without_permission_is_an_environment_error)
@@ -105,7 +105,7 @@ Test(output, a_folder_without_permission_is_an_environment_error)
 		rmdir(folder);          /* a test that is skipped is not torn down */
 		cr_skip_test("this user may write everywhere");
 	}
-	cr_expect_null(output_open(&o, in_folder("m.c")));
+	cr_expect_null(output_open(o, in_folder("m.c")));
 	cr_expect_eq(d.status, STATUS_ENVIRONMENT);
 	chmod(folder, 0755);
 }
@@ -117,39 +117,39 @@ Test(output, a_full_disk_leaves_the_old_files)
 
 	write_file("m.c", "old", 3);
 	put("m.h", "header");
-	f = output_open(&o, in_folder("m.c"));
+	f = output_open(o, in_folder("m.c"));
 	cr_assert(f);
 	/* A limit on file size fails as a full disk does: in the middle of a write. */
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	for (int i = 0; i < 10000; i++)
 		fputs("0123456789", f);
-	cr_expect_not(output_commit(&o));
+	cr_expect_not(output_commit(o));
 	cr_expect_eq(d.status, STATUS_ENVIRONMENT);
 	cr_expect_eq(d.n_errors, 1);
-	cr_expect(strstr(strbuf_text(&d.errors), "cannot write") && strstr(strbuf_text(&d.errors), "m.c"));
+	cr_expect(strstr(diag_text(&d), "cannot write") && strstr(diag_text(&d), "m.c"));
 	expect_file("m.c", "old");
 	expect_names("m.c ");
 }
 
 Test(output, a_full_device_is_told)
 {
-	FILE *f = output_open(&o, "/dev/full");
+	FILE *f = output_open(o, "/dev/full");
 
 	if (!f)
 		cr_skip_test("no /dev/full");
 	fputs("x", f);
-	cr_expect_not(output_commit(&o));
-	cr_expect_str_eq(strbuf_text(&d.errors), "cannot write /dev/full: No space left on device\n");
+	cr_expect_not(output_commit(o));
+	cr_expect_str_eq(diag_text(&d), "cannot write /dev/full: No space left on device\n");
 }
 
 Test(output, a_device_is_written_to_directly)
 {
-	FILE *f = output_open(&o, "/dev/null");
+	FILE *f = output_open(o, "/dev/null");
 
 	cr_assert(f);
 	fputs("x", f);
-	cr_expect(output_commit(&o));
+	cr_expect(output_commit(o));
 	expect_ok("test -c /dev/null");
 }
 
@@ -161,7 +161,7 @@ Test(output, a_rename_that_fails_takes_the_others_back)
 	put("z", "never");
 	/* A folder of that name appears while we write. */
 	cr_assert_eq(mkdir(in_folder("z"), 0777), 0);
-	cr_expect_not(output_commit(&o));
+	cr_expect_not(output_commit(o));
 	cr_expect_eq(d.n_errors, 1);
 	expect_file("a", "old");
 	expect_names("a z ");
@@ -194,7 +194,7 @@ Test(output, an_ignored_signal_stays_ignored)
 	signal(SIGHUP, SIG_IGN);
 	put("m.c", "new");
 	raise(SIGHUP);
-	cr_expect(output_commit(&o));
+	cr_expect(output_commit(o));
 	expect_file("m.c", "new");
 }
 

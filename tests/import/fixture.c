@@ -131,9 +131,9 @@ struct wire frame(const char *input, const char *const *nodes)
 void expect_error(bool ok, enum status status, const char *text)
 {
 	cr_assert_not(ok, "accepted, should say: %s", text);
-	cr_expect_eq(diag.status, status, "status %d for: %s", (int)diag.status, strbuf_text(&diag.errors));
-	cr_expect(strstr(strbuf_text(&diag.errors), text) != NULL, "should say \"%s\" but says: %s", text,
-		  strbuf_text(&diag.errors));
+	cr_expect_eq(diag.status, status, "status %d for: %s", (int)diag.status, diag_text(&diag));
+	cr_expect(strstr(diag_text(&diag), text) != NULL, "should say \"%s\" but says: %s", text,
+		  diag_text(&diag));
 }
 
 int tensor_named(const char *name)

@@ -28,7 +28,7 @@ Test(import_tensors, typed_fields_of_every_type)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct wire t = wire_tensor("w", rows[i].type, 1, dims);
 		wire_int(&t, rows[i].field, rows[i].v);
-		cr_assert(import_initializer(t), "row %zu: %s", i, strbuf_text(&diag.errors));
+		cr_assert(import_initializer(t), "row %zu: %s", i, diag_text(&diag));
 		cr_assert_eq(const_double(&m, tensor_named("w"), 0), rows[i].want, "row %zu: %g", i,
 			     const_double(&m, tensor_named("w"), 0));
 	}
@@ -43,7 +43,7 @@ Test(import_tensors, raw_data_is_checked_to_the_byte)
 		struct wire t = wire_tensor("w", ONNX_FLOAT, 1, dims);
 		wire_bytes(&t, 9, raw, n);
 		if (n == 8)
-			cr_assert(import_initializer(t), "%s", strbuf_text(&diag.errors));
+			cr_assert(import_initializer(t), "%s", diag_text(&diag));
 		else
 			expect_error(import_initializer(t), STATUS_MODEL, "bytes of raw_data");
 		if (n == 8)
@@ -88,7 +88,7 @@ Test(import_tensors, initializer_that_is_an_input_becomes_a_constant)
 	wire_float(&t, 4, 1.5f);
 	wire_put(&g, GRAPH_INITIALIZER, &t);
 	graph_put(&g, GRAPH_INPUT, wire_value("w:1", ONNX_FLOAT));
-	cr_assert(import_graph_13(&g), "%s", strbuf_text(&diag.errors));
+	cr_assert(import_graph_13(&g), "%s", diag_text(&diag));
 	cr_assert_eq(m.graph[0].n_in, 1);
 	cr_assert_eq(const_double(&m, tensor_named("w"), 0), 1.5);
 }
@@ -125,7 +125,7 @@ static bool import_external(const char *location, const char *offset, const char
 
 Test(import_tensors, external_data_stays_in_the_models_folder)
 {
-	cr_assert(import_external("w.bin", "4", "4"), "%s", strbuf_text(&diag.errors));
+	cr_assert(import_external("w.bin", "4", "4"), "%s", diag_text(&diag));
 	cr_assert_eq(const_int(&m, tensor_named("w"), 0), 5);
 	cr_assert(import_external("./w.bin", NULL, NULL));
 	expect_error(import_external("../w.bin", NULL, NULL), STATUS_MODEL, "not inside the model's folder");

@@ -48,7 +48,7 @@ static inline void set_string(int node, const char *name, const char *s)
 
 static inline int infer(int node)
 {
-	cr_assert(infer_node(&module, node), "%s", strbuf_text(&diag.errors));
+	cr_assert(infer_node(&module, node), "%s", diag_text(&diag));
 	return module.node[node].out[0];
 }
 
@@ -81,7 +81,7 @@ static inline void expect_refused(int node, enum status status, const char *why)
 {
 	cr_assert_not(infer_node(&module, node));
 	cr_assert_eq(diag.status, status, "status %d", (int)diag.status);
-	cr_assert(strstr(strbuf_text(&diag.errors), why), "%s", strbuf_text(&diag.errors));
+	cr_assert(strstr(diag_text(&diag), why), "%s", diag_text(&diag));
 }
 
 #endif

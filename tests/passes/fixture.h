@@ -118,7 +118,7 @@ static inline int node_of(int g, const char *name, int n_in, const int *in)
 
 static inline void infer(int node)
 {
-	cr_assert(infer_node(&m, node), "%s", strbuf_text(&diag.errors));
+	cr_assert(infer_node(&m, node), "%s", diag_text(&diag));
 }
 
 /* An inferred node of the main graph: its output. */
@@ -143,7 +143,7 @@ static inline int transposed(int t, int n, const int64_t *perm)
 
 static inline void run(bool (*pass)(struct module *m))
 {
-	cr_assert(pass(&m), "%s", strbuf_text(&diag.errors));
+	cr_assert(pass(&m), "%s", diag_text(&diag));
 	module_check(&m);
 }
 
@@ -164,7 +164,7 @@ static inline int64_t evaluate(const float *x, float *y)
 	int64_t n;
 
 	m.tensor[in].data = x;
-	cr_assert(infer_graph(&m, 0), "%s", strbuf_text(&diag.errors));
+	cr_assert(infer_graph(&m, 0), "%s", diag_text(&diag));
 	n = tensor_elements(&m, m.graph[0].out[0]).n;
 	cr_assert(n <= MAX_VALUES);
 	cr_assert(m.tensor[m.graph[0].out[0]].data, "the output is not known");

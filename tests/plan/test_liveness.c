@@ -28,7 +28,7 @@ static struct buffer *lives(const char *const *text, int n, const struct region 
 		for (const char *c = strchr(text[i], '>') + 1; *c; c++)
 			io[16 + steps[i].n_writes++] = *c - 'a';
 	}
-	cr_assert(liveness_find(&f, NULL, regions, n_regions, b, &a, &d), "%s", strbuf_text(&d.errors));
+	cr_assert(liveness_find(&f, NULL, regions, n_regions, b, &a, &d), "%s", diag_text(&d));
 	return b;
 }
 

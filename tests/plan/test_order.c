@@ -174,7 +174,7 @@ Test(order, equals_the_best_of_all_orders, .init = setup, .fini = teardown)
 			b.storages[b.f.n_storages - 1].live_out = false;
 			b.storage_of[b.f.n_values - 1] = b.storage_of[b.f.n_values - 3];
 		}
-		cr_assert(order_steps(&b.f, order, &result, &a, &d), "%s", strbuf_text(&d.errors));
+		cr_assert(order_steps(&b.f, order, &result, &a, &d), "%s", diag_text(&d));
 		cr_assert(is_topological(&b.f, order));
 		cr_assert_eq(result.peak_bytes, peak_slowly(&b.f, order), "round %d: %d, not %d", round,
 			     (int)result.peak_bytes, (int)peak_slowly(&b.f, order));

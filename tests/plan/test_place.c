@@ -15,7 +15,7 @@ static struct pool_plan place(struct buffer *v, int n, const struct overlap *o, 
 	struct pool_plan plan;
 	const char *why;
 
-	cr_assert(place_buffers(v, n, &pool, 1, o, n_o, NULL, &plan, &a, &d), "%s", strbuf_text(&d.errors));
+	cr_assert(place_buffers(v, n, &pool, 1, o, n_o, NULL, &plan, &a, &d), "%s", diag_text(&d));
 	cr_assert(plan_validate(v, n, &pool, 1, &plan, o, n_o, &a, &why), "%s", why);
 	cr_assert_leq(plan.bound_bytes, plan.arena_bytes);
 	return plan;
@@ -311,7 +311,7 @@ Test(place, pools_too_small_name_the_step, .init = setup, .fini = teardown)
 
 	cr_assert_not(place_buffers(v, 2, &pool, 1, NULL, 0, NULL, &plan, &a, &d));
 	cr_assert_eq(d.status, STATUS_DIFFERS);
-	cr_assert_str_eq(strbuf_text(&d.errors),
+	cr_assert_str_eq(diag_text(&d),
 			 "m.onnx: pool 0: 1200 bytes needed, of which 1200 live in step 2: 1000 allowed\n");
 }
 

@@ -111,6 +111,33 @@ Test(checked, products_that_overflow_are_refused)
 	cr_assert_not(checked_align(INT64_MAX, 64, &n));
 }
 
+static void note_release(void *what)
+{
+	char **text = what;
+
+	*(*text)++ = 'r';
+}
+
+Test(arena, what_is_owned_is_released_before_the_memory_goes)
+{
+	char text[3] = "--";
+	jmp_buf failure;
+
+	arena_init(&a, &failure);
+	if (!setjmp(failure)) {
+		char **at = ARENA_NEW(&a, char *);      /* in the arena itself: must still be there */
+		*at = text;
+		arena_own(&a, note_release, at);
+		arena_own(&a, note_release, at);
+		arena_array(&a, SIZE_MAX / 2, 3);
+		cr_assert_fail("an impossible size was allocated");
+	}
+	arena_free(&a);
+	cr_assert_str_eq(text, "rr");
+	arena_free(&a);
+	cr_assert_str_eq(text, "rr", "released twice");
+}
+
 Test(diag, names_are_made_printable, .init = setup, .fini = teardown)
 {
 	struct diag d;
@@ -118,23 +145,95 @@ Test(diag, names_are_made_printable, .init = setup, .fini = teardown)
 
 	diag_init(&d, &a, "m.onnx");
 	diag_error(&d, STATUS_MODEL, &at, "bad %s: %d", "pads", 3);
-	cr_assert_str_eq(strbuf_text(&d.errors), "m.onnx: node \"a\\x0ab\" (Conv-11): bad pads: 3\n");
+	cr_assert_str_eq(diag_text(&d), "m.onnx: node \"a\\x0ab\" (Conv-11): bad pads: 3\n");
 	cr_assert_eq(d.status, STATUS_MODEL);
 	diag_init(&d, &a, NULL);
 	diag_error(&d, STATUS_MODEL, NULL, "%s", "red\x1b[31m\x7f");
-	cr_assert_str_eq(strbuf_text(&d.errors), "red\\x1b[31m\\x7f\n");
+	cr_assert_str_eq(diag_text(&d), "red\\x1b[31m\\x7f\n");
 }
 
-Test(diag, messages_have_an_end, .init = setup, .fini = teardown)
+Test(diag, what_is_reported_often_is_one_line, .init = setup, .fini = teardown)
 {
-	char long_name[4097];
+	const char *const names[] = { "a", "b", "a", "c" };
 	struct diag d;
 
-	memset(long_name, 'n', 4096);
-	long_name[4096] = 0;
-	diag_init(&d, &a, long_name);
-	diag_error(&d, STATUS_MODEL, &(struct place){ .node = long_name, .op = "Conv" }, "%s %s", long_name, long_name);
-	cr_assert_lt(d.errors.size, 2600);
+	diag_init(&d, &a, "m.onnx");
+	for (int i = 0; i < 1000; i++) {
+		const struct place at = { .node = names[i % 4], .op = "Foo", .opset = 13 };
+		diag_error(&d, STATUS_UNSUPPORTED, &at, "not supported");
+	}
+	diag_error(&d, STATUS_MODEL, &(struct place){ .node = "a", .op = "Bar", .opset = 13 }, "not supported");
+	cr_assert_str_eq(diag_text(&d), "m.onnx: node \"a\" (Foo-13): not supported (and 999 more like it)\n"
+					"m.onnx: node \"a\" (Bar-13): not supported\n");
+	cr_assert_eq(d.n_errors, 1001);
+	cr_assert_lt(a.total_bytes, 1 << 17, "messages that are not kept take no memory");
+}
+
+Test(diag, lines_are_short, .init = setup, .fini = teardown)
+{
+	static char text[100001];
+	struct diag d;
+
+	memset(text, 'x', sizeof text - 1);
+	diag_init(&d, &a, text);
+	diag_error(&d, STATUS_MODEL, &(struct place){ .node = text, .op = text, .opset = 1 }, "%s: no such file", text);
+	cr_assert_leq(strlen(diag_text(&d)), 3 * NAME_BYTES + 2100);
+	cr_assert(strstr(diag_text(&d), "x: no such file\n"), "the end says what is wrong");
+}
+
+static void keep(void *to, const char *text)
+{
+	strbuf_puts(to, text);
+}
+
+Test(diag, remarks_leave_at_once, .init = setup, .fini = teardown)
+{
+	struct strbuf seen;
+	struct diag d;
+
+	strbuf_init(&seen, &a);
+	diag_init(&d, &a, "m.onnx");
+	d.remarks = (struct sink){ keep, &seen };
+	diag_remark(&d, NULL, "without -v");
+	diag_note(&d, "note");
+	d.verbose = 1;
+	diag_remark(&d, &(struct place){ .node = "n", .op = "Conv", .opset = 11 }, "chosen");
+	cr_assert_str_eq(strbuf_text(&seen), "note\nm.onnx: node \"n\" (Conv-11): chosen\n");
+}
+
+Test(diag, a_trial_is_kept_or_dropped, .init = setup, .fini = teardown)
+{
+	struct diag d, before, inner;
+	struct strbuf seen;
+
+	strbuf_init(&seen, &a);
+	diag_init(&d, &a, NULL);
+	d.remarks = (struct sink){ keep, &seen };
+	diag_error(&d, STATUS_MODEL, NULL, "first");
+	before = diag_try(&d);
+	cr_assert_eq(d.status, STATUS_OK);
+	diag_error(&d, STATUS_UNSUPPORTED, NULL, "first");
+	diag_error(&d, STATUS_UNSUPPORTED, NULL, "second");
+	diag_note(&d, "dropped");
+	cr_assert_eq(d.status, STATUS_UNSUPPORTED);
+	diag_drop(&d, &before);
+	cr_assert_str_eq(diag_text(&d), "first\n");
+	cr_assert_eq(d.status, STATUS_MODEL);
+	cr_assert_eq(d.n_errors, 1);
+	before = diag_try(&d);
+	diag_note(&d, "outer");
+	inner = diag_try(&d);
+	diag_note(&d, "inner");
+	diag_error(&d, STATUS_UNSUPPORTED, NULL, "third");
+	diag_keep(&d, &inner);
+	cr_assert_str_eq(strbuf_text(&seen), "", "a remark of a trial waits");
+	cr_assert_eq(d.status, STATUS_UNSUPPORTED);
+	diag_keep(&d, &before);
+	cr_assert_str_eq(strbuf_text(&seen), "outer\ninner\n");
+	cr_assert_str_eq(diag_text(&d), "first\nthird\n");
+	cr_assert_eq(d.status, STATUS_MODEL);
+	diag_note(&d, "after");
+	cr_assert_str_eq(strbuf_text(&seen), "outer\ninner\nafter\n");
 }
 
 Test(name, one_line_of_any_bytes, .init = setup, .fini = teardown)

@@ -6,7 +6,10 @@
  *  progress_end(). Nothing is said when standard error is no terminal. */
 void progress_begin(const char *const volatile *what);
 
-/** Clears the line. */
+/** Clears the line, for something that is printed; it comes back with the next second. */
+void progress_clear(void);
+
+/** Clears the line and ends. */
 void progress_end(void);
 
 #endif

@@ -1,4 +1,4 @@
-#include "commands/progress.h"
+#include "host/progress.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -70,15 +70,20 @@ void progress_begin(const char *const volatile *what)
 	set_timer(1);
 }
 
-void progress_end(void)
+void progress_clear(void)
 {
 	static const char clear[] = "\r\033[K";
 
+	if (shown)
+		show(clear, sizeof clear - 1);
+	shown = 0;
+}
+
+void progress_end(void)
+{
 	if (!current)
 		return;
 	set_timer(0);
 	current = NULL;
-	if (shown)
-		show(clear, sizeof clear - 1);
-	shown = 0;
+	progress_clear();
 }
