@@ -16,11 +16,7 @@ static struct place place_of(const struct scope *s, const Onnx__NodeProto *p)
 static bool refuse_operator(const struct scope *s, const Onnx__NodeProto *p, const char *domain, bool known)
 {
 	const struct place at = place_of(s, p);
-	const char *key = arena_printf(s->im->m->scratch, "%s.%s", domain, p->op_type);
 
-	/* Once an operator, for a model uses it in a hundred places. */
-	if (!map_set_name(&s->im->reported, key, 1))
-		return false;
 	if (known)
 		return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at,
 				  "operator not supported at this opset; see nnc ops");
@@ -42,11 +38,11 @@ static const struct op_def *find_operator(const struct scope *s, const Onnx__Nod
 
 	if (found >= 0)
 		return im->operator[found];
-	if (!opset) {
+	op = op_find(domain, p->op_type, opset, &known);
+	if (!opset && known) {
 		diag_error(im->m->diag, STATUS_MODEL, &at, "the model imports no opset of domain \"%s\"", domain);
 		return NULL;
 	}
-	op = op_find(domain, p->op_type, opset, &known);
 	if (!op) {
 		refuse_operator(s, p, domain, known);
 		return NULL;

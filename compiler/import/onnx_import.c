@@ -138,7 +138,6 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	map_init(&im.dimension_names, m->scratch);
 	map_init(&im.functions, m->scratch);
 	map_init(&im.operators, m->scratch);
-	map_init(&im.reported, m->scratch);
 	map_init(&im.sources, m->scratch);
 	ok = check_header(&im) && functions_index(&im) && graph_import(&im, NULL, im.model->graph) == 0;
 	arena_free(m->scratch);

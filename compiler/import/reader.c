@@ -14,6 +14,13 @@
 #include "support/diag.h"
 #include "support/limits.h"
 
+static bool fail(struct diag *d, const char *what, const char *path, const char *why)
+{
+	if (d->file && !strcmp(d->file, path))          /* the message begins with it */
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot %s it: %s", what, why);
+	return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot %s \"%s\": %s", what, path, why);
+}
+
 /* Opens a regular file; -1 (reported): it is none. */
 static int open_regular(struct diag *d, const char *path, int64_t *size)
 {
@@ -21,10 +28,9 @@ static int open_regular(struct diag *d, const char *path, int64_t *size)
 	struct stat s;
 
 	if (fd < 0 || fstat(fd, &s)) {
-		diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot open \"%s\": %s", path, strerror(errno));
+		fail(d, "open", path, strerror(errno));
 	} else if (!S_ISREG(s.st_mode)) {
-		diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot read \"%s\": %s", path,
-			   S_ISDIR(s.st_mode) ? "it is a directory" : "it is no regular file");
+		fail(d, "read", path, S_ISDIR(s.st_mode) ? "it is a directory" : "it is no regular file");
 	} else {
 		*size = (int64_t)s.st_size;
 		return fd;
@@ -66,8 +72,7 @@ static const unsigned char *read_part(struct arena *a, struct diag *d, const cha
 	error = errno;
 	close(fd);
 	if (!ok)
-		diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot read \"%s\": %s", path,
-			   error ? strerror(error) : "it became shorter while it was read");
+		fail(d, "read", path, error ? strerror(error) : "it became shorter while it was read");
 	return ok ? bytes : NULL;
 }
 

@@ -28,7 +28,6 @@ struct import {
 	struct map operators;           /* domain, name and opset -> index of operator */
 	const struct op_def **operator;
 	int n_operators;
-	struct map reported;            /* operators without a row */
 	struct map sources;             /* files of external data that were read */
 	int64_t inlined;                /* nodes so far */
 };

@@ -93,6 +93,18 @@ def no_opset():
     return m
 
 
+@case(MODEL)
+def operator_whose_domain_is_not_imported():
+    m = relu()
+    m.opset_import[0].domain = "org.example"
+    return m
+
+
+@case(UNSUPPORTED)
+def operator_that_is_unknown_and_whose_domain_is_not_imported():
+    return model([helper.make_node("Fancy", ["x"], ["y"], "fancy", domain="org.example")])
+
+
 @case(UNSUPPORTED)
 def opset_of_the_future():
     m = relu()
