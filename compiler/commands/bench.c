@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/built.h"
+#include "host/process.h"
 #include "commands/commands.h"
 #include "commands/inputs.h"
 #include "commands/json.h"
@@ -91,7 +92,6 @@ struct result {
 	struct timing step_time;
 	double *step;                   /* median of each */
 	double step_sum;
-	bool is_emulated;
 };
 
 static void find_steps(struct result *r, struct arena *a)
@@ -125,8 +125,7 @@ static void print_text(const struct result *r)
 {
 	const struct built *b = r->whole;
 
-	printf("target %s, %s%d runs after one to warm up%s\n", b->c.module.target->name, *b->runner ? "by " : "",
-	       r->time.repeats, r->is_emulated ? "; times are emulated: compare them with each other only" : "");
+	printf("target %s, %d runs after one to warm up\n", b->c.module.target->name, r->time.repeats);
 	if (*b->runner)
 		printf("runner %s\n", b->runner);
 	printf("median");
@@ -166,7 +165,6 @@ static void print_json(const struct result *r, struct arena *a)
 	json_begin(&j, a);
 	json_text(&j, "target", b->c.module.target->name);
 	json_text(&j, "runner", b->runner);
-	json_bool(&j, "emulated", r->is_emulated);
 	json_int(&j, "repeats", r->time.repeats);
 	json_number(&j, "median_s", r->run.median);
 	json_number(&j, "min_s", r->run.least);
@@ -207,7 +205,6 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 	if (!values || !built_time(r.whole, values, o->repeat, &r.time, a, d))
 		return false;
 	r.run = spread_of(r.time.run, r.time.repeats);
-	r.is_emulated = *r.whole->runner && strstr(r.whole->runner, "qemu");
 	if (o->nodes) {
 		stepped.taps = true;
 		if (!built_make(r.stepped, &stepped, f, 1, a, scratch, d) ||
@@ -222,6 +219,17 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 	return true;
 }
 
+/* An emulator's clock tells the emulator's speed. Where it keeps one of its own, as that of a board, it tells nothing. */
+static bool has_clock(const struct options *o, struct arena *a, struct diag *d)
+{
+	const struct target *t = target_find(o->target);
+	const char *runner = o->runner || !t ? o->runner : t->runner;
+
+	return !runner || !runner_is_emulator(runner, a) ||
+	       diag_error(d, STATUS_UNSUPPORTED, NULL, "times of target %s by \"%s\" would be an emulator's; "
+			  "give a --runner that takes the program to such a machine", t ? t->name : o->target, runner);
+}
+
 enum status command_bench(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct options o = *given;
@@ -229,7 +237,7 @@ enum status command_bench(const struct options *given, struct arena *a, struct a
 	struct folder *f;
 	bool has_data = o.data || o.n_rest;
 
-	if ((has_data && !inputs_read(&in, &o, a, d)) || !(f = folder_make(a, d)))
+	if (!has_clock(&o, a, d) || (has_data && !inputs_read(&in, &o, a, d)) || !(f = folder_make(a, d)))
 		return d->status;
 	bench_in(f, &o, has_data ? &in : NULL, a, scratch, d);
 	folder_remove(f);

@@ -50,6 +50,22 @@ void words_make_absolute(struct words *w)
 			w->v[i] = arena_strdup(w->arena, path);
 }
 
+bool runner_is_emulator(const char *text, struct arena *a)
+{
+	static const char *const emulators[] = { "qemu-", "simavr", "spike", "renode", "valgrind" };
+	struct words w;
+
+	words_init(&w, a);
+	words_split(&w, text);
+	for (int i = 0; i < w.n; i++) {
+		const char *slash = strrchr(w.v[i], '/'), *name = slash ? slash + 1 : w.v[i];
+		for (size_t k = 0; k < sizeof emulators / sizeof *emulators; k++)
+			if (!strncmp(name, emulators[k], strlen(emulators[k])))
+				return true;
+	}
+	return false;
+}
+
 /* In the child: only what may be called between fork and exec. `failed` tells the parent why exec did not work. */
 static _Noreturn void become(const struct words *w, const char *folder, int output, int failed)
 {

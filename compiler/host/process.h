@@ -21,6 +21,9 @@ void words_split(struct words *w, const char *text);
 /** Words that name an existing file by a relative path become absolute, so that they hold in another folder. */
 void words_make_absolute(struct words *w);
 
+/** Whether a command of that text runs programs on a machine that is not there (qemu-arm, simavr...). */
+bool runner_is_emulator(const char *text, struct arena *a);
+
 /** Runs the program in `folder` (NULL: here) with no standard input, and waits. What it writes to standard output and
  *  standard error is shown on ours, but for `quiet`, which drops it unless the program fails. False, reported with
  *  STATUS_ENVIRONMENT and `what`: it did not start, or its exit status is not 0. */

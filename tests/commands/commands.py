@@ -270,6 +270,16 @@ def bench_as_text_and_json(place):
 
 
 @test
+def bench_gives_no_times_of_an_emulator(place):
+    for options in (["--target=cortex-m4"], ["--target=armv8"], ["--target=armv8", "--json"],
+                    ["--runner=nice /opt/bin/qemu-x86_64 -cpu max"]):
+        out, err = place.nnc(3, "bench", MODEL, *options)
+        expect(err, r"times of target \S+ by \".*qemu-.*\" would be an emulator's; give a --runner that takes")
+        if out:
+            raise Wrong(out)
+
+
+@test
 def inspect_adds_up(place):
     data = json.loads(place.nnc(0, "inspect", MODEL, "--json")[0])
     weights = onnx.load(MODEL).graph.initializer
