@@ -49,6 +49,12 @@ static double element_distance(const struct value *seen, const struct value *wan
 	return value_same(seen, wanted, i) ? 0 : 1;
 }
 
+struct tolerance tolerance_of(const struct options *o, double looseness)
+{
+	return (struct tolerance){ .given = o->rtol > 0 || o->atol > 0 || o->exact, .rtol = o->rtol, .atol = o->atol,
+				   .looseness = looseness };
+}
+
 void compare_values(struct difference *x, const struct value *seen, const struct value *wanted,
 		    const struct tolerance *t)
 {

@@ -3,6 +3,7 @@
 #define NNC_COMPARE_H
 
 #include "data/value.h"
+#include "options.h"
 
 struct tolerance {
 	bool given;             /* |seen - wanted| <= atol + rtol * |wanted|; else the default of the type: */
@@ -21,6 +22,9 @@ struct difference {
 	double relative;        /* greatest |seen - wanted| / |wanted| over wanted != 0, and where */
 	int64_t relative_at;
 };
+
+/** What --rtol, --atol and --exact ask for, or the default, `looseness` times as wide. */
+struct tolerance tolerance_of(const struct options *o, double looseness);
 
 /** Compares; by default integers must be equal, and for floats
  *      |seen - wanted| <= e * range + e * |wanted|,

@@ -3,14 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "commands/cases.h"
 #include "commands/commands.h"
-#include "commands/verify.h"
-
-struct tolerance verify_tolerance(const struct options *o, double looseness)
-{
-	return (struct tolerance){ .given = o->rtol > 0 || o->atol > 0 || o->exact, .rtol = o->rtol, .atol = o->atol,
-				   .looseness = looseness };
-}
+#include "commands/compare.h"
+#include "commands/verify_nodes.h"
 
 static void print_greatest(const struct value *seen, const struct difference *x)
 {
@@ -28,7 +24,7 @@ static void print_greatest(const struct value *seen, const struct difference *x)
 static void compare_output(const struct case_data *c, const struct value *seen, const struct value *wanted,
 			   const struct options *o, struct diag *d)
 {
-	const struct tolerance t = verify_tolerance(o, 1);
+	const struct tolerance t = tolerance_of(o, 1);
 	char form[2][SHAPE_BYTES], at[SHAPE_BYTES];
 	struct difference x;
 

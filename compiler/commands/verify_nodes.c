@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands/verify.h"
+#include "commands/compare.h"
+#include "commands/verify_nodes.h"
 #include "emit/emit_tap.h"
 #include "steps/fuse.h"
 #include "ops/ops.h"
@@ -106,8 +107,8 @@ static bool report(const struct case_data *c, struct built *b, const struct tapp
 static bool compare_taps(const struct case_data *c, struct built *b, const struct answer *r, const struct answer *plain,
 			 struct arena *a, struct diag *d)
 {
-	const struct tolerance loose = verify_tolerance(&c->options, looseness),
-			       close = verify_tolerance(&c->options, 1);
+	const struct tolerance loose = tolerance_of(&c->options, looseness),
+			       close = tolerance_of(&c->options, 1);
 	struct reference ref;
 	struct map turns;
 	int n = 0;

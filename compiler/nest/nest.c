@@ -1,4 +1,4 @@
-/* Building loop nests. Simplification of single operations is in nest_simplify.c. */
+/* Building loop nests, but for unary and binary operations, which nest_simplify.c makes: from what stands here. */
 #include "nest/nest.h"
 
 #include <math.h>
@@ -342,8 +342,7 @@ int nest_load_broadcast(struct nest *n, int t)
 
 /* --- operations --------------------------------------------------------------------------------------------------- */
 
-/* Folds an operation on constants. */
-static int fold(struct nest *n, enum eop op, int a, int b)
+int nest_add_folded(struct nest *n, enum eop op, int a, int b)
 {
 	const enum dtype type = n->e[a].type;
 	union lanes x, y, r;
@@ -355,33 +354,9 @@ static int fold(struct nest *n, enum eop op, int a, int b)
 	return nest_add(n, const_of_lane(nest_result(op, type), &r), NULL);
 }
 
-static int operation(struct nest *n, enum eop op, int a, int b)
+int nest_add_operation(struct nest *n, enum eop op, int a, int b)
 {
-	const enum dtype type = n->e[a].type;
-	int simpler;
-
-	if (nest_is_const(n, a) && (b < 0 || nest_is_const(n, b)))
-		return fold(n, op, a, b);
-	simpler = nest_simplify(n, op, a, b);
-	if (simpler >= 0)
-		return simpler;
-	return nest_add(n, expr_of(op, nest_result(op, type), a, b, -1), NULL);
-}
-
-int nest_unary(struct nest *n, enum eop op, int a)
-{
-	if (nest_arity(op) != 1)
-		die("operation %d takes two operands", (int)op);
-	return operation(n, op, a, -1);
-}
-
-int nest_binary(struct nest *n, enum eop op, int a, int b)
-{
-	if (nest_arity(op) != 2)
-		die("operation %d takes one operand", (int)op);
-	if (n->e[a].type != n->e[b].type)
-		die("operands of %s and %s", dtypes[n->e[a].type].name, dtypes[n->e[b].type].name);
-	return operation(n, op, a, b);
+	return nest_add(n, expr_of(op, nest_result(op, n->e[a].type), a, b, -1), NULL);
 }
 
 int nest_select(struct nest *n, int cond, int a, int b)
@@ -441,14 +416,6 @@ int nest_saturate(struct nest *n, enum dtype type, int a)
 		return nest_add(n, const_of_lane(type, &x), NULL);
 	}
 	return nest_add(n, expr_of(E_SATURATE, type, a, -1, -1), NULL);
-}
-
-int nest_in_range(struct nest *n, struct num v, struct num lo, struct num hi)
-{
-	int x = nest_index(n, v);
-	int above = nest_binary(n, E_LE, nest_index(n, lo), x), below = nest_binary(n, E_LT, x, nest_index(n, hi));
-
-	return nest_binary(n, E_AND, above, below);
 }
 
 /* Whether the reduction runs over exactly one element. */

@@ -119,6 +119,10 @@ void nest_mark(const struct nest *n, int e, bool *needed);
 int nest_count_loads(const struct nest *n);
 /** Every element of the output is stored, each at its own index. */
 bool nest_stores_whole(const struct nest *n);
+/** The nest stores every element of its output, each once, in any order. */
+bool nest_stores_all(const struct nest *n);
+/** Turns of n_axes loops, or -1 when an extent is not constant or there are more than `most`. */
+int64_t nest_points(const struct num *extent, int n_axes, int64_t most);
 
 /* --- nest_eval.c: constant folding -------------------------------------------------------------------------------- */
 

@@ -7,8 +7,11 @@
 /** The number of expression x in n: an equal one's when there is one. `at` holds the indexes of a load. */
 int nest_add(struct nest *n, struct expr x, const struct index *at);
 
-/** A simpler expression equal to op(a, b), or -1. */
-int nest_simplify(struct nest *n, enum eop op, int a, int b);
+/** op(a, b) as it stands, and of constants as a constant. b is -1 where op takes one operand. nest_unary() and
+ *  nest_binary() look for something simpler first. */
+int nest_add_operation(struct nest *n, enum eop op, int a, int b);
+int nest_add_folded(struct nest *n, enum eop op, int a, int b);
+
 bool nest_is_const(const struct nest *n, int e);
 /** A constant equal to v, also as every float's exact value. */
 bool nest_is_value(const struct nest *n, int e, int v);

@@ -1,4 +1,4 @@
-/* Single operations that have a simpler equal. Floating-point rules are exact: they hold for NaN, infinities and signed
+/* Unary and binary operations, as the simplest equal that is known. Floating-point rules are exact: they hold for NaN, infinities and signed
  * zeros, so that strict mode needs no exception. */
 #include <math.h>
 
@@ -162,7 +162,8 @@ static bool commutes(enum eop op)
 	}
 }
 
-int nest_simplify(struct nest *n, enum eop op, int a, int b)
+/* A simpler expression equal to op(a, b), or -1. */
+static int simplify(struct nest *n, enum eop op, int a, int b)
 {
 	int e = simplify_index(n, op, a, b);
 
@@ -177,4 +178,40 @@ int nest_simplify(struct nest *n, enum eop op, int a, int b)
 	if (e < 0 && nest_is_const(n, a) && commutes(op))
 		e = simplify_right(n, op, b, a);
 	return e;
+}
+
+/* --- operations --------------------------------------------------------------------------------------------------- */
+
+static int operation(struct nest *n, enum eop op, int a, int b)
+{
+	int simpler;
+
+	if (nest_is_const(n, a) && (b < 0 || nest_is_const(n, b)))
+		return nest_add_folded(n, op, a, b);
+	simpler = simplify(n, op, a, b);
+	return simpler >= 0 ? simpler : nest_add_operation(n, op, a, b);
+}
+
+int nest_unary(struct nest *n, enum eop op, int a)
+{
+	if (nest_arity(op) != 1)
+		die("operation %d takes two operands", (int)op);
+	return operation(n, op, a, -1);
+}
+
+int nest_binary(struct nest *n, enum eop op, int a, int b)
+{
+	if (nest_arity(op) != 2)
+		die("operation %d takes one operand", (int)op);
+	if (n->e[a].type != n->e[b].type)
+		die("operands of %s and %s", dtypes[n->e[a].type].name, dtypes[n->e[b].type].name);
+	return operation(n, op, a, b);
+}
+
+int nest_in_range(struct nest *n, struct num v, struct num lo, struct num hi)
+{
+	int x = nest_index(n, v);
+	int above = nest_binary(n, E_LE, nest_index(n, lo), x), below = nest_binary(n, E_LT, x, nest_index(n, hi));
+
+	return nest_binary(n, E_AND, above, below);
 }

@@ -45,6 +45,17 @@ int64_t floor_mod(int64_t a, int64_t b)
 	return r && (r < 0) != (b < 0) ? r + b : r;
 }
 
+int64_t num_lo(const struct nums *s, struct num a)
+{
+	return a.expr ? s->expr[a.expr].lo : a.n;
+}
+
+int64_t num_hi(const struct nums *s, struct num a)
+{
+	(void)s;
+	return a.n;
+}
+
 int64_t num_sat_add(struct nums *s, int64_t a, int64_t b)
 {
 	int64_t sum;

@@ -1,17 +1,6 @@
 /* Minima, maxima, comparisons and choices of symbolic integers, and what is surely so. */
 #include "num/num_form.h"
 
-int64_t num_lo(const struct nums *s, struct num a)
-{
-	return a.expr ? s->expr[a.expr].lo : a.n;
-}
-
-int64_t num_hi(const struct nums *s, struct num a)
-{
-	(void)s;
-	return a.n;
-}
-
 /* --- upper bounds ------------------------------------------------------------------------------------------------- */
 
 /* The term without its factor number `at`. */
@@ -24,6 +13,24 @@ static struct num without_factor(struct nums *s, struct num_term t, int at)
 		if (i != at)
 			rest[n_rest++] = factor[i];
 	return num_monomial(s, t.c, rest, n_rest);
+}
+
+/* c / k where k divides each of its terms; false: it does not. */
+static bool exact_quotient(struct nums *s, struct num c, int64_t k, struct num *q)
+{
+	struct form f;
+
+	form_of(s, c, &f);
+	if (f.k % k)
+		return false;
+	for (int i = 0; i < f.n; i++) {
+		if (f.t[i].c % k)
+			return false;
+		f.t[i].c /= k;
+	}
+	f.k /= k;
+	*q = form_num(s, &f);
+	return true;
 }
 
 /* c * x <= bound for a factor x of a term whose other factors, with the coefficient, are c (of known sign):
@@ -40,9 +47,8 @@ static bool factor_bound(struct nums *s, int x, struct num c, struct num *bound)
 		*bound = positive ? num_mul(s, c, num_sub(s, arg, num_const(1))) : num_const(0);
 		return true;
 	}
-	if (s->expr[x].op != NUM_DIV || k.expr || k.n <= 1 || !num_is(num_mod(s, c, k), 0))
+	if (s->expr[x].op != NUM_DIV || k.expr || k.n <= 1 || !exact_quotient(s, c, k.n, &q))
 		return false;
-	q = num_div(s, c, k);
 	*bound = num_mul(s, q, positive ? arg : num_sub(s, arg, num_const(k.n - 1)));
 	return true;
 }

@@ -1,13 +1,9 @@
-/* Private to verify.c and verify_nodes.c. */
-#ifndef NNC_VERIFY_H
-#define NNC_VERIFY_H
+/* nnc verify --nodes: where the first difference comes from. */
+#ifndef NNC_VERIFY_NODES_H
+#define NNC_VERIFY_NODES_H
 
-#include "host/built.h"
 #include "commands/cases.h"
-#include "commands/compare.h"
-
-/** What --rtol, --atol and --exact ask for, or the default, `looseness` times as wide. */
-struct tolerance verify_tolerance(const struct options *o, double looseness);
+#include "host/built.h"
 
 /** Runs cases of equal dimensions node by node, in the build that is asked for and in a plain one (target generic,
  *  strict arithmetic, nothing fused), and reports the first node whose result differs between the two, or from an
