@@ -222,7 +222,7 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 /* An emulator's clock tells the emulator's speed. Where it keeps one of its own, as that of a board, it tells nothing. */
 static bool has_clock(const struct options *o, struct arena *a, struct diag *d)
 {
-	const struct target *t = target_find(o->target);
+	const struct target *t = target_find(a, o->target, NULL);
 	const char *runner = o->runner || !t ? o->runner : t->runner;
 
 	return !runner || !runner_is_emulator(runner, a) ||
