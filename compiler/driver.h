@@ -18,8 +18,8 @@ struct compilation {
 	const char *volatile stage;     /* what is being done now, for a progress line */
 };
 
-/** Compiles o->model up to the plan; *c is all zero but for c->dump. All memory is from `a`; `scratch` is emptied between passes. False: reported
- *  in d. */
+/** Compiles o->model up to the plan; *c is all zero but for c->dump. All memory is from `a`; `scratch` is emptied
+ *  between passes. False: reported in d. */
 bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch,
 		   struct diag *d);
 

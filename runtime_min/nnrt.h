@@ -2,7 +2,7 @@
  *
  * Everything below runtime_min/ is written so that single items can be lifted out: no `#if` inside a
  * function, no token pasting, no mutable data, a doc comment right above each item, nothing from libc but
- * memcpy, memset and maths.h. It compiles as C11 and as C++ without warnings. */
+ * memcpy, memset and the functions of math.h. It compiles as C11 and as C++ without warnings. */
 #ifndef NNRT_H
 #define NNRT_H
 

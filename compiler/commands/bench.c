@@ -219,7 +219,7 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 	return true;
 }
 
-/* An emulator's clock tells the emulator's speed. Where it keeps one of its own, as that of a board, it tells nothing. */
+/* An emulator's clock tells the emulator's speed, and that of a board which it imitates tells nothing. */
 static bool has_clock(const struct options *o, struct arena *a, struct diag *d)
 {
 	const struct target *t = target_find(a, o->target, NULL);

@@ -14,7 +14,8 @@ struct folder {
 };
 
 /** Makes a folder in $TMPDIR (or /tmp). A small process of its own, deaf to interrupts, removes it as soon as this one
- *  has ended, be it by a signal. Programs started later find it as their $TMPDIR. NULL: reported. Freeing the arena removes it as well. */
+ *  has ended, be it by a signal. Programs started later find it as their $TMPDIR. NULL: reported.
+ *  Freeing the arena removes it as well. */
 struct folder *folder_make(struct arena *a, struct diag *d);
 
 /** The path of a file in it; in a. */

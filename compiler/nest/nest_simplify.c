@@ -1,5 +1,5 @@
-/* Unary and binary operations, as the simplest equal that is known. Floating-point rules are exact: they hold for NaN, infinities and signed
- * zeros, so that strict mode needs no exception. */
+/* Unary and binary operations, as the simplest equal that is known. Floating-point rules are exact: they hold for NaN,
+ * infinities and signed zeros, so that strict mode needs no exception. */
 #include <math.h>
 
 #include "nest/nest_build.h"

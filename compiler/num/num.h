@@ -4,7 +4,7 @@
  * normal form (a sum of coefficient times product of atoms, atoms being variables, floor divisions, remainders, minima,
  * maxima and comparisons) and stored once, so equal forms have equal indexes and num_same() is a comparison of two
  * integers. Static models never leave the constants. Arithmetic that would overflow int64 sets nums.overflow, and the
- * caller that turns the result into a dimension reports it (see tensor_set_dim). */
+ * caller that turns the result into a dimension reports it (see tensor_set). */
 #ifndef NNC_NUM_H
 #define NNC_NUM_H
 

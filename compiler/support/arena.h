@@ -38,8 +38,8 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 /** printf into the arena. */
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** Has release(what) called when the arena is freed, before its memory goes, the newest first. `what` lives as long as the
- *  arena; one that was released by other means before must bear a second time. To be called before the resource is
+/** Has release(what) called when the arena is freed, before its memory goes, the newest first. `what` lives as long as
+ *  the arena; one that was released by other means before must bear a second time. To be called before the resource is
  *  acquired: it takes memory, which may run out. */
 void arena_own(struct arena *a, void (*release)(void *what), void *what);
 

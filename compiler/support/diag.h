@@ -1,5 +1,5 @@
-/* Errors and remarks for the user. Library code reports here and returns false; main.c prints and exits. `die` is for our
- * own bugs alone.
+/* Errors and remarks for the user. Library code reports here and returns false; main.c prints and exits. `die` is for
+ * our own bugs alone.
  *
  * Every message is one line of bounded length. Errors are kept until the end, since one that is reported for many nodes
  * (or many times for one) is one line that counts the others, and since a trial may take them back. Remarks are for

@@ -57,7 +57,7 @@ NNRT_INLINE void nnrt_gemm_f32_rest(const struct nnrt_gemm *p, const float *a, c
 }
 
 /** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]); see struct nnrt_gemm.
- *  a: row-major. b: panels of `columns` from pack_panels_f32(). bias: n values or NULL. y may not overlap b, and a
+ *  a: row-major. b: panels of `columns` from pack_f32(). bias: n values or NULL. y may not overlap b, and a
  *  as struct nnrt_gemm says; with one panel (n <= columns) row i may lie over rows of a up to i. A residual that the
  *  epilogue reads may be y itself. No alignment needed. rows, columns: constants, the
  *  register tile (see kernels.def). Sums start at the bias and take l in ascending order.

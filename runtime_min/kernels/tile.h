@@ -30,7 +30,7 @@ NNRT_INLINE void nnrt_tile_start(nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS],
 	}
 }
 
-/** Runs the epilogue over one row of a tile, n channels from at.c on, and stores it at y + at.y. */
+/** Runs the epilogue over one row of a tile, n channels from number at.c on, and stores it at y + at.y. */
 NNRT_INLINE void nnrt_tile_finish(const nnrt_vf *acc, float *y, struct nnrt_at at, int n, int vectors,
 	nnrt_epilogue epilogue, const void *const *ctx)
 {

@@ -184,8 +184,8 @@ NNRT_INLINE void nnrt_winograd_output(const struct nnrt_conv *p, const struct nn
 
 /** y as nnrt_conv_f32 computes it, for 3x3 kernels with strides and dilations 1 and adjacent channels, within the error
  *  above: tiles of tile x tile outputs (2 or 4), counted from row_begin on, `tiles` of them at a time.
- *  w: panels of `columns` output channels, in each (tile + 2)^2 points of ic rows, from pack_winograd_f32(). bias: oc
- *  values or NULL. zero: ic zeros. scratch: nnrt_winograd_scratch() floats. y may not overlap x. Reads no input row
+ *  w: panels of `columns` output channels, in each (tile + 2)^2 points of ic rows, from winograd_weights_f32(). bias:
+ *  oc values or NULL. zero: ic zeros. scratch: nnrt_winograd_scratch() floats. y may not overlap x. Reads no input row
  *  that the wanted output rows do not see. rows, columns: constants, the register tile of the products (kernels.def).
  *  ONNX Conv-11; a group is a call with x, w, bias and y moved to its channels. */
 NNRT_INLINE void nnrt_winograd_f32(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,

@@ -4,7 +4,8 @@
     static_checks.py headers      every header compiles alone, one of runtime_min/ with at least one instruction set
     static_checks.py cppcheck     cppcheck over compile_commands.json of build/, the benches and the examples
     static_checks.py clang-tidy FOLDER...    clang-tidy with the repository's .clang-tidy files over the same
-    static_checks.py style        no line of C is longer than 120 columns with tabs of 8, none ends with blanks
+    static_checks.py style        no line of C is longer than 120 columns with tabs of 8, none ends with blanks; a file
+                                  that a comment or a page names is there
 """
 import json
 import os
@@ -169,6 +170,32 @@ def check_style(report):
             report.failed(f"style/{path}", f"too long, or ending with blanks: lines {bad}")
         else:
             report.ok(f"style/{path}")
+    check_named_files(report)
+
+
+# What a comment is in each kind of file; pages are read whole.
+COMMENTS = {".c": r"/\*.*?\*/|//[^\n]*", ".py": r'#[^\n]*|""".*?"""', ".md": r".*"}
+COMMENTS.update({".h": COMMENTS[".c"], ".def": COMMENTS[".c"], ".in": COMMENTS[".c"], ".sh": COMMENTS[".py"],
+                 ".build": COMMENTS[".py"]})
+FILE_NAME = re.compile(r"(?<![\w./*<{@$-])(?:[\w-]+/)*[\w-]+\.(?:c|h|def|py|sh)(?:\.in)?(?![\w(])")
+# Files of the user or of tests, compilers' own headers, and members of structs that look like files.
+NO_FILES = re.compile(r".*[A-Z].*|n?model\w*\.[ch]|_w\d\.c|([abm]|one|base_weights|avx2intrin)\.h|at\.c|make_cases\.py")
+
+
+def check_named_files(report):
+    paths = tracked()
+    known = {path[i:] for path in paths for i in [0, *(m.end() for m in re.finditer("/", path))]}
+    for path in paths:
+        comment = COMMENTS.get(os.path.splitext(path)[1])
+        if not comment or os.path.islink(os.path.join(ROOT, path)):
+            continue
+        with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+            text = "\n".join(re.findall(comment, f.read(), re.DOTALL))
+        lost = {n for n in FILE_NAME.findall(text) if n not in known and not NO_FILES.fullmatch(n)}
+        if lost:
+            report.failed(f"named/{path}", f"names files that are not there: {' '.join(sorted(lost))}")
+        else:
+            report.ok(f"named/{path}")
 
 
 def first_finding(text):

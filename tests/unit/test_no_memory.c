@@ -1,5 +1,5 @@
-/* Memory that runs out, at every allocation there is: nnc says so in one line, ends with status 4, and leaves the folder
- * as it was. The program holds all of nnc; the linker leads its allocations here (--wrap). */
+/* Memory that runs out, at every allocation there is: nnc says so in one line, ends with status 4, and leaves the
+ * folder as it was. The program holds all of nnc; the linker leads its allocations here (--wrap). */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
