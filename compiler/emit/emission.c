@@ -45,6 +45,16 @@ void emission_touch(struct emission *x, int tensor, bool is_written)
 	x->touched[x->touched_of[tensor] - 1].is_written |= is_written;
 }
 
+bool emission_touches_bytes(const struct emission *x)
+{
+	for (int i = 0; i < x->n_touched; i++) {
+		const enum dtype type = x->m->tensor[x->touched[i].tensor].type;
+		if (dtypes[type].bytes == 1 && type != DT_BOOL)
+			return true;
+	}
+	return false;
+}
+
 const char *emission_tensor(struct emission *x, int tensor)
 {
 	struct touched *t;

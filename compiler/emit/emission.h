@@ -50,6 +50,9 @@ void emission_begin(struct emission *x);
 /** Adds a tensor to those of the function; written once is written. */
 void emission_touch(struct emission *x, int tensor, bool is_written);
 
+/** Bytes come in or go out of the step: quantised results, which are promised to the bit. */
+bool emission_touches_bytes(const struct emission *x);
+
 /** The name of a tensor that is touched. */
 const char *emission_tensor(struct emission *x, int tensor);
 

@@ -74,10 +74,61 @@ static const char *identity_text(struct nest_writer *w, const struct expr *r)
 	return const_text(w, &identity);
 }
 
-/* One turn of a reduction: accumulator `acc` takes in the value. */
-static void write_turn(struct nest_writer *w, const struct expr *r, const char *acc, const char *position)
+/* Where a reduction collects: `name` takes in values, or vectors when each lane is a result of its own; `vector`, when
+ * not NULL, those turns that come as vectors along the reduction. A long sum is made of parts
+ * (runtime_min/maths/sum.h): NAME is then the part, NAME_sum holds those before, NAME_turns counts what the part has
+ * taken in. */
+struct accumulator {
+	const char *name, *vector, *identity;
+	enum dtype type;
+	bool lanes, is_long;
+};
+
+/* A sum of more floats than this is made of parts. Where bytes come in or go out the order of a sum is promised. */
+enum { LONG_SUM = 4096 };
+
+static struct num count_terms(const struct nest_writer *w)
 {
-	enum dtype type = w->n->e[r->a].type;
+	struct num terms = num_const(1);
+
+	for (int i = w->n->n_axes; i < w->n->n_axes + w->n->n_reduce; i++)
+		terms = num_mul(w->nums, terms, w->n->extent[i]);
+	return terms;
+}
+
+static bool is_long_sum(const struct nest_writer *w, const struct expr *r)
+{
+	return r->how == REDUCE_SUM && w->n->e[r->a].type == DT_F32 && count_terms(w).n > LONG_SUM &&
+	       !emission_touches_bytes(w->x);
+}
+
+static void declare_accumulator(struct nest_writer *w, const struct accumulator *a, const char *name, bool vector,
+				bool counts)
+{
+	if (vector)
+		emit_line(w->e, "nnrt_vf %s = %s(%s);", name, writer_use(w, "nnrt_vf_set1"), a->identity);
+	else
+		emit_line(w->e, "%s %s = %s;", dtypes[a->type].ctype, name, a->identity);
+	if (!a->is_long)
+		return;
+	if (vector)
+		emit_line(w->e, "struct %s %s_sum = %s();", writer_use(w, "nnrt_sum_vf"), name,
+			  writer_use(w, "nnrt_sum_none"));
+	else
+		emit_line(w->e, "struct %s %s_sum = { 0.0f, 0.0f };", writer_use(w, "nnrt_sum_f32"), name);
+	if (counts)
+		emit_line(w->e, "int %s_turns = 0;", name);
+}
+
+static void end_part(struct nest_writer *w, const char *name, bool vector)
+{
+	emit_line(w->e, "%s(&%s_sum, %s);", writer_use(w, vector ? "nnrt_sum_add" : "nnrt_sum_add_f32"), name, name);
+}
+
+/* One turn of a reduction: accumulator `acc` takes in the value. */
+static void write_turn(struct nest_writer *w, const struct expr *r, const struct accumulator *a, const char *acc,
+		       const char *position)
+{
 	bool vector = w->in_vector;
 	const char *v = vector ? write_vector(w, r->a) : write_expr(w, r->a).text;
 
@@ -90,7 +141,14 @@ static void write_turn(struct nest_writer *w, const struct expr *r, const char *
 		emit_close(w->e, "");
 		return;
 	}
-	emit_line(w->e, "%s = %s;", acc, scalar_text(w, writer_reduces[r->how].op, type, vector, acc, v));
+	emit_line(w->e, "%s = %s;", acc, scalar_text(w, writer_reduces[r->how].op, a->type, vector, acc, v));
+	if (!a->is_long)
+		return;
+	emit_open(w->e, "if (++%s_turns == %s)", acc, writer_use(w, "NNRT_SUM_PART"));
+	end_part(w, acc, vector);
+	emit_line(w->e, vector ? "%s = nnrt_vf_set1(0.0f);" : "%s = 0.0f;", acc);
+	emit_line(w->e, "%s_turns = 0;", acc);
+	emit_close(w->e, "");
 }
 
 /* A loop over vectors leaves nothing over. */
@@ -99,14 +157,13 @@ static bool fills_vectors(const struct nest_writer *w, int axis)
 	return num_is_const(w->extent[axis]) && w->extent[axis].n % (w->m->target->vector_bytes / 4) == 0;
 }
 
-static void write_reduce_loops(struct nest_writer *w, int level, const struct expr *r, const char *acc,
-			       const char *acc_vector)
+static void write_reduce_loops(struct nest_writer *w, int level, const struct expr *r, const struct accumulator *a)
 {
 	int mark = w->n_open, axis;
 	const char *i, *extent;
 
 	if (level == w->n_loops) {
-		write_turn(w, r, w->in_vector && acc_vector ? acc_vector : acc, axis_name(w, w->loop[w->n_loops - 1]));
+		write_turn(w, r, a, a->name, axis_name(w, w->loop[w->n_loops - 1]));
 		return;
 	}
 	axis = w->loop[level];
@@ -117,54 +174,67 @@ static void write_reduce_loops(struct nest_writer *w, int level, const struct ex
 		writer_use(w, "NNRT_LANES");
 		emit_open(w->e, "for (; %s + NNRT_LANES <= %s; %s += NNRT_LANES)", i, extent, i);
 		w->in_vector = true;
-		write_turn(w, r, acc_vector, i);
+		write_turn(w, r, a, a->vector, i);
 		w->in_vector = false;
 		writer_close_scope(w, mark);
 		emit_close(w->e, "");
 		if (fills_vectors(w, axis))
 			return;
 		emit_open(w->e, "for (; %s < %s; %s++)", i, extent, i);
-		write_turn(w, r, acc, i);
+		write_turn(w, r, a, a->name, i);
 	} else {
 		open_loop(w, axis);
 		hoist(w, level + 1);
-		write_reduce_loops(w, level + 1, r, acc, acc_vector);
+		write_reduce_loops(w, level + 1, r, a);
 	}
 	writer_close_scope(w, mark);
 	emit_close(w->e, "");
 }
 
+/* All that was collected into a->name. */
+static void write_result(struct nest_writer *w, const struct expr *r, const struct accumulator *a)
+{
+	const char *vector = a->vector;
+
+	if (vector && a->is_long) {
+		end_part(w, vector, true);
+		vector = arena_printf(w->m->scratch, "%s(&%s_sum)", writer_use(w, "nnrt_sum_total"), vector);
+	}
+	if (vector)
+		vector = arena_printf(w->m->scratch, "%s(%s)", writer_use(w, writer_reduces[r->how].across), vector);
+	if (a->is_long) {
+		end_part(w, a->name, a->lanes);
+		if (vector)
+			emit_line(w->e, "nnrt_sum_add_f32(&%s_sum, %s);", a->name, vector);
+		emit_line(w->e, "%s = %s(&%s_sum);", a->name,
+			  writer_use(w, a->lanes ? "nnrt_sum_total" : "nnrt_sum_total_f32"), a->name);
+	} else if (vector) {
+		emit_line(w->e, "%s = %s;", a->name,
+			  scalar_text(w, writer_reduces[r->how].op, a->type, false, a->name, vector));
+	}
+}
+
 static void write_reduction(struct nest_writer *w, int k)
 {
 	const struct expr r = w->n->e[k];
-	enum dtype type = w->n->e[r.a].type;
-	bool across = w->vector_axis >= w->n->n_axes, along = w->in_vector;
-	const char *acc = arena_printf(w->m->scratch, "r%d", w->names++), *identity = identity_text(w, &r);
-	const char *acc_vector = across ? arena_printf(w->m->scratch, "%sv", acc) : NULL;
+	const bool across = w->vector_axis >= w->n->n_axes;
+	struct accumulator a = { .identity = identity_text(w, &r), .type = w->n->e[r.a].type, .lanes = w->in_vector,
+				 .is_long = is_long_sum(w, &r) };
 
-	if (along)
-		emit_line(w->e, "nnrt_vf %s = %s(%s);", acc, writer_use(w, "nnrt_vf_set1"), identity);
-	else
-		emit_line(w->e, "%s %s = %s;", dtypes[type].ctype, acc, identity);
+	a.name = arena_printf(w->m->scratch, "r%d", w->names++);
+	declare_accumulator(w, &a, a.name, a.lanes, !across || !fills_vectors(w, w->vector_axis));
 	if (writer_is_arg(r.how))
-		emit_line(w->e, "int64_t %s_at = 0;", acc);
-	if (across)
-		emit_line(w->e, "nnrt_vf %s = %s(%s);", acc_vector, writer_use(w, "nnrt_vf_set1"), identity);
-	write_reduce_loops(w, w->n_outer, &r, acc, acc_vector);
+		emit_line(w->e, "int64_t %s_at = 0;", a.name);
 	if (across) {
-		const char *lanes =
-			arena_printf(w->m->scratch, "%s(%s)", writer_use(w, writer_reduces[r.how].across), acc_vector);
-		emit_line(w->e, "%s = %s;", acc, scalar_text(w, writer_reduces[r.how].op, type, false, acc, lanes));
+		a.vector = arena_printf(w->m->scratch, "%sv", a.name);
+		declare_accumulator(w, &a, a.vector, true, true);
 	}
-	w->reduced = writer_is_arg(r.how) ? arena_printf(w->m->scratch, "%s_at", acc) : acc;
-	if (r.b >= 0) {
-		struct num count = num_const(1);
-		for (int i = w->n->n_axes; i < w->n->n_axes + w->n->n_reduce; i++)
-			count = num_mul(w->nums, count, w->n->extent[i]);
-		if (num_lo(w->nums, count) == 0)
-			emit_line(w->e, "if (%s == 0) %s = %s;", writer_num(w, count), w->reduced,
-				  write_expr(w, r.b).text);
-	}
+	write_reduce_loops(w, w->n_outer, &r, &a);
+	write_result(w, &r, &a);
+	w->reduced = writer_is_arg(r.how) ? arena_printf(w->m->scratch, "%s_at", a.name) : a.name;
+	if (r.b >= 0 && num_lo(w->nums, count_terms(w)) == 0)
+		emit_line(w->e, "if (%s == 0) %s = %s;", writer_num(w, count_terms(w)), w->reduced,
+			  write_expr(w, r.b).text);
 }
 
 static void write_body(struct nest_writer *w)

@@ -24,14 +24,7 @@ static void name_tensors(struct emission *x)
  * out, for quantised results are promised to the bit. */
 static bool is_literal(const struct emission *x, const struct step *s)
 {
-	if (s->kind != STEP_NEST)
-		return false;
-	for (int i = 0; i < x->n_touched; i++) {
-		const enum dtype type = x->m->tensor[x->touched[i].tensor].type;
-		if (dtypes[type].bytes == 1 && type != DT_BOOL)
-			return true;
-	}
-	return x->m->options->fp == FP_STRICT;
+	return s->kind == STEP_NEST && (x->m->options->fp == FP_STRICT || emission_touches_bytes(x));
 }
 
 /* The number of the first step that had this text. */

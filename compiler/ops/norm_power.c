@@ -12,23 +12,44 @@ static bool infer_lp_norm(struct module *m, int node)
 	return node_axis_attr(m, node, "axis", -1, node_in_tensor(m, node, 0)->rank, &axis) && infer_same(m, node);
 }
 
+/* The divisors, one a line along the axis: a tensor of x's shape with 1 there. */
+static int lower_lp_size(struct lowering *l, int t, int axis, bool square)
+{
+	struct module *m = l->m;
+	struct num dim[MAX_RANK], at[MAX_RANK];
+	struct nest *n;
+	int out, v;
+
+	memcpy(dim, m->tensor[t].dim, sizeof dim);
+	dim[axis] = num_const(1);
+	out = lower_temp(l, compute_type(m->tensor[t].type), m->tensor[t].rank, dim);
+	n = nest_new(m, out);
+	memcpy(at, n->axis, sizeof at);
+	at[axis] = nest_reduce_axis(n, m->tensor[t].dim[axis]);
+	v = nest_load_wide(n, t, at);
+	v = nest_reduce(n, REDUCE_SUM, nest_parse(n, square ? "x * x" : "abs(x)", &v, 1, NULL, 0));
+	nest_store(n, square ? nest_unary(n, E_SQRT, v) : v);
+	lower_nest(l, n);
+	return out;
+}
+
 static bool lower_lp_norm(struct lowering *l, int node)
 {
 	struct module *m = l->m;
-	struct nest *n = nest_new(m, node_out(m, node, 0));
-	bool square = node_attr_int(m, node, "p", 2) == 2;
+	const int x = node_in(m, node, 0);
 	struct num at[MAX_RANK];
-	int axis, v, x, y;
+	struct nest *n;
+	int axis, size, operand[2];
 
-	if (!node_axis_attr(m, node, "axis", -1, n->n_axes, &axis))
+	if (!node_axis_attr(m, node, "axis", -1, m->tensor[x].rank, &axis))
 		return false;
+	size = lower_lp_size(l, x, axis, node_attr_int(m, node, "p", 2) == 2);
+	n = nest_new(m, node_out(m, node, 0));
 	memcpy(at, n->axis, sizeof at);
-	at[axis] = nest_reduce_axis(n, n->extent[axis]);
-	v = nest_load_wide(n, node_in(m, node, 0), at);
-	v = nest_reduce(n, REDUCE_SUM, nest_parse(n, square ? "x * x" : "abs(x)", &v, 1, NULL, 0));
-	y = square ? nest_unary(n, E_SQRT, v) : v;
-	x = nest_load_wide(n, node_in(m, node, 0), n->axis);
-	nest_store_narrow(n, nest_parse(n, "y == 0 ? 0 : x / y", (int[]){ x, y }, 2, NULL, 0));
+	at[axis] = num_const(0);
+	operand[0] = nest_load_wide(n, x, n->axis);
+	operand[1] = nest_load(n, size, at);
+	nest_store_narrow(n, nest_parse(n, "y == 0 ? 0 : x / y", operand, 2, NULL, 0));
 	lower_nest(l, n);
 	return true;
 }
