@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -28,17 +29,36 @@ from onnx import helper
 import cases
 import generated
 from generated import Failure, execute, one_line
+from report import Report
 from targets import TARGETS, best_host, missing
 
 ZOO = ("resnet50", "resnet18", "mobilenetv2", "squeezenet1_1", "vit_tiny_patch16_224", "lstm_speech")
 SECONDS = 0.15  # of one measurement
 
 
-class Entry:
-    """A model with one set of inputs."""
+KINDS = ("float", "qdq", "other")  # of models.def
 
-    def __init__(self, name, path, dims, inputs):
-        self.name, self.path, self.dims, self.inputs = name, path, dims, inputs
+
+class Entry(NamedTuple):
+    """A model with one set of inputs, and outputs of their shapes."""
+    name: str
+    path: str
+    dims: list
+    inputs: list
+    outputs: list
+
+
+class Notes(Report):
+    """What is left out is told below a table."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def _line(self, kind, name, reason=""):
+        self.counts[kind] += 1
+        if kind != "ok":
+            self.lines.append(f"{name}: {reason}")
 
 
 def zoo_entries(names):
@@ -50,15 +70,17 @@ def zoo_entries(names):
         if not os.path.exists(os.path.join(path, "model.onnx")):
             subprocess.run([sys.executable, script, "--out", folder, "--samples", name], check=True,
                            stdout=subprocess.DEVNULL)
-        yield Entry(name, os.path.join(path, "model.onnx"), [], cases.load_numbered(path, "input"))
+        yield Entry(name, os.path.join(path, "model.onnx"), [],
+                    *(cases.load_numbered(path, what) for what in ("input", "output")))
 
 
-def entries(names):
-    if not cases.make():
-        sys.exit("bench: ../shared/models is not there: nothing to measure")
-    for model in cases.models(names, ("float",)):
-        yield Entry(model.name, model.path, model.dims, model.case(0)[0])
-    yield from zoo_entries([n for n in ZOO if not names or n in names])
+def entries(names, kinds, notes, bound=None):
+    """The models asked for, or all of these kinds that `bound` (tests/models/bounds.py) takes."""
+    ours = [n for n in names if n not in ZOO]
+    if ours or not names:
+        for model in cases.models(notes, ours, kinds, bound):
+            yield Entry(model.name, model.path, model.dims, *model.case(0))
+    yield from zoo_entries([n for n in ZOO if n in names])
 
 
 class Onnxruntime:
@@ -218,8 +240,9 @@ def main():
     print(f"Target {target.name}, {a.cc} {target.cflags}, onnxruntime {onnxruntime.__version__}, one thread, best of "
           f"{a.rounds} interleaved rounds.\n")
     print("| model | MMAC | onnxruntime us | nnc us | ratio |\n|---|---:|---:|---:|---:|", flush=True)
-    ratios, failed = [], []
-    for entry in entries(a.names):
+    ratios, notes = [], Notes()
+    names = a.names or [*(name for name, kind, *_ in cases.rows() if kind == "float"), *ZOO]
+    for entry in entries(names, KINDS, notes):
         try:
             theirs = Onnxruntime(entry.path, entry.inputs)
             expected = theirs.outputs()
@@ -228,8 +251,9 @@ def main():
                 raise Failure("wrong", "outputs differ from onnxruntime's")
             ort, nnc = measure([theirs, ours], a.rounds)
         except Failure as e:
-            failed.append(f"{entry.name}: {e.kind}: {e}")
+            notes.failed(entry.name, f"{e.kind}: {e}")
             continue
+        notes.ok(entry.name)
         ratios.append(ort / nnc)
         print(f"| {entry.name} | {macs(entry.path):.2f} | {number(1e6 * ort)} | {number(1e6 * nnc)} | {ort / nnc:.2f} |",
               flush=True)
@@ -238,9 +262,9 @@ def main():
         print(f"| **geometric mean of {len(ratios)}** | | | | **{mean:.2f}** |")
         print(f"\nratio: onnxruntime's time over nnc's; least {min(ratios):.2f}. Floor of an onnxruntime call from Python: "
               f"{1e6 * call_floor():.1f} us.")
-    for line in failed:
+    for line in notes.lines:
         print(f"not measured: {line}")
-    sys.exit(1 if failed or not ratios else 0)
+    sys.exit(1 if notes.counts["not ok"] or not ratios else 0)
 
 
 if __name__ == "__main__":

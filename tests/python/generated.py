@@ -64,10 +64,10 @@ def execute(command, timeout, cwd=None):
     return p.returncode, (p.stderr + p.stdout).decode(errors="replace")
 
 
-def compile_model(model, folder, name, target, options=(), timeout=120):
+def compile_model(model, folder, name, target, options=(), timeout=120, nnc=NNC):
     """nnc MODEL -o FOLDER/NAME.c; returns the header's path."""
     source = os.path.join(folder, name + ".c")
-    command = [NNC, model, "-o", source, f"--target={target.name}", f"--name={name}", *options]
+    command = [nnc, model, "-o", source, f"--target={target.name}", f"--name={name}", *options]
     code, text = execute(command, timeout)
     if code == UNSUPPORTED and text.strip():
         raise Failure("unsupported", one_line(text))
@@ -218,15 +218,15 @@ def sources(folder, name):
     return sorted(glob.glob(os.path.join(folder, name + "*.c")))
 
 
-def build(folder, name, target, flags="", warnings=WARNINGS):
-    """Compiles FOLDER/NAME*.c and a caller into a program."""
+def build(folder, name, target, flags="", warnings=WARNINGS, more=()):
+    """Compiles FOLDER/NAME*.c and a caller into a program; more: further words of the command, such as files."""
     prototype = Prototype(os.path.join(folder, name + ".h"), name)
     caller = os.path.join(folder, "call.c")
     path = os.path.join(folder, "program")
     with open(caller, "w", encoding="utf-8") as f:
         f.write(prototype.caller())
     command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), "-I", folder, "-o", path,
-               *sources(folder, name), caller, runner_object(target, flags), *target.ldflags.split()]
+               *sources(folder, name), caller, runner_object(target, flags), *more, *target.ldflags.split()]
     code, text = execute(command, 600)
     if code != 0:
         errors = [line for line in text.splitlines() if "error" in line or "undefined" in line]
