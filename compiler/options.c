@@ -231,6 +231,8 @@ const char *options_summary(const struct options *o, struct arena *a)
 	strbuf_printf(&b, "--fp=%s", fp[o->fp]);
 	if (o->arena == ARENA_CALLER)
 		strbuf_puts(&b, " --arena=caller");
+	if (o->flush_subnormals)
+		strbuf_puts(&b, " --flush-subnormals");
 	if (o->taps)
 		strbuf_puts(&b, " --taps");
 	for (int i = 0; i < o->dims.n; i++) {

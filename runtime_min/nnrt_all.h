@@ -4,6 +4,7 @@
 #define NNRT_ALL_H
 
 #include "runtime_min/nnrt.h"
+#include "runtime_min/flush.h"
 #include "runtime_min/simd/simd.h"
 #include "runtime_min/kernels/epilogue.h"
 #include "runtime_min/kernels/int8.h"

@@ -259,6 +259,18 @@ static bool may_refuse(const struct module *m)
 	return false;
 }
 
+/* Processors whose mode runtime_min/flush.h knows. */
+static bool check_flush(const struct module *m)
+{
+	static const feature_set flushing = HAS_AVX2 | HAS_NEON | HAS_NEON32 | HAS_FPU;
+
+	if (!m->options->flush_subnormals || (m->target->features & flushing))
+		return true;
+	return diag_error(m->diag, STATUS_UNSUPPORTED, NULL,
+			  "--flush-subnormals: target %s has no such mode; x86-64 and Arm with an FPU have it",
+			  m->target->name);
+}
+
 bool emit_program(const struct module *m, const struct block *b, const struct plan *plan,
 		  const struct emit_stack *stack, struct emit_totals *totals)
 {
@@ -269,6 +281,8 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	struct emit e;
 	const char *stem, *base;
 
+	if (!check_flush(m))
+		return false;
 	split_path(m->arena, o->output, &stem, &base);
 	p.prefix = o->name ? o->name : ident_sanitise(m->arena, base, "model");
 	p.param_of = ARENA_ARRAY(m->arena, m->n_tensors, int);

@@ -134,10 +134,18 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, const
 
 static void emit_block(struct program *p, struct emit *e, struct emit *run, const struct block *b);
 
+/* The run ends with this status; the processor's mode is again what it was. */
+static void emit_return(const struct program *p, struct emit *run, int status)
+{
+	if (p->x.m->options->flush_subnormals)
+		emit_line(run, "nnrt_flush_end(nnrt_mode);");
+	emit_line(run, "return %d;", status);
+}
+
 static void emit_branch(struct program *p, struct emit *e, struct emit *run, const struct block *b)
 {
 	if (b->refused)
-		emit_line(run, "return 2;");
+		emit_return(p, run, 2);
 	emit_block(p, e, run, b);
 }
 
@@ -257,6 +265,10 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	emit_block(p, e, &run, p->block);
 	emit_output_copies(p, &run);
 	extract_need_header(&p->x.runtime, "<string.h>");
+	if (m->options->flush_subnormals) {
+		emission_use(&p->x, "nnrt_flush_begin");
+		emission_use(&p->x, "nnrt_flush_end");
+	}
 	emit_open(e, "%s", signature);
 	for (int i = 0; i < p->plan->n_pools; i++)
 		emit_memory(p, e, i);
@@ -266,8 +278,10 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	for (int i = 0; i < p->n_dims; i++)
 		emit_line(e, "if (%s < %lld || %s > %lld) return 1;", p->params[i].name, (long long)p->params[i].low,
 			  p->params[i].name, (long long)p->params[i].high);
+	if (m->options->flush_subnormals)
+		emit_line(e, "const uint32_t nnrt_mode = nnrt_flush_begin();");
 	emit_blank(e);
 	emit_puts(e, strbuf_text(&text));
-	emit_line(e, "return 0;");
+	emit_return(p, e, 0);
 	emit_close(e, "");
 }

@@ -17,6 +17,40 @@ from onnx import helper, numpy_helper
 from place import F32, MODEL, NNC, Wrong, expect, main, test
 
 
+# ----------------------------------------------------------------------------------------------------------- processor
+
+@test
+def flushing_subnormals_ends_with_the_run(place):
+    """x * 1e-20 is subnormal: 0 with the mode. The program then finds the processor as it was."""
+    graph = helper.make_graph([helper.make_node("Mul", ["x", "w"], ["y"])], "g",
+                              [helper.make_tensor_value_info("x", F32, [16])],
+                              [helper.make_tensor_value_info("y", F32, [16])],
+                              [numpy_helper.from_array(np.full(16, 1e-20, np.float32), "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place.path("m.onnx"))
+    with open(place.path("main.c"), "w") as f:
+        f.write("""#include <stdio.h>
+#include "m.h"
+int main(void)
+{
+	float x[16], y[16];
+	volatile float small = 1e-20f;
+
+	for (int i = 0; i < 16; i++)
+		x[i] = 1e-20f;
+	m_run(x, y);
+	printf("%d %d\\n", y[3] != 0, small * small != 0);
+	return 0;
+}
+""")
+    for options, want in (([], "1 1\n"), (["--flush-subnormals"], "0 1\n")):
+        place.nnc(0, "m.onnx", "-o", "m.c", "--target=x86-64-v3", *options)
+        subprocess.run(["gcc", "-O2", "-march=x86-64-v3", "main.c", "m.c", "-o", "m", "-lm"], cwd=place.folder, check=True)
+        got = subprocess.run(["./m"], cwd=place.folder, capture_output=True, text=True).stdout
+        if got != want:
+            raise Wrong(f"{options}: {got!r}, expected {want!r}")
+    place.nnc(3, "m.onnx", "-o", "m.c", "--target=generic", "--flush-subnormals")
+
+
 # ----------------------------------------------------------------------------------------------------------------- files
 
 def outside_model(place):
