@@ -1,5 +1,5 @@
-/* The processor's mode in which subnormal numbers count as zeros: operations on them may take a hundred cycles and more.
- * Only where the target has such a mode. */
+/* The processor's mode in which subnormal numbers count as zeros: operations on them may take a hundred cycles and
+ * more. Only where the target has such a mode. */
 #ifndef NNRT_FLUSH_H
 #define NNRT_FLUSH_H
 
