@@ -151,10 +151,10 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 
 	if (!target)
 		return diag_error(d, STATUS_USAGE, NULL, "%s", why);
-	*c = (struct compilation){ .dump = c->dump, .stage = "start",
-				   .module = { .arena = a, .scratch = scratch, .diag = d, .options = o,
-					       .target = target } };
-	nums_init(&c->module.nums, a);
+	*c = (struct compilation){ .dump = c->dump, .stage = "start" };
+	module_init(&c->module, a, scratch, d);
+	c->module.options = o;
+	c->module.target = target;
 	return pass_options_check(o, a, d) &&
 	       import(c) &&
 	       run_passes(c) &&

@@ -92,6 +92,7 @@ static bool may_fold(struct module *m, int node)
 /* Runs the node's own lowering on known inputs; its outputs stay unknown when anything on the way is. */
 static void fold_node(struct module *m, int node)
 {
+	const struct trial trial = trial_begin(m);
 	struct block block = { 0 };
 	struct lowering l = { .m = m, .block = &block, .node = node };
 	const struct diag before = diag_try(m->diag);
@@ -107,6 +108,7 @@ static void fold_node(struct module *m, int node)
 		t->value = NULL;
 	}
 	diag_drop(m->diag, &before);
+	trial_end(m, &trial);
 }
 
 bool infer_node(struct module *m, int node)

@@ -9,7 +9,7 @@
 
 void module_init(struct module *m, struct arena *a, struct arena *scratch, struct diag *d)
 {
-	*m = (struct module){ .arena = a, .scratch = scratch, .diag = d, .name = "" };
+	*m = (struct module){ .arena = a, .scratch = scratch, .steps = a, .diag = d, .name = "" };
 	nums_init(&m->nums, a);
 }
 
@@ -29,12 +29,16 @@ int tensor_add(struct module *m, const char *name)
 
 int tensor_like(struct module *m, const char *name, enum dtype type, int rank, const struct num *dim)
 {
-	int t = tensor_add(m, name);
+	struct num d[MAX_RANK];         /* dim may be another tensor's, which moves */
+	int t;
 
+	for (int k = 0; k < rank; k++)
+		d[k] = dim[k];
+	t = tensor_add(m, name);
 	m->tensor[t].type = type;
 	m->tensor[t].rank = rank;
 	for (int k = 0; k < rank; k++)
-		m->tensor[t].dim[k] = dim[k];
+		m->tensor[t].dim[k] = d[k];
 	tensor_dense(m, t);
 	return t;
 }
@@ -141,7 +145,6 @@ bool tensor_same_shape(const struct module *m, int a, int b)
 	return true;
 }
 
-/* Kept with the numbers: it stays when what a pass tried in scratch memory goes. */
 const struct num *tensor_value(struct module *m, int t, int *n)
 {
 	const enum dtype_class class = t < 0 ? CLASS_NONE : dtypes[m->tensor[t].type].class;
@@ -157,7 +160,7 @@ const struct num *tensor_value(struct module *m, int t, int *n)
 	*n = (int)elements;
 	if (m->tensor[t].value || !m->tensor[t].data)
 		return m->tensor[t].value;
-	value = ARENA_ARRAY(m->nums.arena, elements, struct num);
+	value = ARENA_ARRAY(m->arena, elements, struct num);
 	for (int i = 0; i < *n; i++)
 		value[i] = num_const(const_int(m, t, i));
 	m->tensor[t].value = value;

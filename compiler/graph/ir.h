@@ -93,6 +93,7 @@ struct opset {
 
 struct module {
 	struct arena *arena, *scratch;
+	struct arena *steps;            /* of nests and steps: arena, but scratch while a lowering is only tried */
 	struct diag *diag;
 	const struct options *options;
 	const struct target *target;

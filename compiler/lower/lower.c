@@ -76,7 +76,7 @@ bool lower_node(struct lowering *l)
 	const struct arena_mark before = arena_mark(l->m->scratch);
 	const bool lowered = lower_planned(l);
 
-	if (l->m->arena != l->m->scratch)       /* where steps are made there too, all of it goes together */
+	if (l->m->steps != l->m->scratch)       /* where steps are made there too, all of it goes together */
 		arena_release(l->m->scratch, before);
 	return lowered;
 }

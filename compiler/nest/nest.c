@@ -10,7 +10,7 @@
 /* --- expressions -------------------------------------------------------------------------------------------------- */
 
 /* Equal expressions get equal numbers among the last so many: enough for every operator, linear for fused nests. */
-enum { LOOK_BACK = 512 };
+enum { LOOK_BACK = 512, AXES_AT_ONCE = 4 };
 
 static bool same_index(const struct index *a, const struct index *b, int n)
 {
@@ -36,6 +36,20 @@ static bool same_expr(const struct nest *n, const struct expr *x, const struct e
 	return x->tensor == y->tensor && x->n_at == y->n_at && same_index(n->at + x->at, at, index_count(x->n_at));
 }
 
+bool nest_same(const struct nest *a, const struct nest *b)
+{
+	if (a->out != b->out || a->n_axes != b->n_axes || a->n_reduce != b->n_reduce || a->n_e != b->n_e ||
+	    a->value != b->value || !same_index(a->store, b->store, a->m->tensor[a->out].rank))
+		return false;
+	for (int k = 0; k < a->n_axes + a->n_reduce; k++)
+		if (!num_same(a->extent[k], b->extent[k]))
+			return false;
+	for (int i = 0; i < a->n_e; i++)
+		if (!same_expr(a, &a->e[i], &b->e[i], b->at + b->e[i].at))
+			return false;
+	return true;
+}
+
 int nest_add(struct nest *n, struct expr x, const struct index *at)
 {
 	for (int i = n->n_e - 1; i >= 0 && i >= n->n_e - LOOK_BACK; i--)
@@ -44,11 +58,11 @@ int nest_add(struct nest *n, struct expr x, const struct index *at)
 	if (x.op == E_LOAD) {
 		x.at = n->n_at;
 		for (int i = 0; i < index_count(x.n_at); i++) {
-			n->at = ARENA_PUSH(n->m->arena, n->at, n->n_at, struct index);
+			n->at = ARENA_PUSH(n->m->steps, n->at, n->n_at, struct index);
 			n->at[n->n_at++] = at[i];
 		}
 	}
-	n->e = ARENA_PUSH(n->m->arena, n->e, n->n_e, struct expr);
+	n->e = ARENA_PUSH(n->m->steps, n->e, n->n_e, struct expr);
 	n->e[n->n_e] = x;
 	return n->n_e++;
 }
@@ -109,16 +123,30 @@ bool nest_is_value(const struct nest *n, int e, int v)
 
 /* --- the nest ----------------------------------------------------------------------------------------------------- */
 
+static void axis_add(struct nest *n, struct num extent)
+{
+	const int k = n->n_axes + n->n_reduce;
+
+	if (k >= 2 * MAX_RANK)
+		die("a nest over %d axes", k + 1);
+	if (k % AXES_AT_ONCE == 0) {    /* the old ones stay readable: lowering holds pointers to axes */
+		n->extent = arena_grow(n->m->steps, n->extent, (size_t)k, (size_t)k + AXES_AT_ONCE, sizeof *n->extent);
+		n->axis = arena_grow(n->m->steps, n->axis, (size_t)k, (size_t)k + AXES_AT_ONCE, sizeof *n->axis);
+	}
+	n->extent[k] = extent;
+	n->axis[k] = num_axis(&n->m->nums, k, extent);
+}
+
 struct nest *nest_over(struct module *m, int out, int n_axes, const struct num *extent)
 {
-	struct nest *n = ARENA_NEW(m->arena, struct nest);
+	struct nest *n = ARENA_NEW(m->steps, struct nest);
+	const int rank = m->tensor[out].rank;
 
-	*n = (struct nest){ .m = m, .n_axes = n_axes, .out = out, .value = -1 };
-	for (int k = 0; k < n_axes; k++) {
-		n->extent[k] = extent[k];
-		n->axis[k] = num_axis(&m->nums, k, extent[k]);
-	}
-	for (int k = 0; k < MAX_RANK; k++)
+	*n = (struct nest){ .m = m, .out = out, .value = -1 };
+	n->store = ARENA_ARRAY(m->steps, rank, struct index);
+	for (; n->n_axes < n_axes; n->n_axes++)
+		axis_add(n, extent[n->n_axes]);
+	for (int k = 0; k < rank; k++)
 		n->store[k] = (struct index){ .affine = k < n_axes ? n->axis[k] : num_const(0), .expr = -1 };
 	return n;
 }
@@ -130,13 +158,14 @@ struct nest *nest_new(struct module *m, int out)
 
 struct num nest_reduce_axis(struct nest *n, struct num extent)
 {
-	int k = n->n_axes + n->n_reduce++;
+	axis_add(n, extent);
+	return n->axis[n->n_axes + n->n_reduce++];
+}
 
-	if (k >= 2 * MAX_RANK)
-		die("a nest over %d axes", k + 1);
-	n->extent[k] = extent;
-	n->axis[k] = num_axis(&n->m->nums, k, extent);
-	return n->axis[k];
+void nest_axes(const struct nest *n, struct num *at)
+{
+	for (int k = 0; k < n->n_axes; k++)
+		at[k] = n->axis[k];
 }
 
 void nest_store(struct nest *n, int value)

@@ -51,24 +51,26 @@ struct expr {
 struct nest {
 	struct module *m;
 	int n_axes, n_reduce;
-	struct num extent[2 * MAX_RANK], axis[2 * MAX_RANK];    /* axis[k]: the number that index expressions use */
+	struct num *extent, *axis;      /* axis[k]: the number that index expressions use */
 	struct expr *e;
 	int n_e;
 	struct index *at;
 	int n_at;
 	int out;                        /* tensor written */
-	struct index store[MAX_RANK];   /* per ONNX axis of out; by default axis k for axis k */
+	struct index *store;            /* per ONNX axis of out; by default axis k for axis k */
 	int value;                      /* expression stored */
 };
 
 /* --- nest.c: building ----------------------------------------------------------------------------------------------
  * Builders fold constants and simplify as they go, and give equal expressions equal numbers. Operand types must agree;
- * nothing is converted silently. All memory is the module's arena's. */
+ * nothing is converted silently. All memory is m->steps'. */
 
 /** A nest over the dimensions of tensor `out`. */
 struct nest *nest_new(struct module *m, int out);
 /** A nest over other axes than the output's own (then set n->store): extents given. */
 struct nest *nest_over(struct module *m, int out, int n_axes, const struct num *extent);
+/** The numbers of the n_axes axes. */
+void nest_axes(const struct nest *n, struct num *at);
 /** Adds a reduction axis and returns the number that runs over it. */
 struct num nest_reduce_axis(struct nest *n, struct num extent);
 

@@ -7,6 +7,9 @@
 /** The number of expression x in n: an equal one's when there is one. `at` holds the indexes of a load. */
 int nest_add(struct nest *n, struct expr x, const struct index *at);
 
+/** Both say the same in the same order. */
+bool nest_same(const struct nest *a, const struct nest *b);
+
 /** op(a, b) as it stands, and of constants as a constant. b is -1 where op takes one operand. nest_unary() and
  *  nest_binary() look for something simpler first. */
 int nest_add_operation(struct nest *n, enum eop op, int a, int b);

@@ -1,7 +1,5 @@
 /* Copying expressions from nest to nest, with other axes and other things in place of loads. The copies go through the
  * builders, so what became constant is folded and what became equal is joined. */
-#include <string.h>
-
 #include "nest/nest_build.h"
 
 static struct num to_axes(const struct nest_copier *c, struct num v)
@@ -106,12 +104,14 @@ struct nest *nest_of_rows(const struct nest *from, int axis, struct num begin, s
 	struct num at[2 * MAX_RANK];
 	struct nest *n;
 
-	memcpy(at, from->extent, sizeof at);
+	for (int k = 0; k < from->n_axes; k++)
+		at[k] = from->extent[k];
 	at[axis] = rows;
 	n = nest_over(from->m, from->out, from->n_axes, at);
 	for (int k = 0; k < from->n_reduce; k++)
 		nest_reduce_axis(n, from->extent[from->n_axes + k]);
-	memcpy(at, n->axis, sizeof at);
+	for (int k = 0; k < n->n_axes + n->n_reduce; k++)
+		at[k] = n->axis[k];
 	at[axis] = num_add(s, begin, at[axis]);
 	for (int k = 0; k < from->m->tensor[from->out].rank; k++) {
 		const struct index *to = &from->store[k];

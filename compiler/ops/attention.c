@@ -287,14 +287,14 @@ static int lower_probabilities(struct lowering *l, int scores, const struct num 
 	int max = lower_temp(l, type, 4, row), sum = lower_temp(l, type, 4, row), p = lower_temp(l, type, 4, dim), v;
 	struct nest *n = nest_new(m, max);
 
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[3] = nest_reduce_axis(n, dim[3]);
 	v = nest_reduce(n, REDUCE_MAX, nest_load(n, scores, at));
 	nest_store(n, nest_parse(n, "isinf(x) ? 0 : x", &v, 1, NULL, 0));
 	lower_nest(l, n);
 
 	n = nest_new(m, sum);
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	v = nest_load(n, max, at);
 	at[3] = nest_reduce_axis(n, dim[3]);
 	v = nest_unary(n, E_EXP, nest_binary(n, E_SUB, nest_load(n, scores, at), v));
@@ -302,7 +302,7 @@ static int lower_probabilities(struct lowering *l, int scores, const struct num 
 	lower_nest(l, n);
 
 	n = nest_new(m, p);
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[3] = num_const(0);
 	v = nest_unary(n, E_EXP, nest_binary(n, E_SUB, nest_load(n, scores, n->axis), nest_load(n, max, at)));
 	nest_store(n, nest_parse(n, "y == 0 ? 0 : x / y", (int[]){ v, nest_load(n, sum, at) }, 2, NULL, 0));

@@ -102,7 +102,7 @@ static void eliminate(struct lowering *l, const struct elimination *e)
 
 	i = num_add(s, next, n->axis[e->rank - 2]);
 	j = num_add(s, next, n->axis[e->rank - 1]);
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[e->rank - 2] = e->column;
 	pivot = nest_load(n, e->row, at);
 	factor =

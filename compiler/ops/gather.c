@@ -3,8 +3,6 @@
  * read. */
 #include "ops/positions.h"
 
-#include <string.h>
-
 /* out[a…, i…, b…] = x[a…, index[i…], b…] with the index in place of `axis`. */
 static bool infer_gather(struct module *m, int node)
 {
@@ -38,7 +36,8 @@ static bool lower_gather(struct lowering *l, int node)
 		return false;
 	i = nest_position(n, node, 1, n->axis + axis, x.dim[axis]);
 	for (int k = 0; k < x.rank; k++)
-		at[k] = (struct index){ k < axis ? n->axis[k] : n->axis[k + index.rank - 1], -1 };
+		if (k != axis)
+			at[k] = (struct index){ n->axis[k < axis ? k : k + index.rank - 1], -1 };
 	at[axis] = (struct index){ num_const(0), i };
 	nest_store(n, nest_load_at(n, node_in(m, node, 0), at));
 	lower_nest(l, n);
@@ -137,7 +136,7 @@ static bool lower_gather_nd(struct lowering *l, int node)
 
 	if (!gather_nd_depth(m, node, &batch, &depth))
 		return false;
-	memcpy(from, n->axis, sizeof from);
+	nest_axes(n, from);
 	for (int k = 0; k < x.rank; k++) {
 		int i = -1;
 

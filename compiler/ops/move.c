@@ -190,7 +190,7 @@ static bool lower_split(struct lowering *l, int node)
 		if (out >= 0) {
 			struct nest *n = nest_new(m, out);
 
-			memcpy(at, n->axis, sizeof at);
+			nest_axes(n, at);
 			at[axis] = num_add(&m->nums, at[axis], offset);
 			nest_store(n, nest_load(n, node_in(m, node, 0), at));
 			lower_nest(l, n);

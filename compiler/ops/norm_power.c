@@ -1,8 +1,6 @@
 /* Normalisation by sums of powers: LpNormalization, LRN. */
 #include "ops/arguments.h"
 
-#include <string.h>
-
 /* --- LpNormalization: x / (sum |x|^p)^(1/p) along one axis; 0 where that is 0 ------------------------------------- */
 
 static bool infer_lp_norm(struct module *m, int node)
@@ -24,7 +22,7 @@ static int lower_lp_size(struct lowering *l, int t, int axis, bool square)
 	dim[axis] = num_const(1);
 	out = lower_temp(l, compute_type(m->tensor[t].type), m->tensor[t].rank, dim);
 	n = nest_new(m, out);
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[axis] = nest_reduce_axis(n, m->tensor[t].dim[axis]);
 	v = nest_load_wide(n, t, at);
 	v = nest_reduce(n, REDUCE_SUM, nest_parse(n, square ? "x * x" : "abs(x)", &v, 1, NULL, 0));
@@ -45,7 +43,7 @@ static bool lower_lp_norm(struct lowering *l, int node)
 		return false;
 	size = lower_lp_size(l, x, axis, node_attr_int(m, node, "p", 2) == 2);
 	n = nest_new(m, node_out(m, node, 0));
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[axis] = num_const(0);
 	operand[0] = nest_load_wide(n, x, n->axis);
 	operand[1] = nest_load(n, size, at);
@@ -86,7 +84,7 @@ static bool lower_lrn(struct lowering *l, int node)
 	};
 	int v, x;
 
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	near = num_sub(s, num_add(s, n->axis[1], nest_reduce_axis(n, num_const(size))), num_const((size - 1) / 2));
 	at[1] = near;
 	v = nest_load_wide(n, node_in(m, node, 0), at);

@@ -62,7 +62,7 @@ static int lower_ranks(struct lowering *l, int t, int axis, bool largest)
 	struct nest *n = nest_new(m, ranks);
 	struct num at[MAX_RANK], j;
 
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[axis] = j = nest_reduce_axis(n, x.dim[axis]);
 	own = nest_load_wide(n, t, n->axis);
 	other = nest_load_wide(n, t, at);
@@ -93,7 +93,7 @@ static bool lower_top_k(struct lowering *l, int node)
 		if (out < 0)
 			continue;
 		n = nest_new(m, out);
-		memcpy(at, n->axis, sizeof at);
+		nest_axes(n, at);
 		at[axis] = j = nest_reduce_axis(n, x.dim[axis]);
 		chosen = nest_binary(n, E_EQ, nest_load(n, ranks, at), nest_index(n, n->axis[axis]));
 		v = i == 0 ? nest_load_wide(n, t, at) : nest_index(n, j);
@@ -152,7 +152,7 @@ static void lower_each_sum(struct lowering *l, const struct cumulative *c)
 	struct num at[MAX_RANK], distance;
 	int v;
 
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[c->axis] = nest_reduce_axis(n, n->extent[c->axis]);
 	distance = c->reverse ? num_sub(s, at[c->axis], n->axis[c->axis]) : num_sub(s, n->axis[c->axis], at[c->axis]);
 	v = nest_load_wide(n, c->x, at);
@@ -195,7 +195,7 @@ static void lower_running_sum(struct lowering *l, int node, const struct cumulat
 	if (c->exclusive)
 		store_sum(&inside, c, sum, place);
 	n = nest_new(m, sum);
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[c->axis] = place;
 	nest_store(n,
 		   nest_binary(n, c->product ? E_MUL : E_ADD, nest_load(n, sum, n->axis), nest_load_wide(n, c->x, at)));

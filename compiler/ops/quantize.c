@@ -3,8 +3,6 @@
  * axis, or per block of block_size elements along it. */
 #include "ops/quant.h"
 
-#include <string.h>
-
 int nest_load_channel(struct nest *n, int t, struct num channel)
 {
 	return nest_load_flat(n, t, num_is(tensor_elements(n->m, t), 1) ? num_const(0) : channel);
@@ -81,7 +79,7 @@ static int load_parameter(struct nest *n, int node, int t)
 	(void)node_axis_attr(m, node, "axis", 1, n->n_axes, &axis);
 	if (block == 0)
 		return nest_load_flat(n, t, n->axis[axis]);
-	memcpy(at, n->axis, sizeof at);
+	nest_axes(n, at);
 	at[axis] = num_div(&m->nums, at[axis], num_const(block));
 	return nest_load(n, t, at);
 }

@@ -15,6 +15,7 @@ enum { PREFIX_BYTES = 4096 };
 /* What is known so far, by key. */
 struct table {
 	struct map nodes, constants;
+	struct strbuf key;      /* of what is looked at */
 };
 
 static void put(struct strbuf *key, const void *v, size_t bytes)
@@ -104,20 +105,20 @@ static int constant_of(struct rewriter *r, int t)
 	struct module *m = r->m;
 	const struct tensor *x = &m->tensor[t];
 	const int64_t bytes = tensor_bytes(m, t);
-	struct strbuf key;
+	struct strbuf *key = &known->key;
 	int64_t first;
 
 	if (r->fixed[t] || x->quant)
 		return t;
-	strbuf_init(&key, m->scratch);
-	put_int(&key, x->type);
-	put_int(&key, x->rank);
+	key->size = 0;
+	put_int(key, x->type);
+	put_int(key, x->rank);
 	for (int k = 0; k < x->rank; k++)
-		put_int(&key, x->dim[k].n);
-	put(&key, x->data, (size_t)(bytes < PREFIX_BYTES ? bytes : PREFIX_BYTES));
-	first = map_get(&known->constants, strbuf_text(&key), key.size, -1);
+		put_int(key, x->dim[k].n);
+	put(key, x->data, (size_t)(bytes < PREFIX_BYTES ? bytes : PREFIX_BYTES));
+	first = map_get(&known->constants, strbuf_text(key), key->size, -1);
 	if (first < 0) {
-		map_set(&known->constants, strbuf_text(&key), key.size, t);
+		map_set(&known->constants, strbuf_text(key), key->size, t);
 		return t;
 	}
 	return memcmp(m->tensor[first].data, x->data, (size_t)bytes) ? t : (int)first;
@@ -127,7 +128,7 @@ static bool merge(struct rewriter *r, int node)
 {
 	struct table *known = r->ctx;
 	struct module *m = r->m;
-	struct strbuf key;
+	struct strbuf *key = &known->key;
 	int64_t first;
 
 	for (int i = 0; i < m->node[node].n_in; i++)
@@ -135,11 +136,11 @@ static bool merge(struct rewriter *r, int node)
 			m->node[node].in[i] = constant_of(r, m->node[node].in[i]);
 	if (!may_merge(r, node))
 		return true;
-	strbuf_init(&key, m->scratch);
-	node_key(m, node, &key);
-	first = map_get(&known->nodes, strbuf_text(&key), key.size, -1);
+	key->size = 0;
+	node_key(m, node, key);
+	first = map_get(&known->nodes, strbuf_text(key), key->size, -1);
 	if (first < 0)
-		map_set(&known->nodes, strbuf_text(&key), key.size, node);
+		map_set(&known->nodes, strbuf_text(key), key->size, node);
 	else if (same_results(m, node, (int)first))
 		rewrite_merge(r, node, (int)first);
 	return true;
@@ -151,5 +152,6 @@ bool pass_cse(struct module *m)
 
 	map_init(&known.nodes, m->scratch);
 	map_init(&known.constants, m->scratch);
+	strbuf_init(&known.key, m->scratch);
 	return rewrite_module(m, merge, &known);
 }

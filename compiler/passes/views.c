@@ -9,8 +9,6 @@
  * sharing its storage never lets one value overwrite another; but for the variables of a loop, which each turn writes
  * again: a first value is produced inside one only when nothing but the loop reads it. What is a view of a variable
  * reads it in the same turn, or after the last. */
-#include <string.h>
-
 #include "nest/address.h"
 #include "lower/lower.h"
 #include "nest/nest.h"
@@ -218,32 +216,6 @@ static void clear_making(struct views *v, const struct block *b)
 static bool only_copied(const struct making *k)
 {
 	return !k->computes && (!k->whole || k->writers == 1);
-}
-
-/* Lowering that is then forgotten: what it allocates goes to scratch, and the tensors that it adds go again. */
-struct trial {
-	struct arena *arena;
-	struct tensor *tensor;
-	int n_tensors;
-	struct arena_mark mark;
-};
-
-static struct trial trial_begin(struct module *m)
-{
-	const struct trial t = { m->arena, m->tensor, m->n_tensors, arena_mark(m->scratch) };
-
-	m->arena = m->scratch;
-	return t;
-}
-
-static void trial_end(struct module *m, const struct trial *t)
-{
-	if (m->tensor != t->tensor)     /* the table grew, into scratch */
-		memcpy(t->tensor, m->tensor, (size_t)t->n_tensors * sizeof *t->tensor);
-	m->tensor = t->tensor;
-	m->n_tensors = t->n_tensors;
-	m->arena = t->arena;
-	arena_release(m->scratch, t->mark);
 }
 
 /* Which of the copies that the node lowers to need not be made. */

@@ -46,7 +46,8 @@ static bool order_block(struct timeline *l, struct block *b, struct order_result
 	for (int i = 0; i < f.flow.n_steps; i++)
 		if (f.step[order[i]] >= 0)
 			sorted[n++] = b->step[f.step[order[i]]];
-	memcpy(b->step, sorted, (size_t)b->n * sizeof *sorted);
+	if (b->n)
+		memcpy(b->step, sorted, (size_t)b->n * sizeof *sorted);
 	return true;
 }
 

@@ -132,13 +132,13 @@ static struct nest *substituted(const struct nest *reader, const struct nest *pr
 {
 	struct nest *n = nest_over(reader->m, reader->out, reader->n_axes, reader->extent);
 	const struct nest *reduces = producer->n_reduce ? producer : reader;
-	struct substitution s = { .producer = producer, .reduce = n->axis + n->n_axes };
-	const struct nest_copier c = {
-		.n = n, .from = reader, .at = n->axis, .acc = -1, .load = producer_at, .ctx = &s
-	};
+	struct substitution s = { .producer = producer };
+	struct nest_copier c = { .n = n, .from = reader, .acc = -1, .load = producer_at, .ctx = &s };
 
 	for (int k = 0; k < reduces->n_reduce; k++)
 		nest_reduce_axis(n, reduces->extent[reduces->n_axes + k]);
+	c.at = n->axis;
+	s.reduce = n->axis + n->n_axes;
 	for (int k = 0; k < n->m->tensor[n->out].rank; k++) {
 		n->store[k] = reader->store[k];
 		if (reader->store[k].expr >= 0)
@@ -165,9 +165,11 @@ static bool can_extend(const struct nest *reader, const struct nest *producer)
 static struct nest *extended(const struct nest *reader, struct nest *producer)
 {
 	const int from = producer->out, value = producer->value;
+	const int rank = reader->m->tensor[reader->out].rank;
 
 	producer->out = reader->out;
-	for (int k = 0; k < MAX_RANK; k++) {
+	producer->store = ARENA_ARRAY(reader->m->steps, rank, struct index);
+	for (int k = 0; k < rank; k++) {
 		producer->store[k] = reader->store[k];
 		if (reader->store[k].expr >= 0)
 			producer->store[k].expr =

@@ -30,12 +30,22 @@ static struct nest *rebuilt(const struct nest *from)
 	return n;
 }
 
+/* Most nests are as simple as they can be: they stay, and the memory of the second one is given back. */
+static struct nest *simplified(struct nest *from)
+{
+	const struct trial trial = trial_begin(from->m);
+	const bool same = nest_same(from, rebuilt(from));
+
+	trial_end(from->m, &trial);
+	return same ? from : rebuilt(from);
+}
+
 bool simplify_nests(struct module *m, struct block *b)
 {
 	for (int i = 0; i < b->n; i++) {
 		struct step *s = &b->step[i];
 		if (s->kind == STEP_NEST)
-			s->nest = rebuilt(s->nest);
+			s->nest = simplified(s->nest);
 		simplify_nests(m, &s->body[0]);
 		simplify_nests(m, &s->body[1]);
 	}

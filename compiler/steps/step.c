@@ -9,7 +9,7 @@ static struct step *block_add(struct lowering *l, enum step_kind kind)
 	struct block *b = l->block;
 	struct step *s;
 
-	b->step = ARENA_PUSH(l->m->arena, b->step, b->n, struct step);
+	b->step = ARENA_PUSH(l->m->steps, b->step, b->n, struct step);
 	s = &b->step[b->n++];
 	*s = (struct step){ .kind = kind, .node = l->node, .cond = -1 };
 	return s;
@@ -22,7 +22,7 @@ void lower_nest(struct lowering *l, struct nest *n)
 
 struct call *lower_call(struct lowering *l, const char *function, enum geometry_kind kind)
 {
-	struct call *c = ARENA_NEW(l->m->arena, struct call);
+	struct call *c = ARENA_NEW(l->m->steps, struct call);
 
 	*c = (struct call){ .function = function, .geometry = { .kind = kind }, .out = -1, .row_axis = -1,
 			    .c_axis = -1, .consumed_arg = -1 };
@@ -32,7 +32,7 @@ struct call *lower_call(struct lowering *l, const char *function, enum geometry_
 
 struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int tensor)
 {
-	c->arg = ARENA_PUSH(l->m->arena, c->arg, c->n_args, struct arg);
+	c->arg = ARENA_PUSH(l->m->steps, c->arg, c->n_args, struct arg);
 	c->arg[c->n_args] = (struct arg){ .tensor = tensor, .kind = kind };
 	return &c->arg[c->n_args++];
 }

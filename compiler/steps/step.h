@@ -85,6 +85,29 @@ struct lowering {
 	int node;               /* being lowered */
 };
 
+/* Steps that are only looked at: what is lowered from trial_begin() to trial_end() is gone afterwards, temporary
+ * tensors included; only what the caller set in tensors that were there before stays. */
+struct trial {
+	struct arena_mark mark;
+	struct arena *steps;
+	int n_tensors;
+};
+
+static inline struct trial trial_begin(struct module *m)
+{
+	const struct trial t = { .mark = arena_mark(m->scratch), .steps = m->steps, .n_tensors = m->n_tensors };
+
+	m->steps = m->scratch;
+	return t;
+}
+
+static inline void trial_end(struct module *m, const struct trial *t)
+{
+	m->steps = t->steps;
+	m->n_tensors = t->n_tensors;
+	arena_release(m->scratch, t->mark);
+}
+
 /** Appends a nest; its node is l->node. */
 void lower_nest(struct lowering *l, struct nest *n);
 /** Appends a call; the caller fills in its geometry and arguments. The name is borrowed (a string literal). */

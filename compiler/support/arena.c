@@ -1,14 +1,15 @@
 #include "arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct arena_block {
-	struct arena_block *below;
-	size_t size;            /* of bytes[] */
+	struct arena_block *below, *above;
+	size_t size;
 	max_align_t bytes[];
 };
 
@@ -22,6 +23,7 @@ struct arena_owned {
 #define ARENA_BLOCK_BYTES (1 << 16)
 #endif
 
+/* What is larger than LARGE_BYTES has a block of its own, in a list of its own: the small ones' top stays in use. */
 enum { BLOCK_BYTES = ARENA_BLOCK_BYTES, LARGE_BYTES = BLOCK_BYTES / 4 };
 
 void arena_init(struct arena *a, jmp_buf *failure)
@@ -36,7 +38,8 @@ static _Noreturn void arena_fail(struct arena *a)
 	longjmp(*a->failure, 1);
 }
 
-static struct arena_block *block_new(struct arena *a, size_t bytes)
+/* A new block above *list. */
+static void block_push(struct arena *a, struct arena_block **list, size_t bytes)
 {
 	struct arena_block *b = NULL;
 
@@ -44,36 +47,55 @@ static struct arena_block *block_new(struct arena *a, size_t bytes)
 		b = calloc(1, sizeof *b + bytes);
 	if (!b)
 		arena_fail(a);
-	b->size = bytes;
 	a->total_bytes += bytes;
-	return b;
+	b->size = bytes;
+	b->below = *list;
+	if (*list)
+		(*list)->above = b;
+	*list = b;
+}
+
+static void block_free(struct arena *a, struct arena_block **list, struct arena_block *b)
+{
+	if (b->above)
+		b->above->below = b->below;
+	else
+		*list = b->below;
+	if (b->below)
+		b->below->above = b->above;
+	a->total_bytes -= b->size;
+	free(b);
+}
+
+/* As arena_alloc rounds it. */
+static size_t rounded(struct arena *a, size_t bytes)
+{
+	const size_t align = sizeof(max_align_t);
+
+	if (bytes > SIZE_MAX - align)
+		arena_fail(a);
+	return (bytes + align - 1) / align * align;
 }
 
 void *arena_alloc(struct arena *a, size_t bytes)
 {
-	const size_t align = sizeof(max_align_t);
-	struct arena_block *b;
-	size_t at;
+	size_t at, dirty;
 
-	if (bytes > SIZE_MAX - align)
-		arena_fail(a);
-	bytes = (bytes + align - 1) / align * align;
-	if (bytes > LARGE_BYTES && a->top) {
-		/* A block of its own below the top one, which stays in use. */
-		b = block_new(a, bytes);
-		b->below = a->top->below;
-		a->top->below = b;
-		return b->bytes;
+	bytes = rounded(a, bytes);
+	if (bytes > LARGE_BYTES) {
+		block_push(a, &a->large, bytes);
+		return a->large->bytes;
 	}
-	if (!a->top || bytes > a->size - a->used) {
-		b = block_new(a, bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES);
-		b->below = a->top;
-		a->top = b;
-		a->size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-		a->used = 0;
+	if (!a->top || bytes > a->top->size - a->used) {
+		block_push(a, &a->top, BLOCK_BYTES);
+		a->used = a->dirty = 0;
 	}
 	at = a->used;
 	a->used += bytes;
+	if (at < a->dirty) {
+		dirty = a->dirty - at;
+		memset((char *)a->top->bytes + at, 0, dirty < bytes ? dirty : bytes);
+	}
 	return (char *)a->top->bytes + at;
 }
 
@@ -95,11 +117,34 @@ void *arena_grow(struct arena *a, const void *old, size_t n_old, size_t n_new, s
 	return v;
 }
 
+/* Whether `bytes` at v, the last that the top block gave away, could become `more`. */
+static bool extend(struct arena *a, const void *v, size_t bytes, size_t more)
+{
+	const char *end = a->top ? (const char *)a->top->bytes + a->used : NULL;
+
+	if (!v || (const char *)v + bytes != end || more > LARGE_BYTES || more - bytes > a->top->size - a->used)
+		return false;
+	arena_alloc(a, more - bytes);
+	return true;
+}
+
+void *arena_regrow(struct arena *a, void *old, size_t n_old, size_t n_new, size_t size)
+{
+	void *v;
+
+	if (n_new <= LARGE_BYTES / size && extend(a, old, rounded(a, n_old * size), rounded(a, n_new * size)))
+		return old;
+	v = arena_grow(a, old, n_old, n_new, size);
+	if (n_old && rounded(a, n_old * size) > LARGE_BYTES)
+		block_free(a, &a->large, (struct arena_block *)((char *)old - offsetof(struct arena_block, bytes)));
+	return v;
+}
+
 void *arena_push(struct arena *a, void *v, size_t n, size_t size)
 {
 	if (n && (n < 4 || (n & (n - 1))))
 		return v;
-	return arena_grow(a, v, n, n ? n * 2 : 4, size);
+	return arena_regrow(a, v, n, n ? n * 2 : 4, size);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
@@ -142,35 +187,23 @@ void arena_own(struct arena *a, void (*release)(void *what), void *what)
 
 struct arena_mark arena_mark(const struct arena *a)
 {
-	return (struct arena_mark){ a->top, a->top ? a->top->below : NULL, a->used, a->size, a->owned };
-}
-
-/* Frees the blocks from *first on that lie above `end`. */
-static void blocks_free(struct arena *a, struct arena_block **first, const struct arena_block *end)
-{
-	while (*first != end) {
-		struct arena_block *b = *first;
-
-		*first = b->below;
-		a->total_bytes -= b->size;
-		free(b);
-	}
+	return (struct arena_mark){ .top = a->top, .large = a->large, .used = a->used, .owned = a->owned };
 }
 
 void arena_release(struct arena *a, struct arena_mark mark)
 {
-	/* Of a block that was left for another nobody knows how far it was filled. */
-	const size_t dirty = a->top == mark.top ? a->used : mark.size;
-
 	for (; a->owned != mark.owned; a->owned = a->owned->older)
 		a->owned->release(a->owned->what);
-	blocks_free(a, &a->top, mark.top);
-	if (mark.top) {
-		blocks_free(a, &mark.top->below, mark.below);
-		memset((char *)mark.top->bytes + mark.used, 0, dirty - mark.used);
-	}
+	while (a->large != mark.large)
+		block_free(a, &a->large, a->large);
+	/* Of a block that was left for another nobody knows how far it was filled. */
+	if (a->top != mark.top)
+		a->dirty = BLOCK_BYTES;
+	else if (a->used > a->dirty)
+		a->dirty = a->used;
+	while (a->top != mark.top)
+		block_free(a, &a->top, a->top);
 	a->used = mark.used;
-	a->size = mark.size;
 }
 
 void arena_free(struct arena *a)

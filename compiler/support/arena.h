@@ -1,7 +1,8 @@
 /* Memory of one compilation: blocks that only grow and are freed together.
  *
- * Nothing is freed singly. When memory runs out, control jumps to the place that arena_init() was given, so callers
- * never see NULL. Whatever else must be released (a file, a process) is owned by an arena: see arena_own(). */
+ * Nothing is freed singly, but for large arrays that have grown out of their place. When memory runs out, control jumps
+ * to the place that arena_init() was given, so callers never see NULL. Whatever else must be released (a file, a
+ * process) is owned by an arena: see arena_own(). */
 #ifndef NNC_ARENA_H
 #define NNC_ARENA_H
 
@@ -12,8 +13,9 @@ struct arena_block;
 struct arena_owned;
 
 struct arena {
-	struct arena_block *top;
-	size_t used, size;      /* of the top block */
+	struct arena_block *top, *large;
+	size_t used;            /* of the top block */
+	size_t dirty;           /* its bytes from here on are zero */
 	size_t total_bytes;     /* of all blocks */
 	jmp_buf *failure;       /* taken when memory runs out; abort() when NULL */
 	struct arena_owned *owned;      /* the newest first */
@@ -31,6 +33,10 @@ void *arena_array(struct arena *a, size_t n, size_t size);
 /** A grown copy of `old` (n_old elements, may be NULL); the rest is zeroed. */
 void *arena_grow(struct arena *a, const void *old, size_t n_old, size_t n_new, size_t size);
 
+/** As arena_grow for memory that nobody else looks at: where it was large it is freed. n_old elements are all that was
+ *  asked for. */
+void *arena_regrow(struct arena *a, void *old, size_t n_old, size_t n_new, size_t size);
+
 /** Copies of a string, or of its first n bytes, NUL-terminated. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
@@ -43,10 +49,11 @@ char *arena_printf(struct arena *a, const char *format, ...) __attribute__((form
  *  acquired: it takes memory, which may run out. */
 void arena_own(struct arena *a, void (*release)(void *what), void *what);
 
-/** A place in the arena, and the release of all that was allocated or is owned since; marks nest. */
+/** A place in the arena, and the release of all that was allocated or is owned since; marks nest. Nothing older may
+ *  have grown since. */
 struct arena_mark {
-	struct arena_block *top, *below;        /* the top block, and what was below it */
-	size_t used, size;
+	struct arena_block *top, *large;
+	size_t used;
 	struct arena_owned *owned;
 };
 struct arena_mark arena_mark(const struct arena *a);
@@ -59,7 +66,8 @@ void arena_free(struct arena *a);
 #define ARENA_ARRAY(a, n, type) ((type *)arena_array((a), (size_t)(n), sizeof(type)))
 
 /** Makes room for one more element in a growing array of `n` elements whose
- *  capacity is a power of two derived from n: v = ARENA_PUSH(a, v, n), v[n++] = x. */
+ *  capacity is a power of two derived from n: v = ARENA_PUSH(a, v, n), v[n++] = x.
+ *  Pointers into a large one do not outlive that. */
 #define ARENA_PUSH(a, v, n, type) \
 	((type *)arena_push((a), (v), (size_t)(n), sizeof(type)))
 void *arena_push(struct arena *a, void *v, size_t n, size_t size);

@@ -18,7 +18,7 @@ static void strbuf_reserve(struct strbuf *b, size_t more)
 		return;
 	while (capacity - b->size <= more)
 		capacity *= 2;
-	b->text = arena_grow(b->arena, b->text, b->size, capacity, 1);
+	b->text = arena_regrow(b->arena, b->text, b->capacity, capacity, 1);
 	b->capacity = capacity;
 }
 
@@ -37,16 +37,18 @@ void strbuf_puts(struct strbuf *b, const char *text)
 
 void strbuf_vprintf(struct strbuf *b, const char *format, va_list args)
 {
+	const size_t room = b->capacity - b->size;
 	va_list again;
 	int n;
 
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, args);
-	if (n > 0) {
+	n = vsnprintf(b->text ? b->text + b->size : NULL, room, format, args);
+	if (n > 0 && (size_t)n >= room) {
 		strbuf_reserve(b, (size_t)n);
 		vsnprintf(b->text + b->size, (size_t)n + 1, format, again);
-		b->size += (size_t)n;
 	}
+	if (n > 0)
+		b->size += (size_t)n;
 	va_end(again);
 }
 
