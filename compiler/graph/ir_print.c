@@ -9,20 +9,23 @@
 #include <string.h>
 
 #include "ops/ops.h"
+#include "support/name.h"
 #include "support/strbuf.h"
 
-enum { MAX_PRINTED_LIST = 16, MAX_PRINTED_NAME = 200 };
+enum { MAX_PRINTED_LIST = 16 };
 
-/* A name from the model: one line, quotes and controls escaped. */
+/* Between quotes, which it has none of. */
 static void print_name(struct strbuf *b, const char *name)
 {
+	const char *text = name_text(b->arena, name);
+
 	strbuf_puts(b, "\"");
-	for (int i = 0; name[i] && i < MAX_PRINTED_NAME; i++) {
-		const unsigned char c = (unsigned char)name[i];
-		if (c < 32 || c == 127 || c == '"' || c == '\\')
-			strbuf_printf(b, "\\x%02x", c);
+	for (size_t n; *text; text += n) {
+		n = *text == '"' ? 1 : strcspn(text, "\"");
+		if (*text == '"')
+			strbuf_puts(b, "\\x22");
 		else
-			strbuf_add(b, name + i, 1);
+			strbuf_add(b, text, n);
 	}
 	strbuf_puts(b, "\"");
 }

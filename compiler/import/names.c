@@ -5,13 +5,18 @@
 #include "import/onnx.pb-c.h"
 #include "support/diag.h"
 #include "support/limits.h"
+#include "support/utf8.h"
 
-static bool has_control(const char *name)
+static bool is_utf8(const char *name, size_t n)
 {
-	for (; *name; name++)
-		if ((unsigned char)*name < 32 || *name == 127)
-			return true;
-	return false;
+	uint32_t code;
+
+	for (size_t i = 0, k; i < n; i += k) {
+		k = utf8_length((const unsigned char *)name + i, n - i, &code);
+		if (!k)
+			return false;
+	}
+	return true;
 }
 
 static bool check_name(struct diag *d, const char *prefix, const ProtobufCMessage *in,
@@ -19,13 +24,13 @@ static bool check_name(struct diag *d, const char *prefix, const ProtobufCMessag
 {
 	const char *message = in->descriptor->short_name;
 
-	if (strlen(name) > MAX_NAME_BYTES)
+	const size_t n = strlen(name);
+
+	if (n > MAX_NAME_BYTES)
 		return diag_error(d, STATUS_MODEL, NULL, "%s%s.%s is \"%.80s...\", of %zu bytes, allowed: at most %d",
-				  prefix, message, field->name, name, strlen(name), MAX_NAME_BYTES);
-	if (strstr(name, "*/") || has_control(name))
-		return diag_error(d, STATUS_MODEL, NULL,
-				  "%s%s.%s is \"%.400s\", allowed: names without \"*/\" and without control "
-				  "characters",
+				  prefix, message, field->name, name, n, MAX_NAME_BYTES);
+	if (!is_utf8(name, n))
+		return diag_error(d, STATUS_MODEL, NULL, "%s%s.%s is \"%.80s\", which is no text, allowed: UTF-8",
 				  prefix, message, field->name, name);
 	return true;
 }

@@ -4,46 +4,30 @@
 #include <string.h>
 
 #include "support/strbuf.h"
+#include "support/utf8.h"
 
 static const char cut[] = "...";
 
-/* Marks without a shape of their own: what joins, separates or turns, and line ends. */
-static bool is_mark(unsigned code)
+/* Control characters, and marks without a shape of their own: what joins, separates or turns, and line ends. */
+static bool is_mark(uint32_t code)
 {
-	return code < 0xa0 || code == 0xad || code == 0x61c || (code >= 0x200b && code < 0x2010) ||
-	       (code >= 0x2028 && code < 0x202f) || (code >= 0x2060 && code < 0x2070) || code == 0xfeff;
-}
-
-/* Bytes of the UTF-8 character beyond ASCII at s that may be shown; 0: there is none. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-	size_t length = *s >= 0xf0 && *s <= 0xf4 ? 4 : *s >= 0xe0 && *s < 0xf0 ? 3 : *s >= 0xc2 && *s < 0xe0 ? 2 : 0;
-	unsigned code = length == 4 ? *s & 7u : length == 3 ? *s & 15u : *s & 31u;
-
-	if (!length || length > n)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3fu);
-	}
-	if (is_mark(code) || (code >= 0xd800 && code < 0xe000) || code > 0x10ffff || (length == 3 && code < 0x800) ||
-	    (length == 4 && code < 0x10000))
-		return 0;
-	return length;
+	return code < 32 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
+	       (code >= 0x200b && code < 0x2010) || (code >= 0x2028 && code < 0x202f) ||
+	       (code >= 0x2060 && code < 0x2070) || code == 0xfeff;
 }
 
 void text_add_printable(struct strbuf *b, const char *text, size_t n)
 {
-	for (size_t i = 0, k; i < n; i += k) {
-		const unsigned char c = (unsigned char)text[i];
+	uint32_t code;
 
-		k = c < 128 ? c >= 32 && c < 127 : utf8_length((const unsigned char *)text + i, n - i);
-		if (k)
+	for (size_t i = 0, k; i < n; i += k) {
+		k = utf8_length((const unsigned char *)text + i, n - i, &code);
+		if (k && !is_mark(code)) {
 			strbuf_add(b, text + i, k);
-		else
-			strbuf_printf(b, "\\x%02x", c);
-		k += !k;
+			continue;
+		}
+		k = 1;
+		strbuf_printf(b, "\\x%02x", (unsigned char)text[i]);
 	}
 }
 
