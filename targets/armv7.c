@@ -14,8 +14,8 @@ const struct target target_armv7 = {
 	.check = "defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)",
 	.check_for = "NEON and VFPv4",
 	.features = HAS_NEON32,
-	/* Cortex-A7: the NEON unit is 64 bits wide and does one thing at a time, so that a 128-bit VFMA or load takes
-	 * two cycles; four to the next VFMA of a sum (gcc/config/arm/cortex-a7.md). */
+	/* Cortex-A7. gcc/config/arm/cortex-a7.md: NEON instructions begin alone and take two cycles, four to the next
+	 * VFMA of a sum. Our estimate: so does a 128-bit VFMA, to which gcc gives one, for the unit is 64 bits wide. */
 	.fmas = 0.5, .int_ops = 0.5, .loads = 0.5, .overlaps = false, .fma_latency = 4, .registers = 16,
 	.has_lane_fma = true,
 	.vector_bytes = 16,

@@ -15,8 +15,9 @@ const struct target target_armv8_2 = {
 	.check_for = "AArch64 of ARMv8.2",
 	.features = HAS_NEON,
 	.may_add = HAS_DOTPROD | HAS_I8MM | HAS_FP16,
-	/* Cortex-A76 Software Optimization Guide: two 128-bit FMLA and two 128-bit loads a cycle, latency 4. */
-	.fmas = 2, .int_ops = 2, .loads = 2, .overlaps = true, .fma_latency = 4, .registers = 32,
+	/* Neoverse N1, the server's Cortex-A76, as LLVM's AArch64SchedNeoverseN1.td has it: two 128-bit FMLA and two
+	 * 128-bit loads a cycle, latency 4; SMLAL on one of the two vector pipes alone. */
+	.fmas = 2, .int_ops = 1, .loads = 2, .overlaps = true, .fma_latency = 4, .registers = 32,
 	.has_lane_fma = true,
 	.vector_bytes = 16,
 	.l1_bytes = 64 << 10,

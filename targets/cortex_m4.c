@@ -18,7 +18,8 @@ const struct target target_cortex_m4 = {
 	.check_for = "Cortex-M4",
 	.features = HAS_DSP | HAS_FPU,
 	.may_add = HAS_NO_FPU,
-	/* Cortex-M4 Technical Reference Manual, instruction set summary: VFMA 3 cycles, VLDR 2, one after the other. */
+	/* VFMA 3 cycles, VLDR 2, one after the other: Cortex-M4 Technical Reference Manual, as LLVM's ARMScheduleM4.td
+	 * repeats it. */
 	.fmas = 1.0 / 3, .int_ops = 1, .loads = 0.5, .overlaps = false, .fma_latency = 3, .registers = 32,
 	.vector_bytes = 4,
 	.arena_align = 8,

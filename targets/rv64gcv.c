@@ -14,7 +14,8 @@ const struct target target_rv64gcv = {
 	.check = "defined(__riscv) && __riscv_xlen == 64 && defined(__riscv_vector)",
 	.check_for = "RV64GCV",
 	.features = HAS_NONE,
-	/* SiFive U74 Core Complex Manual: one FMA and one load a cycle, FMA latency 5; kernels use single numbers. */
+	/* SiFive U74 as gcc/config/riscv/sifive-7.md has it: one FMA and, by the other pipe, one load a cycle, FMA
+	 * latency 5. Kernels use single numbers. */
 	.fmas = 1, .int_ops = 1, .loads = 1, .overlaps = true, .fma_latency = 5, .registers = 32,
 	.vector_bytes = 4,
 	.l1_bytes = 32 << 10,

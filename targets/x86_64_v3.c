@@ -15,8 +15,7 @@ const struct target target_x86_64_v3 = {
 	.check_for = "AVX2 and FMA",
 	.features = HAS_AVX2,
 	.may_add = HAS_AVX_VNNI,
-	/* Skylake (Intel's Optimization Reference Manual) and Zen 2 (AMD's Software Optimization Guide, family 17h):
-	 * two FMAs and two loads of 256 bits a cycle; latency 4, on Haswell and Zen 5. */
+	/* Skylake as LLVM's X86SchedSkylakeServer.td has it: two FMAs and two loads of 256 bits a cycle, latency 4. */
 	.fmas = 2, .int_ops = 2, .loads = 2, .overlaps = true, .fma_latency = 4, .registers = 16,
 	.vector_bytes = 32,
 	.l1_bytes = 32 << 10,

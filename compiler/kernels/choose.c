@@ -48,8 +48,7 @@ static double step_cycles(const struct target *t, const struct kernel *k, double
 	const double spilled = greater(k->rows * vectors + vectors + (by_lanes ? k->rows : 1) - t->registers, 0);
 	const double instructions = k->rows * vectors * s->sum + vectors * s->weights;
 	const double arithmetic = instructions / (takes_floats(k) ? t->fmas : t->int_ops);
-	const double width = takes_floats(k) ? 1 : 0.5;         /* of a load: bytes fill half a vector at most */
-	const double loads = (width * (vectors + (double)k->rows / (by_lanes ? k->lanes : 1)) + spilled) / t->loads;
+	const double loads = (vectors + (double)k->rows / (by_lanes ? k->lanes : 1) + spilled) / t->loads;
 	const double cycles = t->overlaps ? greater(arithmetic, loads) : arithmetic + loads;
 
 	return greater(cycles, s->latency ? s->latency : t->fma_latency);
@@ -65,7 +64,7 @@ static double kernel_cycles(const struct target *t, const struct kernel *k, int6
 	const int rest = (int)(columns % k->columns);
 	const double tiles = (double)((rows + k->rows - 1) / k->rows);
 	const double depth_steps = (double)((depth + k->terms - 1) / k->terms);
-	double cycles = gathers ? tiles * k->rows * ((double)depth / 8 + 10) : 0;
+	double cycles = gathers ? tiles * k->rows * ((double)depth / 8 + 20) : 0;
 
 	for (int pass = 0; pass < 2; pass++) {
 		const int wide = pass && !gathers ? rest : k->columns, vectors = (wide + k->lanes - 1) / k->lanes;
