@@ -20,13 +20,18 @@ bool scale_is_sound(double scale)
 bool dequantised_get(const struct module *m, int t, struct dequantised *d)
 {
 	int node = t < 0 ? -1 : m->tensor[t].producer;
+
+	return node >= 0 && !strcmp(m->node[node].op->name, "DequantizeLinear") &&
+	       !node_attr_int(m, node, "block_size", 0) &&
+	       dequantised_inputs(m, node, 0, (int)node_attr_int(m, node, "axis", 1), d);
+}
+
+bool dequantised_inputs(const struct module *m, int node, int first, int axis, struct dequantised *d)
+{
 	const struct tensor *q, *scale, *zero;
 
-	if (node < 0 || strcmp(m->node[node].op->name, "DequantizeLinear") != 0 ||
-	    node_attr_int(m, node, "block_size", 0))
-		return false;
-	*d = (struct dequantised){ .q = node_in(m, node, 0), .scale = node_in(m, node, 1),
-				   .zero = node_in(m, node, 2) };
+	*d = (struct dequantised){ .q = node_in(m, node, first), .scale = node_in(m, node, first + 1),
+				   .zero = node_in(m, node, first + 2) };
 	q = &m->tensor[d->q];
 	scale = &m->tensor[d->scale];
 	zero = d->zero < 0 ? NULL : &m->tensor[d->zero];
@@ -35,8 +40,7 @@ bool dequantised_get(const struct module *m, int t, struct dequantised *d)
 	if (q->type != DT_I8 && q->type != DT_U8 && q->type != DT_I32)
 		return false;
 	d->n = scale->rank ? (int)scale->dim[0].n : 1;
-	d->axis = (int)node_attr_int(m, node, "axis", 1);
-	d->axis += d->axis < 0 ? q->rank : 0;
+	d->axis = axis + (axis < 0 ? q->rank : 0);
 	for (int i = 0; i < d->n; i++)
 		if (!(const_double(m, d->scale, i) > 0.0 && const_double(m, d->scale, i) <= (double)FLT_MAX))
 			return false;

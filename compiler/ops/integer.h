@@ -32,6 +32,8 @@ struct dequantised {
 /** False when t is no such tensor: not made by DequantizeLinear, in blocks, parameters not constant or scales that are
  *  not positive and finite. */
 bool dequantised_get(const struct module *m, int t, struct dequantised *d);
+/** The same of a node's inputs first to first + 2: a tensor of integers, its scale and its zero point. */
+bool dequantised_inputs(const struct module *m, int node, int first, int axis, struct dequantised *d);
 float dequantised_scale(const struct module *m, const struct dequantised *d, int64_t i);
 int64_t dequantised_zero(const struct module *m, const struct dequantised *d, int64_t i);
 

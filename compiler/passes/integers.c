@@ -6,6 +6,8 @@
  * or the literal float32 formula in one loop nest. runtime_min/INTEGERS.md states them all. Relu and Clip become
  * limits: rounding is monotone, so clamping before and after it is the same.
  *
+ * QLinearConv and QLinearMatMul say such a sandwich in one operator and become the same.
+ *
  * Requires types, shapes and folded constants; runs before equal constants are joined, which would join zeros that
  * different DequantizeLinears make. Ensures definition-before-use order; what is not read any more is gone. What has no
  * integer form stays as it was, with a remark. */
@@ -75,10 +77,11 @@ int sandwich_node(struct sandwich *s, const struct op_def *op, int n_in, const i
 
 /* --- What is behind a QuantizeLinear ------------------------------------------------------------------------------ */
 
-static bool read_quantize(struct sandwich *s, int node)
+/* y's type and, from inputs first and first + 1 of the node, its scale and zero point; false: no integer operator. */
+static bool read_quantize(struct sandwich *s, int node, int first)
 {
 	const struct module *m = s->m;
-	int scale = node_in(m, node, 1), zero = node_in(m, node, 2);
+	int scale = node_in(m, node, first), zero = node_in(m, node, first + 1);
 
 	s->y = node_out(m, node, 0);
 	s->type = m->tensor[s->y].type;
@@ -92,7 +95,7 @@ static bool read_quantize(struct sandwich *s, int node)
 	s->zero = zero < 0 ? 0 : const_int(m, zero, 0);
 	s->low = s->type == DT_I8 ? -128 : 0;
 	s->high = s->low + 255;
-	return scale_is_sound((double)s->scale) && node_in_type(m, node, 0) == DT_F32;
+	return scale_is_sound((double)s->scale);
 }
 
 /* Bounds of a Clip, by attributes or inputs; false: not constants. */
@@ -186,8 +189,25 @@ static bool sandwich_any(struct sandwich *s, int t)
 	return false;
 }
 
-/* The QuantizeLinear makes something that nobody reads from now on, so that dead code takes it away. */
-static void unlink_quantize(struct module *m, int node)
+/* Whether the operators that end in `node` now make its output in an integer form. */
+static bool replaced(struct sandwich *s, int node)
+{
+	const struct module *m = s->m;
+	const char *op = m->node[node].op->name;
+
+	s->why = NULL;
+	if (m->tensor[node_out(m, node, 0)].data)
+		return false;
+	if (!strcmp(op, "QLinearConv") || !strcmp(op, "QLinearMatMul")) {
+		s->core = node;
+		return read_quantize(s, node, 6) && qlinear_node(s);
+	}
+	return !strcmp(op, "QuantizeLinear") && node_in_type(m, node, 0) == DT_F32 && read_quantize(s, node, 1) &&
+	       sandwich_any(s, node_in(m, node, 0));
+}
+
+/* The node makes something that nobody reads from now on, so that dead code takes it away. */
+static void unlink_node(struct module *m, int node)
 {
 	const struct tensor t = m->tensor[m->node[node].out[0]];
 	const int dead = tensor_like(m, NULL, t.type, t.rank, t.dim);
@@ -205,18 +225,15 @@ static bool integers_graph(struct module *m, int graph, const int *uses, int n_u
 		const int node = m->graph[graph].node[i];
 		const struct place at = node_place(m, node);
 		struct sandwich s = { .m = m, .uses = uses, .n_uses = n_uses, .graph = graph };
-		int t = node_in(m, node, 0), y = node_out(m, node, 0), made;
-		if (strcmp(m->node[node].op->name, "QuantizeLinear") != 0 || m->tensor[y].data ||
-		    !read_quantize(&s, node))
-			continue;
-		if (!sandwich_any(&s, t)) {
+		int y = node_out(m, node, 0), made;
+		if (!replaced(&s, node)) {
 			if (s.why)
-				diag_remark(m->diag, &at, "stays float32: %s \"%s\": %s", m->node[s.core].op->name,
-					    m->node[s.core].name, s.why);
+				diag_remark(m->diag, &at, "no kernel over bytes: %s \"%s\": %s",
+					    m->node[s.core].op->name, m->node[s.core].name, s.why);
 			continue;
 		}
 		made = m->tensor[y].producer;
-		unlink_quantize(m, node);
+		unlink_node(m, node);
 		m->tensor[y].producer = made;
 		changed = true;
 		if (!infer_node(m, made))

@@ -22,6 +22,8 @@ struct sandwich {
 /** Appends `core` in another form, which makes y. */
 bool sandwich_conv(struct sandwich *s);
 bool sandwich_matmul(struct sandwich *s);
+/** Of a QLinearConv or QLinearMatMul: the same formula. */
+bool qlinear_node(struct sandwich *s);
 bool sandwich_softmax(struct sandwich *s);
 bool sandwich_group(struct sandwich *s);
 /** An operator that only moves elements: the same one on bytes, and a table behind it where parameters change. */

@@ -1,23 +1,34 @@
-/* Integers: convolution, matrix product and softmax between DequantizeLinear and QuantizeLinear. */
+/* Integers: convolution, matrix product and softmax between DequantizeLinear and QuantizeLinear, and the first two as
+ * QLinearConv and QLinearMatMul. */
 #include <math.h>
 #include <string.h>
 
 #include "passes/integers.h"
 
+static bool is_one_scale(const struct sandwich *s, const struct dequantised *d)
+{
+	return d->n == 1 && s->m->tensor[d->q].type != DT_I32 &&
+	       scale_is_sound((double)dequantised_scale(s->m, d, 0));
+}
+
 /* Input i as 8-bit integers with one scale. */
 static bool one_scale(struct sandwich *s, int t, struct dequantised *d)
 {
 	s->why = "an input is not dequantised from 8 bits with one constant scale";
-	return dequantised_get(s->m, t, d) && d->n == 1 && s->m->tensor[d->q].type != DT_I32 &&
-	       scale_is_sound((double)dequantised_scale(s->m, d, 0));
+	return dequantised_get(s->m, t, d) && is_one_scale(s, d);
 }
 
-/* Constant 8-bit weights with one scale or one for each index of `axis`, channels of them. */
+/* Constants of 8 bits with one scale or one for each index of `axis`, channels of them. */
+static bool are_weights(const struct sandwich *s, int axis, int64_t channels, const struct dequantised *d)
+{
+	return s->m->tensor[d->q].type != DT_I32 && s->m->tensor[d->q].data &&
+	       (d->n == 1 || (d->axis == axis && d->n == channels));
+}
+
 static bool weights(struct sandwich *s, int t, int axis, int64_t channels, struct dequantised *d)
 {
 	s->why = "the weights are not constants of 8 bits with constant scales of the output channels";
-	return dequantised_get(s->m, t, d) && s->m->tensor[d->q].type != DT_I32 && s->m->tensor[d->q].data &&
-	       (d->n == 1 || (d->axis == axis && d->n == channels));
+	return dequantised_get(s->m, t, d) && are_weights(s, axis, channels, d);
 }
 
 /* The bias as int32 in steps of x's scale times w's. Those of DequantizeLinear are taken as they are when their scale
@@ -90,21 +101,13 @@ static int scaled_node(struct sandwich *s, const struct op_def *op, const struct
 	return node;
 }
 
-bool sandwich_conv(struct sandwich *s)
+/* Appends IntegerConv with the attributes of the core. */
+static bool integer_conv(struct sandwich *s, const struct dequantised *x, const struct dequantised *w, int bias)
 {
 	static const char *const copied[] = { "auto_pad", "pads", "strides", "dilations", "group", "kernel_shape" };
 	struct module *m = s->m;
-	struct dequantised x, w;
-	int64_t channels;
-	int bias, node;
+	const int node = scaled_node(s, &op_nnc_IntegerConv, x, w, w->q, bias);
 
-	if (!one_scale(s, node_in(m, s->core, 0), &x))
-		return false;
-	channels = node_in_tensor(m, s->core, 1)->dim[0].n;
-	if (!weights(s, node_in(m, s->core, 1), 0, channels, &w) ||
-	    !bias_steps(s, node_in(m, s->core, 2), &x, &w, channels, &bias))
-		return false;
-	node = scaled_node(s, &op_nnc_IntegerConv, &x, &w, w.q, bias);
 	if (node < 0)
 		return false;
 	for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
@@ -114,6 +117,44 @@ bool sandwich_conv(struct sandwich *s)
 				m->node[node].attr[k] = *from;
 	}
 	return true;
+}
+
+bool sandwich_conv(struct sandwich *s)
+{
+	struct module *m = s->m;
+	struct dequantised x, w;
+	int64_t channels;
+	int bias;
+
+	if (!one_scale(s, node_in(m, s->core, 0), &x))
+		return false;
+	channels = node_in_tensor(m, s->core, 1)->dim[0].n;
+	if (!weights(s, node_in(m, s->core, 1), 0, channels, &w) ||
+	    !bias_steps(s, node_in(m, s->core, 2), &x, &w, channels, &bias))
+		return false;
+	return integer_conv(s, &x, &w, bias);
+}
+
+/* Inputs of QLinearConv and QLinearMatMul: x with scale and zero point, weights with theirs, y's scale and zero point,
+ * and a bias in steps of the product of both scales. */
+enum { QLINEAR_X, QLINEAR_W = 3, QLINEAR_BIAS = 8 };
+
+bool qlinear_node(struct sandwich *s)
+{
+	struct module *m = s->m;
+	const bool is_conv = !strcmp(m->node[s->core].op->name, "QLinearConv");
+	const struct tensor *left = node_in_tensor(m, s->core, QLINEAR_X),
+			    *right = node_in_tensor(m, s->core, QLINEAR_W);
+	const int axis = is_conv ? 0 : right->rank - 1, bias = is_conv ? node_in(m, s->core, QLINEAR_BIAS) : -1;
+	struct dequantised x, w;
+
+	s->why = "a scale, a zero point, weights or bias that are not constant, or a scale for each row";
+	if (left->rank < 2 || right->rank < 2 || (bias >= 0 && !m->tensor[bias].data) ||
+	    !dequantised_inputs(m, s->core, QLINEAR_X, 0, &x) || !is_one_scale(s, &x) ||
+	    !dequantised_inputs(m, s->core, QLINEAR_W, axis, &w) || !are_weights(s, axis, right->dim[axis].n, &w))
+		return false;
+	return is_conv ? integer_conv(s, &x, &w, bias)
+		       : scaled_node(s, &op_nnc_IntegerMatMul, &x, &w, w.q, -1) >= 0;
 }
 
 /* Constant bytes n x k as k x n. */

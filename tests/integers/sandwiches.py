@@ -3,9 +3,11 @@
 
     sandwiches.py [--target T] [--turns N]
 
-Each model is DequantizeLinear -> operator -> [Relu or Clip] -> QuantizeLinear on int8 or uint8.
+Each model is DequantizeLinear -> operator -> [Relu or Clip] -> QuantizeLinear on int8 or uint8. Convolutions and matrix
+products that ONNX can say in one operator, QLinearConv or QLinearMatMul, must be the same in that form, by the same kernel.
 """
 import os
+import re
 import shutil
 import sys
 import warnings
@@ -216,22 +218,52 @@ def smooth(b):
 KINDS = (conv, gemm, matmul, two, table, pool, move, softmax, resize, smooth)
 
 
-def run(kind, turn, target):
-    b = Builder(1000 * KINDS.index(kind) + turn)
-    model = onnx.shape_inference.infer_shapes(kind(b))
-    folder = os.path.join(generated.work_folder(), f"sandwiches-{target.name}", f"{kind.__name__}-{turn}")
-    shutil.rmtree(folder, ignore_errors=True)
+def one_operator(model):
+    """The sandwich as QLinearConv or QLinearMatMul; None where these have no place for its tail or bias."""
+    makers = {n.output[0]: n for n in model.graph.node}
+    quantize = makers["y"]
+    core = makers[quantize.input[0]]
+    bias = [makers[name].input[0] if name in makers else None for name in core.input[2:]]
+    if core.op_type not in ("Conv", "MatMul") or None in bias:
+        return None
+    names = [*makers[core.input[0]].input, *makers[core.input[1]].input, *quantize.input[1:], *bias]
+    node = helper.make_node("QLinear" + core.op_type, names, ["y"])
+    node.attribute.extend(core.attribute)
+    twin = onnx.ModelProto()
+    twin.CopyFrom(model)
+    del twin.graph.node[:], twin.graph.value_info[:]
+    twin.graph.node.append(node)
+    return twin
+
+
+def run_model(model, arrays, wanted, target, folder):
+    """Compiles it into the folder and compares; the kernels that are called."""
     os.makedirs(folder)
     path = os.path.join(folder, "model.onnx")
     onnx.save(model, path)
     generated.compile_model(path, folder, "m", target)
-    wanted = integers.Evaluator(model).run(b.arrays)
-    answer = generated.build(folder, "m", target).run([Call(b.arrays, [(w.dtype, w.shape) for w in wanted], {})])[0]
+    answer = generated.build(folder, "m", target).run([Call(arrays, [(w.dtype, w.shape) for w in wanted], {})])[0]
     if answer.status:
         raise Failure("wrong", f"the function returned {answer.status}")
     wrong = int((answer.outputs[0] != wanted[0]).sum())
     if wrong:
         raise Failure("wrong", f"{wrong} of {wanted[0].size} bytes differ: {path}")
+    with open(os.path.join(folder, "m.c"), encoding="utf-8") as f:
+        return sorted(re.findall(r"^\t(nnrt_\w+int8\w*)\(&", f.read(), re.M))
+
+
+def run(kind, turn, target):
+    b = Builder(1000 * KINDS.index(kind) + turn)
+    model = onnx.shape_inference.infer_shapes(kind(b))
+    folder = os.path.join(generated.work_folder(), f"sandwiches-{target.name}", f"{kind.__name__}-{turn}")
+    shutil.rmtree(folder, ignore_errors=True)
+    wanted = integers.Evaluator(model).run(b.arrays)
+    called = run_model(model, b.arrays, wanted, target, os.path.join(folder, "sandwich"))
+    twin = one_operator(model)
+    if twin:
+        others = run_model(twin, b.arrays, wanted, target, os.path.join(folder, "one"))
+        if others != called:
+            raise Failure("wrong", f"one operator calls {others}, its sandwich {called}")
     shutil.rmtree(folder)
 
 
