@@ -42,7 +42,7 @@ const char *spell_f32(char buf[SPELL_BYTES], float x)
 {
 	if (!isfinite(x))
 		return spell_special(buf, (double)x);
-	/* Exact as a double too: a compiler that evaluates floats as doubles (FLT_EVAL_METHOD 1) does not round the literal. */
+	/* Exact as a double too: where floats are evaluated as doubles (FLT_EVAL_METHOD 1), the text is not rounded. */
 	for (int digits = 6; digits <= 17; digits++) {
 		snprintf(buf, SPELL_BYTES - 4, "%.*g", digits, (double)x);
 		if (strtod(buf, NULL) == (double)x)

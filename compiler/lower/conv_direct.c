@@ -34,13 +34,16 @@ static struct node_plan *plan_direct(struct module *m, int node, const char **wh
 	return &p->plan;
 }
 
-static bool is_planar(const struct module *m, const struct conv_shape *c)
+/* The kernel tells planes from interleaved channels, whose weights lie in another order, by a channel step that is
+ * not 1: planes that may have one pixel are interleaved first. */
+static bool is_planar(struct module *m, const struct conv_shape *c)
 {
 	const struct tensor *x = &m->tensor[c->x];
 	uint8_t order[MAX_RANK];
 
 	channels_last(c->rank, order);
-	return num_is(x->stride[c->rank - 1], 1) && !num_is(x->stride[1], 1) && !lower_has_order(m, c->x, order);
+	return num_is(x->stride[c->rank - 1], 1) && num_lo(&m->nums, x->stride[1]) > 1 &&
+	       !lower_has_order(m, c->x, order);
 }
 
 static struct node_plan *plan_first(struct module *m, int node, const char **why)

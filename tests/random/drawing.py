@@ -85,6 +85,17 @@ def fixed(case):
     return Case(model, case.calls[:1], [{}], {})
 
 
+def kept(path, bound, sizes):
+    """The case of a model that was kept, on numbers that its name decides. Symbolic dimensions are bounded and called with
+    the sizes, all alike."""
+    model, numbers = onnx.load(path), np.random.default_rng(list(os.path.basename(path).encode()))
+    dims = [[d.dim_param or d.dim_value for d in i.type.tensor_type.shape.dim] for i in model.graph.input]
+    names = {d for shape in dims for d in shape if isinstance(d, str)}
+    calls = [[numbers.standard_normal([n if d in names else d for d in shape]).astype(np.float32) for shape in dims]
+             for n in (sizes if names else sizes[:1])]
+    return Case(model, calls, [dict.fromkeys(names, n) for n in sizes[:len(calls)]], dict.fromkeys(names, bound))
+
+
 def names_read(node):
     """What a node reads, its bodies' captured values included."""
     names = [n for n in node.input if n]

@@ -29,12 +29,12 @@ PLAIN = "-O1"  # gcc's time is most of a case's; -O2 is every other test's
 class Test:
     """How the cases of one script are drawn and judged.
 
-    draw(seed) -> Case; judge(model, inputs) -> an object with .outputs, a list of (dtype, shape), and
+    draw(seed) -> Case, of a number or of a file of `kept`, models that once failed; judge(model, inputs) -> an object with .outputs, a list of (dtype, shape), and
     .difference(outputs), None or text; it raises judging.Invalid where the oracle refuses the model.
     """
 
-    def __init__(self, name, draw, judge=judging.FloatJudge):
-        self.name, self.draw, self.judge = name, draw, judge
+    def __init__(self, name, draw, judge=judging.FloatJudge, kept=()):
+        self.name, self.draw, self.judge, self.kept = name, draw, judge, sorted(kept)
 
 
 def options_of(case):
@@ -68,6 +68,11 @@ def save(case, folder, name, word=""):
         np.save(os.path.join(folder, f"{word}input_{k}.npy"), array)
 
 
+def label(seed):
+    """A seed, or the name of a model that was kept."""
+    return os.path.basename(str(seed)).removesuffix(".onnx")
+
+
 class Worker:
     """Takes a seed through everything, in a process of its own."""
 
@@ -98,7 +103,7 @@ class Worker:
         return seed, wrong, "; ".join([f"{time.monotonic() - began:.1f} s", *remarks])
 
     def judged(self, seed, remarks):
-        folder = os.path.join(self.folder, str(seed))
+        folder = os.path.join(self.folder, label(seed))
         case = self.test.draw(seed)
         try:
             try:
@@ -149,9 +154,9 @@ def main(test, description):
     worker = Worker(test, target, SANITIZE if a.sanitize else PLAIN)
     generated.runner_object(target, worker.flags)
     with multiprocessing.Pool(a.jobs) as pool:
-        for seed, wrong, remark in pool.imap_unordered(worker, a.seeds or range(a.first, a.first + a.count)):
+        for seed, wrong, remark in pool.imap_unordered(worker, a.seeds or [*test.kept, *range(a.first, a.first + a.count)]):
             if wrong:
-                report.failed(f"random/{test.name}/{seed}", wrong)
+                report.failed(f"random/{test.name}/{label(seed)}", wrong)
             else:
-                report.ok(f"random/{test.name}/{seed}", remark)
+                report.ok(f"random/{test.name}/{label(seed)}", remark)
     report.exit()
