@@ -22,29 +22,6 @@ static int context_tensors(const struct nest *n, int *tensors)
 	return count;
 }
 
-/* What the nest's axes are inside the kernel: struct nnrt_at's fields, and the counters of the loops round the call,
- * which come through the context's addresses and are therefore 0 here. */
-static void bind_axes(struct nums *nums, const struct call *c, const struct nest *n, struct num *to)
-{
-	const int64_t most = INT32_MAX;
-	struct num col = num_var(nums, "at.col", 0, most);
-
-	for (int k = 0; k < n->n_axes; k++)
-		to[k] = num_const(0);
-	if (c->row_axis >= 0)
-		to[c->row_axis] = num_var(nums, "at.row", 0, most);
-	if (c->c_axis >= 0)
-		to[c->c_axis] = num_var(nums, "at.c", 0, most);
-	for (int i = c->n_col_axes - 1; i >= 0; i--) {
-		int axis = c->col_axis[i];
-		to[axis] = i ? num_mod(nums, col, n->extent[axis]) : col;
-		col = num_div(nums, col, n->extent[axis]);
-	}
-	for (int k = 0; k < n->n_axes; k++)
-		if (num_is(n->extent[k], 1))
-			to[k] = num_const(0);
-}
-
 /* One operand of the epilogue: lanes that lie side by side, one value for all, or gathered. */
 static void write_operand(struct nest_writer *w, int k, const char *pointer)
 {
@@ -78,7 +55,7 @@ void emit_epilogue(struct emit *e, struct emission *x, const struct call *c, con
 	if (!n)
 		return;
 	nest_writer_init(&w, e, x, n);
-	bind_axes(&x->nums, c, n, to);
+	call_bind_axes(&x->nums, c, n, to);
 	count = context_tensors(n, tensors);
 	pointer = ARENA_ARRAY(m->scratch, count + 1, const char *);
 	writer_use(&w, "nnrt_vf");

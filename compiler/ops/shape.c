@@ -96,12 +96,22 @@ static bool reshape_rest(struct module *m, int node, const struct tensor *x, int
 	return true;
 }
 
+/* Dimension k of the new shape, v, is a 0 at some run-time size, and thereby a copy of x's: what never is empty cannot
+ * be reshaped to nothing. Where x may be empty the 0 is taken for itself, which leaves as many elements. */
+static struct num reshape_copied(struct nums *s, const struct tensor *x, int k, struct num v, struct num elements)
+{
+	if (num_is_const(v) || num_lo(s, v) > 0 || k >= x->rank || num_lo(s, elements) == 0)
+		return v;
+	return num_select(s, num_eq(s, v, num_const(0)), x->dim[k], v);
+}
+
 static bool infer_reshape(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
 	bool allow_zero = node_attr_int(m, node, "allowzero", 0);
 	const struct num *shape;
-	struct num dim[MAX_RANK], n_in, n_out;
+	struct num dim[MAX_RANK], n_out;
+	const struct num n_in = dims_product(m, x.dim, x.rank);
 	int n, rest = -1;
 
 	if (!node_numbers(m, node, NULL, 1, &shape, &n))
@@ -119,11 +129,12 @@ static bool infer_reshape(struct module *m, int node)
 				return node_bad(m, node, "dimension %d is 0, a copy of the input's; allowed: of its %d",
 						k, x.rank);
 			dim[k] = x.dim[k];
+		} else if (!allow_zero) {
+			dim[k] = reshape_copied(&m->nums, &x, k, shape[k], n_in);
 		}
 	}
 	if (rest >= 0 && !reshape_rest(m, node, &x, n, dim, rest))
 		return false;
-	n_in = dims_product(m, x.dim, x.rank);
 	n_out = dims_product(m, dim, n);
 	if (num_is_const(n_in) && num_is_const(n_out) && n_in.n != n_out.n)
 		return node_bad(m, node, "%lld elements are reshaped to %lld, allowed: as many", (long long)n_in.n,

@@ -9,6 +9,7 @@
 #include "steps/fuse.h"
 #include "lower/layouts.h"
 #include "steps/uses.h"
+#include "nest/address.h"
 #include "nest/nest_build.h"
 
 /* --- the nest ----------------------------------------------------------------------------------------------------- */
@@ -99,6 +100,29 @@ static bool may_replace(struct module *m, const struct call *c, int a, int b)
 	return lower_is_run(m, b, c->col_axis, c->n_col_axes);
 }
 
+static void note_unknown(void *ctx, struct num var, const char *name)
+{
+	bool *known = ctx;
+
+	(void)var;
+	*known = *known && strncmp(name, "at.", 3) == 0;
+}
+
+/* A kernel's tail knows the element it is at, and no run-time size: with N blocks side by side in one run of columns,
+ * the block is at.col % N. */
+static bool has_known_addresses(struct module *m, const struct call *c, struct nest *n)
+{
+	struct num to[2 * MAX_RANK], address;
+	bool known = true;
+
+	call_bind_axes(&m->nums, c, n, to);
+	for (int e = 0; e < n->n_e && known; e++)
+		if (n->e[e].op == E_LOAD && n->e[e].tensor != c->out && address_of_load(n, e, &address))
+			num_each_var(&m->nums, num_subst(&m->nums, address, n->axis, to, n->n_axes), note_unknown,
+				     &known);
+	return known;
+}
+
 /* The kernel writes out as a whole and nothing else, and reads nothing of the storage that it would write instead. */
 static bool can_write(const struct module *m, const struct call *c, int instead)
 {
@@ -165,7 +189,7 @@ static struct site *absorb_reader(struct uses *u, struct site *s)
 	struct module *m = u->m;
 	const struct call *c = site_step(s)->call;
 	struct site *reader;
-	const struct nest *n;
+	struct nest *n;
 
 	if (!c->takes_epilogue || c->out < 0 || !uses_is_private(u, c->out) || uses_readers(u, c->out, &reader, 1) != 1)
 		return NULL;
@@ -173,7 +197,7 @@ static struct site *absorb_reader(struct uses *u, struct site *s)
 		return NULL;
 	n = site_step(reader)->nest;
 	if (!may_replace(m, c, c->out, n->out) || !nest_fits(n) || reads_storage(n, m->tensor[n->out].base) ||
-	    !can_write(m, c, n->out) || !uses_may_run_later(u, s))
+	    !can_write(m, c, n->out) || !has_known_addresses(m, c, n) || !uses_may_run_later(u, s))
 		return NULL;
 	if (nest_count_loads(n) + (c->epilogue ? nest_count_loads(c->epilogue) : 0) > MAX_NEST_LOADS)
 		return NULL;

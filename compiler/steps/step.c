@@ -48,6 +48,27 @@ void call_epilogue(struct lowering *l, struct call *c)
 	c->takes_epilogue = true;
 }
 
+void call_bind_axes(struct nums *nums, const struct call *c, const struct nest *n, struct num *to)
+{
+	const int64_t most = INT32_MAX;
+	struct num col = num_var(nums, "at.col", 0, most);
+
+	for (int k = 0; k < n->n_axes; k++)
+		to[k] = num_const(0);
+	if (c->row_axis >= 0)
+		to[c->row_axis] = num_var(nums, "at.row", 0, most);
+	if (c->c_axis >= 0)
+		to[c->c_axis] = num_var(nums, "at.c", 0, most);
+	for (int i = c->n_col_axes - 1; i >= 0; i--) {
+		int axis = c->col_axis[i];
+		to[axis] = i ? num_mod(nums, col, n->extent[axis]) : col;
+		col = num_div(nums, col, n->extent[axis]);
+	}
+	for (int k = 0; k < n->n_axes; k++)
+		if (num_is(n->extent[k], 1))
+			to[k] = num_const(0);
+}
+
 /* From column to column: columns count several axes as one, of which the innermost that has any elements to step
  * between says how far. */
 static struct num col_stride(const struct call *c, const struct tensor *y)

@@ -116,6 +116,9 @@ struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int
 void call_number(struct lowering *l, struct call *c, struct num n);
 /** Appends the place of the epilogue. */
 void call_epilogue(struct lowering *l, struct call *c);
+/** What the axes of a nest over the call's result are inside the kernel, to[0 … n_axes-1]: variables named as the
+ *  fields of struct nnrt_at, and 0 for the loops round the call, which come through the context's addresses. */
+void call_bind_axes(struct nums *nums, const struct call *c, const struct nest *n, struct num *to);
 /** Makes t the result, in place of the one before in the arguments too: the geometry's strides of the result, and how
  *  far the loops move its argument, become those of t. Comes after arguments, axes and loops. */
 void call_result(struct module *m, struct call *c, int t);
