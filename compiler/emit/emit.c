@@ -7,7 +7,7 @@
 #include "support/arena.h"
 #include "support/name.h"
 
-enum { COMMENT_COLUMNS = 100, ARRAY_COLUMNS = 100 };
+enum { COMMENT_COLUMNS = 100 };
 
 void emit_to_text(struct emit *e, struct arena *a, struct strbuf *b)
 {
@@ -83,22 +83,10 @@ void emit_open(struct emit *e, const char *format, ...)
 	e->depth++;
 }
 
-void emit_function(struct emit *e, const char *format, ...)
-{
-	PUT_LINE(e, "", format, "\n{");
-	e->depth++;
-}
-
 void emit_reopen(struct emit *e, const char *format, ...)
 {
 	e->depth--;
 	PUT_LINE(e, "} ", format, " {");
-	e->depth++;
-}
-
-void emit_table(struct emit *e, const char *format, ...)
-{
-	PUT_LINE(e, "", format, " = {");
 	e->depth++;
 }
 
@@ -195,41 +183,4 @@ void emit_comment(struct emit *e, const char *format, ...)
 			emit_text(e, "\n", 1);
 	}
 	emit_puts(e, " */\n");
-}
-
-void emit_array(struct emit *e, const char *storage, const char *name, enum dtype type, const void *values, size_t n)
-{
-	char number[SPELL_BYTES];
-	size_t column = ARRAY_COLUMNS;
-
-	emit_indent(e);
-	if (*storage) {
-		emit_puts(e, storage);
-		emit_puts(e, " ");
-	}
-	emit_puts(e, dtypes[type].ctype);
-	emit_puts(e, " ");
-	emit_puts(e, name);
-	emit_puts(e, "[");
-	emit_puts(e, spell_u64(number, n));
-	emit_puts(e, "] = {");
-	e->depth++;
-	for (size_t i = 0; i < n; i++) {
-		size_t length = strlen(spell_element(number, type, values, i));
-		if (column + length + 2 > ARRAY_COLUMNS) {
-			emit_text(e, "\n", 1);
-			emit_indent(e);
-			column = (size_t)(8 * e->depth);
-		} else {
-			emit_text(e, " ", 1);
-			column++;
-		}
-		emit_text(e, number, length);
-		emit_text(e, ",", 1);
-		column += length + 1;
-	}
-	e->depth--;
-	emit_text(e, "\n", 1);
-	emit_indent(e);
-	emit_puts(e, "};\n");
 }

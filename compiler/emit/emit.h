@@ -1,4 +1,4 @@
-/* The writer through which all C text goes: blocks, lines, comments, arrays.
+/* The writer through which all C text goes: blocks, lines, comments.
  * Indentation and line ends are decided here and nowhere else.
  *
  * Text goes into memory (a string buffer, for parts that are put together
@@ -33,9 +33,6 @@ void emit_blank(struct emit *e);
 /** "format {" and one level deeper. An empty format opens a bare block. */
 void emit_open(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** As emit_open, with the brace on a line of its own: function definitions. */
-void emit_function(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /** "} format {": else branches. */
 void emit_reopen(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -51,13 +48,6 @@ const char *emit_comment_text(struct arena *a, const char *text);
 
 /** A line that the preprocessor reads: never indented. */
 void emit_directive(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/** "storage type name[n] = { numbers };" with as many numbers a line as fit. values: n >= 1 elements in the host's
- *  byte order. */
-void emit_array(struct emit *e, const char *storage, const char *name, enum dtype type, const void *values, size_t n);
-
-/** "format = {" ... for tables whose rows are lines of their own; ended by emit_close(e, ";"). */
-void emit_table(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** Text as it is: whole lines of a template or of the runtime. */
 void emit_text(struct emit *e, const char *text, size_t n);

@@ -49,11 +49,6 @@ static int find_item(const struct extract *x, const char *symbol)
 	return (int)map_get_name(&x->symbols, symbol, -1);
 }
 
-bool extract_has(const struct extract *x, const char *symbol)
-{
-	return find_item(x, symbol) >= 0;
-}
-
 bool extract_mark(struct extract *x, const char *symbol)
 {
 	int item = find_item(x, symbol), n = 0;

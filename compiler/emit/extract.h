@@ -70,9 +70,6 @@ void extract_init(struct extract *x, struct arena *a, const struct rt_library *r
  *  library every symbol of the text is found). */
 bool extract_mark(struct extract *x, const char *symbol);
 
-/** True when the runtime has the symbol for this target. */
-bool extract_has(const struct extract *x, const char *symbol);
-
 /** Asks for a system header that the code round the runtime needs; one that no runtime header includes is refused. */
 bool extract_need_header(struct extract *x, const char *header);
 

@@ -427,18 +427,3 @@ void tensor_replace_all(struct module *m, const int *to)
 	for (int g = 0; g < m->n_graphs; g++)
 		replace_in(m->graph[g].out, m->graph[g].n_out, to);
 }
-
-static void replace_one(int *v, int n, int from, int to)
-{
-	for (int i = 0; i < n; i++)
-		if (v[i] == from)
-			v[i] = to;
-}
-
-void tensor_replace(struct module *m, int from, int to)
-{
-	for (int i = 0; i < m->n_nodes; i++)
-		replace_one(m->node[i].in, m->node[i].n_in, from, to);
-	for (int g = 0; g < m->n_graphs; g++)
-		replace_one(m->graph[g].out, m->graph[g].n_out, from, to);
-}

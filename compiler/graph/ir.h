@@ -168,10 +168,8 @@ int node_in(const struct module *m, int node, int i);
 int node_out(const struct module *m, int node, int i);
 
 int graph_add(struct module *m, const char *name, int parent);
-/** Makes every reader of `from` (nodes of all graphs, graph outputs) read `to`. */
-void tensor_replace(struct module *m, int from, int to);
-/** The same for many tensors in one walk: each t is read as to[t], and on from there until to[t] == t. Passes that
- *  replace more than a few use this one, for a walk visits every node. */
+/** Makes every reader (nodes of all graphs, graph outputs) of tensor t read to[t] in its place, and on from there until
+ *  to[t] == t. One walk over all nodes for all tensors. */
 void tensor_replace_all(struct module *m, const int *to);
 
 /* --- ir_walk.c ---------------------------------------------------------------------------------------------------- */

@@ -40,12 +40,6 @@ bool node_is(const struct module *m, int node, const char *op)
 	return node >= 0 && !*m->node[node].op->domain && !strcmp(m->node[node].op->name, op);
 }
 
-int rewrite_uses(struct rewriter *r, int t)
-{
-	fit(r);
-	return r->uses[t];
-}
-
 int rewrite_producer(struct rewriter *r, int reader, int t)
 {
 	const struct module *m = r->m;

@@ -26,9 +26,6 @@ bool rewrite_module(struct module *m, rewrite_node *f, void *ctx);
 /** The node has the name and is an operator of the standard. */
 bool node_is(const struct module *m, int node, const char *op);
 
-/** How often t is read. */
-int rewrite_uses(struct rewriter *r, int t);
-
 /** The producer of t when it belongs to the graph of `reader`, nobody else reads t, and t is no input or output of the
  *  model: the pair may be merged into one node. Else -1. */
 int rewrite_producer(struct rewriter *r, int reader, int t);

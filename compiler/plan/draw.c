@@ -7,21 +7,12 @@
 #include "support/arena.h"
 #include "support/strbuf.h"
 
-enum { MAX_NAME = 40, MAX_SIDE = 1024 };
+enum { MAX_SIDE = 1024 };
 
 struct row {
 	const struct buffer *b;
 	int index;
 };
-
-static int row_compare_size(const void *x, const void *y)
-{
-	const struct row *p = x, *q = y;
-
-	if (p->b->size_bytes != q->b->size_bytes)
-		return p->b->size_bytes > q->b->size_bytes ? -1 : 1;
-	return p->index < q->index ? -1 : p->index > q->index;
-}
 
 static int row_compare_life(const void *x, const void *y)
 {
@@ -34,24 +25,6 @@ static int row_compare_life(const void *x, const void *y)
 	return p->index < q->index ? -1 : p->index > q->index;
 }
 
-/* At most MAX_NAME characters, without what could end a comment or a line. Names that are too long
- * keep their end, which tells tensors of one network apart. */
-static void name_clean(char *out, const char *name)
-{
-	const size_t n = strlen(name), skip = n > MAX_NAME ? n - MAX_NAME : 0;
-	char before = 0;
-
-	for (const char *c = name + skip; *c; c++) {
-		const bool ends_comment = (*c == '/' && before == '*') || (*c == '*' && before == '/');
-
-		before = (unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e || *c == '\\' || *c == '?' ? '_' : *c;
-		if (ends_comment)
-			before = '_';
-		*out++ = before;
-	}
-	*out = 0;
-}
-
 static int rows_collect(struct row *rows, const struct buffer *buffers, int n, int pool)
 {
 	int n_rows = 0;
@@ -60,37 +33,6 @@ static int rows_collect(struct row *rows, const struct buffer *buffers, int n, i
 		if (buffers[i].pool == pool && buffers[i].size_bytes)
 			rows[n_rows++] = (struct row){ &buffers[i], i };
 	return n_rows;
-}
-
-void plan_draw_table(struct strbuf *out, const struct buffer *buffers, const char *const *names, int n, int pool,
-		     int max_rows, const char *prefix)
-{
-	struct row *rows = ARENA_ARRAY(out->arena, n, struct row);
-	const int all = rows_collect(rows, buffers, n, pool);
-	const int shown = max_rows > 0 && all > max_rows ? max_rows : all;
-	int width = 6;
-
-	if (shown < all)
-		qsort(rows, (size_t)all, sizeof *rows, row_compare_size);
-	qsort(rows, (size_t)shown, sizeof *rows, row_compare_life);
-	for (int i = 0; i < shown; i++) {
-		const char *name = names ? names[rows[i].index] : NULL;
-		const int length = name ? (int)strnlen(name, MAX_NAME) : 0;
-
-		width = length > width ? length : width;
-	}
-	strbuf_printf(out, "%s%-*s %12s %7s %7s %12s\n", prefix, width, "tensor", "bytes", "from", "to", "offset");
-	for (int i = 0; i < shown; i++) {
-		const struct buffer *b = rows[i].b;
-		char name[MAX_NAME + 1] = "-";
-
-		if (names && names[rows[i].index] && *names[rows[i].index])
-			name_clean(name, names[rows[i].index]);
-		strbuf_printf(out, "%s%-*s %12lld %7d %7d %12lld\n", prefix, width, name, (long long)b->size_bytes,
-			      b->first, b->last, (long long)b->offset);
-	}
-	if (shown < all)
-		strbuf_printf(out, "%sand %d smaller ones\n", prefix, all - shown);
 }
 
 /* Middle of cell i of `cells` over a range of `size`; below 2^53, so doubles are exact enough and the

@@ -196,6 +196,17 @@ Test(emit, hostile_comments_compile)
 	expect_ok("gcc -x c++ -trigraphs -Wcomment " WARNINGS " -c c.c");
 }
 
+/* "static const type name[] = { numbers };" */
+static void put_array(const char *name, enum dtype type, const void *values, size_t n)
+{
+	char number[SPELL_BYTES];
+
+	emit_open(&e, "static const %s %s[] =", dtypes[type].ctype, name);
+	for (size_t i = 0; i < n; i++)
+		emit_line(&e, "%s,", spell_element(number, type, values, i));
+	emit_close(&e, ";");
+}
+
 Test(emit, arrays_of_numbers_compile_to_the_same_numbers)
 {
 	static const float f[] = { 0.0f, -0.0f, 1.0f, 0.1f, FLT_MAX, 1e-45f, 3.14159274f };
@@ -205,10 +216,10 @@ Test(emit, arrays_of_numbers_compile_to_the_same_numbers)
 
 	emit_directive(&e, "#include <stdint.h>");
 	emit_directive(&e, "#include <stdio.h>");
-	emit_array(&e, "static const", "f", DT_F32, f, 7);
-	emit_array(&e, "static const", "l", DT_I64, i64, 6);
-	emit_array(&e, "static const", "u", DT_U32, u32, 3);
-	emit_array(&e, "static const", "c", DT_I8, i8, 3);
+	put_array("f", DT_F32, f, 7);
+	put_array("l", DT_I64, i64, 6);
+	put_array("u", DT_U32, u32, 3);
+	put_array("c", DT_I8, i8, 3);
 	emit_open(&e, "int main(void)");
 	emit_line(&e, "return !(fwrite(f, sizeof f, 1, stdout) && fwrite(l, sizeof l, 1, stdout) && "
 		"fwrite(u, sizeof u, 1, stdout) && fwrite(c, sizeof c, 1, stdout));");

@@ -33,7 +33,6 @@ Test(extract, marks_what_is_reached_once_in_source_order_even_in_circles)
 	cr_expect(extract_mark(&x, "f"));
 	cr_expect(extract_mark(&x, "f"));
 	cr_expect_not(extract_mark(&x, "nothing"));
-	cr_expect(extract_has(&x, "unused"));
 	extract_print_headers(&x, &e);
 	extract_print(&x, &e);
 	cr_expect_str_eq(strbuf_text(&out), "#include <a.h>\n#include <c.h>\n"

@@ -52,7 +52,7 @@ static void make_body(struct emit_model *m)
 
 	strbuf_init(&body, &a);
 	emit_to_text(&b, &a, &body);
-	emit_function(&b, "%s", emit_signature(&a, m));
+	emit_open(&b, "%s", emit_signature(&a, m));
 	if (m->is_caller_arena)
 		emit_line(&b, "float *t = (float *)arena;");
 	else

@@ -119,9 +119,8 @@ Test(liveness, crossing_regions_are_refused, .init = setup, .fini = teardown)
 		cr_expect_not(liveness_find(&f, NULL, bad[i], 2, NULL, &a, &d), "row %d", i);
 }
 
-Test(draw, table_and_map, .init = setup, .fini = teardown)
+Test(draw, map, .init = setup, .fini = teardown)
 {
-	static const char *const names[] = { "input", "a*/b\n", NULL };
 	const struct buffer b[] = { { .size_bytes = 64, .first = 0, .last = 1 },
 				    { .size_bytes = 64, .first = 1, .last = 2, .offset = 64 },
 				    { .size_bytes = 32, .first = 2, .last = 3 } };
@@ -129,32 +128,11 @@ Test(draw, table_and_map, .init = setup, .fini = teardown)
 	struct strbuf out;
 
 	strbuf_init(&out, &a);
-	plan_draw_table(&out, b, names, 3, 0, 0, " * ");
 	plan_draw_map(&out, b, 3, 0, &plan, 80, 4, " * ");
 	cr_assert_str_eq(strbuf_text(&out),
-			 " * tensor        bytes    from      to       offset\n"
-			 " * input            64       0       1            0\n"
-			 " * a*_b_            64       1       2           64\n"
-			 " * -                32       2       3            0\n"
 			 " *          112 |.BB.|\n"
 			 " *           80 |.BB.|\n"
 			 " *           48 |AA..|\n"
 			 " *           16 |AACC|\n"
 			 " *       offset  step 0 to 3\n");
-}
-
-Test(draw, many_rows_are_cut, .init = setup, .fini = teardown)
-{
-	struct buffer b[50];
-	struct strbuf out;
-
-	for (int i = 0; i < 50; i++)
-		b[i] = (struct buffer){ .size_bytes = 1 + i, .first = i, .last = i };
-	strbuf_init(&out, &a);
-	plan_draw_table(&out, b, NULL, 50, 0, 2, "");
-	cr_assert_str_eq(strbuf_text(&out),
-			 "tensor        bytes    from      to       offset\n"
-			 "-                49      48      48            0\n"
-			 "-                50      49      49            0\n"
-			 "and 48 smaller ones\n");
 }
