@@ -136,6 +136,7 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	im.dim_used = ARENA_ARRAY(m->scratch, n_dims, bool);
 	idents_init(&im.idents, m->scratch);
 	map_init(&im.dimension_names, m->scratch);
+	map_init(&im.missed, m->scratch);
 	map_init(&im.functions, m->scratch);
 	map_init(&im.operators, m->scratch);
 	map_init(&im.sources, m->scratch);

@@ -32,7 +32,8 @@ bool scope_define(struct scope *s, const char *name, int tensor, const char *wha
 
 int scope_find(const struct scope *s, const char *name, const struct place *at)
 {
-	struct diag *d = s->im->m->diag;
+	struct import *im = s->im;
+	struct diag *d = im->m->diag;
 
 	for (; s; s = s->parent) {
 		const int tensor = (int)map_get_name(&s->names, name, -1);
@@ -40,13 +41,15 @@ int scope_find(const struct scope *s, const char *name, const struct place *at)
 		if (tensor >= 0)
 			return tensor;
 		if (type >= 0) {
-			dtype_refuse(d, at, "initializer", name, type);
+			if (map_set_name(&im->missed, name, 1))
+				dtype_refuse(d, at, "initializer", name, type);
 			return NOT_DEFINED;
 		}
 		if (map_get_name(&s->absent, name, -1) >= 0)
 			return NO_TENSOR;
 	}
-	diag_error(d, STATUS_MODEL, at, "\"%s\" is not defined by any input, initializer or node", name);
+	if (map_set_name(&im->missed, name, 1))
+		diag_error(d, STATUS_MODEL, at, "\"%s\" is not defined by any input, initializer or node", name);
 	return NOT_DEFINED;
 }
 

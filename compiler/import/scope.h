@@ -24,6 +24,7 @@ struct import {
 	struct dimension *dimension;
 	int n_dimensions;
 	struct map dimension_names;     /* -> index of dimension */
+	struct map missed;              /* names that were looked for and are no tensors: reported once */
 	struct map functions;           /* domain, name and overload -> index in the model */
 	struct map operators;           /* domain, name and opset -> index of operator */
 	const struct op_def **operator;

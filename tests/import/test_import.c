@@ -52,6 +52,14 @@ Test(import, refuses_undefined_and_repeated_names)
 	expect_error(import_graph_13(&d), STATUS_MODEL, "\"y\" is not defined");
 }
 
+Test(import, a_name_that_is_missing_is_one_error)
+{
+	struct wire g = FRAME("x:2", "Relu nobody -> a", "Add nobody a -> y");
+
+	expect_error(import_graph_13(&g), STATUS_MODEL, "node \"a\" (Relu-13): \"nobody\" is not defined");
+	cr_assert_eq(diag.n_errors, 1);
+}
+
 Test(import, names_every_missing_operator_once)
 {
 	struct wire g = FRAME("x:2", "Foo x -> a", "Foo a -> b", "Bar b -> y");
