@@ -1,4 +1,5 @@
 /* A 1x1 convolution is a matrix product: pixels by input channels, times input by output channels. */
+#include "graph/strides.h"
 #include "lower/conv_shape.h"
 #include "targets/target.h"
 
@@ -10,13 +11,13 @@ static bool is_flat(struct module *m, int t, bool batch)
 	int axes[MAX_RANK], n = 0;
 
 	channels_last(m->tensor[t].rank, order);
-	if (!lower_has_order(m, t, order))
+	if (!tensor_has_order(m, t, order))
 		return true;
 	if (batch)
 		axes[n++] = 0;
 	for (int axis = 2; axis < m->tensor[t].rank; axis++)
 		axes[n++] = axis;
-	return lower_is_run(m, t, axes, n);
+	return tensor_is_run(m, t, axes, n);
 }
 
 /* Elements from pixel to pixel. */
@@ -26,7 +27,7 @@ static struct num pixel_step(const struct module *m, int t)
 
 	for (int axis = 2; axis < m->tensor[t].rank; axis++)
 		axes[n++] = axis;
-	return lower_run_step(m, t, axes, n);
+	return tensor_run_step(m, t, axes, n);
 }
 
 struct conv_1x1_plan {

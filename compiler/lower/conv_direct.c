@@ -1,4 +1,5 @@
 /* Convolution straight from the image, and its form for few input channels. */
+#include "graph/strides.h"
 #include "lower/conv_shape.h"
 #include "targets/target.h"
 
@@ -43,7 +44,7 @@ static bool is_planar(struct module *m, const struct conv_shape *c)
 
 	channels_last(c->rank, order);
 	return num_is(x->stride[c->rank - 1], 1) && num_lo(&m->nums, x->stride[1]) > 1 &&
-	       !lower_has_order(m, c->x, order);
+	       !tensor_has_order(m, c->x, order);
 }
 
 static struct node_plan *plan_first(struct module *m, int node, const char **why)

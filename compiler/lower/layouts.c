@@ -1,47 +1,7 @@
 #include "lower/layouts.h"
 
+#include "graph/strides.h"
 #include "lower/lower.h"
-
-bool lower_has_order(const struct module *m, int t, const uint8_t *order)
-{
-	const struct tensor *x = &m->tensor[t];
-	int64_t inner = 0;
-
-	for (int p = x->rank - 1; p >= 0; p--) {
-		int axis = order[p];
-		if (num_is(x->dim[axis], 1))
-			continue;
-		if (!inner && p == x->rank - 1 ? !num_is(x->stride[axis], 1) : x->stride[axis].n < inner)
-			return false;
-		inner = x->stride[axis].n;
-	}
-	return true;
-}
-
-bool lower_is_run(struct module *m, int t, const int *axes, int n)
-{
-	const struct tensor *x = &m->tensor[t];
-	int inner = -1;
-
-	for (int i = n - 1; i >= 0; i--) {
-		if (num_is(x->dim[axes[i]], 1))
-			continue;
-		if (inner >= 0 && !num_same(x->stride[axes[i]], num_mul(&m->nums, x->stride[inner], x->dim[inner])))
-			return false;
-		inner = axes[i];
-	}
-	return true;
-}
-
-struct num lower_run_step(const struct module *m, int t, const int *axes, int n)
-{
-	const struct tensor *x = &m->tensor[t];
-
-	for (int i = n - 1; i > 0; i--)
-		if (!num_is(x->dim[axes[i]], 1))
-			return x->stride[axes[i]];
-	return x->stride[axes[0]];
-}
 
 int lower_in_order(struct lowering *l, int t, const uint8_t *order)
 {
@@ -49,7 +9,7 @@ int lower_in_order(struct lowering *l, int t, const uint8_t *order)
 	struct nest *n;
 	int copy;
 
-	if (lower_has_order(m, t, order))
+	if (tensor_has_order(m, t, order))
 		return t;
 	copy = lower_temp(l, m->tensor[t].type, m->tensor[t].rank, m->tensor[t].dim);
 	tensor_set_order(m, copy, order);
@@ -85,7 +45,7 @@ int lower_begin(struct lowering *l, int y, const uint8_t *order)
 {
 	int t;
 
-	if (lower_has_order(l->m, y, order))
+	if (tensor_has_order(l->m, y, order))
 		return y;
 	t = lower_temp(l, l->m->tensor[y].type, l->m->tensor[y].rank, l->m->tensor[y].dim);
 	tensor_set_order(l->m, t, order);

@@ -1,18 +1,8 @@
-/* Tensors in the order in which kernels want them: what order they have, and copies where it is another. */
+/* Tensors in the order in which kernels want them, and copies where they have another (see graph/strides.h). */
 #ifndef NNC_LAYOUTS_H
 #define NNC_LAYOUTS_H
 
 #include "steps/step.h"
-
-/** The axes of t in `order` have falling strides and the innermost has stride 1 (axes of one element count for
- *  nothing). */
-bool lower_has_order(const struct module *m, int t, const uint8_t *order);
-
-/** The given axes, outermost first, walk memory in equal steps, as one axis would. */
-bool lower_is_run(struct module *m, int t, const int *axes, int n);
-
-/** The step of that run: the stride of the innermost of the axes that has more than one element. */
-struct num lower_run_step(const struct module *m, int t, const int *axes, int n);
 
 /** N, spatial axes, C for a tensor of that rank. */
 void channels_last(int rank, uint8_t *order);

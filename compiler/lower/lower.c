@@ -81,11 +81,6 @@ bool lower_node(struct lowering *l)
 	return lowered;
 }
 
-struct lowering lower_inside(struct lowering *l, struct block *b)
-{
-	return (struct lowering){ .m = l->m, .block = b, .node = l->node };
-}
-
 /* All that the node makes is known: it is here because nothing dropped it (--skip-pass=dce). */
 static bool is_folded(const struct module *m, const struct node *n)
 {

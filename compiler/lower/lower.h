@@ -36,7 +36,4 @@ bool lower_node(struct lowering *l);
  *  elements, or make what is known. */
 void lower_drop_noops(const struct module *m, struct block *b, int first);
 
-/** An empty block for steps of a sub-graph, with the same module and node. */
-struct lowering lower_inside(struct lowering *l, struct block *b);
-
 #endif

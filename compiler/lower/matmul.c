@@ -6,6 +6,7 @@
  * transposing scratch (its rows adjacent). Leading axes are loops round the call, or more rows where memory allows. */
 #include <string.h>
 
+#include "graph/strides.h"
 #include "lower/kernel_call.h"
 #include "lower/layouts.h"
 #include "lower/lower.h"
@@ -73,7 +74,7 @@ static bool rows_flatten(struct module *m, const struct product *p, int a, int y
 	for (int k = 0; k < n; k++)
 		axes[k] = k;
 	return m->tensor[p->b].rank == 2 && p->a_col == n && m->tensor[y].rank == n + 1 &&
-	       lower_is_run(m, a, axes, n) && lower_is_run(m, y, axes, n);
+	       tensor_is_run(m, a, axes, n) && tensor_is_run(m, y, axes, n);
 }
 
 /* Elements from row to row of a. */
@@ -83,7 +84,7 @@ static struct num row_step(const struct module *m, const struct product *p, bool
 
 	for (int k = 0; k <= p->a_row; k++)
 		axes[k] = k;
-	return flat ? lower_run_step(m, p->a, axes, p->a_row + 1) : m->tensor[p->a].stride[p->a_row];
+	return flat ? tensor_run_step(m, p->a, axes, p->a_row + 1) : m->tensor[p->a].stride[p->a_row];
 }
 
 static int64_t count_rows(struct module *m, const struct product *p)

@@ -1,4 +1,5 @@
 /* Steps of recurrent layers. Layouts 0 and 1 differ in strides only. */
+#include "graph/strides.h"
 #include "lower/recurrent.h"
 
 #include "targets/target.h"
@@ -154,7 +155,7 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 {
 	struct module *m = l->m;
 	const int64_t columns = a->size.gates * a->size.hidden.n, input = a->size.input.n;
-	const bool flat = lower_is_run(m, a->x, (const int[]){ 0, 1 }, 2);
+	const bool flat = tensor_is_run(m, a->x, (const int[]){ 0, 1 }, 2);
 	const float *from = m->tensor[a->w].data;
 	const struct kernel *k = from ? a->packed_product : a->read_product;
 	const int bias = gates_bias(l, a, d), gates = lower_temp(l, DT_F32, 3, dim);

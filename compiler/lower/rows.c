@@ -1,5 +1,6 @@
 #include "lower/rows.h"
 
+#include "graph/strides.h"
 #include "lower/layouts.h"
 #include "ops/arguments.h"
 
@@ -23,7 +24,7 @@ static bool is_row(struct module *m, int t, const int *axes, int n)
 
 	for (int i = n - 1; i >= 0; i--)
 		if (!num_is(x->dim[axes[i]], 1))
-			return num_is(x->stride[axes[i]], 1) && lower_is_run(m, t, axes, n);
+			return num_is(x->stride[axes[i]], 1) && tensor_is_run(m, t, axes, n);
 	return true;
 }
 
@@ -47,7 +48,7 @@ bool rows_find(struct module *m, int x, int y, int first, int last, struct row_a
 		return true;
 	r->axis = axes[n - 1];
 	r->rows = m->tensor[x].dim[r->axis];
-	if (lower_is_run(m, x, axes, n) && lower_is_run(m, y, axes, n)) {
+	if (tensor_is_run(m, x, axes, n) && tensor_is_run(m, y, axes, n)) {
 		for (int i = 0; i < n - 1; i++)
 			r->rows = num_mul(&m->nums, r->rows, m->tensor[x].dim[axes[i]]);
 		return true;

@@ -3,7 +3,6 @@
  * product, negated for every exchange of rows. Cubic in the matrix. */
 #include <string.h>
 
-#include "lower/lower.h"
 #include "ops/control.h"
 #include "ops/arguments.h"
 

@@ -10,7 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "lower/lower.h"
 #include "ops/control.h"
 #include "ops/arguments.h"
 

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "lower/lower.h"
 #include "ops/control.h"
 
 /* The elements are known, and so few that reckoning with them while nnc runs may take a quadratic way. */

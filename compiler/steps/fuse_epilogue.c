@@ -6,11 +6,11 @@
  * nest's operations follow them in the same order. */
 #include <string.h>
 
-#include "steps/fuse.h"
-#include "lower/layouts.h"
-#include "steps/uses.h"
+#include "graph/strides.h"
 #include "nest/address.h"
 #include "nest/nest_build.h"
+#include "steps/fuse.h"
+#include "steps/uses.h"
 
 /* --- the nest ----------------------------------------------------------------------------------------------------- */
 
@@ -97,7 +97,7 @@ static bool may_replace(struct module *m, const struct call *c, int a, int b)
 		return false;
 	if (c->c_axis >= 0 && !num_is(y->dim[c->c_axis], 1) && !num_is(y->stride[c->c_axis], 1))
 		return false;
-	return lower_is_run(m, b, c->col_axis, c->n_col_axes);
+	return tensor_is_run(m, b, c->col_axis, c->n_col_axes);
 }
 
 static void note_unknown(void *ctx, struct num var, const char *name)

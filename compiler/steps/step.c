@@ -15,6 +15,11 @@ static struct step *block_add(struct lowering *l, enum step_kind kind)
 	return s;
 }
 
+struct lowering lower_inside(struct lowering *l, struct block *b)
+{
+	return (struct lowering){ .m = l->m, .block = b, .node = l->node };
+}
+
 void lower_nest(struct lowering *l, struct nest *n)
 {
 	block_add(l, STEP_NEST)->nest = n;

@@ -108,6 +108,8 @@ static inline void trial_end(struct module *m, const struct trial *t)
 	arena_release(m->scratch, t->mark);
 }
 
+/** Lowering into an empty block, that of a sub-graph or of turns, for the same module and node. */
+struct lowering lower_inside(struct lowering *l, struct block *b);
 /** Appends a nest; its node is l->node. */
 void lower_nest(struct lowering *l, struct nest *n);
 /** Appends a call; the caller fills in its geometry and arguments. The name is borrowed (a string literal). */

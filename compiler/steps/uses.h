@@ -1,4 +1,9 @@
-/* Who reads and writes each tensor in a program of steps: what fusion asks before it takes a step away. */
+/* Who reads and writes each tensor in a program of steps: what fusion asks before it takes a step away.
+ *
+ * An example. Of the steps
+ *         0: t = a * 2      1: y = t + b      2: a = y
+ * t is private, for 0 alone writes it and steps alone see it, and 1 is its only reader: 0 may become a part of 1. Might
+ * 0 run as late as behind 2? No: it would read the new a. */
 #ifndef NNC_USES_H
 #define NNC_USES_H
 
@@ -31,14 +36,14 @@ struct uses {
 /** Scratch memory; valid until blocks gain or lose steps. */
 void uses_init(struct uses *u, struct module *m, struct block *b);
 
-/** The distinct steps that read t, at most `max`; max + 1 when there are more. */
+/** The steps that read t, each once, into readers[0 ... max - 1]; how many they are, max + 1 for more than `max`. */
 int uses_readers(const struct uses *u, int t, struct site **readers, int max);
 
-/** t owns its storage, nothing else is in it, one step writes it, and it is neither input nor output of the model: who
- *  takes its readers away may take its writer away. */
+/** Nothing of t is seen but by the steps that read it: it owns its storage, no view shares that, one step writes it,
+ *  and it is neither input nor output of the model. Without its readers its writer would be for nothing. */
 bool uses_is_private(const struct uses *u, int t);
 
-/** Nothing that the step at s reads is written at or after it in its block: it may run later there. */
+/** The step at s may run at any later place of its block: nothing that it reads is written from there on. */
 bool uses_may_run_later(const struct uses *u, const struct site *s);
 
 /** s now reads what its step says. */
