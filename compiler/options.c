@@ -229,6 +229,8 @@ const char *options_summary(const struct options *o, struct arena *a)
 
 	strbuf_init(&b, a);
 	strbuf_printf(&b, "--fp=%s", fp[o->fp]);
+	if (o->optimize == OPTIMIZE_SIZE)
+		strbuf_puts(&b, " --optimize=size");
 	if (o->arena == ARENA_CALLER)
 		strbuf_puts(&b, " --arena=caller");
 	if (o->flush_subnormals)

@@ -22,6 +22,7 @@ struct dim_options {
 
 enum { ARENA_STATIC, ARENA_CALLER };
 enum { FP_STRICT, FP_DEFAULT };
+enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE };
 
 /* Types of the fields by kind. */
 #define OPTION_TYPE_FLAG bool

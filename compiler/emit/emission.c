@@ -34,6 +34,8 @@ void emission_begin(struct emission *x)
 		x->variable[x->named[i]].is_named = false;
 	x->n_touched = 0;
 	x->n_named = 0;
+	x->n_constants = 0;
+	x->constant = NULL;
 }
 
 void emission_touch(struct emission *x, int tensor, bool is_written)
@@ -97,6 +99,21 @@ const char *emission_num(struct emission *x, struct num v)
 	if (helpers.floormod)
 		emission_use(x, "nnrt_floormod");
 	return strbuf_text(&b);
+}
+
+bool emission_is_parameter(const struct emission *x, int i)
+{
+	return x->varies && x->varies[i];
+}
+
+const char *emission_constant(struct emission *x, const char *ctype, const char *text)
+{
+	struct arena *scratch = x->m->scratch;
+	const int i = x->n_constants++;
+
+	x->constant = ARENA_PUSH(scratch, x->constant, i, struct constant);
+	x->constant[i] = (struct constant){ ctype, arena_strdup(scratch, text) };
+	return x->is_template || emission_is_parameter(x, i) ? arena_printf(scratch, "k%d", i) : x->constant[i].text;
 }
 
 const char *emission_name(struct arena *a, const char *name)

@@ -23,6 +23,11 @@ struct variable {
 	bool is_named;          /* in the function being written */
 };
 
+/* A literal of the function being written. */
+struct constant {
+	const char *ctype, *text;
+};
+
 struct emission {
 	const struct module *m;
 	struct nums nums;               /* a copy of the module's, with what emission adds */
@@ -36,6 +41,10 @@ struct emission {
 	int *touched_of;                /* by tensor: 1 + its place in `touched`, 0: none */
 	int *named;                     /* variables, ascending */
 	int n_named;
+	struct constant *constant;      /* in the order in which they are met, those of an epilogue first */
+	int n_constants, n_epilogue;
+	bool is_template;               /* all of them stand as k0, k1 … */
+	const bool *varies;             /* by constant: it is a parameter, k3; NULL: none is */
 };
 
 /** Begins with nothing marked. What outlives a step is in the module's arena, the rest in its scratch. */
@@ -58,6 +67,12 @@ const char *emission_tensor(struct emission *x, int tensor);
 
 /** A number as C text, which stands beside a comparison but not beside a product. */
 const char *emission_num(struct emission *x, struct num v);
+
+/** A literal, or the name of the parameter in its place. */
+const char *emission_constant(struct emission *x, const char *ctype, const char *text);
+
+/** Whether constant i of the function is a parameter. */
+bool emission_is_parameter(const struct emission *x, int i);
 
 /** What generated text calls something that the model calls `name`, on one line of bounded length: the one place that
  *  decides whether and how names of the model are shown. */

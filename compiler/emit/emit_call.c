@@ -3,6 +3,7 @@
 #include "emit/emit_nest.h"
 #include "emit/nest_writer.h"
 #include "emit/spell.h"
+#include "options.h"
 #include "support/map.h"
 
 /* Distinct tensors that the epilogue loads, in order: its context. */
@@ -20,6 +21,17 @@ static int context_tensors(const struct nest *n, int *tensors)
 			tensors[count++] = n->e[k].tensor;
 	}
 	return count;
+}
+
+/* The context holds the epilogue's tensors, and its constants that are parameters in one array. */
+static bool has_context(const struct emission *x, const struct call *c)
+{
+	int tensors[MAX_NEST_LOADS];
+
+	for (int i = 0; i < x->n_epilogue; i++)
+		if (emission_is_parameter(x, i))
+			return true;
+	return context_tensors(c->epilogue, tensors) > 0;
 }
 
 /* One operand of the epilogue: lanes that lie side by side, one value for all, or gathered. */
@@ -65,7 +77,10 @@ void emit_epilogue(struct emit *e, struct emission *x, const struct call *c, con
 		pointer[i] = arena_printf(m->scratch, "c%d", i);
 		emit_line(e, "const float *const c%d = (const float *)ctx[%d];", i, i);
 	}
-	if (!count)
+	for (int i = 0, k = 0; i < x->n_epilogue; i++)
+		if (emission_is_parameter(x, i))
+			emit_line(e, "const float k%d = ((const float *)ctx[%d])[%d];", i, count, k++);
+	if (!has_context(x, c))
 		emit_line(e, "(void)ctx;");
 	emit_line(e, "(void)at;");
 	w.in_vector = true;
@@ -86,29 +101,36 @@ void emit_epilogue(struct emit *e, struct emission *x, const struct call *c, con
 	emit_blank(e);
 }
 
+/* A number of a call: its shape, from which the C compiler specialises the kernel, so that it is a constant of the text
+ * but where size counts for more. */
+static const char *number_text(struct emission *x, const char *ctype, struct num v)
+{
+	const char *text = emission_num(x, v);
+
+	return num_is_const(v) && x->m->options->optimize == OPTIMIZE_SIZE ? emission_constant(x, ctype, text) : text;
+}
+
 /* Address of an argument: where it begins, and how far the loops have come. */
 static const char *argument_text(struct emission *x, const struct call *c, const struct arg *a, const char *epilogue)
 {
 	const struct module *m = x->m;
 	struct strbuf b;
-	int tensors[MAX_NEST_LOADS];
 
 	if (a->kind == ARG_NUMBER)
-		return emission_num(x, a->first);
+		return number_text(x, "ptrdiff_t", a->first);
 	if (a->kind == ARG_EPILOGUE && !c->epilogue)
 		return "nnrt_epilogue_none, NULL";
 	if (a->kind == ARG_EPILOGUE)
-		return arena_printf(m->scratch, "%s, %s", epilogue,
-				    context_tensors(c->epilogue, tensors) ? "ctx" : "NULL");
+		return arena_printf(m->scratch, "%s, %s", epilogue, has_context(x, c) ? "ctx" : "NULL");
 	if (a->tensor < 0)
 		return "NULL";
 	strbuf_init(&b, m->scratch);
 	strbuf_puts(&b, emission_tensor(x, a->tensor));
 	if (!num_is(a->first, 0))
-		strbuf_printf(&b, " + (%s)", emission_num(x, a->first));
+		strbuf_printf(&b, " + (%s)", number_text(x, "ptrdiff_t", a->first));
 	for (int k = 0; k < c->n_loops; k++) {
 		if (!num_is(a->advance[k], 0))
-			strbuf_printf(&b, " + b%d * (%s)", k, emission_num(x, a->advance[k]));
+			strbuf_printf(&b, " + b%d * (%s)", k, number_text(x, "ptrdiff_t", a->advance[k]));
 	}
 	return strbuf_text(&b);
 }
@@ -118,15 +140,23 @@ static void write_context(struct emit *e, struct emission *x, const struct call 
 {
 	const struct module *m = x->m;
 	int tensors[MAX_NEST_LOADS], count = context_tensors(c->epilogue, tensors);
+	bool has_constants;
 	struct strbuf b;
 
-	if (!count)
+	if (!has_context(x, c))
 		return;
 	strbuf_init(&b, m->scratch);
+	for (int i = 0; i < x->n_epilogue; i++)
+		if (emission_is_parameter(x, i))
+			strbuf_printf(&b, "%sk%d", b.size ? ", " : "", i);
+	if (b.size)
+		emit_line(e, "const float k[] = { %s };", strbuf_text(&b));
+	has_constants = b.size;
+	b.size = 0;
 	for (int i = 0; i < count; i++) {
 		const struct tensor *t = &m->tensor[tensors[i]];
 		const struct tensor *out = &m->tensor[c->out];
-		strbuf_printf(&b, "%s%s", i ? ", " : "", emission_tensor(x, tensors[i]));
+		strbuf_printf(&b, "%s%s", b.size ? ", " : "", emission_tensor(x, tensors[i]));
 		for (int k = 0; k < c->n_loops; k++) {
 			int axis = c->loop_axis[k] - (out->rank - t->rank);     /* broadcasting aligns the last axes */
 			if (c->loop_axis[k] >= 0 && axis >= 0 && !num_is(t->dim[axis], 1))
@@ -134,6 +164,8 @@ static void write_context(struct emit *e, struct emission *x, const struct call 
 					      emission_num(x, num_mul(&x->nums, c->loop_step[k], t->stride[axis])));
 		}
 	}
+	if (has_constants)
+		strbuf_puts(&b, count ? ", k" : "k");
 	emit_line(e, "const void *const ctx[] = { %s };", strbuf_text(&b));
 }
 
@@ -172,12 +204,14 @@ static void write_params(struct emit *e, struct emission *x, const struct call *
 		if (c->row_order != ROWS_AT_ONCE && f->role != ROLE_NONE)
 			continue;
 		if (f->kind == FIELD_REAL) {
-			emit_line(e, "p.%s = %s;", f->name, spell_f32(buf, (float)geometry_real(&c->geometry, f)));
+			spell_f32(buf, (float)geometry_real(&c->geometry, f));
+			emit_line(e, "p.%s = %s;", f->name, emission_constant(x, "float", buf));
 		} else {
 			const struct num v = geometry_number(&c->geometry, f);
 			const bool narrows = f->kind == FIELD_COUNT && !num_is_const(v);
 
-			emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name, emission_num(x, v));
+			emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name,
+				  number_text(x, f->kind == FIELD_COUNT ? "int" : "ptrdiff_t", v));
 		}
 	}
 }
@@ -212,7 +246,8 @@ void emit_call(struct emit *e, struct emission *x, const struct call *c, const c
 		emission_use(x, params);
 	write_params(e, x, c);
 	for (int k = 0; k < c->n_loops; k++)
-		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k, emission_num(x, c->times[k]), k);
+		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k,
+			  number_text(x, "ptrdiff_t", c->times[k]), k);
 	if (c->row_order != ROWS_AT_ONCE)
 		open_pieces(e, c);
 	if (c->epilogue)

@@ -139,7 +139,9 @@ const char *const_text(struct nest_writer *w, const struct expr *x)
 		text = spell_i64(buf, x->k.i);
 		break;
 	}
-	return arena_printf(w->m->scratch, text[0] == '-' ? "(%s)" : "%s", text);
+	if (text[0] == '-')
+		text = arena_printf(w->m->scratch, "(%s)", text);
+	return emission_constant(w->x, dtypes[x->type].ctype, text);
 }
 
 /* Element offset of a load: the affine part plus stride times every data-dependent index. */
@@ -320,7 +322,9 @@ struct operand write_expr(struct nest_writer *w, int k)
 		return w->value[k];
 	switch (x.op) {
 	case E_CONST:
-		return remember(w, k, const_text(w, &x), false);
+		if (!w->literal[k])
+			w->literal[k] = const_text(w, &x);
+		return (struct operand){ .text = w->literal[k] };
 	case E_INDEX:
 		return declare(w, k, arena_printf(w->m->scratch, "(%s)(%s)", dtypes[x.type].ctype,
 						  writer_num(w, w->index[k])), false);

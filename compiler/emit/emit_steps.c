@@ -1,6 +1,7 @@
 #include "emit/emit_steps.h"
 
 #include "emit/step_function.h"
+#include "emit/step_group.h"
 #include "emit/emit_tap.h"
 #include "ops/ops.h"
 #include "options.h"
@@ -259,6 +260,7 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	p->names_param = ARENA_ARRAY(m->arena, p->n_params, bool);
 	map_init(&p->functions, m->arena);
 	map_init(&p->shared, m->arena);
+	step_groups_find(p);
 	strbuf_init(&text, m->arena);
 	emit_to_text(&run, m->arena, &text);
 	run.depth = 1;

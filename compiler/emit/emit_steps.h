@@ -11,6 +11,8 @@
 #include "plan/plan.h"
 #include "steps/step.h"
 
+struct step_group;
+
 /* What emission carries along. */
 struct program {
 	struct emission x;
@@ -27,6 +29,7 @@ struct program {
 	struct emit_pool *pool;         /* by pool of the plan */
 	const char **memory;            /* by pool: the variable of model_run that points to it */
 	bool *names_memory;             /* by pool: model_run names that */
+	struct step_group **group;      /* by number of a step: steps alike but for constants */
 	struct map functions;           /* text of a function -> the first step that has it */
 	int n_steps;                    /* numbered so far */
 	const struct step **last_write; /* with taps: tensor -> the step of the open block that completes it,

@@ -204,6 +204,7 @@ void nest_writer_init(struct nest_writer *w, struct emit *e, struct emission *x,
 	*w = (struct nest_writer){ .x = x, .m = x->m, .nums = &x->nums, .e = e, .n = n, .vector_axis = -1 };
 	w->address = ARENA_ARRAY(s, n->n_e, struct num);
 	w->index = ARENA_ARRAY(s, n->n_e, struct num);
+	w->literal = ARENA_ARRAY(s, n->n_e, const char *);
 	w->level = ARENA_ARRAY(s, n->n_e, int);
 	w->certain = ARENA_ARRAY(s, n->n_e, bool);
 	w->value = ARENA_ARRAY(s, n->n_e, struct operand);

@@ -27,6 +27,7 @@ struct nest_writer {
 
 	struct num *address;            /* by expression: element offset of a load (its affine part) */
 	struct num *index;              /* by expression: of an E_INDEX */
+	const char **literal;           /* by expression: of an E_CONST that was written, in any scope */
 	struct num store;
 	int *level;                     /* by expression: loops that must be open */
 	bool *certain;                  /* by expression: evaluated in every turn */

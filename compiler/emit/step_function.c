@@ -2,6 +2,7 @@
 
 #include "emit/emit_call.h"
 #include "emit/emit_nest.h"
+#include "emit/step_group.h"
 #include "options.h"
 #include "support/sha256.h"
 
@@ -45,6 +46,14 @@ static const char *function_name(const struct program *p, char kind, int number)
 	return arena_printf(p->x.m->scratch, "%s_%c%d", p->prefix, kind, number);
 }
 
+/* The epilogue as a function of that name, and how many of the step's constants are its. */
+static void print_epilogue(struct emission *x, struct emit *e, const struct call *c, const char *name)
+{
+	x->n_constants = 0;
+	emit_epilogue(e, x, c, name);
+	x->n_epilogue = x->n_constants;
+}
+
 /* Writes the epilogue of a call unless an earlier one has its text; its name. */
 static const char *shared_epilogue(struct program *p, struct emit *e, const struct call *c, int number)
 {
@@ -57,16 +66,16 @@ static const char *shared_epilogue(struct program *p, struct emit *e, const stru
 		return NULL;
 	strbuf_init(&text, p->x.m->scratch);
 	emit_to_text(&inner, p->x.m->scratch, &text);
-	emit_epilogue(&inner, &p->x, c, "");
+	print_epilogue(&p->x, &inner, c, "");
 	first = first_with(p, &text, number);
 	name = function_name(p, 'e', first);
 	if (first == number)
-		emit_epilogue(e, &p->x, c, name);
+		print_epilogue(&p->x, e, c, name);
 	return name;
 }
 
-/* Parameters of the definition, which are what its body names, and what the call gives for those that are variables. */
-static void print_parameters(const struct emission *x, struct strbuf *params, struct strbuf *variables)
+/* Parameters of the definition, which are what its body names, and what the call gives for those that are numbers. */
+static void print_parameters(const struct emission *x, struct strbuf *params, struct strbuf *numbers)
 {
 	for (int i = 0; i < x->n_touched; i++) {
 		const struct touched *t = &x->touched[i];
@@ -77,11 +86,17 @@ static void print_parameters(const struct emission *x, struct strbuf *params, st
 	for (int i = 0; i < x->n_named; i++) {
 		const char *name = x->variable[x->named[i]].name;
 		strbuf_printf(params, "%sptrdiff_t %s", params->size ? ", " : "", name);
-		strbuf_printf(variables, "%s%s", variables->size ? ", " : "", name);
+		strbuf_printf(numbers, "%s%s", numbers->size ? ", " : "", name);
+	}
+	for (int i = 0; i < x->n_constants; i++) {
+		if (!emission_is_parameter(x, i))
+			continue;
+		strbuf_printf(params, "%s%s k%d", params->size ? ", " : "", x->constant[i].ctype, i);
+		strbuf_printf(numbers, "%s%s", numbers->size ? ", " : "", x->constant[i].text);
 	}
 }
 
-static const char *call_text(struct program *p, const char *function, const char *variables)
+static const char *call_text(struct program *p, const char *function, const char *numbers)
 {
 	const struct emission *x = &p->x;
 	const char *separator = "";
@@ -95,21 +110,54 @@ static const char *call_text(struct program *p, const char *function, const char
 		strbuf_printf(&b, "%s%s", separator, program_address(p, x->touched[i].tensor));
 		separator = ", ";
 	}
-	strbuf_printf(&b, "%s%s)", *variables ? separator : "", variables);
+	strbuf_printf(&b, "%s%s)", *numbers ? separator : "", numbers);
 	return strbuf_text(&b);
+}
+
+static void begin(struct emission *x, const struct step *s, const bool *varies, int n_epilogue)
+{
+	emission_begin(x);
+	x->varies = varies;
+	x->n_epilogue = n_epilogue;
+	step_each_tensor(x->m, s, touch, x);
+	name_tensors(x);
+}
+
+static const char *qualifier_of(struct emission *x, const struct step *s, bool is_outside)
+{
+	const char *literal = is_literal(x, s) && extract_mark(&x->runtime, "NNRT_LITERAL") ? "NNRT_LITERAL " : "";
+
+	return arena_printf(x->m->scratch, "%s%s", is_outside ? "__attribute__((noinline)) " : "", literal);
+}
+
+void step_template(struct program *p, const struct step *s, struct strbuf *text)
+{
+	struct emission *x = &p->x;
+	struct emit e;
+
+	begin(x, s, NULL, 0);
+	x->is_template = true;
+	emit_to_text(&e, x->m->scratch, text);
+	if (s->kind == STEP_NEST) {
+		emit_nest(&e, x, s->nest);
+	} else {
+		print_epilogue(x, &e, s->call, "");
+		emit_call(&e, x, s->call, "");
+	}
+	x->is_template = false;
+	print_parameters(x, text, text);
+	strbuf_puts(text, qualifier_of(x, s, false));
 }
 
 const char *step_function(struct program *p, struct emit *e, const struct step *s, int number, const char *comment)
 {
 	struct emission *x = &p->x;
-	struct strbuf body, params, variables, text;
+	struct strbuf body, params, numbers, text;
+	const char *name, *qualifier;
 	struct emit inner;
-	const char *name, *qualifier = "";
 	int first;
 
-	emission_begin(x);
-	step_each_tensor(x->m, s, touch, x);
-	name_tensors(x);
+	begin(x, s, step_group_varies(p->group[number], x->m->options), step_group_epilogue(p->group[number]));
 	strbuf_init(&body, x->m->scratch);
 	emit_to_text(&inner, x->m->scratch, &body);
 	inner.depth = 1;
@@ -121,11 +169,10 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 	}
 	if (!body.size)
 		return NULL;
-	if (is_literal(x, s) && extract_mark(&x->runtime, "NNRT_LITERAL"))
-		qualifier = "NNRT_LITERAL ";
+	qualifier = qualifier_of(x, s, step_group_is_large(p->group[number]));
 	strbuf_init(&params, x->m->scratch);
-	strbuf_init(&variables, x->m->scratch);
-	print_parameters(x, &params, &variables);
+	strbuf_init(&numbers, x->m->scratch);
+	print_parameters(x, &params, &numbers);
 	strbuf_init(&text, x->m->scratch);
 	strbuf_printf(&text, "%s(%s)\n%s", qualifier, strbuf_text(&params), strbuf_text(&body));
 	first = first_with(p, &text, number);
@@ -137,5 +184,5 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 		emit_close(e, "");
 		emit_blank(e);
 	}
-	return call_text(p, name, strbuf_text(&variables));
+	return call_text(p, name, strbuf_text(&numbers));
 }

@@ -11,4 +11,7 @@
  *  are touched afterwards. */
 const char *step_function(struct program *p, struct emit *e, const struct step *s, int number, const char *comment);
 
+/** The text of the function with a placeholder for each constant, which x.constant holds afterwards. */
+void step_template(struct program *p, const struct step *s, struct strbuf *text);
+
 #endif

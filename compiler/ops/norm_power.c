@@ -1,4 +1,6 @@
 /* Normalisation by sums of powers: LpNormalization, LRN. */
+#include <string.h>
+
 #include "ops/arguments.h"
 
 /* --- LpNormalization: x / (sum |x|^p)^(1/p) along one axis; 0 where that is 0 ------------------------------------- */

@@ -5,6 +5,7 @@ for the host with warnings as errors, run, and compared with ONNX's reference ev
     odd_models.py [NAME ...]
 """
 import os
+import re
 import subprocess
 
 import numpy as np
@@ -116,6 +117,31 @@ def dynamic():
     yield "argmax", made, ["n=0..2"], [{"n": 0}, {"n": 2}]
 
 
+def alike():
+    """(name, model, most functions): steps that differ in constants alone, more than are specialised."""
+    nodes, constants = [], []
+    for k in range(20):
+        nodes += [node("Mul", f"t{k} c{k}", f"u{k}"), node("Softmax", f"u{k}", f"t{k + 1}")]
+        constants.append(numpy_helper.from_array(np.float32(1 + k / 10), f"c{k}"))
+    yield "scales", model(nodes, [value("t0", (4, 8))], [value("t20", (4, 8))], constants), 2
+    nodes, constants = [], []
+    for k in range(20):     # products whose epilogue clips
+        nodes += [node("Gemm", f"t{k} w b", f"u{k}"), node("Clip", f"u{k} low{k} high{k}", f"t{k + 1}")]
+        constants += [numpy_helper.from_array(np.float32(v), f"{n}{k}") for n, v in (("low", -1 - k), ("high", 2 + k / 3))]
+    rng = np.random.default_rng(1)
+    constants += [numpy_helper.from_array(np.float32(rng.standard_normal((6, 6)) / 4), "w"), ones("b", 6)]
+    yield "clips", model(nodes, [value("t0", (3, 6))], [value("t20", (3, 6))], constants), 1
+
+
+def check_alike(place, made, most, optimize):
+    check(place, made, options=[f"--optimize={optimize}"])
+    place.nnc(0, place.path("m.onnx"), "-o", place.path("m.c"), f"--optimize={optimize}")
+    with open(place.path("m.c"), encoding="utf-8") as f:
+        functions = len(re.findall(r"^static .*void m_s\d+\(", f.read(), re.M))
+    if functions > most:
+        raise Wrong(f"{functions} functions for steps that are alike, not {most}")
+
+
 def make_inputs(made, sizes):
     """By graph order, initializers left out: they have values."""
     given = {c.name for c in made.graph.initializer}
@@ -126,7 +152,7 @@ def make_inputs(made, sizes):
             yield i.name, np.asarray(rng.standard_normal(shape) * 2, np.float32)
 
 
-def check(place, made, dims=(), sizes=None, cflags=CFLAGS):
+def check(place, made, dims=(), sizes=None, cflags=CFLAGS, options=()):
     path, data = place.path("m.onnx"), place.path("data")
     onnx.save(made, path)
     inputs = dict(make_inputs(made, sizes or {}))
@@ -134,7 +160,7 @@ def check(place, made, dims=(), sizes=None, cflags=CFLAGS):
     for k, array in enumerate(inputs.values()):
         np.save(os.path.join(data, f"input_{k}.npy"), array)
     place.nnc(0, "run", path, "--data", data, "--save", place.path("out"), f"--cflags={cflags}",
-              *[f"--dim={d}" for d in dims])
+              *[f"--dim={d}" for d in dims], *options)
     for k, wanted in enumerate(ReferenceEvaluator(made).run(None, inputs)):
         got = np.load(place.path(f"out/output_{k}.npy"))
         if got.shape != np.shape(wanted) or not np.allclose(got, wanted, rtol=1e-5, atol=1e-6, equal_nan=True):
@@ -166,6 +192,10 @@ def tests():
     for make in (zeros, interfaces, names):
         for name, made in make():
             yield f"{make.__name__}/{name}", lambda place, made=made: check(place, made)
+    for name, made, most in alike():
+        for optimize in ("speed", "size"):
+            yield (f"alike/{name}-{optimize}", lambda place, made=made, most=most, optimize=optimize:
+                   check_alike(place, made, most, optimize))
     for name, made in zeros():
         yield f"sanitized/{name}", lambda place, made=made: check(place, made, cflags=SANITIZE)
     for name, made in names():

@@ -1,0 +1,117 @@
+#include "emit/step_group.h"
+
+#include <string.h>
+
+#include "emit/step_function.h"
+#include "options.h"
+#include "support/sha256.h"
+
+struct step_group {
+	int number;
+	int n_steps;
+	int n_constants, n_epilogue;
+	int n_distinct;                 /* rows of constants */
+	const char **first;             /* the first row */
+	bool *varies;                   /* by constant */
+};
+
+struct finder {
+	struct program *p;
+	struct map by_text;             /* template -> 1 + its group's place */
+	struct map rows;                /* group and row of constants */
+	struct step_group **group;
+	int n_groups;
+	int number;                     /* of the next step */
+};
+
+static struct step_group *group_new(struct finder *f)
+{
+	struct arena *a = f->p->x.m->arena;
+	const struct emission *x = &f->p->x;
+	struct step_group *g = ARENA_NEW(a, struct step_group);
+
+	*g = (struct step_group){ .number = f->n_groups, .n_constants = x->n_constants, .n_epilogue = x->n_epilogue };
+	g->first = ARENA_ARRAY(a, g->n_constants, const char *);
+	g->varies = ARENA_ARRAY(a, g->n_constants, bool);
+	for (int i = 0; i < g->n_constants; i++)
+		g->first[i] = arena_strdup(a, x->constant[i].text);
+	f->group = ARENA_PUSH(a, f->group, f->n_groups, struct step_group *);
+	f->group[f->n_groups++] = g;
+	return g;
+}
+
+static struct step_group *group_of(struct finder *f, const struct strbuf *text)
+{
+	char key[SHA256_TEXT_BYTES];
+	int64_t found;
+
+	sha256_text(key, strbuf_text(text), text->size);
+	found = map_get(&f->by_text, key, sizeof key, 0);
+	if (found)
+		return f->group[found - 1];
+	map_set(&f->by_text, key, sizeof key, f->n_groups + 1);
+	return group_new(f);
+}
+
+/* The step's constants are those of the emission. */
+static void add_row(struct finder *f, struct step_group *g)
+{
+	const struct emission *x = &f->p->x;
+	struct strbuf row;
+
+	strbuf_init(&row, x->m->scratch);
+	strbuf_printf(&row, "%d", g->number);
+	for (int i = 0; i < g->n_constants; i++) {
+		strbuf_printf(&row, " %s", x->constant[i].text);
+		g->varies[i] |= strcmp(x->constant[i].text, g->first[i]) != 0;
+	}
+	g->n_distinct += map_set_name(&f->rows, strbuf_text(&row), 1);
+}
+
+/* Depth is bounded by MAX_NESTING. */
+static void visit(struct finder *f, const struct block *b)
+{
+	for (int i = 0; i < b->n; i++) {
+		const struct step *s = &b->step[i];
+		struct step_group *g;
+		struct strbuf text;
+
+		if (s->kind == STEP_IF || s->kind == STEP_LOOP) {
+			visit(f, &s->body[0]);
+			visit(f, &s->body[1]);
+			continue;
+		}
+		strbuf_init(&text, f->p->x.m->scratch);
+		step_template(f->p, s, &text);
+		g = group_of(f, &text);
+		add_row(f, g);
+		g->n_steps++;
+		f->p->group[f->number++] = g;
+		arena_free(f->p->x.m->scratch);
+	}
+}
+
+void step_groups_find(struct program *p)
+{
+	struct finder f = { .p = p };
+
+	map_init(&f.by_text, p->x.m->arena);
+	map_init(&f.rows, p->x.m->arena);
+	p->group = ARENA_ARRAY(p->x.m->arena, p->plan->n_steps, struct step_group *);
+	visit(&f, p->block);
+}
+
+const bool *step_group_varies(const struct step_group *g, const struct options *o)
+{
+	return g->n_distinct > (o->optimize == OPTIMIZE_SIZE ? 1 : SPECIALISED) ? g->varies : NULL;
+}
+
+bool step_group_is_large(const struct step_group *g)
+{
+	return g->n_steps > SPECIALISED;
+}
+
+int step_group_epilogue(const struct step_group *g)
+{
+	return g->n_epilogue;
+}
