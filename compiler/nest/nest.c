@@ -143,6 +143,7 @@ struct nest *nest_over(struct module *m, int out, int n_axes, const struct num *
 	const int rank = m->tensor[out].rank;
 
 	*n = (struct nest){ .m = m, .out = out, .value = -1 };
+	n->at = ARENA_NEW(m->steps, struct index);      /* loads of scalars point there, at none */
 	n->store = ARENA_ARRAY(m->steps, rank, struct index);
 	for (; n->n_axes < n_axes; n->n_axes++)
 		axis_add(n, extent[n->n_axes]);

@@ -180,7 +180,8 @@ static void fix_input(struct tree *t, Onnx__GraphProto *g)
 	Onnx__TensorProto *x = tree_new(t, &onnx__tensor_proto__descriptor);
 	const Onnx__ValueInfoProto *v = g->n_input ? g->input[g->n_input - 1] : NULL;
 
-	if (!v || !v->type || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || !v->type->tensor_type->shape)
+	if (!v || !v->type || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+	    !v->type->tensor_type->shape)
 		return;
 	x->name = v->name;
 	x->data_type = v->type->tensor_type->elem_type;

@@ -185,7 +185,8 @@ void *tree_push(struct tree *t, void *field, size_t *n, size_t size)
 
 char *tree_name(struct tree *t)
 {
-	static const char *const words[] = { "", "x", "y", "a*/b", "int", "N", "T", "%s%n", "-1", "\xc3\xa4\n", "data.bin" };
+	static const char *const words[] = { "", "x", "y", "a*/b", "int", "N", "T", "%s%n", "-1",
+					     "\xc3\xa4\n", "data.bin" };
 
 	if (t->n_names && !tree_once(t, 6))
 		return t->name[tree_draw(t, (unsigned)t->n_names)];
