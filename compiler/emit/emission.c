@@ -38,6 +38,14 @@ void emission_begin(struct emission *x)
 	x->constant = NULL;
 }
 
+void emission_rest(struct emission *x)
+{
+	enum { MUCH = 1 << 20 };        /* emptying costs more than a step's few KB */
+
+	if (x->m->scratch->total_bytes > MUCH)
+		arena_free(x->m->scratch);
+}
+
 void emission_touch(struct emission *x, int tensor, bool is_written)
 {
 	if (!x->touched_of[tensor]) {

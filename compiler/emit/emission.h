@@ -56,6 +56,9 @@ void emission_declare(struct emission *x, struct num var, const char *name);
 /** Begins a function without tensors, in which nothing is named yet. */
 void emission_begin(struct emission *x);
 
+/** Between steps: frees the scratch memory when there is much of it. */
+void emission_rest(struct emission *x);
+
 /** Adds a tensor to those of the function; written once is written. */
 void emission_touch(struct emission *x, int tensor, bool is_written);
 

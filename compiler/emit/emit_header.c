@@ -72,18 +72,14 @@ static void add_tensor(struct strbuf *b, const struct emit_param *p)
 	strbuf_puts(b, p->rank ? "]" : "1]");
 }
 
-static const char *param_text(struct arena *a, const struct emit_param *p)
+static void print_param(struct strbuf *b, const struct emit_param *p)
 {
-	struct strbuf b;
-
-	strbuf_init(&b, a);
 	if (p->kind == PARAM_DIM)
-		strbuf_printf(&b, "int %s", p->name);
+		strbuf_printf(b, "int %s", p->name);
 	else if (p->kind == PARAM_DIM_OUT)
-		strbuf_printf(&b, "int *%s", p->name);
+		strbuf_printf(b, "int *%s", p->name);
 	else
-		add_tensor(&b, p);
-	return strbuf_text(&b);
+		add_tensor(b, p);
 }
 
 /* Appends one parameter, on a new line where the current one is full. */
@@ -105,7 +101,7 @@ static void add_param(struct strbuf *b, const char *text, bool is_first, size_t 
 
 const char *emit_signature(struct arena *a, const struct emit_model *m)
 {
-	struct strbuf b;
+	struct strbuf b, param;
 	bool is_first = true;
 	size_t column;
 
@@ -116,8 +112,11 @@ const char *emit_signature(struct arena *a, const struct emit_model *m)
 		add_param(&b, arena_printf(a, "void *%s", m->pool[i].name), is_first, &column);
 		is_first = false;
 	}
+	strbuf_init(&param, a);
 	for (int i = 0; i < m->n_params; i++) {
-		add_param(&b, param_text(a, &m->params[i]), is_first, &column);
+		param.size = 0;
+		print_param(&param, &m->params[i]);
+		add_param(&b, strbuf_text(&param), is_first, &column);
 		is_first = false;
 	}
 	strbuf_puts(&b, is_first ? "void)" : ")");

@@ -128,7 +128,7 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, const
 		emit_line(run, "%s;", call);
 	if (m->options->taps)
 		emit_taps(p, run, s, number);
-	arena_free(m->scratch);
+	emission_rest(&p->x);
 }
 
 /* --- Blocks ------------------------------------------------------------------------------------------------------- */

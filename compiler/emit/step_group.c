@@ -87,7 +87,7 @@ static void visit(struct finder *f, const struct block *b)
 		add_row(f, g);
 		g->n_steps++;
 		f->p->group[f->number++] = g;
-		arena_free(f->p->x.m->scratch);
+		emission_rest(&f->p->x);
 	}
 }
 
