@@ -111,15 +111,30 @@ static void fold_node(struct module *m, int node)
 	trial_end(m, &trial);
 }
 
-bool infer_node(struct module *m, int node)
+static bool waits(struct module *m, int node)
+{
+	return m->node[node].op->fold_late && tensor_elements(m, node_out(m, node, 0)).n > MAX_VALUE_ELEMENTS;
+}
+
+static bool infer(struct module *m, int node, bool late)
 {
 	if (!check_inputs(m, node))
 		return false;
 	if (!m->node[node].op->infer(m, node) || !positions_check(m, node))
 		return false;
-	if (may_fold(m, node))
+	if (may_fold(m, node) && (late || !waits(m, node)))
 		fold_node(m, node);
 	return true;
+}
+
+bool infer_node(struct module *m, int node)
+{
+	return infer(m, node, false);
+}
+
+bool infer_late(struct module *m, int node)
+{
+	return infer(m, node, true);
 }
 
 bool infer_graph(struct module *m, int graph)

@@ -12,4 +12,7 @@ bool infer_graph(struct module *m, int graph);
 /** One node: checks counts and types against the operator's row, then op->infer, then folding. */
 bool infer_node(struct module *m, int node);
 
+/** The same for a node of op_def.fold_late, folded at last. */
+bool infer_late(struct module *m, int node);
+
 #endif

@@ -36,7 +36,7 @@ struct tensor {
 	const struct quant *quant;      /* NULL: plain */
 	const void *data;               /* constant: its elements, row-major, little-endian; else NULL */
 	const struct num *value;        /* integer tensors whose elements inference knows, row-major; else NULL */
-	int producer;                   /* node, or -1: graph input, constant, loop variable */
+	int producer;                   /* node in a graph, or -1: graph input, constant, loop variable */
 
 	/* Layout: physical axes from the outermost to the innermost, as ONNX axes. Identity unless the layout pass says
 	 * so. */
@@ -183,6 +183,8 @@ int node_each_graph(const struct module *m, int node, int *graphs, int max);
 void node_each_read(const struct module *m, int node, void (*f)(void *ctx, int tensor), void *ctx);
 /** Empties a graph that nothing runs, and the sub-graphs in it: no walk over the module's graphs sees them again. */
 void graph_drop(struct module *m, int graph);
+/** To be called for a node that its graph lists no more: its outputs have no producer, its sub-graphs are dropped. */
+void node_unlink(struct module *m, int node);
 
 /** How often each tensor is read, graph outputs and sub-graphs included: an array of m->n_tensors from m->scratch. */
 int *tensor_uses(struct module *m);

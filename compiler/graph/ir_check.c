@@ -4,6 +4,7 @@
  * - every output is produced by the node that lists it and is no constant that the node would overwrite twice;
  * - every tensor read is a constant, a graph input in sight, or an output of an earlier node in sight, where the nodes
  *   in sight are those before in the same graph and those before the owners of the graphs around it;
+ * - the producer of a tensor is a linked node;
  * - counts of inputs, outputs and kinds of attributes are those of the operator's row. */
 #include "graph/ir.h"
 
@@ -13,6 +14,7 @@ struct check {
 	struct module *m;
 	unsigned char *seen;    /* per tensor: defined where the walk is */
 	unsigned char *listed;  /* per node */
+	unsigned char *made;    /* per tensor: an output of a node met so far */
 };
 
 /* One graph being walked: the node reached and the next of its sub-graphs. */
@@ -70,8 +72,16 @@ static void check_outputs(const struct check *c, int node)
 			die_node(c->m, node, "does not own its output, tensor", t);
 		if (c->m->tensor[t].rank > MAX_RANK)
 			die_node(c->m, node, "rank of an output", c->m->tensor[t].rank);
-		c->seen[t] = 1;
+		c->seen[t] = c->made[t] = 1;
 	}
+}
+
+/* What reads through producers (of a DequantizeLinear, a Pad, …) meets nodes that are there. */
+static void check_producers(const struct check *c)
+{
+	for (int t = 0; t < c->m->n_tensors; t++)
+		if (c->m->tensor[t].producer >= 0 && !c->made[t])
+			die_node(c->m, c->m->tensor[t].producer, "does not make, or is in no graph to make, tensor", t);
 }
 
 static void enter(struct check *c, struct frame *f, int graph)
@@ -111,6 +121,7 @@ void module_check(struct module *m)
 	int depth = 1;
 
 	c.seen = ARENA_ARRAY(m->scratch, m->n_tensors, unsigned char);
+	c.made = ARENA_ARRAY(m->scratch, m->n_tensors, unsigned char);
 	c.listed = ARENA_ARRAY(m->scratch, m->n_nodes, unsigned char);
 	enter(&c, &frame[0], 0);
 	while (depth) {
@@ -135,4 +146,5 @@ void module_check(struct module *m)
 		check_outputs(&c, g->node[f->at++]);
 		f->inner = 0;
 	}
+	check_producers(&c);
 }

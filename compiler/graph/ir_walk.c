@@ -64,17 +64,43 @@ void node_each_read(const struct module *m, int node, void (*f)(void *ctx, int t
 	each_read_below(m, &todo, f, ctx);
 }
 
+/* Outputs that were given to another node in the meantime stay that one's. */
+static void disown(struct module *m, int node)
+{
+	const struct node *n = &m->node[node];
+
+	for (int i = 0; i < n->n_out; i++)
+		if (n->out[i] >= 0 && m->tensor[n->out[i]].producer == node)
+			m->tensor[n->out[i]].producer = -1;
+}
+
+static void drop_graphs(struct module *m, struct stack *todo)
+{
+	while (todo->n) {
+		struct graph *g = &m->graph[todo->v[--todo->n]];
+		for (int i = 0; i < g->n_nodes; i++) {
+			push_graphs(m, g->node[i], todo);
+			disown(m, g->node[i]);
+		}
+		g->n_nodes = g->n_in = g->n_out = 0;
+	}
+}
+
 void graph_drop(struct module *m, int graph)
 {
 	struct stack todo = { .arena = m->scratch };
 
 	push(&todo, graph);
-	while (todo.n) {
-		struct graph *g = &m->graph[todo.v[--todo.n]];
-		for (int i = 0; i < g->n_nodes; i++)
-			push_graphs(m, g->node[i], &todo);
-		g->n_nodes = g->n_in = g->n_out = 0;
-	}
+	drop_graphs(m, &todo);
+}
+
+void node_unlink(struct module *m, int node)
+{
+	struct stack todo = { .arena = m->scratch };
+
+	disown(m, node);
+	push_graphs(m, node, &todo);
+	drop_graphs(m, &todo);
 }
 
 /* --- order -------------------------------------------------------------------------------------------------------- */
@@ -93,7 +119,7 @@ static void add_edge(void *ctx, int tensor)
 	struct sort *s = ctx;
 	const int p = s->m->tensor[tensor].producer;
 
-	/* What folded into a constant may have lost the node that made it. */
+	/* What folded into a constant may come later. */
 	if (p >= 0 && s->m->node[p].graph == s->graph && !s->m->tensor[tensor].data)
 		push(&s->edges, p);
 }

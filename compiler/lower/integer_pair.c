@@ -25,14 +25,14 @@ static bool lies_like(struct module *m, int t, int y)
 
 static bool read_pair(struct module *m, int node, struct dequantised d[2], const char **why)
 {
-	const int inner = (int)node_attr_int(m, node, "inner", 0), y = node_out(m, node, 0);
-	const struct node *n = &m->node[inner];
+	const int y = node_out(m, node, 0);
+	const struct node *n = &m->node[integer_group_get(m, node).op];
 
 	*why = "only a sum or product of two quantised tensors has a kernel";
 	if ((strcmp(n->op->name, "Add") != 0 && strcmp(n->op->name, "Mul") != 0) || n->n_in != 2)
 		return false;
 	for (int i = 0; i < 2; i++)
-		if (m->tensor[n->in[i]].data || !dequantised_get(m, n->in[i], &d[i]) || d[i].n != 1)
+		if (!integer_group_input(m, node, n->in[i], &d[i]) || d[i].n != 1)
 			return false;
 	*why = "the tensors do not lie alike without gaps";
 	return lies_like(m, d[0].q, y) && lies_like(m, d[1].q, y) && tensor_elements(m, y).n <= INT32_MAX;
@@ -57,8 +57,8 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 {
 	const struct dequantised *d = ((const struct pair_plan *)plan)->d;
 	struct module *m = l->m;
-	const int node = l->node, inner = (int)node_attr_int(m, node, "inner", 0), y = node_out(m, node, 0);
-	const int64_t zero = node_attr_int(m, node, "zero", 0);
+	const struct integer_group g = integer_group_get(m, l->node);
+	const int y = node_out(m, l->node, 0);
 	struct call *call;
 
 	call = lower_layer(l, LAYER_PAIR_INT8);
@@ -69,9 +69,8 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 		.a_signed = m->tensor[d[0].q].type == DT_I8, .b_signed = m->tensor[d[1].q].type == DT_I8,
 		.a_zero = dequantised_zero(m, &d[0], 0), .b_zero = dequantised_zero(m, &d[1], 0),
 		.a_scale = (double)dequantised_scale(m, &d[0], 0), .b_scale = (double)dequantised_scale(m, &d[1], 0),
-		.y_zero = zero, .y_scale = node_attr_float(m, node, "scale", 1),
-		.low = node_attr_int(m, node, "low", 0) - zero, .high = node_attr_int(m, node, "high", 0) - zero,
-		.product = !strcmp(m->node[inner].op->name, "Mul"),
+		.y_zero = g.zero, .y_scale = (double)g.scale, .low = g.low - g.zero, .high = g.high - g.zero,
+		.product = !strcmp(m->node[g.op].op->name, "Mul"),
 	};
 	call_arg(l, call, ARG_READ, d[0].q);
 	call_arg(l, call, ARG_READ, d[1].q);

@@ -43,7 +43,17 @@ bool scale_is_sound(double scale);
 /** saturate(round_half_even(v / scale) + zero) to an integer type of 8 bits, in float32. */
 int64_t quantised_value(float v, float scale, int64_t zero, enum dtype type);
 
-/** Node `inner`, an operator on dequantised tensors, can be an IntegerGroup: it lowers to one loop nest. */
-bool integer_group_applies(struct module *m, int inner);
+/* An IntegerGroup (integer_group.c): its operator, a node of its sub-graph, and how the result is quantised. */
+struct integer_group {
+	int op;
+	float scale;
+	int64_t zero, low, high;
+};
+struct integer_group integer_group_get(const struct module *m, int node);
+/** What the operator's input t dequantises, as a tensor outside of the sub-graph; false: t is a constant. */
+bool integer_group_input(const struct module *m, int node, int t, struct dequantised *d);
+
+/** Whether node `op` on dequantised tensors can be the operator of an IntegerGroup: it lowers to one loop nest. */
+bool integer_group_applies(struct module *m, int op);
 
 #endif

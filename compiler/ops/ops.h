@@ -50,6 +50,8 @@ struct op_def {
 	bool (*lower)(struct lowering *l, int node);
 	bool by_kernels;                /* lowered by strategies.def: kernels, not nests */
 	bool impure;                    /* never folded, merged or removed */
+	bool fold_late;                 /* of more than MAX_VALUE_ELEMENTS constants it stays a node, for passes want to
+					 * know what it reads, until pass_fold_constants */
 };
 
 extern const struct op_def *const op_table[];   /* NULL-terminated, from ops.def */

@@ -143,21 +143,21 @@ static bool lower_dequantize(struct lowering *l, int node)
 #define BLOCK INT("block_size", 0)
 #define SATURATE FLAG("saturate", 1)
 #define DTYPE_OUT INT("output_dtype", 0)
-#define QUANTIZE(op_name, version, x_types, zero_types, fn, ...) \
+#define QUANTIZE(op_name, version, x_types, zero_types, fn, late, ...) \
 	const struct op_def op_##op_name##_##version = { \
 		ONNX(#op_name, version, 2, 3, 1, 1), .attrs = __VA_ARGS__, .types = TYPES(x_types, "fh", zero_types), \
-		.infer = infer_##fn, .lower = lower_##fn, \
+		.infer = infer_##fn, .lower = lower_##fn, .fold_late = late, \
 	};
 
-QUANTIZE(QuantizeLinear, 10, "fhi", "iu", quantize, NULL)
-QUANTIZE(QuantizeLinear, 13, "fhi", "iu", quantize, ATTRS(AXIS))
-QUANTIZE(QuantizeLinear, 19, "fhi", "iu", quantize, ATTRS(AXIS, SATURATE))
-QUANTIZE(QuantizeLinear, 21, "fhi", "iu", quantize, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT))
-QUANTIZE(QuantizeLinear, 23, "fhi", "iu", quantize, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT, INT("precision", 0)))
-QUANTIZE(DequantizeLinear, 10, "iu", "iu", dequantize, NULL)
-QUANTIZE(DequantizeLinear, 13, "iu", "iu", dequantize, ATTRS(AXIS))
-QUANTIZE(DequantizeLinear, 21, "iu", "iu", dequantize, ATTRS(AXIS, BLOCK))
-QUANTIZE(DequantizeLinear, 23, "iu", "iu", dequantize, ATTRS(AXIS, BLOCK, DTYPE_OUT))
+QUANTIZE(QuantizeLinear, 10, "fhi", "iu", quantize, false, NULL)
+QUANTIZE(QuantizeLinear, 13, "fhi", "iu", quantize, false, ATTRS(AXIS))
+QUANTIZE(QuantizeLinear, 19, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE))
+QUANTIZE(QuantizeLinear, 21, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT))
+QUANTIZE(QuantizeLinear, 23, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT, INT("precision", 0)))
+QUANTIZE(DequantizeLinear, 10, "iu", "iu", dequantize, true, NULL)
+QUANTIZE(DequantizeLinear, 13, "iu", "iu", dequantize, true, ATTRS(AXIS))
+QUANTIZE(DequantizeLinear, 21, "iu", "iu", dequantize, true, ATTRS(AXIS, BLOCK))
+QUANTIZE(DequantizeLinear, 23, "iu", "iu", dequantize, true, ATTRS(AXIS, BLOCK, DTYPE_OUT))
 
 /* --- DynamicQuantizeLinear ---------------------------------------------------------------------------------------- */
 

@@ -3,17 +3,22 @@
  * Requires definition-before-use order. Legal: nodes have no effects, except those of op_def.impure. */
 #include "ops/ops.h"
 #include "passes/pass.h"
+#include "passes/rewrite.h"
 
-static bool is_needed(const struct module *m, const struct node *n, const int *uses)
+struct dce {
+	struct module *m;
+	int *uses;
+	bool keep_folded;       /* nodes whose constant results are read */
+};
+
+static bool is_needed(const struct dce *d, const struct node *n)
 {
-	bool computed = false;
-
 	if (n->op->impure)
 		return true;
 	for (int i = 0; i < n->n_out; i++)
-		if (n->out[i] >= 0 && uses[n->out[i]] && !m->tensor[n->out[i]].data)
-			computed = true;
-	return computed;
+		if (n->out[i] >= 0 && d->uses[n->out[i]] && (d->keep_folded || !d->m->tensor[n->out[i]].data))
+			return true;
+	return false;
 }
 
 static void release(const struct module *m, const struct node *n, int *uses);
@@ -37,20 +42,22 @@ static void release(const struct module *m, const struct node *n, int *uses)
 			release_graph(m, &m->graph[n->attr[k].i], uses);
 }
 
-static void dce_graph(struct module *m, int graph, int *uses)
+static void dce_graph(const struct dce *d, int graph)
 {
+	struct module *m = d->m;
 	struct graph *g = &m->graph[graph];
 	int kept = g->n_nodes;
 
 	for (int i = g->n_nodes - 1; i >= 0; i--) {
 		const struct node *n = &m->node[g->node[i]];
-		if (!is_needed(m, n, uses)) {
-			release(m, n, uses);
+		if (!is_needed(d, n)) {
+			release(m, n, d->uses);
+			node_unlink(m, g->node[i]);
 			continue;
 		}
 		for (int k = 0; n->op->attrs && n->op->attrs[k].name; k++)
 			if (n->attr[k].kind == ATTR_GRAPH)
-				dce_graph(m, (int)n->attr[k].i, uses);
+				dce_graph(d, (int)n->attr[k].i);
 		g->node[--kept] = g->node[i];
 	}
 	for (int i = kept; i < g->n_nodes; i++)
@@ -60,6 +67,11 @@ static void dce_graph(struct module *m, int graph, int *uses)
 
 bool pass_dce(struct module *m)
 {
-	dce_graph(m, 0, tensor_uses(m));
+	dce_graph(&(struct dce){ .m = m, .uses = tensor_uses(m) }, 0);
 	return true;
+}
+
+void drop_unread(struct module *m)
+{
+	dce_graph(&(struct dce){ .m = m, .uses = tensor_uses(m), .keep_folded = true }, 0);
 }

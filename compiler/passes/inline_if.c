@@ -72,6 +72,7 @@ static bool inline_graph(struct module *m, int graph)
 			if (node_out(m, node, k) >= 0 &&
 			    !append_copy(m, &list, node, m->graph[inner[0]].out[k], node_out(m, node, k)))
 				return false;
+		node_unlink(m, node);
 	}
 	m->graph[graph].node = list.node;
 	m->graph[graph].n_nodes = list.n;

@@ -14,66 +14,9 @@
 #include <string.h>
 
 #include "graph/infer.h"
-#include "passes/pass.h"
 #include "passes/integers.h"
-
-bool is_private(const struct sandwich *s, int t)
-{
-	return t >= 0 && t < s->n_uses && s->uses[t] == 1;
-}
-
-void node_set_int(struct module *m, int node, const char *attr, int64_t v)
-{
-	struct attr *a = &m->node[node].attr[node_attr(m, node, attr) - m->node[node].attr];
-
-	*a = (struct attr){ .kind = ATTR_INT, .given = true, .i = v };
-}
-
-void node_set_float(struct module *m, int node, const char *attr, double v)
-{
-	struct attr *a = &m->node[node].attr[node_attr(m, node, attr) - m->node[node].attr];
-
-	*a = (struct attr){ .kind = ATTR_FLOAT, .given = true, .f = v };
-}
-
-int const_typed(struct module *m, enum dtype type, int n, const void *data)
-{
-	const int64_t dim = n;
-
-	return tensor_const(m, NULL, type, n >= 0, &dim, data);
-}
-
-int const_zero_point(struct module *m, enum dtype type, int64_t zero)
-{
-	unsigned char *data = arena_alloc(m->arena, 1);
-
-	*data = (unsigned char)(zero & 0xff);
-	return const_typed(m, type, -1, data);
-}
-
-/* Scale and zero point become a part of y's type. */
-static void set_quant(struct sandwich *s)
-{
-	struct module *m = s->m;
-	struct quant *q = ARENA_NEW(m->arena, struct quant);
-	float *scale = ARENA_ARRAY(m->arena, 1, float);
-	int32_t *zero = ARENA_ARRAY(m->arena, 1, int32_t);
-
-	*scale = s->scale;
-	*zero = (int32_t)s->zero;
-	*q = (struct quant){ .scale = scale, .zero = zero, .n = 1 };
-	m->tensor[s->y].quant = q;
-}
-
-int sandwich_node(struct sandwich *s, const struct op_def *op, int n_in, const int *in)
-{
-	struct module *m = s->m;
-	const char *name = m->node[s->core].name;
-	int node = node_add(m, s->graph, op, name, n_in, in, 1, &s->y);
-
-	set_quant(s);
-	return node;
-}
+#include "passes/pass.h"
+#include "passes/rewrite.h"
 
 /* --- What is behind a QuantizeLinear ------------------------------------------------------------------------------ */
 
@@ -207,7 +150,7 @@ static bool replaced(struct sandwich *s, int node)
 }
 
 /* The node makes something that nobody reads from now on, so that dead code takes it away. */
-static void unlink_node(struct module *m, int node)
+static void abandon(struct module *m, int node)
 {
 	const struct tensor t = m->tensor[m->node[node].out[0]];
 	const int dead = tensor_like(m, NULL, t.type, t.rank, t.dim);
@@ -224,7 +167,8 @@ static bool integers_graph(struct module *m, int graph, const int *uses, int n_u
 	for (int i = 0; i < n; i++) {
 		const int node = m->graph[graph].node[i];
 		const struct place at = node_place(m, node);
-		struct sandwich s = { .m = m, .uses = uses, .n_uses = n_uses, .graph = graph };
+		struct sandwich s = { .m = m, .uses = uses, .n_uses = n_uses, .graph = graph,
+				      .quantize = node };
 		int y = node_out(m, node, 0), made;
 		if (!replaced(&s, node)) {
 			if (s.why)
@@ -233,7 +177,7 @@ static bool integers_graph(struct module *m, int graph, const int *uses, int n_u
 			continue;
 		}
 		made = m->tensor[y].producer;
-		unlink_node(m, node);
+		abandon(m, node);
 		m->tensor[y].producer = made;
 		changed = true;
 		if (!infer_node(m, made))
@@ -248,8 +192,7 @@ bool pass_integers(struct module *m)
 	const int *uses;
 	int n_uses;
 
-	if (!pass_dce(m))
-		return false;
+	drop_unread(m);
 	uses = tensor_uses(m);
 	n_uses = m->n_tensors;
 	for (int g = 0; g < n_graphs; g++)

@@ -4,19 +4,7 @@
 #include <string.h>
 
 #include "passes/integers.h"
-
-static bool is_one_scale(const struct sandwich *s, const struct dequantised *d)
-{
-	return d->n == 1 && s->m->tensor[d->q].type != DT_I32 &&
-	       scale_is_sound((double)dequantised_scale(s->m, d, 0));
-}
-
-/* Input i as 8-bit integers with one scale. */
-static bool one_scale(struct sandwich *s, int t, struct dequantised *d)
-{
-	s->why = "an input is not dequantised from 8 bits with one constant scale";
-	return dequantised_get(s->m, t, d) && is_one_scale(s, d);
-}
+#include "passes/rewrite.h"
 
 /* Constants of 8 bits with one scale or one for each index of `axis`, channels of them. */
 static bool are_weights(const struct sandwich *s, int axis, int64_t channels, const struct dequantised *d)
@@ -96,8 +84,8 @@ static int scaled_node(struct sandwich *s, const struct op_def *op, const struct
 	in[INTEGER_BIAS] = bias;
 	in[INTEGER_Y_ZERO] = const_zero_point(m, s->type, s->zero);
 	node = sandwich_node(s, op, INTEGER_INPUTS, in);
-	node_set_int(m, node, "low", s->low);
-	node_set_int(m, node, "high", s->high);
+	rewrite_attr(m, node, "low")->i = s->low;
+	rewrite_attr(m, node, "high")->i = s->high;
 	return node;
 }
 
@@ -126,7 +114,7 @@ bool sandwich_conv(struct sandwich *s)
 	int64_t channels;
 	int bias;
 
-	if (!one_scale(s, node_in(m, s->core, 0), &x))
+	if (!sandwich_bytes(s, node_in(m, s->core, 0), &x))
 		return false;
 	channels = node_in_tensor(m, s->core, 1)->dim[0].n;
 	if (!weights(s, node_in(m, s->core, 1), 0, channels, &w) ||
@@ -187,7 +175,7 @@ bool sandwich_matmul(struct sandwich *s)
 	if (gemm && (node_attr_int(m, s->core, "transA", 0) || node_attr_float(m, s->core, "alpha", 1) != 1.0 ||
 		     node_attr_float(m, s->core, "beta", 1) != 1.0))
 		return false;
-	if (!one_scale(s, node_in(m, s->core, 0), &x) || !weights(s, node_in(m, s->core, 1), axis, columns, &w))
+	if (!sandwich_bytes(s, node_in(m, s->core, 0), &x) || !weights(s, node_in(m, s->core, 1), axis, columns, &w))
 		return false;
 	if (gemm && !bias_steps(s, node_in(m, s->core, 2), &x, &w, columns, &bias))
 		return false;
@@ -204,7 +192,7 @@ bool sandwich_softmax(struct sandwich *s)
 	float *powers;
 	int node;
 
-	if (!one_scale(s, node_in(m, s->core, 0), &x))
+	if (!sandwich_bytes(s, node_in(m, s->core, 0), &x))
 		return false;
 	axis += axis < 0 ? rank : 0;
 	s->why = "several axes at once, or limits behind it";
@@ -214,9 +202,9 @@ bool sandwich_softmax(struct sandwich *s)
 	for (int i = 0; i < 256; i++)
 		powers[i] = (float)exp(-(double)i * (double)dequantised_scale(m, &x, 0));
 	node = sandwich_node(s, &op_nnc_IntegerSoftmax, 2, (const int[]){ x.q, const_typed(m, DT_F32, 256, powers) });
-	node_set_int(m, node, "axis", axis);
-	node_set_int(m, node, "type", s->type);
-	node_set_float(m, node, "scale", (double)s->scale);
-	node_set_int(m, node, "zero", s->zero);
+	rewrite_attr(m, node, "axis")->i = axis;
+	rewrite_attr(m, node, "type")->i = s->type;
+	rewrite_attr(m, node, "scale")->f = (double)s->scale;
+	rewrite_attr(m, node, "zero")->i = s->zero;
 	return true;
 }

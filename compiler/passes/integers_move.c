@@ -1,4 +1,4 @@
-/* Integers: operators that move bytes, and operators computed literally. */
+/* Integers: operators that move bytes. */
 #include <string.h>
 
 #include "graph/infer.h"
@@ -8,13 +8,6 @@ static bool same_parameters(const struct sandwich *s, const struct dequantised *
 {
 	return s->m->tensor[d->q].type == s->type && dequantised_scale(s->m, d, 0) == s->scale &&
 	       dequantised_zero(s->m, d, 0) == s->zero;
-}
-
-static bool byte_source(struct sandwich *s, int t, struct dequantised *d)
-{
-	s->why = "an input is not dequantised from 8 bits with one constant scale";
-	return dequantised_get(s->m, t, d) && d->n == 1 && s->m->tensor[d->q].type != DT_I32 &&
-	       scale_is_sound((double)dequantised_scale(s->m, d, 0));
 }
 
 /* The value that Pad fills with, quantised. */
@@ -66,7 +59,7 @@ bool sandwich_move(struct sandwich *s)
 		return false;
 	for (int i = 0; i < core.n_in; i++) {
 		in[i] = core.in[i];
-		if ((i == 0 || many) && !byte_source(s, core.in[i], &d))
+		if ((i == 0 || many) && !sandwich_bytes(s, core.in[i], &d))
 			return false;
 	}
 	if (!strcmp(core.op->name, "Pad")) {
@@ -76,7 +69,7 @@ bool sandwich_move(struct sandwich *s)
 			return false;
 	}
 	for (int i = 0; i < core.n_in && many; i++) {
-		if (!byte_source(s, core.in[i], &d))
+		if (!sandwich_bytes(s, core.in[i], &d))
 			return false;
 		in[i] = input_as_y(s, &d);
 	}
@@ -91,41 +84,4 @@ bool sandwich_move(struct sandwich *s)
 	m->node[node].attr = core.attr;
 	m->node[node].opset = core.opset;
 	return moved.y == s->y || sandwich_requantise(s, moved.y, &d);
-}
-
-/* Everything else: its one loop nest, literally, on bytes. */
-bool sandwich_group(struct sandwich *s)
-{
-	struct module *m = s->m;
-	const struct node core = m->node[s->core];
-	int *in = ARENA_ARRAY(m->arena, core.n_in, int), n_in = 0, node;
-	struct dequantised d;
-
-	if (core.op->by_kernels || core.op->impure || !core.op->lower || core.n_out != 1 ||
-	    m->tensor[core.out[0]].type != DT_F32)
-		return false;
-	for (int k = 0; core.op->attrs && core.op->attrs[k].name; k++)
-		if (core.attr[k].kind == ATTR_GRAPH)
-			return false;
-	for (int i = 0; i < core.n_in; i++) {
-		if (core.in[i] < 0)
-			continue;
-		if (m->tensor[core.in[i]].data)
-			in[n_in++] = core.in[i];
-		else if (byte_source(s, core.in[i], &d))
-			in[n_in++] = d.q;
-		else
-			return false;
-	}
-	s->why = "it is more than one loop nest";
-	if (!n_in || !integer_group_applies(m, s->core))
-		return false;
-	node = sandwich_node(s, &op_nnc_IntegerGroup, n_in, in);
-	node_set_int(m, node, "inner", s->core);
-	node_set_int(m, node, "type", s->type);
-	node_set_float(m, node, "scale", (double)s->scale);
-	node_set_int(m, node, "zero", s->zero);
-	node_set_int(m, node, "low", s->low);
-	node_set_int(m, node, "high", s->high);
-	return true;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "passes/integers.h"
+#include "passes/rewrite.h"
 
 /* Padding before and after each axis, when Pad only adds bytes of value `zero` round the spatial axes. */
 static bool zero_pads(struct module *m, int pad, int64_t zero, int64_t *pads)
@@ -26,7 +27,7 @@ static void fold_pad(struct module *m, int conv)
 {
 	const int pad = m->tensor[node_in(m, conv, INTEGER_X)].producer;
 	const struct attr *own = node_attr(m, conv, "pads");
-	int64_t pads[2 * MAX_RANK] = { 0 }, *sum;
+	int64_t pads[2 * MAX_RANK] = { 0 }, sum[2 * MAX_RANK];
 	int rank, n;
 
 	if (pad < 0 || strcmp(m->node[pad].op->name, "Pad") != 0 || !node_attr_is(m, conv, "auto_pad", "NOTSET"))
@@ -35,15 +36,11 @@ static void fold_pad(struct module *m, int conv)
 	n = rank - 2;
 	if (!zero_pads(m, pad, const_int(m, node_in(m, conv, INTEGER_X_ZERO), 0), pads) || (own && own->n != 2 * n))
 		return;
-	sum = ARENA_ARRAY(m->arena, 2 * n, int64_t);
 	for (int k = 0; k < n; k++) {
 		sum[k] = pads[2 + k] + (own ? own->ints[k] : 0);
 		sum[n + k] = pads[rank + 2 + k] + (own ? own->ints[n + k] : 0);
 	}
-	for (int k = 0; op_nnc_IntegerConv.attrs[k].name; k++)
-		if (!strcmp(op_nnc_IntegerConv.attrs[k].name, "pads"))
-			m->node[conv].attr[k] =
-			    (struct attr){ .kind = ATTR_INTS, .given = true, .n = 2 * n, .ints = sum };
+	rewrite_attr_ints(m, conv, "pads", sum, 2 * n);
 	m->node[conv].in[INTEGER_X] = node_in(m, pad, 0);
 }
 

@@ -136,7 +136,7 @@ bool sandwich_table(struct sandwich *s, int t)
 	graph = graph_add(m, "", -1);
 	if (!evaluate(&c, graph, t, all_values(m, m->tensor[source].type), &result))
 		result = -1;
-	m->graph[graph].n_nodes = 0;
+	graph_drop(m, graph);
 	if (result < 0 || m->tensor[result].type != DT_F32 || !num_is(tensor_elements(m, result), 256))
 		return false;
 	for (int i = 0; i < 256; i++)

@@ -68,6 +68,7 @@ static void give_output(struct rewriter *r, int p, int i, int out)
 	struct module *m = r->m;
 
 	r->uses[m->node[p].out[i]] = 0;
+	m->tensor[m->node[p].out[i]].producer = -1;
 	m->node[p].out[i] = out;
 	m->tensor[out].producer = p;
 }
@@ -210,6 +211,8 @@ static bool finish(struct rewriter *r)
 		for (int i = 0; i < x->n_nodes; i++)
 			if (!r->gone[x->node[i]])
 				x->node[kept++] = x->node[i];
+			else
+				node_unlink(m, x->node[i]);
 		x->n_nodes = kept;
 	}
 	return true;

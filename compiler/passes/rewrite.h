@@ -47,6 +47,9 @@ void rewrite_drop(struct rewriter *r, int node);
  *  goes) or writing tensor `out`. To be inferred by the caller once its attributes are set. */
 int rewrite_add(struct rewriter *r, int like, const char *op, int n_in, const int *in, int out);
 
+/** Drops nodes none of whose outputs is read, as pass_dce does, but not those that made constants which are read. */
+void drop_unread(struct module *m);
+
 /** The node's attribute for writing; dies when its operator has none of the name. */
 struct attr *rewrite_attr(struct module *m, int node, const char *name);
 void rewrite_attr_ints(struct module *m, int node, const char *name, const int64_t *v, int n);

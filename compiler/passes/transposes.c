@@ -103,6 +103,7 @@ static bool find_tree(struct tree *x, int below)
 static bool rebuild(struct tree *x)
 {
 	struct module *m = x->r->m;
+	int old[MAX_TREE];
 
 	for (int k = x->n - 1; k >= 0; k--) {
 		const int node = x->node[k];
@@ -121,12 +122,15 @@ static bool rebuild(struct tree *x)
 				if (m->tensor[t].producer == x->node[j])
 					m->node[node].in[i] = m->node[x->node[j]].out[0];
 		}
-		new = tensor_add(m, m->tensor[m->node[node].out[0]].name);
+		old[k] = m->node[node].out[0];
+		new = tensor_add(m, m->tensor[old[k]].name);
 		m->tensor[new].producer = node;
 		m->node[node].out[0] = new;
 		if (!infer_node(m, node))
 			return false;
 	}
+	for (int k = 0; k < x->n; k++)
+		m->tensor[old[k]].producer = -1;
 	return true;
 }
 
