@@ -131,7 +131,7 @@ const char *target_index_flags(struct arena *a, const struct target *base)
 
 const struct target *target_find(struct arena *a, const char *name, const char **why)
 {
-	const char *text = strcmp(name, "host") ? name : target_host_name(a), *ignored;
+	const char *text = strcmp(name, "host") ? name : target_host_name(a), *ignored = NULL;
 	const size_t n = strcspn(text, "+");
 	feature_set added;
 

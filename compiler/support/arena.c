@@ -67,6 +67,18 @@ static void block_free(struct arena *a, struct arena_block **list, struct arena_
 	free(b);
 }
 
+/* Frees the newest block of a list. */
+static void block_pop(struct arena *a, struct arena_block **list)
+{
+	struct arena_block *b = *list;
+
+	*list = b->below;
+	if (b->below)
+		b->below->above = NULL;
+	a->total_bytes -= b->size;
+	free(b);
+}
+
 /* As arena_alloc rounds it. */
 static size_t rounded(struct arena *a, size_t bytes)
 {
@@ -195,14 +207,14 @@ void arena_release(struct arena *a, struct arena_mark mark)
 	for (; a->owned != mark.owned; a->owned = a->owned->older)
 		a->owned->release(a->owned->what);
 	while (a->large != mark.large)
-		block_free(a, &a->large, a->large);
+		block_pop(a, &a->large);
 	/* Of a block that was left for another nobody knows how far it was filled. */
 	if (a->top != mark.top)
 		a->dirty = BLOCK_BYTES;
 	else if (a->used > a->dirty)
 		a->dirty = a->used;
 	while (a->top != mark.top)
-		block_free(a, &a->top, a->top);
+		block_pop(a, &a->top);
 	a->used = mark.used;
 }
 
