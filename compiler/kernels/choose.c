@@ -62,13 +62,14 @@ static double kernel_cycles(const struct target *t, const struct kernel *k, int6
 	const bool gathers = k->kind == KERNEL_CONV_INT8;
 	const int per_vector = takes_floats(k) ? 3 : 5, per_tile = gathers ? 20 : 10;
 	const int rest = (int)(columns % k->columns);
-	const double tiles = (double)((rows + k->rows - 1) / k->rows);
-	const double depth_steps = (double)((depth + k->terms - 1) / k->terms);
+	const int64_t n_tiles = (rows + k->rows - 1) / k->rows, n_steps = (depth + k->terms - 1) / k->terms;
+	const int64_t panels = columns / k->columns;
+	const double tiles = (double)n_tiles, depth_steps = (double)n_steps;
 	double cycles = gathers ? tiles * k->rows * ((double)depth / 8 + 20) : 0;
 
 	for (int pass = 0; pass < 2; pass++) {
 		const int wide = pass && !gathers ? rest : k->columns, vectors = (wide + k->lanes - 1) / k->lanes;
-		const double turns = pass ? rest > 0 : (double)(columns / k->columns);
+		const double turns = pass ? rest > 0 : (double)panels;
 
 		if (turns > 0)
 			cycles += tiles * turns * (step_cycles(t, k, vectors) * depth_steps +

@@ -79,8 +79,8 @@ Test(import, checks_numbers_of_inputs)
 
 Test(import, names_are_any_text)
 {
-	static const char *const names[] = { "x*/", "x\t\r\\", "x\n", "\x7f", "?\?/", "\xc3\xa9", "\xe2\x80\xae\xe2\x80\xac",
-					     "\xf4\x8f\xbf\xbf" };
+	static const char *const names[] = { "x*/", "x\t\r\\", "x\n", "\x7f", "?\?/", "\xc3\xa9",
+					     "\xe2\x80\xae\xe2\x80\xac", "\xf4\x8f\xbf\xbf" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char input[16], relu[32];
