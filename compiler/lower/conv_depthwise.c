@@ -24,7 +24,7 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 				  &cycles);
 	if (!p->kernel)
 		return NULL;
-	p->plan.cycles = (double)conv_macs(&p->c) / (m->target->vector_bytes / 4);
+	p->plan.cycles = (double)conv_macs(&p->c) * 4 / m->target->vector_bytes;
 	conv_join_groups(&p->c);
 	return &p->plan;
 }
