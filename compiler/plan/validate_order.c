@@ -33,7 +33,7 @@ static const void *identity_of(const struct step *s)
 	case STEP_CALL:
 		return s->call;
 	default:
-		return s->body[0].step ? s->body[0].step : s->body[1].step;
+		return s->body[s->body[0].n ? 0 : 1].step;
 	}
 }
 
@@ -91,9 +91,7 @@ static int find_places(struct map *place, const struct block *b, int n)
 	for (int i = 0; i < b->n; i++) {
 		const struct step *s = &b->step[i];
 		const void *identity = identity_of(s);
-		if (identity)
-			map_set(place, &identity, sizeof identity, n);
-		n++;
+		map_set(place, &identity, sizeof identity, n++);
 		n = find_places(place, &s->body[0], n);
 		n = find_places(place, &s->body[1], n);
 	}
