@@ -48,7 +48,7 @@ EXAMPLES = {"examples/digits": ("digits.onnx", []),
 def programs():
     """What meson does not build: benches and examples, each with the flags it is compiled with."""
     for path in tracked("bench/*.c", "examples/*.c"):
-        flags, folder = ["-std=gnu11", f"-I{ROOT}"], os.path.dirname(path)
+        flags, folder = ["-std=gnu11", f"-I{ROOT}", f"-I{ROOT}/compiler"], os.path.dirname(path)
         if folder in EXAMPLES:
             model, more = EXAMPLES[folder]
             out = os.path.join(BUILD, "tests-work", "static", folder)
