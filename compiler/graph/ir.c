@@ -409,7 +409,10 @@ int node_out(const struct module *m, int node, int i)
 int graph_add(struct module *m, const char *name, int parent)
 {
 	m->graph = ARENA_PUSH(m->arena, m->graph, m->n_graphs, struct graph);
-	m->graph[m->n_graphs] = (struct graph){ .name = name ? name : "", .parent = parent };
+	m->graph[m->n_graphs] = (struct graph){
+		.name = name ? name : "", .parent = parent, .node = ARENA_ARRAY(m->arena, 0, int),
+		.in = ARENA_ARRAY(m->arena, 0, int), .out = ARENA_ARRAY(m->arena, 0, int)
+	};
 	return m->n_graphs++;
 }
 

@@ -129,7 +129,7 @@ static void axis_add(struct nest *n, struct num extent)
 
 	if (k >= 2 * MAX_RANK)
 		die("a nest over %d axes", k + 1);
-	if (k % AXES_AT_ONCE == 0) {    /* the old ones stay readable: lowering holds pointers to axes */
+	if (k && k % AXES_AT_ONCE == 0) {       /* the old ones stay readable: lowering holds pointers to axes */
 		n->extent = arena_grow(n->m->steps, n->extent, (size_t)k, (size_t)k + AXES_AT_ONCE, sizeof *n->extent);
 		n->axis = arena_grow(n->m->steps, n->axis, (size_t)k, (size_t)k + AXES_AT_ONCE, sizeof *n->axis);
 	}
@@ -145,6 +145,8 @@ struct nest *nest_over(struct module *m, int out, int n_axes, const struct num *
 	*n = (struct nest){ .m = m, .out = out, .value = -1 };
 	n->at = ARENA_NEW(m->steps, struct index);      /* loads of scalars point there, at none */
 	n->store = ARENA_ARRAY(m->steps, rank, struct index);
+	n->extent = ARENA_ARRAY(m->steps, AXES_AT_ONCE, struct num);
+	n->axis = ARENA_ARRAY(m->steps, AXES_AT_ONCE, struct num);
 	for (; n->n_axes < n_axes; n->n_axes++)
 		axis_add(n, extent[n->n_axes]);
 	for (int k = 0; k < rank; k++)

@@ -59,6 +59,21 @@ Test(nest_parse, literals_are_reckoned_before_they_are_typed)
 	ASSERT_VALUE(parse("2 * 3 - 4"), "%2[i0, i1] = 2");
 }
 
+Test(nest, lists_of_nothing_can_be_pointed_into)
+{
+	const int number = graph_add(&module, "empty", -1);
+	const struct graph *g = &module.graph[number];
+
+	n = nest_new(&module, variable(DT_F32, 0, NULL));
+	cr_assert_not_null(n->extent);
+	cr_assert_not_null(n->axis);
+	cr_assert_not_null(n->store);
+	cr_assert_not_null(n->at);
+	cr_assert_not_null(g->in);
+	cr_assert_not_null(g->out);
+	cr_assert_not_null(g->node);
+}
+
 Test(nest, equal_expressions_are_one)
 {
 	int a = nest_binary(n, E_ADD, nest_load(n, x, n->axis), nest_load_broadcast(n, y));
