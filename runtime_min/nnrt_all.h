@@ -1,5 +1,5 @@
-/* Every header of the runtime, for the index that nnc extracts from: one line
- * a header. A header that is not reachable from here cannot end up in model.c. */
+/* The runtime's headers but for the kernels' bodies, one line a header. What targets/kernel_lists.c writes adds
+ * those: a header that is not reachable from there cannot end up in model.c. */
 #ifndef NNRT_ALL_H
 #define NNRT_ALL_H
 
@@ -7,7 +7,6 @@
 #include "runtime_min/flush.h"
 #include "runtime_min/simd/simd.h"
 #include "runtime_min/kernels/epilogue.h"
-#include "runtime_min/kernels/int8.h"
 #include "runtime_min/kernels/kernels.h"
 #include "runtime_min/kernels/shape.h"
 #include "runtime_min/maths/bits.h"

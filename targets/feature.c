@@ -1,7 +1,7 @@
 #include "feature.h"
 
 const struct feature_row feature_rows[N_FEATURES] = {
-#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, description) \
+#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, machine, description) \
 	{ name, HAS_##implies, HAS_##takes, flag, check, description },
 #include "targets/features.def"
 #undef FEATURE

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 enum feature {
-#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, description) FEATURE_##id,
+#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, machine, description) FEATURE_##id,
 #include "targets/features.def"
 #undef FEATURE
 	N_FEATURES
@@ -16,7 +16,7 @@ typedef uint32_t feature_set;
 
 #define HAS_NONE ((feature_set)0)
 enum {
-#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, description) HAS_##id = 1 << FEATURE_##id,
+#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, machine, description) HAS_##id = 1 << FEATURE_##id,
 #include "targets/features.def"
 #undef FEATURE
 };
@@ -24,7 +24,7 @@ enum {
 /* Bytes of the vectors that kernels needing the feature work on: FEATURE_BYTES_<id>. */
 enum {
 	FEATURE_BYTES_NONE = 4,
-#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, description) \
+#define FEATURE(id, name, implies, takes, vector_bytes, flag, check, machine, description) \
 	FEATURE_BYTES_##id = vector_bytes,
 #include "targets/features.def"
 #undef FEATURE

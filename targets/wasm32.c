@@ -11,9 +11,9 @@ const struct target target_wasm32 = {
 	.link_flags = "",
 	.runner = "node --no-warnings",
 	.index_flags = "--target=wasm32-wasi -msimd128",
-	.check = "defined(__wasm_simd128__)",
+	.check = "",
 	.check_for = "WebAssembly SIMD",
-	.features = HAS_SIMD128,
+	.features = HAS_WASM_SIMD128,
 	/* An engine on x86-64: product and sum are two instructions, on two ports; four cycles from sum to sum. */
 	.fmas = 1, .int_ops = 2, .loads = 2, .overlaps = true, .fma_latency = 4, .registers = 16,
 	.vector_bytes = 16,

@@ -11,7 +11,7 @@ const struct target target_x86_64_v3 = {
 	.link_flags = "-lm",
 	.runner = "",
 	.index_flags = "--target=x86_64-linux-gnu -mavx2 -mfma",
-	.check = "defined(__AVX2__) && defined(__FMA__)",
+	.check = "",
 	.check_for = "AVX2 and FMA",
 	.features = HAS_AVX2,
 	.may_add = HAS_AVX_VNNI,

@@ -11,8 +11,7 @@ const struct target target_x86_64_v4 = {
 	.link_flags = "-lm",
 	.runner = "",
 	.index_flags = "--target=x86_64-linux-gnu -march=x86-64-v4",
-	.check = "defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) "
-		 "&& defined(__FMA__)",
+	.check = "",
 	.check_for = "AVX-512",
 	.features = HAS_AVX512,
 	.may_add = HAS_AVX512_VNNI | HAS_AVX512_FP16,

@@ -4,7 +4,7 @@
  *
  *     bench_f32 [PART OF A KERNEL'S NAME [PART OF A LAYER'S NAME]]
  *
- * Build: cc -O2 -march=x86-64-v3 -I. -Icompiler bench/kernels/bench_f32.c compiler/kernels/pack*.c -lm */
+ * Build: cc -O2 -march=x86-64-v3 -I. -Icompiler -Ibuild bench/kernels/bench_f32.c compiler/kernels/pack*.c -lm */
 #include "measure.h"
 
 /* A constant, as in every model: a call through a pointer would keep the tile in memory. */

@@ -3,11 +3,10 @@
  *
  *     bench_layers [PART OF A KERNEL'S NAME]
  *
- * Build: cc -O2 -march=x86-64-v3 -I. bench/kernels/bench_layers.c -lm */
+ * Build: cc -O2 -march=x86-64-v3 -I. -Ibuild bench/kernels/bench_layers.c -lm */
 #include "measure.h"
 
-#include "runtime_min/kernels/int8.h"
-#include "runtime_min/kernels/kernels.h"
+#include "targets/runtime_headers.h"
 #include "tests/machine.h"
 
 /* Buffers that every kernel gets parts of; `zeros` may be lengths, bytes or states. */

@@ -4,10 +4,17 @@
 
 #include "targets/target.h"
 
+/* TAP_BYTES_<id> of inner_loops.def. */
+enum {
+#define INNER(id, sum, weights, latency, tap_bytes) TAP_BYTES_##id = tap_bytes,
+#include "kernels/inner_loops.def"
+#undef INNER
+};
+
 static const struct kernel kernels[] = {
-#define KERNEL(function, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
+#define KERNEL(function, body, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
 	{ #function, KERNEL_##kind, HAS_##needs, TYPES_##a, TYPES_##b, TYPES_##y, rows, columns, terms, \
-	  FEATURE_BYTES_##needs / 4, PACK_##pack, INNER_##inner },
+	  FEATURE_BYTES_##needs / 4, PACK_##pack, INNER_##inner, TAP_BYTES_##inner },
 #include "runtime_min/kernels/kernels.def"
 #undef KERNEL
 };
@@ -23,7 +30,7 @@ const struct kernel_kind_row kernel_kinds[N_KERNEL_KINDS] = {
 static const struct inner_cost {
 	int sum, weights, latency;
 } inner_costs[N_INNER_LOOPS] = {
-#define INNER(id, sum, weights, latency) { sum, weights, latency },
+#define INNER(id, sum, weights, latency, tap_bytes) { sum, weights, latency },
 #include "kernels/inner_loops.def"
 #undef INNER
 };
@@ -59,7 +66,7 @@ static double step_cycles(const struct target *t, const struct kernel *k, double
 static double kernel_cycles(const struct target *t, const struct kernel *k, int64_t rows, int64_t columns,
 			    int64_t depth)
 {
-	const bool gathers = k->kind == KERNEL_CONV_INT8;
+	const bool gathers = k->tap_bytes > 0;
 	const int per_vector = takes_floats(k) ? 3 : 5, per_tile = gathers ? 20 : 10;
 	const int rest = (int)(columns % k->columns);
 	const int64_t n_tiles = (rows + k->rows - 1) / k->rows, n_steps = (depth + k->terms - 1) / k->terms;

@@ -7,7 +7,7 @@
 /* Room for the gathered taps of one tile. */
 static int taps_scratch(struct lowering *l, const struct kernel *k, int64_t depth)
 {
-	return lower_scratch(l, num_const(k->rows * ((depth + k->terms - 1) / k->terms * k->terms) * 2));
+	return lower_scratch(l, num_const(k->rows * ((depth + k->terms - 1) / k->terms * k->terms) * k->tap_bytes));
 }
 
 /* --- Convolution -------------------------------------------------------------------------------------------------- */

@@ -64,12 +64,9 @@ static void rank_files(struct includes *s)
 		s->files[open[--depth]].rank = rank++;
 }
 
-void includes_read(struct includes *s, struct arena *a, CXTranslationUnit tu, const char *top)
+void includes_read(struct includes *s, struct arena *a, CXTranslationUnit tu, const char *folder)
 {
-	const char *slash = strrchr(top, '/');
-
-	*s = (struct includes){ .arena = a };
-	s->folder = slash ? arena_strndup(a, top, (size_t)(slash - top) + 1) : "";
+	*s = (struct includes){ .arena = a, .folder = folder };
 	clang_getInclusions(tu, add_file, s);
 	rank_files(s);
 }

@@ -22,8 +22,8 @@ struct includes {
 	int n_files;
 };
 
-/** All files of tu; folder is that of the top header. */
-void includes_read(struct includes *s, struct arena *a, CXTranslationUnit tu, const char *top);
+/** All files of tu; the runtime's are those in that folder, which ends with a slash. */
+void includes_read(struct includes *s, struct arena *a, CXTranslationUnit tu, const char *folder);
 
 bool includes_is_runtime(const struct includes *s, const char *path);
 

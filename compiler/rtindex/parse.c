@@ -354,7 +354,7 @@ bool parse_target(struct library *l, const struct target *t, const struct parse_
 	}
 	p.ok = print_diagnostics(&p, t);
 	if (p.ok) {
-		includes_read(&p.includes, p.a, p.tu, options->top);
+		includes_read(&p.includes, p.a, p.tu, options->folder);
 		clang_visitChildren(clang_getTranslationUnitCursor(p.tu), visit_top, &p);
 		finish(&p, t);
 	}

@@ -9,7 +9,8 @@
 struct target;
 
 struct parse_options {
-	const char *top;                /* the header that includes all others; its folder is what is indexed */
+	const char *top;                /* the header that includes all others */
+	const char *folder;             /* of what is indexed, with a slash at the end */
 	const char *resource_dir;       /* of the libclang in use */
 	const char *system_dir;         /* stands for the C library's headers */
 };

@@ -1,5 +1,5 @@
-/* The integer kernels, over the vectors of the instruction set being compiled for; the same choice as in
- * simd/simd.h. */
+/* Vectors of the integer kernels that every target has: those of the instruction set being compiled for, by the same
+ * choice as in simd/simd.h. Bodies of a family of instructions bring their own. */
 #ifndef NNRT_INT8_H
 #define NNRT_INT8_H
 
@@ -14,9 +14,5 @@
 #else
 #include "runtime_min/kernels/int8_plain.h"
 #endif
-
-#include "runtime_min/kernels/int8_conv.h"
-#include "runtime_min/kernels/int8_depthwise.h"
-#include "runtime_min/kernels/int8_pair.h"
 
 #endif

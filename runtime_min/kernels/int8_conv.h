@@ -3,6 +3,7 @@
 #ifndef NNRT_INT8_CONV_H
 #define NNRT_INT8_CONV_H
 
+#include "runtime_min/kernels/int8.h"
 #include "runtime_min/kernels/shape.h"
 
 /** Requantisation: y = round_half_even(sum * scale) bounded by low..high, + zero. low and high have zero taken off. */

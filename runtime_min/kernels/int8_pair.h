@@ -2,7 +2,7 @@
 #ifndef NNRT_INT8_PAIR_H
 #define NNRT_INT8_PAIR_H
 
-#include "runtime_min/nnrt.h"
+#include "runtime_min/kernels/int8.h"
 
 /** What the bytes of two inputs and the result mean: real = (byte - zero) * scale; low and high have y's zero taken
  * off. */

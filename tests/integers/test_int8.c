@@ -159,7 +159,7 @@ static void run(const struct kernel *r, struct problem *q)
 	const struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
 		.stride = {p->kernel_w, 1, taps}};
 	const size_t y_bytes = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
-	const size_t scratch_bytes = (size_t)(r->rows * round_up(depth, r->tile.terms)) * 2;
+	const size_t scratch_bytes = (size_t)(r->rows * round_up(depth, r->tile.terms) * r->tap_bytes);
 	int64_t packed_bytes;
 	if (!pack_forms[r->pack].size(&pack, &r->tile, &packed_bytes))
 		abort();

@@ -3,7 +3,7 @@
 #define KERNELS_LAYERS_H
 
 #include "check.h"
-#include "runtime_min/kernels/kernels.h"
+#include "targets/runtime_headers.h"
 
 /* Rows, in the order of the table. */
 enum name {

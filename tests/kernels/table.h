@@ -1,15 +1,12 @@
-/* The rows of kernels.def for the instruction set being compiled for, as data that tests and benches walk: each a
+/* The rows of kernels.def that what is being compiled for runs, as data that tests and benches walk: each a
  * function of its own, with its tile as constants. Every row gets `epilogue` and `ctx` from its caller, or, where
  * KERNEL_EPILOGUE is defined, that function always, which then disappears into the kernel as in a model. */
 #ifndef KERNELS_TABLE_H
 #define KERNELS_TABLE_H
 
-#include "runtime_min/kernels/int8.h"
-#include "runtime_min/kernels/kernels.h"
-
-#include "isa.h"
 #include "kernels/pack_forms.h"
 #include "targets/feature.h"
+#include "targets/runtime_headers.h"
 
 #if !defined(KERNEL_EPILOGUE)
 #define KERNEL_EPILOGUE epilogue
@@ -19,6 +16,13 @@ enum kernel_kind {
 #define KIND(id, has_rows, has_columns, shared) id,
 #include "runtime_min/kernels/kinds.def"
 #undef KIND
+};
+
+/* TAP_BYTES_<id> of inner_loops.def. */
+enum {
+#define INNER(id, sum, weights, latency, tap_bytes) TAP_BYTES_##id = tap_bytes,
+#include "kernels/inner_loops.def"
+#undef INNER
 };
 
 /* Sets of element types. */
@@ -38,6 +42,7 @@ struct kernel {
 	struct pack_tile tile;
 	enum pack_form pack;
 	int rows, columns;
+	int tap_bytes;                  /* of an element that the kernel gathers */
 	union {
 		void (*conv)(CONV_HEAD, const float *zero, float *y, KERNEL_TAIL);
 		void (*winograd)(CONV_HEAD, const float *zero, float *y, float *scratch, ptrdiff_t tiles, KERNEL_TAIL);
@@ -92,23 +97,19 @@ struct kernel {
 #define UNUSED_U8
 #define UNUSED_S8
 
-#define KERNEL(function, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
-	ROWS_##a(needs, BODY(function, kind, a, rows, columns))
-#define BODY(function, kind, a, rows, columns) \
+#define KERNEL(function, body, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
 	static void function##_##rows##x##columns(PARAMETERS_##kind) \
 	{ \
 		UNUSED_##a function(ARGUMENTS_##kind(rows, columns)); \
 	}
-#include "runtime_min/kernels/kernels.def"
+#include "targets/run_rows.def"
 #undef KERNEL
 
-#define KERNEL(function, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
-	ROWS_##a(needs, ROW(function, kind, needs, a, rows, columns, terms, pack))
-#define ROW(function, kind, needs, a, rows, columns, terms, pack) \
+#define KERNEL(function, body, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
 	{#function " " #rows "x" #columns, kind, TYPES_##a, {columns, terms, FEATURE_BYTES_##needs / 4}, PACK_##pack, \
-		rows, columns, {.MEMBER_##kind = function##_##rows##x##columns}},
+		rows, columns, TAP_BYTES_##inner, {.MEMBER_##kind = function##_##rows##x##columns}},
 static const struct kernel kernels[] = {
-#include "runtime_min/kernels/kernels.def"
+#include "targets/run_rows.def"
 };
 #undef KERNEL
 

@@ -105,7 +105,7 @@ static struct subject subject_int8(const struct kernel *k)
 	for (int i = 0; i < width; i++)
 		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
 	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
-	s.scratch = malloc((size_t)(k->rows * round_up(depth, k->tile.terms)) * 2 + 1);
+	s.scratch = malloc((size_t)(k->rows * round_up(depth, k->tile.terms) * k->tap_bytes) + 1);
 	return s;
 }
 

@@ -48,7 +48,7 @@ EXAMPLES = {"examples/digits": ("digits.onnx", []),
 def programs():
     """What meson does not build: benches and examples, each with the flags it is compiled with."""
     for path in tracked("bench/*.c", "examples/*.c"):
-        flags, folder = ["-std=gnu11", f"-I{ROOT}", f"-I{ROOT}/compiler"], os.path.dirname(path)
+        flags, folder = ["-std=gnu11", f"-I{ROOT}", f"-I{ROOT}/compiler", f"-I{BUILD}"], os.path.dirname(path)
         if folder in EXAMPLES:
             model, more = EXAMPLES[folder]
             out = os.path.join(BUILD, "tests-work", "static", folder)
@@ -93,15 +93,10 @@ COMPILERS = (
 )
 
 
-# Bodies compiled once for each instruction set: what is included is a header that brings its vectors first.
-BODIES = {f"runtime_min/kernels/int8_{body}.h": "runtime_min/kernels/int8.h"
-          for body in ("conv", "depthwise", "pair", "tiles")}
-
-
 def compile_header(path, compiler, flags):
     """None, or the first error."""
     command = [*compiler, "-std=gnu11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", *flags,
-               "-include", os.path.join(ROOT, BODIES.get(path, path)), "-x", "c", "/dev/null"]
+               "-include", os.path.join(ROOT, path), "-x", "c", "/dev/null"]
     p = subprocess.run(command, capture_output=True, text=True)
     if p.returncode == 0:
         return None
