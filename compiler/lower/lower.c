@@ -6,7 +6,7 @@
 #include "targets/target.h"
 
 static const struct strategy *const strategies[] = {
-#define STRATEGY(symbol) &symbol,
+#define STRATEGY(symbol, file) &symbol,
 #include "strategies.def"
 #undef STRATEGY
 	NULL

@@ -25,7 +25,7 @@ struct strategy {
 	void (*lower)(struct lowering *l, const struct node_plan *plan);
 };
 
-#define STRATEGY(symbol) extern const struct strategy symbol;
+#define STRATEGY(symbol, file) extern const struct strategy symbol;
 #include "strategies.def"
 #undef STRATEGY
 
