@@ -157,8 +157,9 @@ static inline int count_nodes(const char *op)
 	return n;
 }
 
-/* The values of output 0 for the given input: the graph is folded with it as a constant, and forgets it again. */
-static inline int64_t evaluate(const float *x, float *y)
+/* The values of output 0 for the given input, elements of its type: the graph is folded with it as a constant, and
+ * forgets it again. */
+static inline int64_t evaluate(const void *x, float *y)
 {
 	const int in = m.graph[0].in[0];
 	int64_t n;

@@ -198,6 +198,58 @@ Test(ir, replacing_many_follows_chains)
 	cr_assert(m.node[1].in[0] == x && m.graph[0].out[0] == x);
 }
 
+/* Takes the first node out of the main graph's list, as a pass does. */
+static int take_first(void)
+{
+	const int node = m.graph[0].node[0];
+
+	m.graph[0].n_nodes--;
+	memmove(m.graph[0].node, m.graph[0].node + 1, (size_t)m.graph[0].n_nodes * sizeof(int));
+	node_unlink(&m, node);
+	return node;
+}
+
+Test(ir, an_unlinked_node_makes_nothing)
+{
+	const int x = input(0, "x"), a = add(&two, 0, x, -1);
+
+	output(0, x);
+	take_first();
+	cr_expect_eq(m.tensor[a].producer, -1);
+	module_check(&m);
+}
+
+Test(ir, what_another_node_makes_by_now_stays_that_ones)
+{
+	const int x = input(0, "x"), a = add(&two, 0, x, -1), b = add(&two, 0, x, -1);
+
+	m.node[1].out[0] = a;
+	m.tensor[a].producer = 1;
+	m.tensor[b].producer = -1;
+	output(0, a);
+	take_first();
+	cr_expect_eq(m.tensor[a].producer, 1);
+	module_check(&m);
+}
+
+Test(ir, an_unlinked_node_takes_its_sub_graphs_along)
+{
+	const int x = input(0, "x"), body = graph_add(&m, "body", 0), inner = graph_add(&m, "inner", body);
+	const int o = add(&owner, 0, x, -1), p = add(&owner, body, x, -1), q = add(&two, inner, x, -1);
+
+	m.node[m.tensor[o].producer].attr[0] = (struct attr){ .kind = ATTR_GRAPH, .i = body };
+	m.node[m.tensor[p].producer].attr[0] = (struct attr){ .kind = ATTR_GRAPH, .i = inner };
+	output(inner, q);
+	output(body, p);
+	output(0, x);
+	cr_assert_eq(tensor_uses(&m)[x], 4);
+	take_first();
+	cr_expect_eq(m.tensor[q].producer, -1);
+	cr_expect(!m.graph[body].n_nodes && !m.graph[inner].n_nodes && !m.graph[inner].n_out);
+	cr_expect_eq(tensor_uses(&m)[x], 1, "nothing in there is read any more");
+	module_check(&m);
+}
+
 Test(ir, prints_names_as_data)
 {
 	struct strbuf b;

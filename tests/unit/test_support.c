@@ -86,6 +86,53 @@ Test(arena, push_keeps_earlier_elements, .init = setup, .fini = teardown)
 		cr_assert_eq(v[i], i);
 }
 
+/* The last that was given away grows where it is; what is large leaves nothing behind; all else moves. */
+Test(arena, regrown_memory_keeps_its_elements_and_is_zero_behind_them, .init = setup, .fini = teardown)
+{
+	static const size_t sizes[] = { 3, 5, 900, 1000, 5000, 70000, 1 << 18 };
+	size_t n = 0, bytes;
+	int *v = NULL;
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		v = arena_regrow(&a, v, n, sizes[i], sizeof *v);
+		for (size_t k = 0; k < n; k++)
+			cr_assert_eq(v[k], (int)k + 1);
+		for (size_t k = n; k < sizes[i]; k++)
+			cr_assert_eq(v[k], 0, "element %zu of %zu, %zu before", k, sizes[i], n);
+		for (n = 0; n < sizes[i]; n++)
+			v[n] = (int)n + 1;
+	}
+	bytes = a.total_bytes;
+	arena_regrow(&a, v, n, 2 * n, sizeof *v);
+	cr_expect_eq(a.total_bytes - bytes, n * sizeof *v, "the smaller block is freed");
+}
+
+Test(arena, regrowing_extends_only_what_was_given_away_last, .init = setup, .fini = teardown)
+{
+	char *v = arena_alloc(&a, 32), *w = arena_regrow(&a, v, 32, 64, 1), *other = arena_alloc(&a, 8);
+
+	cr_expect_eq(v, w);
+	memset(other, 'o', 8);
+	w = arena_regrow(&a, v, 64, 128, 1);
+	cr_expect_neq(v, w);
+	memset(w, 'w', 128);
+	cr_expect_eq(other[0], 'o');
+	cr_expect_eq(other[7], 'o');
+}
+
+/* What lay where memory was released must not be seen in memory that grows over it. */
+Test(arena, regrowing_over_released_memory_finds_zeros, .init = setup, .fini = teardown)
+{
+	char *v = arena_alloc(&a, 32);
+	const struct arena_mark mark = arena_mark(&a);
+
+	memset(arena_alloc(&a, 4096), 1, 4096);
+	arena_release(&a, mark);
+	v = arena_regrow(&a, v, 32, 4096, 1);
+	for (int i = 32; i < 4096; i++)
+		cr_assert_eq(v[i], 0);
+}
+
 Test(map, finds_what_was_set, .init = setup, .fini = teardown)
 {
 	struct map m;
