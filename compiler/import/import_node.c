@@ -72,6 +72,13 @@ static int *resolve(struct scope *s, char *const *name, size_t n_names, const st
 	return ok ? v : NULL;
 }
 
+static bool check_room(const struct module *m)
+{
+	return m->n_tensors < MAX_TENSORS ||
+	       diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "%d tensors or more, allowed: at most %d",
+			  MAX_TENSORS + 1, MAX_TENSORS);
+}
+
 /* Trailing absent ones are dropped, down to `least`. */
 static void trim(const int *v, int *n, int least)
 {
@@ -90,6 +97,19 @@ static bool check_counts(const struct module *m, const struct op_def *op, const 
 	return true;
 }
 
+/* An operator makes all of its first outputs, whether the model names them or not. */
+static bool complete(struct module *m, int *out, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (out[i] != NO_TENSOR)
+			continue;
+		if (!check_room(m))
+			return false;
+		out[i] = tensor_add(m, NULL);
+	}
+	return true;
+}
+
 /* Operators inside the sub-graphs of a node that cannot be imported are reported with it. */
 static void report_inner(const struct scope *s, const Onnx__NodeProto *p)
 {
@@ -103,8 +123,7 @@ static void report_inner(const struct scope *s, const Onnx__NodeProto *p)
 	}
 }
 
-static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int *in, int n_in, const int *out,
-			    int n_out)
+static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int *in, int n_in, int *out, int n_out)
 {
 	struct module *m = s->im->m;
 	const struct op_def *op = find_operator(s, p);
@@ -117,7 +136,7 @@ static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int
 	}
 	/* How many outputs there are can be a part of what is meant (Split), though nobody reads the last ones. */
 	trim(out, &n_out, op->max_out < 0 ? n_out : op->max_out);
-	if (!check_counts(m, op, &at, n_in, n_out))
+	if (!check_counts(m, op, &at, n_in, n_out) || !complete(m, out, op->min_out))
 		return false;
 	if (m->n_nodes >= MAX_NODES)
 		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "%d nodes or more, allowed: at most %d",
@@ -128,7 +147,7 @@ static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int
 }
 
 /* ZipMap only dresses a tensor up as a sequence of maps from class to probability: the tensor itself is given out. */
-static bool zipmap_import(struct scope *s, const Onnx__NodeProto *p, const int *in, int n_in, const int *out, int n_out)
+static bool zipmap_import(struct scope *s, const Onnx__NodeProto *p, const int *in, int n_in, int *out, int n_out)
 {
 	struct module *m = s->im->m;
 	const struct place at = place_of(s, p);
@@ -139,6 +158,8 @@ static bool zipmap_import(struct scope *s, const Onnx__NodeProto *p, const int *
 		return diag_error(m->diag, STATUS_MODEL, &at, "%d inputs and %d outputs, must be 1 and 1", n_in, n_out);
 	if (!op)
 		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "operator not supported");
+	if (!complete(m, out, 1))
+		return false;
 	diag_remark(m->diag, &at, "the output is the tensor of probabilities instead of a sequence of maps");
 	node_add(m, s->graph, op, arena_strdup(m->arena, p->name), n_in, in, n_out, out);
 	return true;
@@ -152,7 +173,7 @@ static bool node_import(struct scope *s, const Onnx__NodeProto *p)
 	const bool zipmap = !strcmp(p->op_type, "ZipMap") && !strcmp(p->domain, "ai.onnx.ml");
 	int n_in = 0, n_out = 0;
 	const int *in = resolve(s, p->input, p->n_input, &at, &n_in);
-	const int *out = resolve(s, p->output, p->n_output, &at, &n_out);
+	int *out = resolve(s, p->output, p->n_output, &at, &n_out);
 
 	if (!in || !out)
 		return false;
@@ -169,7 +190,7 @@ static bool node_import(struct scope *s, const Onnx__NodeProto *p)
 	if (n_in || n_out != 1)
 		return diag_error(s->im->m->diag, STATUS_MODEL, &at, "%d inputs and %d outputs, must be 0 and 1", n_in,
 				  n_out);
-	return constant_import(s, p, &at, out[0]);
+	return complete(s->im->m, out, 1) && constant_import(s, p, &at, out[0]);
 }
 
 static bool define_outputs(struct scope *s, const Onnx__NodeProto *p)
@@ -186,9 +207,8 @@ static bool define_outputs(struct scope *s, const Onnx__NodeProto *p)
 			map_set_name(s->formal, name, 1);
 			continue;
 		}
-		if (m->n_tensors >= MAX_TENSORS)
-			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "%d tensors or more, allowed: at most %d",
-					  MAX_TENSORS + 1, MAX_TENSORS);
+		if (!check_room(m))
+			return false;
 		ok &= scope_define(s, name, tensor_add(m, arena_strdup(m->arena, name)), "output of a node");
 	}
 	return ok;

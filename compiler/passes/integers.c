@@ -139,7 +139,7 @@ static bool replaced(struct sandwich *s, int node)
 	const char *op = m->node[node].op->name;
 
 	s->why = NULL;
-	if (m->tensor[node_out(m, node, 0)].data)
+	if (tensor_is_const(m, node_out(m, node, 0)))
 		return false;
 	if (!strcmp(op, "QLinearConv") || !strcmp(op, "QLinearMatMul")) {
 		s->core = node;

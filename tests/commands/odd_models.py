@@ -76,6 +76,11 @@ def interfaces():
     yield "output-twice", model([node("Relu", "x", "z")], [value("x")], [value("z"), value("z")])
     yield "input-is-output", model([node("Relu", "x", "z")], [value("x")], [value("x"), value("z")])
     yield "no-node", model([], [value("x")], [value("x")])
+    yield "unnamed-outputs", model([node("QuantizeLinear", "x s", [""]), node("Constant", [], [""], value_float=1.0),
+                                    node("Relu", "x", [""]), node("Split", "x", ["z", "", ""], axis=0),
+                                    node("RNN", "y w w", ["", "h"], hidden_size=1), node("RNN", "y w w", "l", hidden_size=1)],
+                                   [value("x"), value("y", (2, 1, 1))], [value("z", (1,)), value("h", (1, 1, 1))],
+                                   [ones("s"), ones("w", 1, 1, 1)])
     yield "unused-input", model([node("Relu", "x", "z")], [value("x"), value("u", (2, 2))], [value("z")])
     yield "constant-is-input", model([node("Add", "x w", "z")], [value("x"), value("w")], [value("z")], [ones("w", 3)])
     yield "constant-is-output", model([node("Relu", "x", "z")], [value("x")], [value("w"), value("z")], [ones("w", 3)])

@@ -5,17 +5,19 @@
     fuzz.py TARGET --input FILE                                   one input again
 
 What they learn stays in build-fuzz/corpus/TARGET, and the next run goes on from there; --fresh begins with the seeds
-alone. Inputs that crash, take too long or too much memory are kept in build/tests-work/fuzz; the run goes on after
-them for as long as it has time. A line for each target says how often it ran, how many inputs its corpus has and how
-many edges of the program they cover.
+alone, of which a short run takes a few. Inputs that crash, take too long or too much memory are kept in
+build/tests-work/fuzz; the run goes on after them for as long as it has time, and each cause has one line. A line for
+each target says how often it ran, how many inputs its corpus has and how many edges of the program they cover.
 """
 import argparse
 import concurrent.futures
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,10 +29,11 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, "build-fuzz")
 KEPT = os.path.join(ROOT, "build", "tests-work", "fuzz")
 TARGETS = ("import", "pipeline")
-MAX_BYTES = 16384     # of an input
+MAX_BYTES = {"import": 2048, "pipeline": 16384}     # of an input: the importer sees nothing new in large ones
 MAX_SECONDS = 20      # for one input
 MAX_MEGABYTES = 1024  # in all; a single allocation of a sixteenth of it fails, as if there were no more
 MAX_FINDINGS = 20     # of one run
+SEEDS_A_SECOND = 15   # of a run are read before it begins: a small part of what can be run in that time
 ENVIRONMENT = {"ASAN_OPTIONS": "allocator_may_return_null=1:quarantine_size_mb=8:detect_leaks=1:"
                                f"max_allocation_size_mb={MAX_MEGABYTES // 16}",
                "UBSAN_OPTIONS": "print_stacktrace=1"}
@@ -46,7 +49,7 @@ def build(targets):
     """True, or False after saying why not."""
     commands = [["ninja", "-C", BUILD, *(os.path.relpath(program(t), BUILD) for t in targets)]]
     if not os.path.exists(os.path.join(BUILD, "build.ninja")):
-        commands.insert(0, ["meson", "setup", BUILD, "-Dfuzz=true", "-Doptimization=1"])
+        commands.insert(0, ["meson", "setup", BUILD, "-Dfuzz=true", "-Doptimization=2"])
     for command in commands:
         p = subprocess.run(command, cwd=ROOT, env={"CC": "clang", **os.environ}, capture_output=True, text=True,
                            check=False)
@@ -68,13 +71,29 @@ def what_happened(log):
     return f"{found[1].strip() if found else log[-200:]}{f' in {place[1]}, {place[2]}' if place else ''}"
 
 
+def cause(happened):
+    """What happened without what differs from one time to the next."""
+    return re.sub(r"==\d+==|0x[0-9a-f]+|\b\d+\b(?![:.])|nnc-fuzz-\w+", "", happened)
+
+
+def draw_seeds(n):
+    folder = os.path.join(BUILD, "seeds")
+    names = sorted(os.listdir(folder))
+    return [os.path.join(folder, name) for name in random.sample(names, min(n, len(names)))]
+
+
 def run_once(target, seconds, corpus, seeds):
-    """One process; what it counted, and its log."""
-    command = [program(target), corpus, seeds, f"-max_total_time={max(seconds, 1)}", f"-timeout={MAX_SECONDS}",
-               f"-rss_limit_mb={MAX_MEGABYTES}", f"-max_len={MAX_BYTES}", "-print_final_stats=1", "-reload=0",
-               f"-artifact_prefix={KEPT}/{target}-"]
-    p = subprocess.run(command, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                       text=True, errors="replace", check=False)
+    """One process; what it counted, and its log. Its inputs are written to memory where there is a file system there."""
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(prefix="nnc-fuzz-", dir=memory) as place:
+        listed = os.path.join(place, "seeds")
+        with open(listed, "w", encoding="utf-8") as f:
+            f.write(",".join(seeds))
+        command = [program(target), corpus, f"-seed_inputs=@{listed}", f"-max_total_time={max(seconds, 1)}",
+                   f"-timeout={MAX_SECONDS}", f"-rss_limit_mb={MAX_MEGABYTES}", f"-max_len={MAX_BYTES[target]}",
+                   "-entropic=0", "-print_final_stats=1", "-reload=0", f"-artifact_prefix={KEPT}/{target}-"]
+        p = subprocess.run(command, env={**os.environ, **ENVIRONMENT, "TMPDIR": place}, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, text=True, errors="replace", check=False)
     counts = {}
     for name, pattern in STATISTICS.items():
         found = re.findall(pattern, p.stderr)
@@ -83,20 +102,24 @@ def run_once(target, seconds, corpus, seeds):
 
 
 def fuzz(report, target, seconds):
-    corpus, seeds = os.path.join(BUILD, "corpus", target), os.path.join(BUILD, "seeds")
-    end, executions, findings = time.monotonic() + seconds, 0, 0
+    corpus, seeds = os.path.join(BUILD, "corpus", target), draw_seeds(seconds * SEEDS_A_SECOND)
+    end, executions, findings, causes = time.monotonic() + seconds, 0, 0, set()
     os.makedirs(corpus, exist_ok=True)
     while findings < MAX_FINDINGS and time.monotonic() < end:
         ok, counts, log = run_once(target, int(end - time.monotonic()), corpus, seeds)
         executions += counts["executions"]
-        if not ok:
-            findings += 1
+        if ok:
+            continue
+        findings += 1
+        happened = what_happened(log)
+        if cause(happened) not in causes:
+            causes.add(cause(happened))
             kept = re.search(r"Test unit written to (\S+)", log)
-            report.failed(f"fuzz/{target}", f"{what_happened(log)}: {kept[1] if kept else 'no input was kept'}")
+            report.failed(f"fuzz/{target}", f"{happened}: {kept[1] if kept else 'no input was kept'}")
     counts["executions"] = executions
     remark = ", ".join(f"{n} {name}" for name, n in counts.items())
     if findings:
-        print(f"fuzz/{target}: {findings} findings, {remark}", flush=True)
+        print(f"fuzz/{target}: {len(causes)} causes of {findings} findings, {remark}", flush=True)
     elif executions:
         report.ok(f"fuzz/{target}", remark)
     else:

@@ -15,13 +15,18 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t n_one, const uint8_t
 
 /* --- Operators ---------------------------------------------------------------------------------------------------- */
 
+/* An operator that a model may have. */
 static const struct op_def *draw_op(struct tree *t)
 {
+	const struct op_def *op;
 	int n = 0;
 
 	while (op_table[n])
 		n++;
-	return op_table[tree_draw(t, (unsigned)n)];
+	do
+		op = op_table[tree_draw(t, (unsigned)n)];
+	while (!strcmp(op->domain, "nnc"));
+	return op;
 }
 
 static void fill_attribute(struct tree *t, Onnx__AttributeProto *a, const struct attr_def *row)

@@ -11,4 +11,7 @@
 #define MAX_DFT_POINTS (1 << 12)
 #define MAX_INLINED_NODES (1 << 12)
 
+/* Blocks of an arena are cleared for every input; and sanitizers watch over their ends. */
+#define ARENA_BLOCK_BYTES (1 << 12)
+
 #endif
