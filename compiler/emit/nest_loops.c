@@ -95,19 +95,31 @@ static bool may_merge(struct nest_writer *w, int outer, int inner)
 	return true;
 }
 
-/* Two neighbouring output loops that every access walks like one become one: the inner gets both extents, the outer's
- * variable becomes 0. Loops of at most one turn vanish: that there is one is asked before (emit_nest.c). */
+/* The loop of this place can go into the next one, or, of one turn, vanish. The output's loops may be of none: that is
+ * asked before (emit_nest.c). */
+static bool may_go(struct nest_writer *w, int k)
+{
+	const bool outer = k < w->n_outer, last = k + 1 == (outer ? w->n_outer : w->n_loops);
+
+	if (num_is_const(w->axis[w->loop[k]]))
+		return outer || num_lo(w->nums, w->extent[w->loop[k]]) > 0;
+	return !last && may_merge(w, w->loop[k], w->loop[k + 1]);
+}
+
+/* Two neighbouring loops of the output, or of the reduction, that every access walks like one become one: the inner
+ * gets both extents, the outer's variable becomes 0. The order of elements and of terms stays. A sum over many short
+ * rows is then one over a long row, which has vectors. */
 static void merge_loops(struct nest_writer *w)
 {
 	const struct nest *n = w->n;
 	struct num zero = num_const(0);
 
-	for (int k = 0; k < w->n_outer; k++) {
-		int axis = w->loop[k], inner = k + 1 < w->n_outer ? w->loop[k + 1] : -1;
-		bool single = num_is_const(w->axis[axis]);
-		if (!single && (inner < 0 || !may_merge(w, axis, inner)))
+	for (int k = 0; k < w->n_loops; k++) {
+		int axis = w->loop[k];
+		if (!may_go(w, k))
 			continue;
-		if (!single) {
+		if (!num_is_const(w->axis[axis])) {
+			int inner = w->loop[k + 1];
 			struct num both = num_mul(w->nums, w->extent[axis], w->extent[inner]);
 			struct num old = w->axis[inner];
 			w->extent[inner] = both;
@@ -125,7 +137,7 @@ static void merge_loops(struct nest_writer *w)
 		}
 		w->store = num_subst(w->nums, w->store, &w->axis[axis], &zero, 1);
 		memmove(&w->loop[k], &w->loop[k + 1], (size_t)(w->n_loops - k - 1) * sizeof w->loop[0]);
-		w->n_outer--;
+		w->n_outer -= k < w->n_outer;
 		w->n_loops--;
 		k = -1;
 	}
