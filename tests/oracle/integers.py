@@ -5,9 +5,11 @@ from DequantizeLinear and whose result, possibly through Relu or Clip, goes into
   acc = sum (x - zx) * (w - zw) + bias            exact, bias already in steps of sx * sw
   q   = saturate(round_half_even(float32(acc) * ((sx * sw) / sy)) + zy)      all float32, one multiplication
 Relu and Clip inside fold into the limits of saturation: QuantizeLinear is monotone. A Softmax between the two takes its powers
-from a table. Means sum from zero in row-major order. outside.py judges these readings by onnxruntime and float64.
+from a table. Reductions sum from zero in row-major order, so do the samples of an interpolation; a function is rounded to float32
+once. outside.py judges these readings by onnxruntime and float64.
 """
 import collections
+import itertools
 
 import numpy as np
 import onnx
@@ -16,39 +18,78 @@ from onnx.reference import ReferenceEvaluator
 
 from onnx.reference.op_run import OpRun
 
+import float64_ops
 from float64_ops import OPERATORS, Conv, along, quantize
+from in_order import REDUCTIONS
 
 HEAVY = ("Conv", "Gemm", "MatMul")
+# Operators that are one function, whose result is the float32 nearest to its value.
+FUNCTIONS = set("""Acos Acosh Asin Asinh Atan Atanh Cos Cosh Erf Exp Log Pow Sigmoid Sin Sinh Sqrt Tan Tanh""".split())
 F32 = np.float32
 
 
-def mean_in_order(x, axes, keepdims):
-    """The mean over the axes, summed one element after the other in row-major order in x's own type."""
-    axes = sorted(a % x.ndim for a in axes)
-    rest = [a for a in range(x.ndim) if a not in axes]
-    rows = np.transpose(x, (*axes, *rest)).reshape(-1, *(x.shape[a] for a in rest))
-    total = np.zeros(rows.shape[1:], x.dtype)
-    for row in rows:
-        total = total + row
-    mean = total / x.dtype.type(len(rows))
-    return np.expand_dims(mean, tuple(axes)) if keepdims else mean
-
-
-class ReduceMean(OpRun):
-    op_domain = ""
-
-    def _run(self, x, axes_input=None, axes=None, keepdims=1, noop_with_empty_axes=0):
-        axes = axes if axes_input is None else [int(a) for a in axes_input]
-        if not axes and noop_with_empty_axes:
-            return (x,)
-        return (mean_in_order(x, axes or range(x.ndim), 1 if keepdims is None else keepdims),)
-
-
-class GlobalAveragePool(OpRun):
+class Softplus(OpRun):
     op_domain = ""
 
     def _run(self, x):
-        return (mean_in_order(x, range(2, x.ndim), 1),)
+        power = np.exp(-np.abs(x).astype(np.float64)).astype(x.dtype)
+        return (np.maximum(x, 0) + np.log((1 + power).astype(np.float64)).astype(x.dtype),)
+
+
+# Where the element at y, counted from 0, of an axis lies among the input's elements.
+COORDINATES = {"asymmetric": lambda y, scale, size: y / scale,
+               "half_pixel": lambda y, scale, size: (y + 0.5) / scale - 0.5,
+               "pytorch_half_pixel": lambda y, scale, size: (y + 0.5) / scale - 0.5 if len(y) > 1 else y,
+               "align_corners": lambda y, scale, size: y * (size - 1) / max(scale * size - 1, 1)}
+
+
+def interpolated(x, scales, sizes, coordinates):
+    """Linear interpolation of x: the sum of its samples in row-major order of the axes, each times the product of the
+    axes' weights; all is float32 but the coordinates."""
+    axes = [a for a in range(x.ndim) if scales[a] != 1]
+    samples = []
+    for a in axes:
+        at = COORDINATES[coordinates](np.arange(sizes[a], dtype=np.float64), scales[a], x.shape[a])
+        low = np.floor(at)
+        samples.append([((low + k).clip(0, x.shape[a] - 1).astype(int), along(w.astype(x.dtype), a, x.ndim))
+                        for k, w in enumerate((1 - (at - low), at - low))])
+    total = x.dtype.type(0)
+    for taps in itertools.product(*samples):
+        part, weight = x, x.dtype.type(1)
+        for a, (index, w) in zip(axes, taps):
+            part, weight = np.take(part, index, a), weight * w
+        total = total + part * weight
+    return total
+
+
+class Resize(float64_ops.Resize):
+    op_domain = ""
+
+    def _run(self, x, *given, mode=None, coordinate_transformation_mode=None, **more):
+        if mode != "linear":
+            return super()._run(x, *given, mode=mode, coordinate_transformation_mode=coordinate_transformation_mode, **more)
+        if any(more.get(name) for name in ("antialias", "axes", "exclude_outside")):
+            raise NotImplementedError(f"a linear Resize with {more}")
+        scales, sizes = ([*given, None, None, None][k] for k in (1, 2))
+        if scales is None or not len(scales):
+            scales = [n / m for n, m in zip(sizes, x.shape)]
+        else:
+            scales = [float(s) for s in scales]
+            sizes = [int(n * s) for n, s in zip(x.shape, scales)]
+        return (interpolated(x, scales, sizes, coordinate_transformation_mode),)
+
+
+class Upsample(float64_ops.Upsample):
+    op_domain = ""
+
+    def _run(self, x, scales=None, mode=None):
+        if mode == "nearest":
+            return super()._run(x, scales, mode)
+        sizes = [int(n * float(s)) for n, s in zip(x.shape, scales)]
+        return (interpolated(x, [float(s) for s in scales], sizes, "asymmetric"),)
+
+
+OWN = [*REDUCTIONS, Softplus, Resize, Upsample, *OPERATORS]  # of two with one name the first counts
 
 
 class Graph:
@@ -252,11 +293,14 @@ class Evaluator:
 
     def literal(self, node, values):
         """One node as it stands, in its own types."""
-        names = [i for i in node.input if i]
-        infos = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(values[n].dtype), values[n].shape)
-                 for n in dict.fromkeys(names)]
+        given = {n: values[n] for n in node.input if n}
+        if node.op_type in FUNCTIONS:
+            given = {n: v.astype(np.float64) if v.dtype == F32 else v for n, v in given.items()}
+        infos = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
+                 for n, v in given.items()]
         outs = [onnx.ValueInfoProto(name=o) for o in node.output]
         model = helper.make_model(helper.make_graph([node], "one", infos, outs), opset_imports=self.opsets)
-        own = [*OPERATORS, ReduceMean, GlobalAveragePool]
-        results = ReferenceEvaluator(model, new_ops=own).run(None, {n: values[n] for n in names})
-        values.update(zip(node.output, (np.asarray(r) for r in results)))
+        results = [np.asarray(r) for r in ReferenceEvaluator(model, new_ops=OWN).run(None, given)]
+        if node.op_type in FUNCTIONS:
+            results = [r.astype(F32) for r in results]
+        values.update(zip(node.output, results))
