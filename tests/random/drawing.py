@@ -109,13 +109,13 @@ def names_read(node):
     return list(dict.fromkeys(names))
 
 
-def evaluate_node(node, values, opset):
-    """The node's results in double precision, from values by name."""
+def evaluate_node(node, values, opset, evaluator=float64.Evaluator):
+    """The node's results, in double precision unless the evaluator is another, from values by name."""
     names = names_read(node)
     graph = helper.make_graph([node], "node", [info_of(n, values[n]) for n in names],
                               [onnx.ValueInfoProto(name=o) for o in node.output if o])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
-    return [np.asarray(v) for v in float64.Evaluator(model).run([values[n] for n in names])]
+    return [np.asarray(v) for v in evaluator(model).run([values[n] for n in names])]
 
 
 class Draft:

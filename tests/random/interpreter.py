@@ -86,20 +86,26 @@ def run_scan(a, env, *inputs):
 CONTROL = {"If": run_if, "Loop": run_loop, "Scan": run_scan}
 
 
-def run(graph, inputs, outer):
-    """Outputs of a graph; `outer` has the values of the graphs around it."""
+def values(graph, inputs, outer):
+    """All values of a graph by name; `outer` has those of the graphs around it."""
     env = dict(outer)
     env.update((t.name, numpy_helper.to_array(t)) for t in graph.initializer)
     env.update(zip((i.name for i in graph.input), inputs))
     for node in graph.node:
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        values = [env[i] if i else None for i in node.input]
+        operands = [env[i] if i else None for i in node.input]
         if node.op_type in CONTROL:
-            outputs = CONTROL[node.op_type](attributes, env, *values)
+            outputs = CONTROL[node.op_type](attributes, env, *operands)
         else:
-            outputs = OPERATORS[node.op_type](attributes, *values)
+            outputs = OPERATORS[node.op_type](attributes, *operands)
             outputs = outputs if node.op_type == "Split" else [outputs]
         env.update((name, np.asarray(value)) for name, value in zip(node.output, outputs))
+    return env
+
+
+def run(graph, inputs, outer):
+    """Outputs of a graph."""
+    env = values(graph, inputs, outer)
     return [env[o.name] for o in graph.output]
 
 

@@ -1,7 +1,8 @@
 """Makes a case that fails small: the same failure from fewer outputs, nodes, inputs and elements.
 
-`reduce(case, fails)` tries one change after the other and keeps those after which fails(case) still holds; a changed
-model that the oracle refuses does not fail. Ends when no change helps, or after TRIALS of them.
+`reduce(case, fails, values)` tries one change after the other and keeps those after which fails(case) still holds; a
+changed model that the oracle refuses does not fail. values(model, inputs) gives the values by name that can be inputs
+instead. Ends when no change helps, or after TRIALS of them.
 """
 import itertools
 
@@ -10,7 +11,6 @@ import onnx
 from onnx import helper, numpy_helper
 
 import drawing
-import judging
 
 TRIALS = 400
 
@@ -79,15 +79,15 @@ def typed(model):
     return model
 
 
-def cut(case):
+def cut(case, evaluate):
     """A node's results as inputs of the graph, the last first."""
     if any(case.sizes):
         return
-    values = [judging.evaluate(case.model, inputs) for inputs in case.calls]
+    values = [evaluate(case.model, inputs) for inputs in case.calls]
     outputs = {o.name for o in case.model.graph.output}
     for k in reversed(range(len(case.model.graph.node))):
         names = [n for n in case.model.graph.node[k].output if n]
-        if outputs.intersection(names):
+        if outputs.intersection(names) or not values[0].keys() >= set(names):
             continue
         model = copied(case.model)
         del model.graph.node[k]
@@ -149,9 +149,12 @@ def resized(case, sizes):
     return case._replace(model=model, calls=calls)
 
 
-def smaller(case):
-    for change in (one_call, one_output, cut, bypass, shrink):
-        yield from change(case)
+def smaller(case, values):
+    yield from one_call(case)
+    yield from one_output(case)
+    yield from cut(case, values)
+    yield from bypass(case)
+    yield from shrink(case)
 
 
 def weight(case):
@@ -161,11 +164,11 @@ def weight(case):
     return len(case.bounds), len(case.calls), nodes, len(case.model.graph.output), int(elements)
 
 
-def reduce(case, fails):
+def reduce(case, fails, values):
     trials, again = 0, True
     while again:
         again = False
-        for candidate in smaller(case):
+        for candidate in smaller(case, values):
             if weight(candidate) >= weight(case):
                 continue
             trials += 1

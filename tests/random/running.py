@@ -29,12 +29,14 @@ PLAIN = "-O1"  # gcc's time is most of a case's; -O2 is every other test's
 class Test:
     """How the cases of one script are drawn and judged.
 
-    draw(seed) -> Case, of a number or of a file of `kept`, models that once failed; judge(model, inputs) -> an object with .outputs, a list of (dtype, shape), and
-    .difference(outputs), None or text; it raises judging.Invalid where the oracle refuses the model.
+    draw(seed) -> Case, of a number or of a file of `kept`, models that once failed; judge(model, inputs) -> an object with
+    .outputs, a list of (dtype, shape), .difference(outputs), None or text, .remarks, what to tell of a call that is right,
+    and .values(model, inputs), see reducing.py; it raises judging.Invalid where the oracle refuses the model. doubt: the
+    remark of a judge that no other confirms, which it may be for half of the seeds.
     """
 
-    def __init__(self, name, draw, judge=judging.FloatJudge, kept=()):
-        self.name, self.draw, self.judge, self.kept = name, draw, judge, sorted(kept)
+    def __init__(self, name, draw, judge=judging.FloatJudge, kept=(), doubt=None):
+        self.name, self.draw, self.judge, self.kept, self.doubt = name, draw, judge, sorted(kept), doubt
 
 
 def options_of(case):
@@ -42,7 +44,7 @@ def options_of(case):
 
 
 def check(test, case, target, flags, folder):
-    """Raises Failure unless every call of the case is answered rightly."""
+    """What the judges remark. Raises Failure unless every call of the case is answered rightly."""
     judges = [test.judge(case.model, inputs) for inputs in case.calls]
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -58,6 +60,7 @@ def check(test, case, target, flags, folder):
         difference = judge.difference(answer.outputs)
         if difference:
             raise Failure("wrong", f"call {k} {case.sizes[k] or ''}: {difference}")
+    return [remark for judge in judges for remark in judge.remarks]
 
 
 def save(case, folder, name, word=""):
@@ -92,7 +95,7 @@ class Worker:
         return None
 
     def __call__(self, seed):
-        """(seed, None or what is wrong, a remark)"""
+        """(seed, None or what is wrong, remarks)"""
         warnings.simplefilter("ignore")
         began, remarks = time.monotonic(), []
         try:
@@ -100,21 +103,21 @@ class Worker:
         except Exception as e:  # of the drawing or the oracle: it fails this seed and is told, the others go on
             calls = [f.name for f in traceback.extract_tb(e.__traceback__) if "site-packages" not in f.filename]
             wrong = f"{type(e).__name__}: {e}, in {' > '.join(calls)}"
-        return seed, wrong, "; ".join([f"{time.monotonic() - began:.1f} s", *remarks])
+        return seed, wrong, [f"{time.monotonic() - began:.1f} s", *remarks]
 
     def judged(self, seed, remarks):
         folder = os.path.join(self.folder, label(seed))
         case = self.test.draw(seed)
         try:
             try:
-                check(self.test, case, self.target, self.flags, folder)
+                remarks += check(self.test, case, self.target, self.flags, folder)
             except Failure as e:  # that sizes might not fit may be refused, where they are left to run time
                 if e.kind != "unsupported" or not case.bounds:
                     raise
                 remarks.append(f"with its sizes fixed: {e}")
                 for inputs in case.calls:
                     case = drawing.fixed(case._replace(calls=[inputs]))
-                    check(self.test, case, self.target, self.flags, folder)
+                    remarks += check(self.test, case, self.target, self.flags, folder)
         except judging.Invalid as e:
             return f"the oracle refuses it: {e}"
         except Failure as e:
@@ -134,7 +137,7 @@ class Worker:
             return found is not None and found.kind == failure.kind
 
         save(case, folder, "model")
-        small = reducing.reduce(case, fails)
+        small = reducing.reduce(case, fails, self.test.judge.values)
         again = self.failure(small, trial)
         shutil.rmtree(trial, ignore_errors=True)
         save(small, folder, "reduced", "reduced_")
@@ -153,10 +156,14 @@ def main(test, description):
     target, report = on_target.begin(a, f"random/{test.name}")
     worker = Worker(test, target, SANITIZE if a.sanitize else PLAIN)
     generated.runner_object(target, worker.flags)
+    seeds, doubted = a.seeds or [*test.kept, *range(a.first, a.first + a.count)], 0
     with multiprocessing.Pool(a.jobs) as pool:
-        for seed, wrong, remark in pool.imap_unordered(worker, a.seeds or [*test.kept, *range(a.first, a.first + a.count)]):
+        for seed, wrong, remarks in pool.imap_unordered(worker, seeds):
+            doubted += test.doubt in remarks
             if wrong:
                 report.failed(f"random/{test.name}/{label(seed)}", wrong)
             else:
-                report.ok(f"random/{test.name}/{label(seed)}", remark)
+                report.ok(f"random/{test.name}/{label(seed)}", "; ".join(remarks))
+    if doubted > max(1, len(seeds) // 2):
+        report.failed(f"random/{test.name}", f"{doubted} of {len(seeds)}: {test.doubt}")
     report.exit()
