@@ -47,6 +47,13 @@ struct num num_monomial(struct nums *s, int64_t c, const int *factor, int n);
 /** The factors of an atom or product. */
 int num_factors(const struct nums *s, const int *e, const int **factor);
 
+/** The number that expression e is. */
+struct num num_of(const struct nums *s, int e);
+/** Takes into x what operand e says of variables and size. */
+void num_contains(const struct nums *s, struct num_expr *x, int e);
+/** Stores x under its key of so many words. An expression whose range is one value is that constant. */
+struct num num_store(struct nums *s, struct num_expr x, const int64_t *key, int words);
+
 /** An expression of operator op over up to three operands, lo <= it <= hi. */
 struct num num_atom(struct nums *s, enum num_op op, const struct num *arg, int n, int64_t lo, int64_t hi);
 /** Operand i of an atom. */
