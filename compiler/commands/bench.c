@@ -10,6 +10,7 @@
 #include "commands/inputs.h"
 #include "commands/json.h"
 #include "ops/ops.h"
+#include "support/name.h"
 #include "targets/target.h"
 
 struct spread {
@@ -150,7 +151,7 @@ static void print_text(const struct result *r)
 		else
 			printf(" %8s", "");
 		printf("  %s \"%s\"\n", has_node ? m->node[step->node].op->name : "copy",
-		       has_node ? m->node[step->node].name : "");
+		       has_node ? name_text(m->scratch, m->node[step->node].name) : "");
 	}
 	printf("  sum ");
 	print_time(r->step_sum);

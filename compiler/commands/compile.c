@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "emit/emit_program.h"
 #include "host/progress.h"
 #include "host/stack.h"
 #include "driver.h"
@@ -41,6 +42,8 @@ enum status command_compile(const struct options *o, struct arena *a, struct are
 		diag_error(d, STATUS_USAGE, NULL, "-o: \"-\": a file is needed, for OUT.h appears beside it");
 		return d->status;
 	}
+	if (o->output && !emit_path_check(a, o->output, d))
+		return d->status;
 	if (o->n_rest) {
 		diag_error(d, STATUS_USAGE, NULL, "more than one model: \"%s\"", o->rest[0]);
 		return d->status;

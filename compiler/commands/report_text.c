@@ -1,11 +1,11 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "commands/report.h"
 #include "host/stack.h"
 #include "data/value.h"
 #include "ops/ops.h"
 #include "plan/draw.h"
+#include "support/name.h"
 #include "targets/target.h"
 
 enum { MAP_COLUMNS = 72, MAP_ROWS = 16, MAX_PEAK_ROWS = 20 };
@@ -28,24 +28,13 @@ static const char *shape_of(char buf[SHAPE_BYTES], const struct module *m, int t
 	return buf;
 }
 
-/* Names are the model's: one line, printable. */
-static const char *plain(struct arena *a, const char *name)
-{
-	char *s = arena_strndup(a, name, strnlen(name, 120));
-
-	for (char *p = s; *p; p++)
-		if ((unsigned char)*p < 32 || *p == 127)
-			*p = '?';
-	return s;
-}
-
 static void print_tensors(const struct report *r, const char *what, const int *tensor, int n)
 {
 	const struct module *m = &r->c->module;
 	char shape[SHAPE_BYTES];
 
 	for (int i = 0; i < n; i++)
-		printf("%-12s %s: %s %s\n", i ? "" : what, plain(r->arena, m->tensor[tensor[i]].name),
+		printf("%-12s %s: %s %s\n", i ? "" : what, name_text(r->arena, m->tensor[tensor[i]].name),
 		       dtypes[m->tensor[tensor[i]].type].name, shape_of(shape, m, tensor[i], r->arena));
 }
 
@@ -63,7 +52,7 @@ static void print_totals(const struct report *r)
 	       (long long)p->pool->bound_bytes);
 	if (r->stack)
 		printf("stack        %lld bytes, by %s: %s\n", (long long)r->stack->figure.bytes,
-		       r->stack->figure.compiler, plain(r->arena, stack_text(r->stack, r->c, r->arena)));
+		       r->stack->figure.compiler, stack_text(r->stack, r->c, r->arena));
 }
 
 static void print_steps(const struct report *r)
@@ -78,7 +67,7 @@ static void print_steps(const struct report *r)
 		printf("%5d %10.4f %10lld %11lld%c %s \"%s\"%s%s\n", i, (double)l->step->macs / 1e6,
 		       (long long)l->constant_bytes, (long long)l->live_bytes,
 		       r->c->plan.n_buffers && l->time == r->c->plan.pool->peak_step ? '*' : ' ',
-		       report_op_name(m, l->step), plain(r->arena, report_node_name(m, l->step)),
+		       report_op_name(m, l->step), name_text(r->arena, report_node_name(m, l->step)),
 		       out >= 0 ? " -> " : "", out >= 0 ? shape_of(shape, m, out, r->arena) : "");
 	}
 }
@@ -100,7 +89,7 @@ static void print_peak(const struct report *r)
 		if (shown < MAX_PEAK_ROWS) {
 			shown++;
 			printf("%11lld bytes at %-9lld steps %d to %d  %s\n", (long long)b->size_bytes,
-			       (long long)b->offset, b->first, b->last, plain(r->arena, report_buffer_name(r, i)));
+			       (long long)b->offset, b->first, b->last, name_text(r->arena, report_buffer_name(r, i)));
 		}
 	}
 	if (n > shown)
@@ -114,7 +103,7 @@ void report_print_text(const struct report *r)
 {
 	const struct module *m = &r->c->module;
 
-	printf("model        %s, sha256 %.16s...\ntarget       %s\n", plain(r->arena, m->name), m->sha256,
+	printf("model        %s, sha256 %.16s...\ntarget       %s\n", name_text(r->arena, m->name), m->sha256,
 	       m->target->name);
 	print_tensors(r, "inputs", m->graph[0].in, m->graph[0].n_in);
 	print_tensors(r, "outputs", m->graph[0].out, m->graph[0].n_out);

@@ -10,6 +10,7 @@
 #include "commands/inputs.h"
 #include "data/npy.h"
 #include "emit/output.h"
+#include "support/name.h"
 
 enum { FIRST = 6, MAX_LABEL = 200 };
 
@@ -129,7 +130,7 @@ static bool show(const struct options *o, const struct answer *r, struct arena *
 		return false;
 	for (int i = 0; i < r->n_out; i++) {
 		const struct value *v = &r->out[i];
-		printf("%s: %s %s\n", v->name, dtypes[v->type].name, shape_text(shape, v->rank, v->dim));
+		printf("%s: %s %s\n", name_text(a, v->name), dtypes[v->type].name, shape_text(shape, v->rank, v->dim));
 		print_statistics(v);
 		if (o->top)
 			print_top(v, o->top, labels, n_labels, a);

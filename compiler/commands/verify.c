@@ -7,6 +7,7 @@
 #include "commands/commands.h"
 #include "commands/compare.h"
 #include "commands/verify_nodes.h"
+#include "support/name.h"
 
 static void print_greatest(const struct value *seen, const struct difference *x)
 {
@@ -22,14 +23,14 @@ static void print_greatest(const struct value *seen, const struct difference *x)
 
 /* One line for an output; differences are errors too, with the worst element. */
 static void compare_output(const struct case_data *c, const struct value *seen, const struct value *wanted,
-			   const struct options *o, struct diag *d)
+			   const struct options *o, struct arena *a, struct diag *d)
 {
 	const struct tolerance t = tolerance_of(o, 1);
 	char form[2][SHAPE_BYTES], at[SHAPE_BYTES];
 	struct difference x;
 
 	compare_values(&x, seen, wanted, &t);
-	printf("%s: output \"%s\" %s %s: ", c->folder, seen->name, dtypes[seen->type].name,
+	printf("%s: output \"%s\" %s %s: ", c->folder, name_text(a, seen->name), dtypes[seen->type].name,
 	       shape_text(form[0], seen->rank, seen->dim));
 	if (!x.same_form) {
 		printf("%s %s expected\n", dtypes[wanted->type].name, shape_text(form[1], wanted->rank, wanted->dim));
@@ -47,16 +48,18 @@ static void compare_output(const struct case_data *c, const struct value *seen, 
 			   value_text(form[1], wanted, x.worst));
 }
 
-static bool compare_case(const struct case_data *c, const struct answer *r, const struct options *o, struct diag *d)
+static bool compare_case(const struct case_data *c, const struct answer *r, const struct options *o, struct arena *a,
+			 struct diag *d)
 {
 	if (c->n_outputs > r->n_out)
 		return diag_error(d, STATUS_MODEL, NULL, "%s: output_%d is expected, the model has %d outputs",
 				  c->folder, c->n_outputs - 1, r->n_out);
 	for (int k = 0; k < r->n_out; k++) {
 		if (k < c->n_outputs && c->output[k])
-			compare_output(c, &r->out[k], c->output[k], o, d);
+			compare_output(c, &r->out[k], c->output[k], o, a, d);
 		else
-			printf("%s: output \"%s\": nothing to compare with\n", c->folder, r->out[k].name);
+			printf("%s: output \"%s\": nothing to compare with\n", c->folder,
+			       name_text(a, r->out[k].name));
 	}
 	return true;
 }
@@ -80,7 +83,7 @@ static bool verify_group(struct case_data *const *cases, int n, const struct fol
 	d->file = NULL;
 	ok = true;
 	for (int k = 0; ok && k < n; k++)
-		ok = compare_case(cases[k], &answers[k], &cases[k]->options, d);
+		ok = compare_case(cases[k], &answers[k], &cases[k]->options, a, d);
 	d->file = model;
 	return ok;
 }

@@ -87,6 +87,17 @@ static void split_path(struct arena *a, const char *path, const char **stem, con
 	*base = *stem + (name - path);
 }
 
+bool emit_path_check(struct arena *a, const char *path, struct diag *d)
+{
+	const char *stem, *base;
+
+	split_path(a, path, &stem, &base);
+	if (strcmp(emit_comment_text(a, base), base) != 0 || strpbrk(base, "\"\\") || strstr(base, "??"))
+		return diag_error(d, STATUS_USAGE, NULL, "-o: \"%s\": it cannot stand in an #include line, allowed: no "
+				  "quotes, backslashes, \"??\", control characters", path);
+	return true;
+}
+
 struct writer {
 	const struct module *m;
 	struct output *out;

@@ -15,6 +15,10 @@ struct emit_totals {
 	int n_params;
 };
 
+/** Whether files may be called like path: its last part stands in #include and .incbin lines, as it is. False:
+ *  reported. */
+bool emit_path_check(struct arena *a, const char *path, struct diag *d);
+
 /** Writes m->options->output and its companions, all or none. stack: what the header says of it, or NULL. May be called
  *  again. False: reported, also when the constants are beyond the limit for them. */
 bool emit_program(const struct module *m, const struct block *b, const struct plan *plan,

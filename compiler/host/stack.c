@@ -19,6 +19,7 @@
 #include "ops/ops.h"
 #include "support/arena.h"
 #include "support/map.h"
+#include "support/name.h"
 #include "targets/target.h"
 
 struct callee {
@@ -319,7 +320,8 @@ const char *stack_text(const struct stack *s, const struct compilation *c, struc
 		const struct step *step = step_of(c, s->frame[i].function);
 		strbuf_printf(&b, "%s%s", i ? ", " : "", s->frame[i].function);
 		if (step && step->node >= 0)
-			strbuf_printf(&b, " (%s \"%s\")", m->node[step->node].op->name, m->node[step->node].name);
+			strbuf_printf(&b, " (%s \"%s\")", m->node[step->node].op->name,
+				      name_text(a, m->node[step->node].name));
 		strbuf_printf(&b, " %" PRId64, s->frame[i].bytes);
 	}
 	if (*s->figure.besides)

@@ -1,5 +1,5 @@
-/* Symbolic integers: sums and products in their normal form. A product of sums is multiplied out as long as the terms are
- * few; a remainder and its quotient become again what was divided. */
+/* Symbolic integers: sums and products in their normal form. A product of sums is multiplied out as long as the terms
+ * are few; a remainder and its quotient become again what was divided. */
 #include <string.h>
 
 #include "num/num_form.h"

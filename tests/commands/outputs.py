@@ -86,6 +86,20 @@ def make_knows_every_file(place):
 
 
 @test
+def files_are_called_what_includes_can_name(place):
+    outside_model(place)
+    for name in ('a"b.c', "a\\b.c", "a\nb.c", "a\x7fb.c", "a??'b.c", "sub folder/\"b.c"):
+        _, said = place.nnc(2, "my models/m.onnx", "-o", name)
+        expect(said, r"-o: \".*\": it cannot stand in an #include line")
+    os.mkdir(place.path('a"b'))
+    for name in ("a b.c", "a'b.c", "a%sb.c", "größe.c", "*.c", "b" * 230 + ".c", 'a"b/c.c'):
+        for weights in ("text", "incbin"):
+            place.nnc(0, "my models/m.onnx", "-o", name, "--target=generic", f"--weights={weights}")
+            subprocess.run(["gcc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c", os.path.basename(name),
+                            "-o", place.path("m.o")], cwd=os.path.dirname(place.path(name)), check=True)
+
+
+@test
 def outputs_spare_the_models_files(place):
     outside_model(place)
     before = open(place.path("my models/w.bin"), "rb").read()

@@ -89,6 +89,20 @@ def refusal(name):
     return made
 
 
+def check_reports(path, name, folder):
+    """What the commands print about the model: None, or what is wrong."""
+    data = [os.path.join(folder, f"input_{k}.npy") for k in range(2)]
+    np.save(data[0], np.ones((2, 3), np.float32))
+    np.save(data[1], np.array(True))
+    np.save(os.path.join(folder, "output_0.npy"), np.full((2, 3), 2, np.float32))
+    for command in (["inspect", "--dim", f"{name}=2", *(["--cc=gcc"] if shutil.which("gcc") else [])], ["run", *data],
+                    ["verify", "--data", folder], ["bench", "--nodes", "--repeat=1", *data]):
+        status, text = execute([generated.NNC, command[0], path, *command[1:], "--target=generic"], 60)
+        if status != 0 or not_plain(text):
+            return f"nnc {command[0]}: status {status}: {not_plain(text) or text[:300]}"
+    return None
+
+
 def check(name, folder):
     """None, or what is wrong."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -114,7 +128,7 @@ def check(name, folder):
                 wrong = [c for c in f.read() if (ord(c) < 32 and c not in "\n\t") or c in "\x7f\u2028\u202e\u2066"]
             if wrong:
                 return f"{wrong[0]!r} in {os.path.basename(path_out)}"
-    return None
+    return check_reports(path, name, folder)
 
 
 def main():

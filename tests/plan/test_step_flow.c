@@ -1,24 +1,10 @@
 /* Blocks as flows: what is ordered against what, and how many words that takes. */
-#include "tests/nests/fixture.h"
+#include "tests/plan/copies.h"
 
 #include "plan/step_flow.h"
 #include "steps/uses.h"
 
 TestSuite(step_flow, .init = setup, .fini = teardown);
-
-static int value(void)
-{
-	return variable(DT_F32, 1, (const int64_t[]){ 4 });
-}
-
-static void copy_step(struct block *b, int to, int from)
-{
-	struct lowering l = { .m = &module, .block = b, .node = b->n };
-	struct nest *n = nest_new(&module, to);
-
-	nest_store(n, from < 0 ? nest_const_int(n, DT_F32, 1) : nest_load(n, from, n->axis));
-	lower_nest(&l, n);
-}
 
 /* The flow of block b of program p. */
 static struct block_flow flow_of(struct block *p, const struct block *b)

@@ -1,23 +1,9 @@
 /* Orders of steps that compute something else are told from those that do not. */
-#include "tests/nests/fixture.h"
+#include "tests/plan/copies.h"
 
 #include "plan/validate_order.h"
 
 TestSuite(validate_order, .init = setup, .fini = teardown);
-
-static int value(void)
-{
-	return variable(DT_F32, 1, (const int64_t[]){ 4 });
-}
-
-static void copy_step(struct block *b, int to, int from)
-{
-	struct lowering l = { .m = &module, .block = b, .node = b->n };
-	struct nest *n = nest_new(&module, to);
-
-	nest_store(n, from < 0 ? nest_const_int(n, DT_F32, 1) : nest_load(n, from, n->axis));
-	lower_nest(&l, n);
-}
 
 static void swap(struct block *b, int i, int k)
 {
