@@ -129,6 +129,11 @@ const char *emission_name(struct arena *a, const char *name)
 	return name_text(a, name);
 }
 
+void emission_add_name(struct strbuf *b, const char *name)
+{
+	name_add(b, name);
+}
+
 const char *emission_use(struct emission *x, const char *symbol)
 {
 	if (!extract_mark(&x->runtime, symbol))

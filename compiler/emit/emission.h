@@ -80,6 +80,7 @@ bool emission_is_parameter(const struct emission *x, int i);
 /** What generated text calls something that the model calls `name`, on one line of bounded length: the one place that
  *  decides whether and how names of the model are shown. */
 const char *emission_name(struct arena *a, const char *name);
+void emission_add_name(struct strbuf *b, const char *name);
 
 /** Marks a function, type or macro of the runtime and returns its name; dies when there is none. */
 const char *emission_use(struct emission *x, const char *symbol);

@@ -9,16 +9,23 @@
 
 enum { COMMENT_COLUMNS = 100 };
 
+static void init_buffers(struct emit *e, struct arena *a)
+{
+	strbuf_init(&e->scratch, a);
+	strbuf_init(&e->comment, a);
+	strbuf_init(&e->words, a);
+}
+
 void emit_to_text(struct emit *e, struct arena *a, struct strbuf *b)
 {
 	*e = (struct emit){ .text = b };
-	strbuf_init(&e->scratch, a);
+	init_buffers(e, a);
 }
 
 void emit_to_file(struct emit *e, struct arena *a, FILE *f)
 {
 	*e = (struct emit){ .file = f };
-	strbuf_init(&e->scratch, a);
+	init_buffers(e, a);
 }
 
 void emit_text(struct emit *e, const char *text, size_t n)
@@ -45,9 +52,9 @@ static void emit_indent(struct emit *e)
 __attribute__((format(printf, 2, 0)))
 static const char *line_text(struct emit *e, const char *format, va_list args)
 {
-	e->scratch.size = 0;
+	strbuf_clear(&e->scratch);
 	strbuf_vprintf(&e->scratch, format, args);
-	return e->scratch.size ? e->scratch.text : "";
+	return strbuf_text(&e->scratch);
 }
 
 static void put_line(struct emit *e, const char *before, const char *text, const char *after)
@@ -105,20 +112,25 @@ void emit_directive(struct emit *e, const char *format, ...)
 	e->depth = depth;
 }
 
+static bool goes_wrong(char last, char c)
+{
+	return (c == '/' && last == '*') || (c == '*' && last == '/') || (c == '?' && last == '?');
+}
+
 /* Appends one line made safe for the inside of a comment: a comment ends at star slash, "/" before "*" nests a warning,
  * "?" twice begins a trigraph. A backslash does nothing here: every further line begins with " * ". */
 static void add_comment_line(struct strbuf *b, const char *text, size_t n)
 {
-	struct strbuf line;
-	char last = 0;
+	size_t from = 0;
 
-	strbuf_init(&line, b->arena);
-	text_add_printable(&line, text, n);
-	for (const char *c = strbuf_text(&line); *c; last = *c++) {
-		if ((*c == '/' && last == '*') || (*c == '*' && last == '/') || (*c == '?' && last == '?'))
-			strbuf_puts(b, " ");
-		strbuf_add(b, c, 1);
+	for (size_t i = 1; i < n; i++) {
+		if (!goes_wrong(text[i - 1], text[i]))
+			continue;
+		text_add_printable(b, text + from, i - from);
+		strbuf_puts(b, " ");
+		from = i;
 	}
+	text_add_printable(b, text + from, n - from);
 }
 
 const char *emit_comment_text(struct arena *a, const char *text)
@@ -128,6 +140,13 @@ const char *emit_comment_text(struct arena *a, const char *text)
 	strbuf_init(&b, a);
 	add_comment_line(&b, text, strlen(text));
 	return strbuf_text(&b);
+}
+
+const char *emit_comment_words(struct emit *e, const char *text)
+{
+	strbuf_clear(&e->comment);
+	add_comment_line(&e->comment, text, strlen(text));
+	return strbuf_text(&e->comment);
 }
 
 /* Characters of s, at most n, that fit a line: up to the last space in reach, or all the way through a long word. */
@@ -165,19 +184,18 @@ void emit_comment(struct emit *e, const char *format, ...)
 {
 	const size_t columns = COMMENT_COLUMNS - (size_t)(8 * (e->depth < 8 ? e->depth : 8));
 	bool is_first = true;
-	struct strbuf line;
+	struct strbuf *const line = &e->comment;
 	const char *at;
 	va_list args;
 
 	va_start(args, format);
 	at = line_text(e, format, args);
 	va_end(args);
-	strbuf_init(&line, e->scratch.arena);
 	for (bool ends = false; !ends; at += strcspn(at, "\n") + 1) {
 		const size_t n = strcspn(at, "\n");
-		line.size = 0;
-		add_comment_line(&line, at, n);
-		put_wrapped(e, strbuf_text(&line), line.size, columns, &is_first);
+		strbuf_clear(line);
+		add_comment_line(line, at, n);
+		put_wrapped(e, strbuf_text(line), line->size, columns, &is_first);
 		ends = !at[n];
 		if (!ends)
 			emit_text(e, "\n", 1);

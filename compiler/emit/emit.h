@@ -17,12 +17,14 @@
 struct emit {
 	struct strbuf *text;    /* one of these two is the sink */
 	FILE *file;             /* errors stay in ferror(); output_commit() looks */
-	struct strbuf scratch;  /* of one line */
+	struct strbuf scratch;  /* of one line; used again for each, as are the next */
+	struct strbuf comment;  /* of one line of a comment */
+	struct strbuf words;    /* what a caller puts together for a line */
 	int depth;              /* of open blocks */
 	int64_t bytes;          /* written so far */
 };
 
-/** Writes to the end of b, or to f; `a` holds one line at a time. */
+/** Writes to the end of b, or to f; `a` holds one line at a time, whatever is written. */
 void emit_to_text(struct emit *e, struct arena *a, struct strbuf *b);
 void emit_to_file(struct emit *e, struct arena *a, FILE *f);
 
@@ -43,8 +45,9 @@ void emit_close(struct emit *e, const char *after);
  *  backslash at the end of a line survives; newlines in the text begin new lines. */
 void emit_comment(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** `text` as it would stand inside a comment, on one line. From arena a. */
+/** `text` as it would stand inside a comment, on one line. From arena a; or until the next comment. */
 const char *emit_comment_text(struct arena *a, const char *text);
+const char *emit_comment_words(struct emit *e, const char *text);
 
 /** A line that the preprocessor reads: never indented. */
 void emit_directive(struct emit *e, const char *format, ...) __attribute__((format(printf, 2, 3)));

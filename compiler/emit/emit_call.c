@@ -158,10 +158,11 @@ static void write_context(struct emit *e, struct emission *x, const struct call 
 		const struct tensor *out = &m->tensor[c->out];
 		strbuf_printf(&b, "%s%s", b.size ? ", " : "", emission_tensor(x, tensors[i]));
 		for (int k = 0; k < c->n_loops; k++) {
-			int axis = c->loop_axis[k] - (out->rank - t->rank);     /* broadcasting aligns the last axes */
-			if (c->loop_axis[k] >= 0 && axis >= 0 && !num_is(t->dim[axis], 1))
+			const struct call_loop *l = &c->loop[k];
+			int axis = l->axis - (out->rank - t->rank);     /* broadcasting aligns the last axes */
+			if (l->axis >= 0 && axis >= 0 && !num_is(t->dim[axis], 1))
 				strbuf_printf(&b, " + b%d * (%s)", k,
-					      emission_num(x, num_mul(&x->nums, c->loop_step[k], t->stride[axis])));
+					      emission_num(x, num_mul(&x->nums, l->step, t->stride[axis])));
 		}
 	}
 	if (has_constants)
@@ -247,7 +248,7 @@ void emit_call(struct emit *e, struct emission *x, const struct call *c, const c
 	write_params(e, x, c);
 	for (int k = 0; k < c->n_loops; k++)
 		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k,
-			  number_text(x, "ptrdiff_t", c->times[k]), k);
+			  number_text(x, "ptrdiff_t", c->loop[k].times), k);
 	if (c->row_order != ROWS_AT_ONCE)
 		open_pieces(e, c);
 	if (c->epilogue)

@@ -165,6 +165,13 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 	emit_blank(e);
 }
 
+static void add_original(struct strbuf *b, const char *name)
+{
+	strbuf_puts(b, ", in the model \"");
+	emission_add_name(b, name);
+	strbuf_puts(b, "\"");
+}
+
 static void describe_tensor(struct strbuf *b, const struct emit_param *p)
 {
 	char scale[SPELL_BYTES];
@@ -180,7 +187,7 @@ static void describe_tensor(struct strbuf *b, const struct emit_param *p)
 	if (p->layout && *p->layout)
 		strbuf_printf(b, " %s", p->layout);
 	if (p->original && strcmp(p->original, p->name))
-		strbuf_printf(b, ", in the model \"%s\"", emission_name(b->arena, p->original));
+		add_original(b, p->original);
 	if (p->is_quantised)
 		strbuf_printf(b, ", value = %s * (stored %c %" PRId64 ")", spell_f64(scale, p->scale),
 			p->zero_point < 0 ? '+' : '-', p->zero_point < 0 ? -p->zero_point : p->zero_point);
@@ -253,8 +260,10 @@ static void print_totals(struct emit *e, const struct emit_model *m)
 	emit_line(e, " *       offset        bytes   from     to  tensor");
 	for (int i = 0; i < m->n_arena_rows; i++) {
 		const struct emit_arena_row *r = &m->arena_rows[i];
+		strbuf_clear(&e->words);
+		emission_add_name(&e->words, r->name);
 		emit_line(e, " *   %10" PRId64 "   %10" PRId64 " %6d %6d  %s", r->offset, r->bytes, r->first_step,
-			r->last_step, emit_comment_text(a, emission_name(a, r->name)));
+			r->last_step, emit_comment_words(e, strbuf_text(&e->words)));
 	}
 }
 

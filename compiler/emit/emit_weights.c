@@ -131,11 +131,13 @@ void weights_print_comment(struct emit *e, int id, const struct weight *v)
 {
 	size_t n = v->size_bytes / (size_t)dtypes[v->type].bytes;
 
-	if (v->name && *v->name)
-		emit_comment(e, "%d: \"%s\", %zu %s", id, emission_name(e->scratch.arena, v->name), n,
-			     dtypes[v->type].name);
-	else
-		emit_comment(e, "%d: %zu %s", id, n, dtypes[v->type].name);
+	strbuf_clear(&e->words);
+	if (v->name && *v->name) {
+		strbuf_puts(&e->words, "\"");
+		emission_add_name(&e->words, v->name);
+		strbuf_puts(&e->words, "\", ");
+	}
+	emit_comment(e, "%d: %s%zu %s", id, strbuf_text(&e->words), n, dtypes[v->type].name);
 }
 
 size_t weights_swap_bytes(const struct weights *w, const struct weight *v)

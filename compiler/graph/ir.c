@@ -9,7 +9,8 @@
 
 void module_init(struct module *m, struct arena *a, struct arena *scratch, struct diag *d)
 {
-	*m = (struct module){ .arena = a, .scratch = scratch, .steps = a, .diag = d, .name = "" };
+	*m = (struct module){ .arena = a, .scratch = scratch, .steps = a, .elements = a, .n_lasting = MAX_TENSORS,
+			      .diag = d, .name = "" };
 	nums_init(&m->nums, a);
 }
 
@@ -145,6 +146,11 @@ bool tensor_same_shape(const struct module *m, int a, int b)
 	return true;
 }
 
+struct arena *tensor_arena(const struct module *m, int t)
+{
+	return t < m->n_lasting ? m->elements : m->scratch;
+}
+
 const struct num *tensor_value(struct module *m, int t, int *n)
 {
 	const enum dtype_class class = t < 0 ? CLASS_NONE : dtypes[m->tensor[t].type].class;
@@ -160,7 +166,7 @@ const struct num *tensor_value(struct module *m, int t, int *n)
 	*n = (int)elements;
 	if (m->tensor[t].value || !m->tensor[t].data)
 		return m->tensor[t].value;
-	value = ARENA_ARRAY(m->arena, elements, struct num);
+	value = ARENA_ARRAY(tensor_arena(m, t), elements, struct num);
 	for (int i = 0; i < *n; i++)
 		value[i] = num_const(const_int(m, t, i));
 	m->tensor[t].value = value;

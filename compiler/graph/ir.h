@@ -73,6 +73,7 @@ struct node {
 	const char *name;
 	int opset;                      /* of the operator's domain in the model */
 	int graph;                      /* that holds it */
+	int place;                      /* there, while graph_sort() is at it */
 	int n_in, n_out;
 	int *in, *out;                  /* tensors; -1: optional and absent */
 	struct attr *attr;
@@ -94,6 +95,8 @@ struct opset {
 struct module {
 	struct arena *arena, *scratch;
 	struct arena *steps;            /* of nests and steps: arena, but scratch while a lowering is only tried */
+	struct arena *elements;         /* of constants that are made: arena, but another while nodes are only tried */
+	int n_lasting;                  /* tensors from this one on go when what is tried ends */
 	struct diag *diag;
 	const struct options *options;
 	const struct target *target;
@@ -137,6 +140,8 @@ bool tensor_is_const(const struct module *m, int t);
 bool tensor_same_shape(const struct module *m, int a, int b);
 /** The known elements of an integer or bool tensor (constant or tracked), or NULL; *n their number. */
 const struct num *tensor_value(struct module *m, int t, int *n);
+/** Where the elements of a constant go that tensor t is to become. */
+struct arena *tensor_arena(const struct module *m, int t);
 /** Element i of a float, integer or bool constant as double; and of an integer constant exactly. */
 double const_double(const struct module *m, int t, int64_t i);
 int64_t const_int(const struct module *m, int t, int64_t i);

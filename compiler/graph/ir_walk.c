@@ -109,8 +109,9 @@ struct sort {
 	struct module *m;
 	int graph;
 	struct stack edges;             /* producers read by the nodes, node after node */
-	int *at, *next, *end;           /* a node's place in the list; the part of its edges still to follow */
-	unsigned char *state;
+	/* By a node's place in the list. */
+	int *next, *end;                /* the part of its edges still to follow */
+	unsigned char *state;           /* 0 new, 1 open, 2 done */
 	int *sorted, n_sorted;
 };
 
@@ -131,58 +132,68 @@ static bool report_cycle(struct module *m, int node)
 	return diag_error(m->diag, STATUS_MODEL, &at, "its inputs depend on its own outputs, allowed: no cycles");
 }
 
-/* Depth first from one node: everything it reads comes before it. state: 0 new, 1 open, 2 done. */
+/* Depth first from one node: everything it reads comes before it. */
 static bool sort_from(struct sort *s, int node)
 {
 	struct stack open = { .arena = s->m->scratch };
 
 	push(&open, node);
-	s->state[node] = 1;
+	s->state[s->m->node[node].place] = 1;
 	while (open.n) {
-		const int top = open.v[open.n - 1], k = s->at[top];
-		int p;
+		const int top = open.v[open.n - 1], k = s->m->node[top].place;
+		int p, at;
 
 		if (s->next[k] == s->end[k]) {
-			s->state[top] = 2;
+			s->state[k] = 2;
 			s->sorted[s->n_sorted++] = top;
 			open.n--;
 			continue;
 		}
 		p = s->edges.v[s->next[k]++];
-		if (s->state[p] == 1)
+		at = s->m->node[p].place;
+		if (s->state[at] == 1)
 			return report_cycle(s->m, p);
-		if (s->state[p] == 2)
+		if (s->state[at] == 2)
 			continue;
-		s->state[p] = 1;
+		s->state[at] = 1;
 		push(&open, p);
 	}
 	return true;
 }
 
-/* Starting from the nodes in their present order keeps an order that is right already. */
-bool graph_sort(struct module *m, int graph)
+/* Starting from the nodes in their present order keeps an order that is right already. Takes the graph's own size:
+ * models have thousands of small sub-graphs. */
+static bool sort(struct module *m, int graph)
 {
 	struct graph *g = &m->graph[graph];
 	struct arena *a = m->scratch;
 	struct sort s = { .m = m, .graph = graph, .edges = { .arena = a } };
 
-	s.at = ARENA_ARRAY(a, m->n_nodes, int);
-	s.state = ARENA_ARRAY(a, m->n_nodes, unsigned char);
+	s.state = ARENA_ARRAY(a, g->n_nodes, unsigned char);
 	s.next = ARENA_ARRAY(a, g->n_nodes, int);
 	s.end = ARENA_ARRAY(a, g->n_nodes, int);
 	s.sorted = ARENA_ARRAY(a, g->n_nodes, int);
 	for (int i = 0; i < g->n_nodes; i++) {
-		s.at[g->node[i]] = i;
+		m->node[g->node[i]].place = i;
 		s.next[i] = s.edges.n;
 		node_each_read(m, g->node[i], add_edge, &s);
 		s.end[i] = s.edges.n;
 	}
 	for (int i = 0; i < g->n_nodes; i++)
-		if (!s.state[g->node[i]] && !sort_from(&s, g->node[i]))
+		if (!s.state[i] && !sort_from(&s, g->node[i]))
 			return false;
 	for (int i = 0; i < s.n_sorted; i++)
 		g->node[i] = s.sorted[i];
 	return true;
+}
+
+bool graph_sort(struct module *m, int graph)
+{
+	const struct arena_mark before = arena_mark(m->scratch);
+	const bool sorted = sort(m, graph);
+
+	arena_release(m->scratch, before);
+	return sorted;
 }
 
 /* --- readers ------------------------------------------------------------------------------------------------------ */

@@ -94,7 +94,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 						      .a_row = pixel_step(m, x) };
 	count_pixels(m, call, c, p->flat);
 	if (!p->flat)
-		loop = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+		loop = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	a = call_arg(l, call, ARG_READ, x);
 	if (loop >= 0)
 		a->advance[loop] = m->tensor[x].stride[0];

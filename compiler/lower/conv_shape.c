@@ -155,9 +155,9 @@ void conv_arguments(struct lowering *l, struct call *call, const struct conv_sha
 	if (pads && with_zero)
 		zero = lower_const_f32(l, "zeros", ARENA_ARRAY(m->arena, c->g.ic, float), c->g.ic);
 	if (!num_is(m->tensor[x].dim[0], 1))
-		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	if (c->groups > 1)
-		group = call_loop(call, num_const(c->groups), 1, num_const(c->g.oc));
+		group = call_loop(l, call, num_const(c->groups), 1, num_const(c->g.oc));
 	a = call_arg(l, call, ARG_READ, x);
 	if (batch >= 0)
 		a->advance[batch] = m->tensor[x].stride[0];

@@ -70,9 +70,9 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
-		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	if (c->groups > 1)
-		group = call_loop(call, num_const(c->groups), 1, num_const(c->g.oc));
+		group = call_loop(l, call, num_const(c->groups), 1, num_const(c->g.oc));
 	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
 	       num_mul(&m->nums, num_const(c->g.ic), m->tensor[x].stride[1]));
 	moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
@@ -132,7 +132,7 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
-		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], -1, num_const(0));
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, bias);

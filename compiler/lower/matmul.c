@@ -177,7 +177,7 @@ static void batch_loops(struct lowering *l, struct call *call, const struct prod
 		int a = axis - (ty->rank - ta->rank), b = axis - (ty->rank - tb->rank), loop;
 		if (num_is(ty->dim[axis], 1))
 			continue;
-		loop = call_loop(call, ty->dim[axis], axis, num_const(1));
+		loop = call_loop(l, call, ty->dim[axis], axis, num_const(1));
 		a_step[loop] = a >= 0 && !num_is(ta->dim[a], 1) ? ta->stride[a] : num_const(0);
 		b_step[loop] = b >= 0 && !num_is(tb->dim[b], 1) ? tb->stride[b] : num_const(0);
 	}
@@ -239,6 +239,14 @@ static void count_pixels(struct call *call, const struct tensor *y, bool flat)
 		call->col_axis[call->n_col_axes++] = axis;
 }
 
+static void moving_arg(struct lowering *l, struct call *call, int t, const struct num *step)
+{
+	const struct arg *a = call_arg(l, call, ARG_READ, t);
+
+	for (int k = 0; k < call->n_loops; k++)
+		a->advance[k] = step[k];
+}
+
 static void lower(struct lowering *l, const struct node_plan *plan)
 {
 	struct module *m = l->m;
@@ -272,8 +280,8 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	count_pixels(call, &m->tensor[y], flat);
 	if (!flat)
 		batch_loops(l, call, &p, y, a_step, b_step);
-	memcpy(call_arg(l, call, ARG_READ, p.a)->advance, a_step, sizeof a_step);
-	memcpy(call_arg(l, call, ARG_READ, w)->advance, b_step, sizeof b_step);
+	moving_arg(l, call, p.a, a_step);
+	moving_arg(l, call, w, b_step);
 	call_arg(l, call, ARG_READ, p.bias);
 	call_arg(l, call, ARG_WRITE, y);
 	if (scratch >= 0)

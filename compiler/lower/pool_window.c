@@ -94,7 +94,7 @@ static void lower_with(struct lowering *l, const struct pool *p, enum layer_kern
 	call = lower_layer(l, kernel);
 	conv_fields(l, call, &p->c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
-		batch = call_loop(call, m->tensor[x].dim[0], 0, num_const(1));
+		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	a = call_arg(l, call, ARG_READ, x);
 	if (batch >= 0)
 		a->advance[batch] = m->tensor[x].stride[0];

@@ -184,7 +184,7 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 	call->col_axis[call->n_col_axes++] = 0;
 	call->col_axis[call->n_col_axes++] = 1;
 	if (!flat)
-		call_loop(call, dim[0], 0, num_const(1));
+		call_loop(l, call, dim[0], 0, num_const(1));
 	arg = call_arg(l, call, ARG_READ, a->x);
 	if (!flat)
 		arg->advance[0] = m->tensor[a->x].stride[0];

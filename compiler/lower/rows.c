@@ -71,7 +71,7 @@ struct call *rows_call(struct lowering *l, const struct row_axes *r, enum layer_
 		.y_row = r->axis < 0 ? none : m->tensor[r->y].stride[r->axis], .epsilon = epsilon,
 	};
 	for (int i = 0; i < r->n_loops; i++)
-		call_loop(c, m->tensor[r->y].dim[r->loop[i]], r->loop[i], num_const(1));
+		call_loop(l, c, m->tensor[r->y].dim[r->loop[i]], r->loop[i], num_const(1));
 	return c;
 }
 

@@ -247,7 +247,7 @@ static void *output_data(struct nest *n)
 
 	if (data.in && !nest_stores_all(n))
 		return data.out;
-	return arena_array(n->m->arena, (size_t)nest_points(t->dim, t->rank, MAX_ELEMENTS),
+	return arena_array(tensor_arena(n->m, n->out), (size_t)nest_points(t->dim, t->rank, MAX_ELEMENTS),
 			   (size_t)dtypes[t->type].bytes);
 }
 

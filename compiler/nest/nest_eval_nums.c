@@ -264,7 +264,7 @@ static bool eval(struct num_eval *v, int e, struct num *out)
 /* Copies of what other nests stored, for a nest that stores a part. */
 static struct num *output_value(struct nest *n, int64_t elements)
 {
-	struct num *value = ARENA_ARRAY(n->m->arena, elements, struct num);
+	struct num *value = ARENA_ARRAY(tensor_arena(n->m, n->out), elements, struct num);
 	int n_old;
 	const struct num *old = nest_stores_all(n) ? NULL : tensor_value(n->m, n->out, &n_old);
 
@@ -303,7 +303,7 @@ static void set_data(struct module *m, int t, int64_t elements, const struct num
 	for (int64_t i = 0; i < elements; i++)
 		if (!num_is_const(value[i]))
 			return;
-	data = arena_array(m->arena, (size_t)elements, (size_t)dtypes[m->tensor[t].type].bytes);
+	data = arena_array(tensor_arena(m, t), (size_t)elements, (size_t)dtypes[m->tensor[t].type].bytes);
 	for (int64_t i = 0; i < elements; i++) {
 		union lanes x;
 		x.i[0] = value[i].n;

@@ -69,7 +69,7 @@ static bool evaluate(struct chain *c, int graph, int t, int values, int *result)
 		return true;
 	}
 	x = m->node[node];
-	in = ARENA_ARRAY(m->arena, x.n_in, int);
+	in = ARENA_ARRAY(m->scratch, x.n_in, int);
 	for (int i = 0; i < x.n_in; i++) {
 		in[i] = node == c->source && i == 0 ? values : x.in[i];
 		if (node != c->source && x.in[i] >= 0 && !evaluate(c, graph, x.in[i], values, &in[i]))
@@ -85,7 +85,7 @@ static bool evaluate(struct chain *c, int graph, int t, int values, int *result)
 /* All values of an 8-bit type in rising order. */
 static int all_values(struct module *m, enum dtype type)
 {
-	unsigned char *v = arena_array(m->arena, 256, 1);
+	unsigned char *v = arena_array(m->elements, 256, 1);
 
 	for (int i = 0; i < 256; i++)
 		v[i] = (unsigned char)(type == DT_I8 ? i ^ 0x80 : i);
@@ -117,11 +117,34 @@ bool sandwich_requantise(struct sandwich *s, int q, const struct dequantised *d)
 	return true;
 }
 
+/* What the chain gives for each of the source's values. Nodes, tensors and elements that it takes are gone afterwards:
+ * a model may have a table for every node. */
+static bool all_results(struct chain *c, int t, int source, float *v)
+{
+	struct module *m = c->s->m;
+	const struct arena_mark before = arena_mark(m->scratch);
+	const int n_tensors = m->n_tensors, n_nodes = m->n_nodes, n_graphs = m->n_graphs;
+	int result = -1;
+	bool known;
+
+	m->elements = arena_child(m->scratch);
+	known = evaluate(c, graph_add(m, "", -1), t, all_values(m, m->tensor[source].type), &result) &&
+		m->tensor[result].type == DT_F32 && num_is(tensor_elements(m, result), 256);
+	for (int i = 0; i < 256 && known; i++)
+		v[i] = (float)const_double(m, result, i);
+	m->elements = m->arena;
+	m->n_tensors = n_tensors;
+	m->n_nodes = n_nodes;
+	m->n_graphs = n_graphs;
+	arena_release(m->scratch, before);
+	return known;
+}
+
 bool sandwich_table(struct sandwich *s, int t)
 {
 	struct module *m = s->m;
 	struct chain c = { .s = s, .source = -1 };
-	int graph, result = -1, source;
+	int source;
 	float v[256];
 
 	s->why = "not element-wise over one quantised tensor";
@@ -133,14 +156,8 @@ bool sandwich_table(struct sandwich *s, int t)
 	source = m->node[c.source].in[0];
 	if (!tensor_same_shape(m, source, s->y))
 		return false;
-	graph = graph_add(m, "", -1);
-	if (!evaluate(&c, graph, t, all_values(m, m->tensor[source].type), &result))
-		result = -1;
-	graph_drop(m, graph);
-	if (result < 0 || m->tensor[result].type != DT_F32 || !num_is(tensor_elements(m, result), 256))
+	if (!all_results(&c, t, source, v))
 		return false;
-	for (int i = 0; i < 256; i++)
-		v[i] = (float)const_double(m, result, i);
 	table_node(s, source, v);
 	return true;
 }

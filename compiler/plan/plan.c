@@ -16,6 +16,18 @@
 
 /* Steps of a block, and before them those of the blocks inside, in the order with the lowest peak. Depth is bounded by
  * MAX_NESTING. */
+static bool order_block(struct timeline *l, struct block *b, struct order_result *result);
+
+/* For a block inside another: the memory that its order took is free again. */
+static bool order_inner(struct timeline *l, struct block *b, struct order_result *result)
+{
+	const struct arena_mark before = arena_mark(l->m->scratch);
+	const bool ok = order_block(l, b, result);
+
+	arena_release(l->m->scratch, before);
+	return ok;
+}
+
 static bool order_block(struct timeline *l, struct block *b, struct order_result *result)
 {
 	struct module *m = l->m;
@@ -31,7 +43,7 @@ static bool order_block(struct timeline *l, struct block *b, struct order_result
 		for (int k = 0; k < 2; k++) {
 			if (!b->step[i].body[k].n)
 				continue;
-			if (!order_block(l, &b->step[i].body[k], &inner))
+			if (!order_inner(l, &b->step[i].body[k], &inner))
 				return false;
 			if (inner.peak_bytes > inside_bytes[i])
 				inside_bytes[i] = inner.peak_bytes;

@@ -57,8 +57,8 @@ static void visit_call(struct visit *v, const struct call *c)
 		if (g->field[i].kind != FIELD_REAL)
 			visit_num(v, geometry_number(&c->geometry, &g->field[i]));
 	for (int k = 0; k < c->n_loops; k++) {
-		visit_num(v, c->times[k]);
-		visit_num(v, c->loop_step[k]);
+		visit_num(v, c->loop[k].times);
+		visit_num(v, c->loop[k].step);
 	}
 	for (int i = 0; i < c->n_args; i++) {
 		visit_num(v, c->arg[i].first);

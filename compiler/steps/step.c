@@ -39,6 +39,8 @@ struct arg *call_arg(struct lowering *l, struct call *c, enum arg_kind kind, int
 {
 	c->arg = ARENA_PUSH(l->m->steps, c->arg, c->n_args, struct arg);
 	c->arg[c->n_args] = (struct arg){ .tensor = tensor, .kind = kind };
+	if (c->n_loops)
+		c->arg[c->n_args].advance = ARENA_ARRAY(l->m->steps, c->n_loops, struct num);
 	return &c->arg[c->n_args++];
 }
 
@@ -114,8 +116,8 @@ void call_result(struct module *m, struct call *c, int t)
 			continue;
 		a->tensor = t;
 		for (int k = 0; k < c->n_loops; k++)
-			if (c->loop_axis[k] >= 0)
-				a->advance[k] = num_mul(&m->nums, c->loop_step[k], y->stride[c->loop_axis[k]]);
+			if (c->loop[k].axis >= 0)
+				a->advance[k] = num_mul(&m->nums, c->loop[k].step, y->stride[c->loop[k].axis]);
 	}
 	c->out = t;
 }
@@ -136,11 +138,12 @@ void call_rows(struct call *c, struct num begin, struct num end)
 	}
 }
 
-int call_loop(struct call *c, struct num times, int axis, struct num step)
+int call_loop(struct lowering *l, struct call *c, struct num times, int axis, struct num step)
 {
-	c->loop_step[c->n_loops] = step;
-	c->times[c->n_loops] = times;
-	c->loop_axis[c->n_loops] = axis;
+	if (c->n_args)
+		die("%s gets a loop after its arguments", c->function);
+	c->loop = ARENA_PUSH(l->m->steps, c->loop, c->n_loops, struct call_loop);
+	c->loop[c->n_loops] = (struct call_loop){ .times = times, .step = step, .axis = axis };
 	return c->n_loops++;
 }
 

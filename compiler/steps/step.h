@@ -16,11 +16,18 @@ struct arg {
 	int tensor;             /* -1 prints NULL */
 	enum arg_kind kind;
 	struct num first;       /* elements from the tensor's first to where the argument points; NUMBER: its value */
-	struct num advance[MAX_RANK];   /* elements further for each turn of loop k of the call */
+	struct num *advance;    /* elements further for each turn of loop k of the call */
 };
 
 /* How the rows of a result are computed: by one call, or piece after piece from the first or the last row. */
 enum row_order { ROWS_AT_ONCE, ROWS_UP, ROWS_DOWN };
+
+/* A loop round a call, over the batch and the like: each turn moves on by `step` indexes of an ONNX axis of the call's
+ * result; -1: of none. */
+struct call_loop {
+	struct num times, step;
+	int axis;
+};
 
 /* for every turn of the loops: function(&geometry, arg0, arg1, …, tile0, …) */
 struct call {
@@ -30,14 +37,14 @@ struct call {
 	struct geometry geometry;       /* its parameter struct; GEOMETRY_NONE: no first argument */
 	struct arg *arg;
 	int n_args;
-	int n_loops;            /* batch and the like: times[k] turns each, outermost first */
-	struct num times[MAX_RANK], loop_step[MAX_RANK];        /* ... each moving on by so many indexes of loop_axis */
+	struct call_loop *loop; /* outermost first */
+	int n_loops;
 	bool takes_epilogue;    /* one of the arguments is ARG_EPILOGUE ... */
 	int out;                /* ... applied to this tensor: the one whose elements E_ACC stands for */
 	struct nest *epilogue;  /* NULL: none. out[i] = value(i) with E_ACC for the kernel's result */
-	/* How the kernel names an element of out (struct nnrt_at): ONNX axis that a loop walks, that `row` and `c`
-	 * count, and the axes that `col` counts together, outermost first; -1: none. */
-	int loop_axis[MAX_RANK], row_axis, c_axis, col_axis[MAX_RANK], n_col_axes;
+	/* How the kernel names an element of out (struct nnrt_at): ONNX axis that `row` and `c` count, and the axes
+	 * that `col` counts together, outermost first; -1: none. */
+	int row_axis, c_axis, col_axis[MAX_RANK], n_col_axes;
 	/* The result may take the place of an argument whose elements lie as its own do. */
 	bool in_place;
 	/* A call without loops may be made in pieces, each computing some rows of the result (the geometry's row range)
@@ -86,18 +93,20 @@ struct lowering {
 };
 
 /* Steps that are only looked at: what is lowered from trial_begin() to trial_end() is gone afterwards, temporary
- * tensors included; only what the caller set in tensors that were there before stays. */
+ * tensors and their elements included; only what the caller set in tensors that were there before stays. */
 struct trial {
 	struct arena_mark mark;
 	struct arena *steps;
-	int n_tensors;
+	int n_tensors, n_lasting;
 };
 
 static inline struct trial trial_begin(struct module *m)
 {
-	const struct trial t = { .mark = arena_mark(m->scratch), .steps = m->steps, .n_tensors = m->n_tensors };
+	const struct trial t = { .mark = arena_mark(m->scratch), .steps = m->steps, .n_tensors = m->n_tensors,
+				 .n_lasting = m->n_lasting };
 
 	m->steps = m->scratch;
+	m->n_lasting = m->n_tensors;
 	return t;
 }
 
@@ -105,6 +114,7 @@ static inline void trial_end(struct module *m, const struct trial *t)
 {
 	m->steps = t->steps;
 	m->n_tensors = t->n_tensors;
+	m->n_lasting = t->n_lasting;
 	arena_release(m->scratch, t->mark);
 }
 
@@ -128,7 +138,7 @@ void call_result(struct module *m, struct call *c, int t);
 void call_rows(struct call *c, struct num begin, struct num end);
 /** Appends a loop round the call that walks `axis` of out by `step` indexes a turn; the caller sets `advance` of the
  *  arguments. Returns its number. */
-int call_loop(struct call *c, struct num times, int axis, struct num step);
+int call_loop(struct lowering *l, struct call *c, struct num times, int axis, struct num step);
 /** Appends an If or a Loop; the caller fills in its bodies. Valid until the next append to the same block. */
 struct step *lower_control(struct lowering *l, enum step_kind kind);
 /** A scratch tensor of n bytes. */

@@ -82,7 +82,7 @@ static void block_pop(struct arena *a, struct arena_block **list)
 /* As arena_alloc rounds it. */
 static size_t rounded(struct arena *a, size_t bytes)
 {
-	const size_t align = sizeof(max_align_t);
+	const size_t align = _Alignof(max_align_t);
 
 	if (bytes > SIZE_MAX - align)
 		arena_fail(a);
@@ -140,6 +140,12 @@ static bool extend(struct arena *a, const void *v, size_t bytes, size_t more)
 	return true;
 }
 
+void arena_drop(struct arena *a, void *old, size_t n, size_t size)
+{
+	if (n && rounded(a, n * size) > LARGE_BYTES)
+		block_free(a, &a->large, (struct arena_block *)((char *)old - offsetof(struct arena_block, bytes)));
+}
+
 void *arena_regrow(struct arena *a, void *old, size_t n_old, size_t n_new, size_t size)
 {
 	void *v;
@@ -147,8 +153,7 @@ void *arena_regrow(struct arena *a, void *old, size_t n_old, size_t n_new, size_
 	if (n_new <= LARGE_BYTES / size && extend(a, old, rounded(a, n_old * size), rounded(a, n_new * size)))
 		return old;
 	v = arena_grow(a, old, n_old, n_new, size);
-	if (n_old && rounded(a, n_old * size) > LARGE_BYTES)
-		block_free(a, &a->large, (struct arena_block *)((char *)old - offsetof(struct arena_block, bytes)));
+	arena_drop(a, old, n_old, size);
 	return v;
 }
 
@@ -195,6 +200,20 @@ void arena_own(struct arena *a, void (*release)(void *what), void *what)
 
 	*o = (struct arena_owned){ .older = a->owned, .release = release, .what = what };
 	a->owned = o;
+}
+
+static void free_child(void *child)
+{
+	arena_free(child);
+}
+
+struct arena *arena_child(struct arena *a)
+{
+	struct arena *child = ARENA_NEW(a, struct arena);
+
+	arena_init(child, a->failure);
+	arena_own(a, free_child, child);
+	return child;
 }
 
 struct arena_mark arena_mark(const struct arena *a)

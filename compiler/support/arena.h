@@ -37,6 +37,9 @@ void *arena_grow(struct arena *a, const void *old, size_t n_old, size_t n_new, s
  *  asked for. */
 void *arena_regrow(struct arena *a, void *old, size_t n_old, size_t n_new, size_t size);
 
+/** Gives back an array of n elements of `size` bytes that nobody looks at any more: at once where it was large. */
+void arena_drop(struct arena *a, void *old, size_t n, size_t size);
+
 /** Copies of a string, or of its first n bytes, NUL-terminated. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
@@ -48,6 +51,9 @@ char *arena_printf(struct arena *a, const char *format, ...) __attribute__((form
  *  the arena; one that was released by other means before must bear a second time. To be called before the resource is
  *  acquired: it takes memory, which may run out. */
 void arena_own(struct arena *a, void (*release)(void *what), void *what);
+
+/** An arena of its own, empty, that goes with `a`. */
+struct arena *arena_child(struct arena *a);
 
 /** A place in the arena, and the release of all that was allocated or is owned since; marks nest. Nothing older may
  *  have grown since. */

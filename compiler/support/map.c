@@ -60,6 +60,7 @@ static void map_grow(struct map *m)
 	for (size_t i = 0; i < n; i++)
 		if (old[i].key)
 			*map_find(m, old[i].key, old[i].bytes, old[i].hash) = old[i];
+	arena_drop(m->arena, old, n, sizeof *old);
 }
 
 bool map_set(struct map *m, const void *key, size_t bytes, int64_t value)

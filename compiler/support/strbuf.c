@@ -61,6 +61,13 @@ void strbuf_printf(struct strbuf *b, const char *format, ...)
 	va_end(args);
 }
 
+void strbuf_clear(struct strbuf *b)
+{
+	b->size = 0;
+	if (b->text)
+		b->text[0] = 0;
+}
+
 const char *strbuf_text(const struct strbuf *b)
 {
 	return b->text ? b->text : "";

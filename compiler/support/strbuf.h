@@ -19,6 +19,9 @@ void strbuf_puts(struct strbuf *b, const char *text);
 void strbuf_printf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
+/** Empties it: what comes next takes the place of what was there. */
+void strbuf_clear(struct strbuf *b);
+
 /** The text so far, never NULL. */
 const char *strbuf_text(const struct strbuf *b);
 

@@ -29,7 +29,7 @@ Test(arena, large_blocks_leave_the_small_one_in_use, .init = setup, .fini = tear
 	char *large = arena_alloc(&a, 1 << 20);
 	char *next = arena_alloc(&a, 8);
 
-	cr_assert_eq(next - small, (ptrdiff_t)sizeof(max_align_t));
+	cr_assert_eq(next - small, (ptrdiff_t)_Alignof(max_align_t));
 	cr_assert_eq(large[(1 << 20) - 1], 0);
 }
 
@@ -131,6 +131,45 @@ Test(arena, regrowing_over_released_memory_finds_zeros, .init = setup, .fini = t
 	v = arena_regrow(&a, v, 32, 4096, 1);
 	for (int i = 32; i < 4096; i++)
 		cr_assert_eq(v[i], 0);
+}
+
+/* A large array is freed at once, a small one with the arena. */
+Test(arena, drop_frees_what_is_large, .init = setup, .fini = teardown)
+{
+	const size_t before = a.total_bytes;
+	char *large = arena_alloc(&a, 1 << 20);
+
+	cr_assert_geq(a.total_bytes, before + (1 << 20));
+	arena_drop(&a, large, 1 << 20, 1);
+	cr_assert_eq(a.total_bytes, before);
+	arena_drop(&a, arena_alloc(&a, 8), 8, 1);
+	arena_drop(&a, NULL, 0, 8);
+}
+
+/* It goes with a release of the arena that it was made in, however much it holds. */
+Test(arena, child_goes_with_its_parent, .init = setup, .fini = teardown)
+{
+	const struct arena_mark mark = arena_mark(&a);
+	struct arena *child = arena_child(&a);
+	char *p = arena_alloc(child, 1 << 20);
+
+	p[0] = 1;
+	arena_alloc(child, 8);
+	cr_assert_geq(child->total_bytes, 1 << 20);
+	cr_assert_lt(a.total_bytes, 1 << 20);
+	arena_release(&a, mark);
+	cr_assert_null(a.owned);
+}
+
+/* Of the tables that it outgrew none is left: many of a model's names are in maps. */
+Test(map, keeps_one_table, .init = setup, .fini = teardown)
+{
+	struct map m;
+
+	map_init(&m, &a);
+	for (int i = 0; i < 20000; i++)
+		map_set(&m, &i, sizeof i, i);
+	cr_assert_lt(a.total_bytes, m.capacity * sizeof *m.slots * 3 / 2);
 }
 
 Test(map, finds_what_was_set, .init = setup, .fini = teardown)
