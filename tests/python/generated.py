@@ -234,6 +234,29 @@ def build(folder, name, target, flags="", warnings=WARNINGS, more=()):
     return Program(folder, prototype, target, path)
 
 
+INTRINSICS = """#include <stddef.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+"""
+
+
+def intrinsics(target, flags="", warnings=WARNINGS):
+    """Words for build() that spare the compiler the target's intrinsics, which take it longer than a small model: they are
+    compiled once for the same options, and every file begins with them."""
+    key = (target.name, flags, warnings)
+    path = os.path.join(work_folder(), "intrinsics-" + re.sub(r"\W+", "-", " ".join(key)) + ".h")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(INTRINSICS)
+    command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), "-x", "c-header", "-o", path + ".gch", path]
+    code, text = execute(command, 60)
+    if code != 0:
+        raise Failure("cc", f"{path}: {one_line(text)}")
+    return "-include", path
+
+
 def runner_object(target, flags=""):
     """python/runner.c compiled for the target, once per process."""
     key = (target.name, flags)

@@ -43,26 +43,6 @@ def options_of(case):
     return [word for name, bound in case.bounds.items() for word in ("--dim", f"{name}=1..{bound}")]
 
 
-def check(test, case, target, flags, folder):
-    """What the judges remark. Raises Failure unless every call of the case is answered rightly."""
-    judges = [test.judge(case.model, inputs) for inputs in case.calls]
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    path = os.path.join(folder, "model.onnx")
-    onnx.save(case.model, path)
-    generated.compile_model(path, folder, "m", target, options_of(case), timeout=60)
-    sanitized = "sanitize" in flags  # gcc warns of paths that cannot be under instrumentation, see run_models.py
-    program = generated.build(folder, "m", target, flags, "-std=c99" if sanitized else generated.WARNINGS)
-    calls = [Call(inputs, j.outputs, sizes) for inputs, j, sizes in zip(case.calls, judges, case.sizes)]
-    for k, (judge, answer) in enumerate(zip(judges, program.run(calls, timeout=60))):
-        if answer.status != 0:
-            raise Failure("wrong", f"call {k}: the function returned {answer.status}")
-        difference = judge.difference(answer.outputs)
-        if difference:
-            raise Failure("wrong", f"call {k} {case.sizes[k] or ''}: {difference}")
-    return [remark for judge in judges for remark in judge.remarks]
-
-
 def save(case, folder, name, word=""):
     onnx.save(case.model, os.path.join(folder, name + ".onnx"))
     with open(os.path.join(folder, name + ".txt"), "w", encoding="utf-8") as f:
@@ -81,13 +61,34 @@ class Worker:
 
     def __init__(self, test, target, flags):
         self.test, self.target, self.flags = test, target, flags
+        # gcc warns of paths that cannot be under instrumentation, see run_models.py.
+        self.warnings = "-std=c99" if "sanitize" in flags else generated.WARNINGS
+        self.words = generated.intrinsics(target, flags, self.warnings)
         self.folder = os.path.join(generated.work_folder(), f"random-{test.name}-{target.name}" +
                                    ("-sanitized" if "sanitize" in flags else ""))
+
+    def check(self, case, folder):
+        """What the judges remark. Raises Failure unless every call of the case is answered rightly."""
+        judges = [self.test.judge(case.model, inputs) for inputs in case.calls]
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        path = os.path.join(folder, "model.onnx")
+        onnx.save(case.model, path)
+        generated.compile_model(path, folder, "m", self.target, options_of(case), timeout=60)
+        program = generated.build(folder, "m", self.target, self.flags, self.warnings, self.words)
+        calls = [Call(inputs, j.outputs, sizes) for inputs, j, sizes in zip(case.calls, judges, case.sizes)]
+        for k, (judge, answer) in enumerate(zip(judges, program.run(calls, timeout=60))):
+            if answer.status != 0:
+                raise Failure("wrong", f"call {k}: the function returned {answer.status}")
+            difference = judge.difference(answer.outputs)
+            if difference:
+                raise Failure("wrong", f"call {k} {case.sizes[k] or ''}: {difference}")
+        return [remark for judge in judges for remark in judge.remarks]
 
     def failure(self, case, folder):
         """The Failure of a case, or None; a model that the oracle refuses is none."""
         try:
-            check(self.test, case, self.target, self.flags, folder)
+            self.check(case, folder)
         except Failure as e:
             return e
         except judging.Invalid:
@@ -110,14 +111,14 @@ class Worker:
         case = self.test.draw(seed)
         try:
             try:
-                remarks += check(self.test, case, self.target, self.flags, folder)
+                remarks += self.check(case, folder)
             except Failure as e:  # that sizes might not fit may be refused, where they are left to run time
                 if e.kind != "unsupported" or not case.bounds:
                     raise
                 remarks.append(f"with its sizes fixed: {e}")
                 for inputs in case.calls:
                     case = drawing.fixed(case._replace(calls=[inputs]))
-                    remarks += check(self.test, case, self.target, self.flags, folder)
+                    remarks += self.check(case, folder)
         except judging.Invalid as e:
             return f"the oracle refuses it: {e}"
         except Failure as e:
