@@ -12,25 +12,29 @@ enum {
 #undef KERNEL
 };
 
+#define TARGET(id) extern const struct target target_##id;
+#include "targets.def"
+#undef TARGET
+
 /* Bases, the best first. */
 struct candidate {
-	const char *name;
+	const struct target *base;
 	bool with_features;     /* it is worth a name of its own only with some */
 };
 
 static const struct candidate bases[] = {
 #if defined(__x86_64__)
-	{ "x86-64-v4", false }, { "x86-64-v3", false }, { "generic", false }
+	{ &target_x86_64_v4, false }, { &target_x86_64_v3, false }, { &target_generic, false }
 #elif defined(__aarch64__) && defined(__linux__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	{ "armv8.2", true }, { "armv8", false }
+	{ &target_armv8_2, true }, { &target_armv8, false }
 #elif defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)
-	{ "armv7", false }
+	{ &target_armv7, false }
 #elif __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	{ "generic-be", false }
+	{ &target_generic_be, false }
 #elif defined(__aarch64__)
-	{ "armv8", false }
+	{ &target_armv8, false }
 #else
-	{ "generic", false }
+	{ &target_generic, false }
 #endif
 };
 
@@ -45,10 +49,10 @@ const char *target_host_name(struct arena *a)
 	const char *name = NULL;
 
 	for (size_t i = 0; !name && i < sizeof bases / sizeof *bases; i++) {
-		const struct target *t = target_find(a, bases[i].name, NULL);
+		const struct target *t = bases[i].base;
 		const feature_set more = t->may_add & has & USED;
 
-		if (target_lacks(t) || (bases[i].with_features && !more))
+		if ((features_closed(t->features) & ~has) || (bases[i].with_features && !more))
 			continue;
 		name = t->name;
 		for (int k = 0; k < N_FEATURES; k++)

@@ -5,59 +5,6 @@
 #include "emit/emit_tap.h"
 #include "ops/ops.h"
 #include "options.h"
-#include "targets/target.h"
-
-const char *const program_reserved[] = { "memory", "none", "p", "n", "acc", "at", "ctx", "arena", NULL };
-
-/* --- Where tensors are -------------------------------------------------------------------------------------------- */
-
-/* A constant's bytes are compared with those of all others: once. */
-static const char *constant_address(struct program *p, int t)
-{
-	const struct module *m = p->x.m;
-	const struct tensor *x = &m->tensor[t];
-
-	if (!p->weight_of[t])
-		p->weight_of[t] = 1 + weights_add(&p->weights, x->data, (size_t)tensor_count(&p->x.nums, x).n, x->type,
-						  m->target->arena_align, x->name);
-	return weights_ref(&p->weights, p->weight_of[t] - 1, x->type);
-}
-
-static const char *arena_address(struct program *p, int t, enum dtype type)
-{
-	const struct plan *plan = p->plan;
-	const int buffer = plan->buffer_of[t];
-	int pool;
-
-	if (buffer < 0)
-		die("tensor %d (\"%s\") has no place", t, p->x.m->tensor[t].name);
-	pool = plan->buffer[buffer].pool;
-	p->names_memory[pool] = true;
-	return arena_printf(p->x.m->scratch, "(%s *)(void *)(%s + %lld)", dtypes[type].ctype, p->memory[pool],
-			    (long long)plan->buffer[buffer].offset);
-}
-
-static const char *param_name(struct program *p, int i)
-{
-	p->names_param[i] = true;
-	return p->params[i].name;
-}
-
-const char *program_address(struct program *p, int t)
-{
-	const struct tensor *x = &p->x.m->tensor[t];
-	const char *base;
-
-	if (p->x.m->tensor[x->base].data)
-		base = constant_address(p, x->base);
-	else if (p->param_of[x->base])
-		base = param_name(p, p->param_of[x->base] - 1);
-	else
-		base = arena_address(p, x->base, x->type);
-	if (num_is(x->offset, 0))
-		return base;
-	return arena_printf(p->x.m->scratch, "%s + (%s)", base, emission_num(&p->x, x->offset));
-}
 
 /* --- One step ----------------------------------------------------------------------------------------------------- */
 
@@ -219,7 +166,7 @@ static void emit_output_copies(struct program *p, struct emit *run)
 		elements = tensor_count(&p->x.nums, &m->tensor[t]);
 		if (num_is(elements, 0))        /* memcpy must not see the address of nothing */
 			continue;
-		name = param_name(p, k);
+		name = program_param(p, k);
 		emit_line(run, "memcpy(%s, %s, (size_t)(%s) * sizeof *%s);", name, program_address(p, t),
 			  emission_num(&p->x, elements), name);
 	}

@@ -2,7 +2,7 @@
 #ifndef NNC_EMIT_TAP_H
 #define NNC_EMIT_TAP_H
 
-#include "emit/emit_steps.h"
+#include "emit/program.h"
 
 /** The parameters of PREFIX_tap(), for its declaration in the header and for callers that define it. */
 extern const char tap_parameters[];

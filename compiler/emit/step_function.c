@@ -2,7 +2,6 @@
 
 #include "emit/emit_call.h"
 #include "emit/emit_nest.h"
-#include "emit/step_group.h"
 #include "options.h"
 #include "support/sha256.h"
 
@@ -151,13 +150,14 @@ void step_template(struct program *p, const struct step *s, struct strbuf *text)
 
 const char *step_function(struct program *p, struct emit *e, const struct step *s, int number, const char *comment)
 {
+	const struct step_group *g = p->group[number];
 	struct emission *x = &p->x;
 	struct strbuf body, params, numbers, text;
 	const char *name, *qualifier;
 	struct emit inner;
 	int first;
 
-	begin(x, s, step_group_varies(p->group[number], x->m->options), step_group_epilogue(p->group[number]));
+	begin(x, s, g->parameters, g->n_epilogue);
 	strbuf_init(&body, x->m->scratch);
 	emit_to_text(&inner, x->m->scratch, &body);
 	inner.depth = 1;
@@ -169,7 +169,7 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 	}
 	if (!body.size)
 		return NULL;
-	qualifier = qualifier_of(x, s, step_group_is_large(p->group[number]));
+	qualifier = qualifier_of(x, s, g->is_large);
 	strbuf_init(&params, x->m->scratch);
 	strbuf_init(&numbers, x->m->scratch);
 	print_parameters(x, &params, &numbers);

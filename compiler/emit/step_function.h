@@ -4,7 +4,8 @@
 #ifndef NNC_STEP_FUNCTION_H
 #define NNC_STEP_FUNCTION_H
 
-#include "emit/emit_steps.h"
+#include "emit/emit.h"
+#include "emit/program.h"
 
 /** Writes the function of step s, which is the program's number `number`, unless an earlier step has the same. Returns
  *  the call of it, "model_s7(a, b)", or NULL where the step has no elements to compute and needs none. The tensors of s

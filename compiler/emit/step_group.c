@@ -6,10 +6,12 @@
 #include "options.h"
 #include "support/sha256.h"
 
-struct step_group {
+enum { SPECIALISED = 16 };
+
+struct found {
+	struct step_group is;
 	int number;
-	int n_steps;
-	int n_constants, n_epilogue;
+	int n_steps, n_constants;
 	int n_distinct;                 /* rows of constants */
 	const char **first;             /* the first row */
 	bool *varies;                   /* by constant */
@@ -19,28 +21,28 @@ struct finder {
 	struct program *p;
 	struct map by_text;             /* template -> 1 + its group's place */
 	struct map rows;                /* group and row of constants */
-	struct step_group **group;
+	struct found **group;
 	int n_groups;
 	int number;                     /* of the next step */
 };
 
-static struct step_group *group_new(struct finder *f)
+static struct found *group_new(struct finder *f)
 {
 	struct arena *a = f->p->x.m->arena;
 	const struct emission *x = &f->p->x;
-	struct step_group *g = ARENA_NEW(a, struct step_group);
+	struct found *g = ARENA_NEW(a, struct found);
 
-	*g = (struct step_group){ .number = f->n_groups, .n_constants = x->n_constants, .n_epilogue = x->n_epilogue };
+	*g = (struct found){ .number = f->n_groups, .n_constants = x->n_constants, .is.n_epilogue = x->n_epilogue };
 	g->first = ARENA_ARRAY(a, g->n_constants, const char *);
 	g->varies = ARENA_ARRAY(a, g->n_constants, bool);
 	for (int i = 0; i < g->n_constants; i++)
 		g->first[i] = arena_strdup(a, x->constant[i].text);
-	f->group = ARENA_PUSH(a, f->group, f->n_groups, struct step_group *);
+	f->group = ARENA_PUSH(a, f->group, f->n_groups, struct found *);
 	f->group[f->n_groups++] = g;
 	return g;
 }
 
-static struct step_group *group_of(struct finder *f, const struct strbuf *text)
+static struct found *group_of(struct finder *f, const struct strbuf *text)
 {
 	char key[SHA256_TEXT_BYTES];
 	int64_t found;
@@ -54,7 +56,7 @@ static struct step_group *group_of(struct finder *f, const struct strbuf *text)
 }
 
 /* The step's constants are those of the emission. */
-static void add_row(struct finder *f, struct step_group *g)
+static void add_row(struct finder *f, struct found *g)
 {
 	const struct emission *x = &f->p->x;
 	struct strbuf row;
@@ -73,7 +75,7 @@ static void visit(struct finder *f, const struct block *b)
 {
 	for (int i = 0; i < b->n; i++) {
 		const struct step *s = &b->step[i];
-		struct step_group *g;
+		struct found *g;
 		struct strbuf text;
 
 		if (s->kind == STEP_IF || s->kind == STEP_LOOP) {
@@ -86,7 +88,7 @@ static void visit(struct finder *f, const struct block *b)
 		g = group_of(f, &text);
 		add_row(f, g);
 		g->n_steps++;
-		f->p->group[f->number++] = g;
+		f->p->group[f->number++] = &g->is;
 		emission_rest(&f->p->x);
 	}
 }
@@ -94,24 +96,15 @@ static void visit(struct finder *f, const struct block *b)
 void step_groups_find(struct program *p)
 {
 	struct finder f = { .p = p };
+	const int literal_rows = p->x.m->options->optimize == OPTIMIZE_SIZE ? 1 : SPECIALISED;
 
 	map_init(&f.by_text, p->x.m->arena);
 	map_init(&f.rows, p->x.m->arena);
-	p->group = ARENA_ARRAY(p->x.m->arena, p->plan->n_steps, struct step_group *);
+	p->group = ARENA_ARRAY(p->x.m->arena, p->plan->n_steps, const struct step_group *);
 	visit(&f, p->block);
-}
-
-const bool *step_group_varies(const struct step_group *g, const struct options *o)
-{
-	return g->n_distinct > (o->optimize == OPTIMIZE_SIZE ? 1 : SPECIALISED) ? g->varies : NULL;
-}
-
-bool step_group_is_large(const struct step_group *g)
-{
-	return g->n_steps > SPECIALISED;
-}
-
-int step_group_epilogue(const struct step_group *g)
-{
-	return g->n_epilogue;
+	for (int i = 0; i < f.n_groups; i++) {
+		struct found *g = f.group[i];
+		g->is.parameters = g->n_distinct > literal_rows ? g->varies : NULL;
+		g->is.is_large = g->n_steps > SPECIALISED;
+	}
 }

@@ -13,22 +13,9 @@
 #ifndef NNC_STEP_GROUP_H
 #define NNC_STEP_GROUP_H
 
-#include "emit/emit_steps.h"
-
-enum { SPECIALISED = 16 };
-
-struct options;
+#include "emit/program.h"
 
 /** Finds p->group of all steps. */
 void step_groups_find(struct program *p);
-
-/** By constant of the step: it is a parameter; NULL: all are literals. */
-const bool *step_group_varies(const struct step_group *g, const struct options *o);
-
-/** So many steps that their functions stay out of line: gcc would copy small ones into the run function. */
-bool step_group_is_large(const struct step_group *g);
-
-/** How many of the constants are the epilogue's. */
-int step_group_epilogue(const struct step_group *g);
 
 #endif

@@ -9,7 +9,7 @@
 #include "import/reader.h"
 #include "import/scope.h"
 
-enum { NEWEST_IR = 14, OLDEST_OPSET = 7 };
+enum { NEWEST_IR = 14 };
 
 /* Where protobuf-c puts what it unpacks: large fields where they stay, the messages themselves in scratch memory. */
 static void *unpack_alloc(void *ctx, size_t n)
@@ -64,29 +64,6 @@ const Onnx__ModelProto *read_model(struct module *m, const char *path)
 	if (no_memory)
 		longjmp(*arena_failure, 1);
 	return p;
-}
-
-bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, size_t n)
-{
-	struct diag *d = im->m->diag;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *domain = domain_name(opset[i]->domain);
-		const long long version = (long long)opset[i]->version;
-
-		if (version < 1 || version > INT32_MAX)
-			return diag_error(d, STATUS_MODEL, NULL,
-					  "opset of domain \"%s\": version %lld, allowed: 1 or more", domain, version);
-		if (!*domain && (version < OLDEST_OPSET || version > MAX_OPSET))
-			return diag_error(d, STATUS_UNSUPPORTED, NULL, "opset %lld, supported are %d to %d", version,
-					  OLDEST_OPSET, MAX_OPSET);
-		for (size_t k = 0; k < i; k++)
-			if (!strcmp(domain_name(opset[k]->domain), domain) && opset[k]->version != version)
-				return diag_error(d, STATUS_MODEL, NULL,
-						  "opset of domain \"%s\": versions %lld and %lld, allowed: one",
-						  domain, (long long)opset[k]->version, version);
-	}
-	return true;
 }
 
 static bool check_header(struct import *im)

@@ -66,6 +66,29 @@ int scope_opset(const struct scope *s, const char *domain)
 	return 0;
 }
 
+bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, size_t n)
+{
+	struct diag *d = im->m->diag;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *domain = domain_name(opset[i]->domain);
+		const long long version = (long long)opset[i]->version;
+
+		if (version < 1 || version > INT32_MAX)
+			return diag_error(d, STATUS_MODEL, NULL,
+					  "opset of domain \"%s\": version %lld, allowed: 1 or more", domain, version);
+		if (!*domain && (version < OLDEST_OPSET || version > MAX_OPSET))
+			return diag_error(d, STATUS_UNSUPPORTED, NULL, "opset %lld, supported are %d to %d", version,
+					  OLDEST_OPSET, MAX_OPSET);
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(domain_name(opset[k]->domain), domain) && opset[k]->version != version)
+				return diag_error(d, STATUS_MODEL, NULL,
+						  "opset of domain \"%s\": versions %lld and %lld, allowed: one",
+						  domain, (long long)opset[k]->version, version);
+	}
+	return true;
+}
+
 const Onnx__AttributeProto *scope_attribute(const struct scope *s, const Onnx__AttributeProto *a)
 {
 	if (!*a->ref_attr_name)

@@ -70,6 +70,9 @@ int scope_find(const struct scope *s, const char *name, const struct place *at);
 /** Version of a domain's operators in this scope, 0: not imported. The domain "ai.onnx" is "" everywhere. */
 int scope_opset(const struct scope *s, const char *domain);
 const char *domain_name(const char *domain);
+enum { OLDEST_OPSET = 7, MAX_OPSET = 28 };      /* of ai.onnx */
+/** Versions of domains, of the model or a function. */
+bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, size_t n);
 /** The attribute itself, or what the call of the function gives for it; NULL: the call gives nothing. */
 const Onnx__AttributeProto *scope_attribute(const struct scope *s, const Onnx__AttributeProto *a);
 
@@ -77,10 +80,6 @@ const Onnx__AttributeProto *scope_attribute(const struct scope *s, const Onnx__A
 
 /** The messages of the model at `path`: large fields in m->arena, the rest in m->scratch. NULL: reported. */
 const Onnx__ModelProto *read_model(struct module *m, const char *path);
-
-enum { MAX_OPSET = 28 };        /* of ai.onnx */
-/** Versions of domains, of the model or a function. */
-bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, size_t n);
 
 /* --- import_types.c ----------------------------------------------------------------------------------------------- */
 
@@ -103,12 +102,15 @@ bool tensor_import(struct import *im, const Onnx__TensorProto *p, int tensor, co
 /** The same for a Constant node's attribute. */
 bool constant_import(struct scope *s, const Onnx__NodeProto *p, const struct place *at, int tensor);
 
+/* --- attr_kind.c -------------------------------------------------------------------------------------------------- */
+
+/** The attribute is of this kind and holds nothing else; reported when not. */
+bool attr_check_kind(struct import *im, const struct place *at, const Onnx__AttributeProto *a, enum attr_kind kind);
+
 /* --- attr.c ------------------------------------------------------------------------------------------------------- */
 
 /** Decodes a node's attributes against its operator's table. */
 bool attr_import(struct scope *s, const Onnx__NodeProto *p, int node);
-/** The attribute is of this kind and holds nothing else; reported when not. */
-bool attr_check_kind(struct import *im, const struct place *at, const Onnx__AttributeProto *a, enum attr_kind kind);
 
 /* --- import_node.c ------------------------------------------------------------------------------------------------ */
 

@@ -1,0 +1,54 @@
+/* What the emission of a program carries along, and where its tensors are. */
+#ifndef NNC_PROGRAM_H
+#define NNC_PROGRAM_H
+
+#include "emit/emission.h"
+#include "emit/emit_header.h"
+#include "emit/emit_weights.h"
+#include "plan/plan.h"
+#include "steps/step.h"
+#include "support/ident.h"
+#include "support/map.h"
+
+/* Steps alike but for constants, which share one function: found by step_group.h. */
+struct step_group {
+	const bool *parameters;         /* by constant of the step: it is a parameter; NULL: all are literals */
+	int n_epilogue;                 /* how many of the constants are the epilogue's */
+	bool is_large;                  /* so many steps that their functions stay out of line: gcc would copy small
+					 * ones into the run function */
+};
+
+/* What emission carries along. */
+struct program {
+	struct emission x;
+	const struct block *block;
+	const struct plan *plan;
+	const char *prefix;
+	struct weights weights;
+	int *weight_of;                 /* tensor -> 1 + its constant, 0: not asked for yet */
+	struct idents idents;           /* scope of model_run */
+	struct emit_param *params;      /* run-time dimensions first, then inputs, then outputs */
+	int n_params, n_dims;
+	int *param_of;                  /* tensor -> 1 + the parameter that it is, 0: none */
+	bool *names_param;              /* by parameter: model_run names it */
+	struct emit_pool *pool;         /* by pool of the plan */
+	const char **memory;            /* by pool: the variable of model_run that points to it */
+	bool *names_memory;             /* by pool: model_run names that */
+	const struct step_group **group;        /* by number of a step */
+	struct map functions;           /* text of a function -> the first step that has it */
+	int n_steps;                    /* numbered so far */
+	const struct step **last_write; /* with taps: tensor -> the step of the open block that completes it,
+					 * itself or a part of it */
+	struct map shared;              /* names of the kernels' shared functions that are written */
+};
+
+/* Names that the generated functions use themselves; no parameter is called so. NULL-terminated. */
+extern const char *const program_reserved[];
+
+/** The name of parameter i, which model_run names from now on. */
+const char *program_param(struct program *p, int i);
+
+/** C expression of the address of tensor t's first element inside the run function. */
+const char *program_address(struct program *p, int t);
+
+#endif
