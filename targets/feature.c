@@ -15,3 +15,8 @@ feature_set features_closed(feature_set s)
 			s |= feature_rows[i].implies;
 	return s;
 }
+
+bool features_displace(feature_set other, feature_set needs)
+{
+	return other != needs && !(needs & ~features_closed(other));
+}

@@ -2,6 +2,7 @@
 #ifndef NNC_FEATURES_H
 #define NNC_FEATURES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum feature {
@@ -41,5 +42,9 @@ extern const struct feature_row feature_rows[N_FEATURES];
 
 /** The set with all that its features imply. */
 feature_set features_closed(feature_set s);
+
+/** Whether, of the rows of kernels.def for one function, those that need `other` stand in place of those that need
+ *  `needs`, where both could run. */
+bool features_displace(feature_set other, feature_set needs);
 
 #endif

@@ -43,11 +43,6 @@ static void finish(FILE *f, const char *path)
 	}
 }
 
-static bool includes(feature_set s, feature_set all_of)
-{
-	return !(all_of & ~s);
-}
-
 /* The condition that a feature is there, with what it implies; of one without a condition, that one is that implies
  * it. */
 static void write_condition(FILE *f, int feature)
@@ -134,8 +129,7 @@ static feature_set displacing(const struct kernel_row *r)
 	feature_set s = HAS_NONE;
 
 	for (int i = 0; i < N_ROWS; i++)
-		if (rows[i].needs != r->needs && includes(features_closed(rows[i].needs), r->needs) &&
-		    !strcmp(rows[i].function, r->function))
+		if (features_displace(rows[i].needs, r->needs) && !strcmp(rows[i].function, r->function))
 			s |= rows[i].needs;
 	return s;
 }

@@ -85,15 +85,15 @@ static double kernel_cycles(const struct target *t, const struct kernel *k, int6
 	return cycles;
 }
 
-/* Whether the target runs a row: it has the feature, and no higher one that rows of the same function need. */
+/* Whether the target runs a row: it has the feature, and none whose rows of the same function stand in its place. */
 static bool target_runs(const struct target *t, const struct kernel *k)
 {
 	if (k->needs & ~t->features)
 		return false;
 	for (int i = 0; i < N_KERNELS; i++) {
 		const struct kernel *o = &kernels[i];
-		if (o->kind == k->kind && o->needs != k->needs && !(o->needs & ~t->features) &&
-		    !(k->needs & ~features_closed(o->needs)) && !strcmp(o->function, k->function))
+		if (!(o->needs & ~t->features) && features_displace(o->needs, k->needs) &&
+		    !strcmp(o->function, k->function))
 			return false;
 	}
 	return true;
