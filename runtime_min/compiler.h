@@ -31,6 +31,9 @@
 #define NNRT_UNROLL(n) _Pragma(NNRT_TEXT(GCC unroll n))
 #endif
 
+/** Whether the compiler knows x: where it does not, a loop over it would not disappear. */
+#define NNRT_IS_CONSTANT(x) __builtin_constant_p(x)
+
 /** A function that all its callers share: nothing is gained by constant arguments. */
 #define NNRT_SHARED static __attribute__((noinline, unused))
 

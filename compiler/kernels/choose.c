@@ -63,13 +63,13 @@ static double step_cycles(const struct target *t, const struct kernel *k, double
 
 /* A tile starts and ends at some cost too. At the end of a panel, floats run fewer vectors; a convolution of bytes does
  * not, has longer ends, and first gathers and widens what its rows see. */
-static double kernel_cycles(const struct target *t, const struct kernel *k, int64_t rows, int64_t columns,
-			    int64_t depth)
+static double kernel_cycles(const struct target *t, const struct kernel *k, int64_t lines, int64_t rows,
+			    int64_t columns, int64_t depth)
 {
 	const bool gathers = k->tap_bytes > 0;
 	const int per_vector = takes_floats(k) ? 3 : 5, per_tile = gathers ? 20 : 10;
 	const int rest = (int)(columns % k->columns);
-	const int64_t n_tiles = (rows + k->rows - 1) / k->rows, n_steps = (depth + k->terms - 1) / k->terms;
+	const int64_t n_tiles = lines * ((rows + k->rows - 1) / k->rows), n_steps = (depth + k->terms - 1) / k->terms;
 	const int64_t panels = columns / k->columns;
 	const double tiles = (double)n_tiles, depth_steps = (double)n_steps;
 	double cycles = gathers ? tiles * k->rows * ((double)depth / 8 + 20) : 0;
@@ -99,8 +99,9 @@ static bool target_runs(const struct target *t, const struct kernel *k)
 	return true;
 }
 
-const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
-					 enum dtype y, int64_t rows, int64_t columns, int64_t depth, double *cycles)
+const struct kernel *kernel_choose_lines(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
+					 enum dtype y, int64_t lines, int64_t rows, int64_t columns, int64_t depth,
+					 double *cycles)
 {
 	const struct kernel *best = NULL;
 
@@ -109,7 +110,7 @@ const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kin
 		double c;
 		if (k->kind != kind || !(k->a >> a & k->b >> b & k->y >> y & 1) || !target_runs(m->target, k))
 			continue;
-		c = kernel_cycles(m->target, k, rows, columns, depth);
+		c = kernel_cycles(m->target, k, lines, rows, columns, depth);
 		if (!best || c < *cycles) {
 			best = k;
 			*cycles = c;
@@ -118,8 +119,22 @@ const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kin
 	return best;
 }
 
+const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
+					 enum dtype y, int64_t rows, int64_t columns, int64_t depth, double *cycles)
+{
+	return kernel_choose_lines(m, kind, a, b, y, 1, rows, columns, depth, cycles);
+}
+
 const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
 				   int64_t depth, double *cycles)
 {
 	return kernel_choose_types(m, kind, DT_F32, DT_F32, DT_F32, rows, columns, depth, cycles);
+}
+
+enum dtype kernel_bytes(const struct target *t)
+{
+	for (int i = 0; i < N_KERNELS; i++)
+		if (kernels[i].kind == KERNEL_CONV_DOT && target_runs(t, &kernels[i]))
+			return kernels[i].a == TYPES_U8 ? DT_U8 : kernels[i].a == TYPES_S8 ? DT_I8 : DT_NONE;
+	return DT_NONE;
 }

@@ -51,6 +51,14 @@ struct kernel {
 const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
 					 enum dtype y, int64_t rows, int64_t columns, int64_t depth, double *cycles);
 
+/** The same where rows come in `lines` of so many each, and a tile belongs to one line. */
+const struct kernel *kernel_choose_lines(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
+					 enum dtype y, int64_t lines, int64_t rows, int64_t columns, int64_t depth,
+					 double *cycles);
+
+/** The type of images that the target's products of bytes take, where it is one alone; else DT_NONE. */
+enum dtype kernel_bytes(const struct target *t);
+
 /** The same of float32 throughout. */
 const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,
 				   int64_t depth, double *cycles);

@@ -72,6 +72,28 @@ static void pack_apart(const struct pack *p, const struct pack_tile *t, const vo
 	pack_terms(p, t->columns, t->terms, t->lanes, w, packed);
 }
 
+static bool runs_size(const struct pack *p, const struct pack_tile *t, int64_t *bytes)
+{
+	int64_t run;
+
+	return checked_mul(p->depth[1], p->depth[2], &run) && checked_align(run, t->terms, &run) &&
+	       checked_align(p->n, t->columns, bytes) && checked_mul(run, p->depth[0], &run) &&
+	       checked_mul(*bytes, run, bytes);
+}
+
+static void pack_runs(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
+{
+	const int64_t run = p->depth[1] * p->depth[2];
+	int8_t *to = packed;
+
+	for (int64_t panel = 0; panel < p->n; panel += t->columns)
+		for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
+			for (int64_t k = 0; k < run; k += t->terms)
+				for (int64_t n = panel; n < panel + t->columns; n++)
+					for (int64_t i = k; i < k + t->terms; i++)
+						*to++ = weight(p, w, n, i < run ? term_at(p, d0 * run + i) : -1);
+}
+
 static bool taps_size(const struct pack *p, const struct pack_tile *t, int64_t *bytes)
 {
 	return bytes_size(p, t->columns, 1, bytes);

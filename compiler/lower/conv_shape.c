@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "graph/strides.h"
+
 static int64_t int_at(const struct attr *a, int i, int64_t missing)
 {
 	return a && i < a->n ? a->ints[i] : missing;
@@ -89,6 +91,52 @@ int64_t conv_macs(const struct conv_shape *c)
 	const struct conv_geometry *g = &c->g;
 
 	return c->batch_hi * c->groups * g->out_h.n * g->out_w.n * g->oc * g->ic * g->kernel_h * g->kernel_w;
+}
+
+bool conv_is_flat(struct module *m, int t, bool batch)
+{
+	uint8_t order[MAX_RANK];
+	int axes[MAX_RANK], n = 0;
+
+	channels_last(m->tensor[t].rank, order);
+	if (!tensor_has_order(m, t, order))
+		return true;
+	if (batch)
+		axes[n++] = 0;
+	for (int axis = 2; axis < m->tensor[t].rank; axis++)
+		axes[n++] = axis;
+	return tensor_is_run(m, t, axes, n);
+}
+
+struct num conv_pixel_step(const struct module *m, int t)
+{
+	int axes[MAX_RANK] = { 0 }, n = 1;
+
+	for (int axis = 2; axis < m->tensor[t].rank; axis++)
+		axes[n++] = axis;
+	return tensor_run_step(m, t, axes, n);
+}
+
+void conv_count_pixels(const struct module *m, struct call *call, const struct conv_shape *c, bool batch)
+{
+	call->c_axis = 1;
+	if (batch && !num_is(m->tensor[c->x].dim[0], 1))
+		call->col_axis[call->n_col_axes++] = 0;
+	for (int axis = 2; axis < c->rank; axis++)
+		call->col_axis[call->n_col_axes++] = axis;
+}
+
+bool conv_is_product(struct module *m, const struct conv_shape *c, const char **why)
+{
+	const struct conv_geometry *g = &c->g;
+
+	*why = "for 1x1 kernels with stride 1, without padding and groups";
+	if (g->kernel_h != 1 || g->kernel_w != 1 || g->stride_h != 1 || g->stride_w != 1 || c->groups != 1 ||
+	    !num_is(g->pad_top, 0) || !num_is(g->pad_left, 0) || !num_same(g->in_h, g->out_h) ||
+	    !num_same(g->in_w, g->out_w))
+		return false;
+	*why = "rows of pixels have gaps";
+	return conv_is_flat(m, c->x, false) && conv_is_flat(m, c->y, false);
 }
 
 void conv_join_groups(struct conv_shape *c)

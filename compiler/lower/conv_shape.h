@@ -9,12 +9,12 @@
 #include "ops/arguments.h"
 
 struct conv_shape {
-	int x, w, b, y;         /* tensors; b -1: no bias */
-	int rank;               /* 3 or 4 */
+	int x, w, b, y; /* tensors; b -1: no bias */
+	int rank; /* 3 or 4 */
 	int groups;
 	int64_t batch_hi;
 	struct conv_geometry g; /* of one group; strides come with the tensors (conv_fields) */
-	struct num y_first;     /* element of y that a phase of a transposed convolution begins with */
+	struct num y_first; /* element of y that a phase of a transposed convolution begins with */
 	/* A kernel that works in blocks of tiles: tiles of a block, floats of scratch for it; 0: it does not. */
 	int64_t block_tiles, block_floats;
 };
@@ -25,6 +25,16 @@ bool conv_shape_read(struct module *m, int node, struct conv_shape *c, const cha
 
 /** Multiply-accumulates at the upper bound of all sizes. */
 int64_t conv_macs(const struct conv_shape *c);
+
+/** Whether the pixels of t follow each other at one distance: all of an image, or of the whole batch. What is in
+ * another order will be copied and then has no gaps. */
+bool conv_is_flat(struct module *m, int t, bool batch);
+/** Elements from pixel to pixel of such a tensor. */
+struct num conv_pixel_step(const struct module *m, int t);
+/** Whether it is a matrix product, pixels by input channels times input by output channels; else the reason. */
+bool conv_is_product(struct module *m, const struct conv_shape *c, const char **why);
+/** How the call of such a product counts the pixels of y: by image, or all of a batch at once. */
+void conv_count_pixels(const struct module *m, struct call *call, const struct conv_shape *c, bool batch);
 
 /** A convolution of one channel a group as the depthwise kernels count it: all channels, one group. */
 void conv_join_groups(struct conv_shape *c);

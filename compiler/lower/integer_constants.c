@@ -1,5 +1,6 @@
 #include "lower/integer_constants.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "lower/packed.h"
@@ -9,8 +10,14 @@
 const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
 				    int64_t channels, int64_t depth, double *cycles)
 {
-	return kernel_choose_types(m, kind, node_in_type(m, node, INTEGER_X), DT_I8,
-				   m->tensor[node_out(m, node, 0)].type, pixels, channels, depth, cycles);
+	return integer_choose_lines(m, node, kind, 1, pixels, channels, depth, cycles);
+}
+
+const struct kernel *integer_choose_lines(const struct module *m, int node, enum kernel_kind kind, int64_t lines,
+					  int64_t pixels, int64_t channels, int64_t depth, double *cycles)
+{
+	return kernel_choose_lines(m, kind, node_in_type(m, node, INTEGER_X), DT_I8,
+				   m->tensor[node_out(m, node, 0)].type, lines, pixels, channels, depth, cycles);
 }
 
 /* Constant weights as channels of `inner` bytes each, `outer` times over. */
@@ -85,6 +92,63 @@ bool integer_fits(struct module *m, int node, int channel_axis, const char **why
 		return false;
 	*why = "weights without their zero points do not fit int8";
 	return weights_fit(m, node, channel_axis);
+}
+
+/* The sum of |weight - its zero point| of n bytes. */
+static int64_t magnitude(const unsigned char *bytes, int64_t n, int flip, int off)
+{
+	int64_t sum = 0;
+
+	for (int64_t i = 0; i < n; i++) {
+		const int v = (bytes[i] ^ flip) - off;
+		sum += v < 0 ? -v : v;
+	}
+	return sum;
+}
+
+bool integer_is_bounded(struct module *m, int node, int channel_axis, const char **why)
+{
+	const struct weights w = weights_of(m, node, channel_axis);
+	const int bias = node_in(m, node, INTEGER_BIAS), scale = node_in(m, node, INTEGER_MULTIPLIER);
+	const bool many = m->tensor[scale].rank && m->tensor[scale].dim[0].n > 1;
+	int64_t *sum = ARENA_ARRAY(m->scratch, w.channels, int64_t);
+	const unsigned char *bytes = w.bytes;
+
+	*why = "a sum times its multiplier may leave int32";
+	for (int64_t o = 0; o < w.outer; o++)
+		for (int64_t c = 0; c < w.channels; c++, bytes += w.inner)
+			sum[c] += magnitude(bytes, w.inner, w.flip, w.flip + weight_zero(m, node, c));
+	for (int64_t c = 0; c < w.channels; c++) {
+		const int64_t b = bias < 0 ? 0 : const_int(m, bias, c);
+		const double most = (double)sum[c] * 255.0 + fabs((double)b);
+		if (!(most * const_double(m, scale, many ? c : 0) < 1 << 30))
+			return false;
+	}
+	return true;
+}
+
+bool integer_matmul_read(struct module *m, int node, int64_t *rows, int64_t *depth, int64_t *n, const char **why)
+{
+	const int x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
+	const struct tensor *a = &m->tensor[x], *b = node_in_tensor(m, node, INTEGER_W);
+
+	*why = "the right side is no constant matrix, or a size no constant";
+	if (!b->data || b->rank != 2 || a->rank < 2 || !tensor_is_static(m, x) || b->dim[1].n < 1)
+		return false;
+	if (!integer_fits(m, node, 1, why))
+		return false;
+	*why = "rows have gaps, or there are too many";
+	if (!tensor_is_plain(m, x) || !tensor_is_plain(m, y) || tensor_elements(m, x).n > INT32_MAX / 2)
+		return false;
+	*depth = b->dim[0].n;
+	*n = b->dim[1].n;
+	*rows = tensor_elements(m, y).n / *n;
+	return true;
+}
+
+struct pack integer_matmul_pack(int64_t depth, int64_t n)
+{
+	return (struct pack){ .n = n, .n_stride = 1, .depth = { 1, 1, depth }, .stride = { 0, 0, n } };
 }
 
 const int8_t *integer_weights(struct module *m, int node, int channel_axis)

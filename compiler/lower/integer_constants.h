@@ -9,9 +9,22 @@
 const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
 				    int64_t channels, int64_t depth, double *cycles);
 
+/** kernel_choose_lines() likewise. */
+const struct kernel *integer_choose_lines(const struct module *m, int node, enum kernel_kind kind, int64_t lines,
+					  int64_t pixels, int64_t channels, int64_t depth, double *cycles);
+
 /** Whether kernels can do it: weights without their zero points fit int8, and no sum can leave int32. channel_axis: of
  * the weights. */
 bool integer_fits(struct module *m, int node, int channel_axis, const char **why);
+
+/** Whether every sum times its multiplier, as float32, lies within an int32 by far. channel_axis: of the weights. */
+bool integer_is_bounded(struct module *m, int node, int channel_axis, const char **why);
+
+/** An IntegerMatMul that is a product of matrices, rows x depth (row-major) by a constant depth x n, which kernels can
+ * do; else the reason. */
+bool integer_matmul_read(struct module *m, int node, int64_t *rows, int64_t *depth, int64_t *n, const char **why);
+/** Its weights as pack_forms.h sees them. */
+struct pack integer_matmul_pack(int64_t depth, int64_t n);
 
 /** The weights with their zero points taken off, as they lie. */
 const int8_t *integer_weights(struct module *m, int node, int channel_axis);

@@ -158,22 +158,10 @@ struct integer_matmul_plan {
 static struct node_plan *plan_matmul(struct module *m, int node, const char **why)
 {
 	struct integer_matmul_plan *p = ARENA_NEW(m->scratch, struct integer_matmul_plan);
-	const struct tensor *a = node_in_tensor(m, node, INTEGER_X), *b = node_in_tensor(m, node, INTEGER_W);
 
-	*why = "the right side is no constant matrix, or a size no constant";
-	if (!b->data || b->rank != 2 || a->rank < 2 || !tensor_is_static(m, node_in(m, node, INTEGER_X)) ||
-	    b->dim[1].n < 1)
-		return NULL;
-	if (!integer_fits(m, node, 1, why))
-		return NULL;
-	*why = "rows have gaps, or there are too many";
-	if (!tensor_is_plain(m, node_in(m, node, INTEGER_X)) || !tensor_is_plain(m, node_out(m, node, 0)) ||
-	    tensor_elements(m, node_in(m, node, INTEGER_X)).n > INT32_MAX / 2)
+	if (!integer_matmul_read(m, node, &p->rows, &p->depth, &p->n, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	p->depth = b->dim[0].n;
-	p->n = b->dim[1].n;
-	p->rows = tensor_elements(m, node_out(m, node, 0)).n / p->n;
 	p->kernel = integer_choose(m, node, KERNEL_CONV_INT8, p->rows, p->n, p->depth, &p->plan.cycles);
 	return p->kernel ? &p->plan : NULL;
 }
@@ -185,7 +173,7 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 	const struct kernel *k = planned->kernel;
 	struct module *m = l->m;
 	const int node = l->node, x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
-	const struct pack p = { .n = n, .n_stride = 1, .depth = { 1, 1, depth }, .stride = { 0, 0, n } };
+	const struct pack p = integer_matmul_pack(depth, n);
 	const int8_t *weights = integer_weights(m, node, 1);
 	int w = lower_packed(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, k, weights);
 	int bias = integer_bias(l, node, &p, 1, k->columns, weights), scale = integer_scale(l, node, n, 1, k->columns);

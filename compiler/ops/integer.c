@@ -165,3 +165,32 @@ const struct op_def op_nnc_IntegerTable = {
 	.infer = infer_integer_table,
 	.lower = lower_integer_table,
 };
+
+/* --- IntegerFlip: int8 + 128 as uint8, uint8 - 128 as int8: the top bit turned ------------------------------------ */
+
+static bool infer_integer_flip(struct module *m, int node)
+{
+	const struct tensor x = *node_in_tensor(m, node, 0);
+
+	return tensor_set(m, node, node_out(m, node, 0), x.type == DT_I8 ? DT_U8 : DT_I8, x.rank, x.dim);
+}
+
+static bool lower_integer_flip(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const enum dtype type = m->tensor[node_out(m, node, 0)].type;
+	struct nest *n = nest_new(m, node_out(m, node, 0));
+	const int x = nest_cast(n, DT_I32, nest_load(n, node_in(m, node, 0), n->axis));
+	const int off = nest_const_int(n, DT_I32, type == DT_U8 ? 128 : -128);
+
+	nest_store(n, nest_cast(n, type, nest_binary(n, E_ADD, x, off)));
+	lower_nest(l, n);
+	return true;
+}
+
+const struct op_def op_nnc_IntegerFlip = {
+	INTEGER("IntegerFlip", 1, 1),
+	.types = TYPES("iu"),
+	.infer = infer_integer_flip,
+	.lower = lower_integer_flip,
+};

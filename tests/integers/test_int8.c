@@ -25,6 +25,7 @@ static void release_bytes(void *at, size_t n)
 struct problem {
 	struct nnrt_conv p;
 	int is_signed, is_depthwise, x_zero, y_zero, y_low, low, high;
+	int band;               /* output rows at a time, of kernels that take some */
 	unsigned char *x, *zero;
 	int8_t *w;
 	int32_t *bias;          /* before x_zero is taken off */
@@ -64,6 +65,15 @@ static void problem_new(struct problem *q, const struct kernel *k)
 		.out_w = 1 + pick(6),
 		.x_channel = 1};
 	q->is_depthwise = is_depthwise;
+	if (k->kind == GEMM_DOT) {      /* pixels of one row are those of a matrix */
+		p->in_h = p->out_h = p->kernel_h = p->kernel_w = p->stride_w = p->dilation_w = 1;
+		p->in_w = p->out_w = 1 + pick(40);
+		p->pad_top = p->pad_left = 0;
+	} else if (k->kind == CONV_DOT && pick(2)) {    /* windows stay inside */
+		p->pad_top = p->pad_left = 0;
+		p->in_h = (p->out_h - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
+		p->in_w = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
+	}
 	p->oc = pick_of(channels, 8);
 	p->oc = p->oc > 0 ? p->oc : 1;
 	p->ic = is_depthwise ? p->oc : 1 + pick(35);
@@ -74,7 +84,8 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	p->row_begin = pick(p->out_h);
 	p->row_end = p->row_begin + 1 + pick(p->out_h - p->row_begin);
 	q->is_signed = k->a == TYPES_BYTE ? pick(2) : k->a == TYPES_S8;
-	q->y_low = pick(2) ? -128 : 0;
+	q->y_low = k->a == TYPES_S8 || (k->a == TYPES_BYTE && pick(2)) ? -128 : 0;
+	q->band = 1 + pick(p->out_h + 2);
 	q->x_zero = pick(256) - (q->is_signed ? 128 : 0);
 	q->y_zero = q->y_low + (extreme ? 255 * pick(2) : pick(256));
 	q->low = q->y_low + (pick(3) ? 0 : pick(100));
@@ -151,16 +162,48 @@ static int check_output(const struct problem *q, const unsigned char *y, size_t 
 	return bad;
 }
 
+/* The two kinds that sum terms by one instruction, with as little scratch as they ask for: none where they may read x
+ * as it lies. */
+static void run_dot(const struct kernel *r, const struct problem *q, const int8_t *packed, const int32_t *bias,
+	const float *scale, void *y)
+{
+	const struct nnrt_conv *p = &q->p;
+	const int run = p->dilation_w > 1 ? p->ic : p->kernel_w * p->ic;
+	const int seen = (q->band - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
+	const int width = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
+	const bool is_gemm = r->kind == GEMM_DOT;
+	const bool as_it_lies = run % r->tile.terms == 0 && !p->pad_top && !p->pad_left && width <= p->in_w &&
+				(p->out_h - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h < p->in_h &&
+				(p->kernel_w == 1 || p->dilation_w > 1 || p->x_pixel == p->ic);
+	const int copied = is_gemm ? (q->band + r->rows - 1) * round_up(p->ic, r->tile.terms)
+				   : seen * width * p->ic + r->tile.terms;
+	const size_t bytes = as_it_lies ? 0 : (size_t)copied;
+	void *scratch = guarded_bytes(bytes);
+
+	if (is_gemm) {
+		const struct nnrt_gemm g = {.m_begin = 0, .m = p->out_w, .n = p->oc, .k = p->ic, .a_row = p->x_pixel,
+			.y_row = p->y_pixel};
+		r->run.gemm_dot(&g, q->x, packed, bias, scale, y, bytes ? scratch : NULL, q->low, q->high, q->y_zero,
+			q->band);
+	} else {
+		r->run.conv_dot(p, q->x, packed, bias, scale, y, bytes ? scratch : NULL, q->x_zero, q->low, q->high,
+			q->y_zero, q->band);
+	}
+	release_bytes(scratch, bytes);
+}
+
 static void run(const struct kernel *r, struct problem *q)
 {
 	const struct nnrt_conv *p = &q->p;
 	const int taps = p->kernel_h * p->kernel_w, ic = q->is_depthwise ? 1 : p->ic, depth = taps * ic;
 	const int width = round_up(p->oc, r->columns), zeros = q->is_depthwise ? width : p->ic;
-	const struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
+	struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
 		.stride = {p->kernel_w, 1, taps}};
 	const size_t y_bytes = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
 	const size_t scratch_bytes = (size_t)(r->rows * round_up(depth, r->tile.terms) * r->tap_bytes);
 	int64_t packed_bytes;
+	if (r->kind == CONV_DOT && p->dilation_w > 1)
+		pack = (struct pack){.n = p->oc, .n_stride = depth, .depth = {taps, 1, ic}, .stride = {1, 1, taps}};
 	if (!pack_forms[r->pack].size(&pack, &r->tile, &packed_bytes))
 		abort();
 	int8_t *packed = guarded_bytes((size_t)packed_bytes);
@@ -182,6 +225,8 @@ static void run(const struct kernel *r, struct problem *q)
 	if (r->kind == CONV_INT8)
 		r->run.conv_int8(p, q->x, packed, bias, scale, zero, y, scratch, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);
+	else if (r->kind == CONV_DOT || r->kind == GEMM_DOT)
+		run_dot(r, q, packed, bias, scale, y);
 	else
 		r->run.depthwise_int8(p, q->x, packed, bias, scale, zero, y, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);

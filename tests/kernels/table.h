@@ -34,6 +34,8 @@ enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_BYTE = TYPES_S8 | TYPES_
 #define INT8_HEAD const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const float *scale, \
 	const void *zero, void *y
 #define INT8_TAIL int is_signed, int low, int high, int y_zero
+#define DOT_HEAD const void *x, const int8_t *w, const int32_t *bias, const float *scale, void *y, void *scratch
+#define DOT_TAIL int low, int high, int y_zero, int band
 
 struct kernel {
 	const char *name;
@@ -51,6 +53,8 @@ struct kernel {
 		void (*transposed)(GEMM_HEAD, float *scratch, KERNEL_TAIL);
 		void (*conv_int8)(INT8_HEAD, void *scratch, INT8_TAIL);
 		void (*depthwise_int8)(INT8_HEAD, INT8_TAIL);
+		void (*conv_dot)(const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL);
+		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
 	} run;
 };
 
@@ -90,6 +94,12 @@ struct kernel {
 #define MEMBER_DEPTHWISE_INT8 depthwise_int8
 #define PARAMETERS_DEPTHWISE_INT8 INT8_HEAD, INT8_TAIL
 #define ARGUMENTS_DEPTHWISE_INT8(rows, columns) p, x, w, bias, scale, zero, y, is_signed, low, high, y_zero
+#define MEMBER_CONV_DOT conv_dot
+#define PARAMETERS_CONV_DOT const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL
+#define ARGUMENTS_CONV_DOT(rows, columns) p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, rows, columns
+#define MEMBER_GEMM_DOT gemm_dot
+#define PARAMETERS_GEMM_DOT const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL
+#define ARGUMENTS_GEMM_DOT(rows, columns) p, x, w, bias, scale, y, scratch, low, high, y_zero, band, rows, columns
 
 /* A fixed epilogue leaves the parameter without a use. */
 #define UNUSED_F32 (void)epilogue;

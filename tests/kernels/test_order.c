@@ -91,21 +91,47 @@ static struct subject subject_f32(const struct kernel *k)
 	return s;
 }
 
+enum { BAND = 3 };      /* output rows at a time, of kernels that take some */
+
+static int scratch_bytes(const struct nnrt_conv *p, const struct kernel *k, int depth)
+{
+	const int seen = (BAND - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
+	const int width = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
+
+	if (k->kind == CONV_DOT)
+		return seen * width * p->ic + k->tile.terms;
+	if (k->kind == GEMM_DOT)
+		return (BAND + k->rows - 1) * round_up(p->ic, k->tile.terms);
+	return k->rows * round_up(depth, k->tile.terms) * k->tap_bytes + 1;
+}
+
 static struct subject subject_int8(const struct kernel *k)
 {
 	const bool depthwise = k->kind == DEPTHWISE_INT8;
 	struct subject s = {.name = k->name, .kernel = k, .bytes = 1};
-	s.p = shape_pick(k->rows, k->columns, depthwise, false);
-	const int depth = s.p.kernel_h * s.p.kernel_w * (depthwise ? 1 : s.p.ic), width = round_up(s.p.oc, k->columns);
+	s.p = shape_pick(k->rows, k->columns, depthwise, k->kind == GEMM_DOT);
+	const int taps = s.p.kernel_h * s.p.kernel_w, ic = depthwise ? 1 : s.p.ic, depth = taps * ic;
+	const int width = round_up(s.p.oc, k->columns);
+	/* A kernel row is a run, or each tap of one that has gaps. */
+	const bool apart = k->kind == CONV_DOT && s.p.dilation_w > 1;
+	const struct pack pack = {.n = s.p.oc, .n_stride = depth,
+		.depth = {apart ? taps : s.p.kernel_h, apart ? 1 : s.p.kernel_w, ic},
+		.stride = {apart ? 1 : s.p.kernel_w, 1, taps}};
+	int8_t *w = random_bytes((size_t)(s.p.oc * depth));
+	int64_t packed_bytes;
 
 	s.pixel_by_pixel = !depthwise;
-	s.w8 = random_bytes((size_t)(width * round_up(depth, k->tile.terms)));
+	if (!pack_forms[k->pack].size(&pack, &k->tile, &packed_bytes))
+		abort();
+	s.w8 = malloc((size_t)packed_bytes);
+	pack_forms[k->pack].pack(&pack, &k->tile, w, s.w8);
+	free(w);
 	s.bias8 = calloc((size_t)width, sizeof *s.bias8);
 	s.scale = random_floats(width);
 	for (int i = 0; i < width; i++)
 		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
 	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
-	s.scratch = malloc((size_t)(k->rows * round_up(depth, k->tile.terms) * k->tap_bytes) + 1);
+	s.scratch = malloc((size_t)scratch_bytes(&s.p, k, depth));
 	return s;
 }
 
@@ -141,6 +167,11 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 	else if (s->kernel->kind == CONV_INT8)
 		s->kernel->run.conv_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, s->scratch,
 			s->kernel->a != TYPES_U8, -128, 127, 0);
+	else if (s->kernel->kind == CONV_DOT)
+		s->kernel->run.conv_dot(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->zero8[0], 0, 255, 0,
+			BAND);
+	else if (s->kernel->kind == GEMM_DOT)
+		s->kernel->run.gemm_dot(&g, x, s->w8, s->bias8, s->scale, y, s->scratch, 0, 255, 0, BAND);
 	else if (s->kernel->kind == DEPTHWISE_INT8)
 		s->kernel->run.depthwise_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
 	else if (s->kernel->kind == DEPTHWISE)

@@ -1,0 +1,298 @@
+/* IntegerConv and IntegerMatMul by instructions that add up several products of bytes a lane
+ * (runtime_min/kernels/dot.h): the image is read as it lies where windows never leave it, else copied with its
+ * padding, some rows at a time. */
+#include "lower/conv_shape.h"
+#include "lower/integer_constants.h"
+#include "lower/packed.h"
+#include "ops/integer.h"
+#include "targets/target.h"
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t whole(int64_t bytes, int terms)
+{
+	return (bytes + terms - 1) / terms * terms;
+}
+
+/* Rows of `row` bytes that are read for one panel of weights after the other: as many as half of the first cache holds
+ * beside the weights of a panel; where the weights exceed the second one, as many as a quarter of that holds, so that
+ * they are seldom fetched. At least `tile`. */
+static int64_t band_of(const struct target *t, int64_t row, int64_t weights, int64_t rows, int64_t tile)
+{
+	const int64_t bytes = weights > t->l2_bytes / 2 ? t->l2_bytes / 4 : t->l1_bytes / 2;
+	const int64_t band = row ? bytes / row / tile * tile : rows;
+
+	return least(band < tile ? tile : band, rows < tile ? tile : rows);
+}
+
+/* The last arguments of both kinds: x's padding for one, then limits, y's zero point, the band. */
+static void numbers(struct lowering *l, struct call *call, bool pads, int64_t band)
+{
+	const struct module *m = l->m;
+
+	if (pads)
+		call_number(l, call, num_const(const_int(m, node_in(m, l->node, INTEGER_X_ZERO), 0)));
+	call_number(l, call, num_const(node_attr_int(m, l->node, "low", 0)));
+	call_number(l, call, num_const(node_attr_int(m, l->node, "high", 0)));
+	call_number(l, call, num_const(const_int(m, node_in(m, l->node, INTEGER_Y_ZERO), 0)));
+	call_number(l, call, num_const(band));
+}
+
+/* Lets a step be made in pieces of whole bands. */
+static void in_bands(struct call *call, struct num rows, struct num pixels, int tile, int64_t work, int64_t band)
+{
+	call_in_pieces(call, 0, rows, pixels, tile, work);
+	if (call->piece_rows < band)
+		call->piece_rows = band;
+}
+
+/* --- Convolution -------------------------------------------------------------------------------------------------- */
+
+struct integer_dot_plan {
+	struct node_plan plan;
+	struct conv_shape c;
+	const struct kernel *kernel;
+	struct num pixels; /* of a 1x1 convolution: rows of the matrix ... */
+	bool flat; /* ... of a whole batch, not of an image alone */
+};
+
+/* Bytes of a row of a window that lie beside each other, and how many such runs it has. */
+static int64_t run_of(const struct conv_geometry *g)
+{
+	return g->dilation_w > 1 ? g->ic : g->kernel_w * g->ic;
+}
+
+static struct pack pack_of(const struct conv_shape *c)
+{
+	const int64_t taps = c->g.kernel_h * c->g.kernel_w;
+	struct pack p = conv_pack(c, false);
+
+	if (c->g.dilation_w > 1) { /* a tap is a run of its own */
+		p.depth[0] = taps;
+		p.depth[1] = p.stride[0] = 1;
+	}
+	return p;
+}
+
+static struct node_plan *plan_conv(struct module *m, int node, const char **why)
+{
+	struct integer_dot_plan *p = ARENA_NEW(m->scratch, struct integer_dot_plan);
+	const struct conv_geometry *g = &p->c.g;
+
+	if (!conv_shape_read(m, node, &p->c, why))
+		return NULL;
+	*why = "the target has no such kernel";
+	p->kernel = integer_choose_lines(m, node, KERNEL_CONV_DOT, g->out_h.n, g->out_w.n, g->oc,
+					 g->ic * g->kernel_h * g->kernel_w, &p->plan.cycles);
+	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why))
+		return NULL;
+	p->plan.cycles *= 1.05 * (double)(p->c.batch_hi * p->c.groups); /* copies, short rows */
+	return &p->plan;
+}
+
+/* Whether kernels may read x as it lies: no window leaves it, and what each row of a window sees is whole terms of
+ * adjacent bytes. */
+static bool reads_as_it_lies(struct module *m, const struct conv_shape *c, int x, const struct kernel *k)
+{
+	const struct conv_geometry *g = &c->g;
+	const struct tensor *tx = &m->tensor[x];
+
+	if (!num_is_const(g->in_h) || !num_is_const(g->in_w) || !num_is(g->pad_top, 0) || !num_is(g->pad_left, 0) ||
+	    run_of(g) % k->terms || tensor_ring(m, x, c->rank == 4 ? 2 : -1))
+		return false;
+	if ((g->out_h.n - 1) * g->stride_h + (g->kernel_h - 1) * g->dilation_h >= g->in_h.n ||
+	    (g->out_w.n - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w >= g->in_w.n)
+		return false;
+	return g->kernel_w == 1 || g->dilation_w > 1 || num_is(tx->stride[c->rank - 1], g->ic);
+}
+
+/* Loops over batch and groups; moves an argument along with them. */
+static void moving(struct lowering *l, struct call *call, enum arg_kind kind, int t, int batch, struct num by_batch,
+		   int group, struct num by_group)
+{
+	struct arg *a = call_arg(l, call, kind, t);
+
+	if (batch >= 0)
+		a->advance[batch] = by_batch;
+	if (group >= 0)
+		a->advance[group] = by_group;
+}
+
+static void lower_conv(struct lowering *l, const struct node_plan *plan)
+{
+	const struct integer_dot_plan *planned = (const struct integer_dot_plan *)plan;
+	const struct conv_shape *c = &planned->c;
+	const struct conv_geometry *g = &c->g;
+	const struct kernel *k = planned->kernel;
+	const struct num none = num_const(0);
+	struct module *m = l->m;
+	const struct pack p = pack_of(c);
+	const int64_t in_w = (g->out_w.n - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w + 1, row = in_w * g->ic;
+	const int64_t width = whole(g->oc, k->columns);
+	const int8_t *weights = integer_weights(m, l->node, 0);
+	int64_t size, band, seen;
+	struct call *call;
+	int x, y, w, bias, scale, scratch = -1, batch = -1, group = -1;
+
+	conv_images(l, c, false, &x, &y);
+	w = lower_packed_groups(l, m->tensor[c->w].name, &p, k, weights, c->groups, &size);
+	bias = integer_bias(l, l->node, &p, c->groups, k->columns, weights);
+	scale = integer_scale(l, l->node, g->oc, c->groups, k->columns);
+	band = band_of(m->target, row * g->stride_h, size, g->out_h.n, 1);
+	seen = (band - 1) * g->stride_h + (g->kernel_h - 1) * g->dilation_h + 1;
+	if (!reads_as_it_lies(m, c, x, k))
+		scratch = lower_scratch(l, num_const(seen * row + k->terms));
+	call = lower_kernel(l, k, GEOMETRY_CONV);
+	conv_fields(l, call, c, x, false);
+	if (!num_is(m->tensor[x].dim[0], 1))
+		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
+	if (c->groups > 1)
+		group = call_loop(l, call, num_const(c->groups), 1, num_const(g->oc));
+	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
+	       num_mul(&m->nums, num_const(g->ic), m->tensor[x].stride[1]));
+	moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
+	moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
+	moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
+	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(g->oc));
+	call_arg(l, call, scratch < 0 ? ARG_READ : ARG_SCRATCH, scratch);
+	numbers(l, call, true, band);
+	call_result(m, call, y);
+	in_bands(call, g->out_h, g->out_w, k->rows, g->ic * g->kernel_h * g->kernel_w * width / k->lanes, band);
+	call->pixel_by_pixel = scratch >= 0; /* a band is read before any of it is written */
+	l->block->step[l->block->n - 1].macs = conv_macs(c);
+	lower_finish(l, y, c->y);
+}
+
+/* --- Matrix product ----------------------------------------------------------------------------------------------- */
+
+/* rows x depth bytes of x, a_row apart, times the node's weights. */
+struct product {
+	const struct kernel *kernel;
+	struct pack pack; /* of the weights, tensor w, its channels along w_axis */
+	int w, w_axis;
+	int x, y;
+	struct num rows, a_row;
+	bool by_image; /* rows are those of one image; a loop runs over the batch */
+};
+
+/* Appends its call; which axes of y its rows count, and call_result(), are the caller's. */
+static struct call *begin_product(struct lowering *l, const struct product *p)
+{
+	struct module *m = l->m;
+	const struct kernel *k = p->kernel;
+	const int64_t n = p->pack.n, depth = p->pack.depth[2], row = whole(depth, k->terms);
+	const int64_t band = band_of(m->target, row, row * n, p->rows.n, k->rows);
+	const int8_t *weights = integer_weights(m, l->node, p->w_axis);
+	const int w = lower_packed(l, m->tensor[p->w].name, &p->pack, k, weights);
+	const int bias = integer_bias(l, l->node, &p->pack, 1, k->columns, weights);
+	const int scale = integer_scale(l, l->node, n, 1, k->columns);
+	const int scratch = depth == row ? -1 : lower_scratch(l, num_const((band + k->rows - 1) * row));
+	struct call *call = lower_kernel(l, k, GEOMETRY_GEMM);
+	int loop = -1;
+
+	call->geometry.gemm =
+		(struct gemm_geometry){ .m = p->rows, .n = num_const(n), .k = num_const(depth), .a_row = p->a_row };
+	if (p->by_image)
+		loop = call_loop(l, call, m->tensor[p->x].dim[0], 0, num_const(1));
+	moving(l, call, ARG_READ, p->x, loop, m->tensor[p->x].stride[0], -1, num_const(0));
+	call_arg(l, call, ARG_READ, w);
+	call_arg(l, call, ARG_READ, bias);
+	call_arg(l, call, ARG_READ, scale);
+	call_arg(l, call, ARG_WRITE, p->y);
+	call_arg(l, call, scratch < 0 ? ARG_READ : ARG_SCRATCH, scratch);
+	numbers(l, call, false, band);
+	in_bands(call, p->rows, num_const(1), k->rows, n * depth / k->lanes, band);
+	call->pixel_by_pixel = scratch >= 0;
+	return call;
+}
+
+static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
+{
+	struct integer_dot_plan *p = ARENA_NEW(m->scratch, struct integer_dot_plan);
+	const struct conv_geometry *g = &p->c.g;
+
+	if (!conv_shape_read(m, node, &p->c, why) || !conv_is_product(m, &p->c, why))
+		return NULL;
+	p->flat = conv_is_flat(m, p->c.x, true) && conv_is_flat(m, p->c.y, true);
+	p->pixels = num_mul(&m->nums, g->out_h, g->out_w);
+	if (p->flat)
+		p->pixels = num_mul(&m->nums, p->pixels, m->tensor[p->c.x].dim[0]);
+	*why = "the target has no such kernel";
+	p->kernel = integer_choose(m, node, KERNEL_GEMM_DOT, p->pixels.n, g->oc, g->ic, &p->plan.cycles);
+	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why))
+		return NULL;
+	if (!p->flat)
+		p->plan.cycles *= (double)p->c.batch_hi;
+	return &p->plan;
+}
+
+static void lower_1x1(struct lowering *l, const struct node_plan *plan)
+{
+	const struct integer_dot_plan *planned = (const struct integer_dot_plan *)plan;
+	const struct conv_shape *c = &planned->c;
+	struct product p = {
+		.kernel = planned->kernel, .pack = conv_pack(c, false), .w = c->w, .rows = planned->pixels
+	};
+	struct call *call;
+
+	conv_images(l, c, false, &p.x, &p.y);
+	p.a_row = conv_pixel_step(l->m, p.x);
+	p.by_image = !planned->flat;
+	call = begin_product(l, &p);
+	conv_count_pixels(l->m, call, c, planned->flat);
+	call_result(l->m, call, p.y);
+	l->block->step[l->block->n - 1].macs = conv_macs(c);
+	lower_finish(l, p.y, c->y);
+}
+
+/* Row-major x with constant w of rank 2. */
+struct integer_dot_matmul_plan {
+	struct node_plan plan;
+	int64_t rows, depth, n; /* y: rows x n, sums of `depth` terms */
+	const struct kernel *kernel;
+};
+
+static struct node_plan *plan_matmul(struct module *m, int node, const char **why)
+{
+	struct integer_dot_matmul_plan *p = ARENA_NEW(m->scratch, struct integer_dot_matmul_plan);
+
+	if (!integer_matmul_read(m, node, &p->rows, &p->depth, &p->n, why))
+		return NULL;
+	*why = "the target has no such kernel";
+	p->kernel = integer_choose(m, node, KERNEL_GEMM_DOT, p->rows, p->n, p->depth, &p->plan.cycles);
+	return p->kernel && integer_is_bounded(m, node, 1, why) ? &p->plan : NULL;
+}
+
+static void lower_matmul(struct lowering *l, const struct node_plan *plan)
+{
+	const struct integer_dot_matmul_plan *p = (const struct integer_dot_matmul_plan *)plan;
+	struct module *m = l->m;
+	const int y = node_out(m, l->node, 0);
+	struct call *call = begin_product(l, &(struct product){ .kernel = p->kernel,
+								.pack = integer_matmul_pack(p->depth, p->n),
+								.w = node_in(m, l->node, INTEGER_W),
+								.w_axis = 1,
+								.x = node_in(m, l->node, INTEGER_X),
+								.y = y,
+								.rows = num_const(p->rows),
+								.a_row = num_const(p->depth) });
+
+	call->c_axis = m->tensor[y].rank - 1;
+	for (int axis = 0; axis < call->c_axis; axis++)
+		call->col_axis[call->n_col_axes++] = axis;
+	call_result(m, call, y);
+	l->block->step[l->block->n - 1].macs = p->rows * p->n * p->depth;
+}
+
+const struct strategy integer_dot = {
+	.name = "integer_dot", .op = "IntegerConv", .plan = plan_conv, .lower = lower_conv
+};
+const struct strategy integer_dot_1x1 = {
+	.name = "integer_dot_1x1", .op = "IntegerConv", .plan = plan_1x1, .lower = lower_1x1
+};
+const struct strategy integer_dot_matmul = {
+	.name = "integer_dot_matmul", .op = "IntegerMatMul", .plan = plan_matmul, .lower = lower_matmul
+};

@@ -1,0 +1,144 @@
+/* Products of bytes by AVX-512 VNNI's vpdpbusd: images unsigned, weights signed, four terms a lane. */
+#ifndef NNRT_DOT_VNNI512_H
+#define NNRT_DOT_VNNI512_H
+
+#include <immintrin.h>
+
+#include "runtime_min/kernels/dot.h"
+
+enum {
+	NNRT_VNNI_LANES = 16,           /* channels of a vector of sums */
+	NNRT_VNNI_TERMS = 4,            /* products that a lane adds in one step */
+	NNRT_VNNI_SUMS = 28             /* vectors of sums that a tile has at most */
+};
+
+/** sum + four products a lane. gcc 12 spills every sum at every step unless its value is made opaque. */
+NNRT_INLINE __m512i nnrt_vnni_add(__m512i sum, const unsigned char *x, __m512i w)
+{
+	int32_t four;
+
+	memcpy(&four, x, sizeof(four));
+	sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi32(four), w);
+	__asm__("" : "+v"(sum));
+	return sum;
+}
+
+/** Four vectors of sums as bytes, in their order. */
+NNRT_INLINE __m512i nnrt_vnni_bytes(const __m512i sum[4], const float *const scale[4], const struct nnrt_dot *d)
+{
+	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+	const __m512i zero = _mm512_set1_epi16((short)d->zero);
+	__m512i q[4], y;
+
+	NNRT_UNROLL(4)
+	for (int i = 0; i < 4; i++)
+		q[i] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sum[i]), _mm512_loadu_ps(scale[i])));
+	y = _mm512_packus_epi16(_mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero),
+		_mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero));
+	if (d->low > 0)
+		y = _mm512_max_epu8(y, _mm512_set1_epi8((char)d->low));
+	if (d->high < 255)
+		y = _mm512_min_epu8(y, _mm512_set1_epi8((char)d->high));
+	return _mm512_permutexvar_epi32(order, y);
+}
+
+/** Stores n bytes of a row, those of `vectors` vectors at most. */
+NNRT_INLINE void nnrt_vnni_store(unsigned char *y, __m512i bytes, int n, int vectors)
+{
+	if (vectors == 1)
+		_mm_mask_storeu_epi8(y, (__mmask16)((1u << n) - 1u), _mm512_castsi512_si128(bytes));
+	else if (vectors == 2)
+		_mm256_mask_storeu_epi8(y, (__mmask32)((1ull << n) - 1ull), _mm512_castsi512_si256(bytes));
+	else
+		_mm512_mask_storeu_epi8(y, ~(__mmask64)0 >> (64 - n), bytes);
+}
+
+/** Bytes of one step of a tile: rows i.. of it, as many as a vector of bytes holds. */
+NNRT_INLINE void nnrt_vnni_finish(const struct nnrt_dot *d, const __m512i *sum, const float *scale, unsigned char *y,
+	int n, int i, int rows, int vectors)
+{
+	const int each = vectors == 1 ? 4 : vectors == 2 ? 2 : 1;
+	const float *scales[4];
+	__m512i four[4], bytes;
+
+	NNRT_UNROLL(4)
+	for (int v = 0; v < 4; v++) {
+		const int row = (int)nnrt_min(i + v / vectors, each == 1 ? i : rows - 1);
+		const int j = each == 1 ? (int)nnrt_min(v, vectors - 1) : v % vectors;
+
+		four[v] = sum[row * vectors + j];
+		scales[v] = scale + j * NNRT_VNNI_LANES;
+	}
+	bytes = nnrt_vnni_bytes(four, scales, d);
+	nnrt_vnni_store(y + i * d->y_pixel, bytes, n, vectors);
+	if (each >= 2 && i + 1 < rows)
+		nnrt_vnni_store(y + (i + 1) * d->y_pixel,
+			each == 2 ? _mm512_castsi256_si512(_mm512_extracti64x4_epi64(bytes, 1))
+				  : _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 1)),
+			n, vectors);
+	if (each == 4 && i + 2 < rows)
+		nnrt_vnni_store(y + (i + 2) * d->y_pixel,
+			_mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 2)), n, vectors);
+	if (each == 4 && i + 3 < rows)
+		nnrt_vnni_store(y + (i + 3) * d->y_pixel,
+			_mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 3)), n, vectors);
+}
+
+/** See nnrt_dot_tile. */
+NNRT_INLINE void nnrt_vnni_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
+	const float *scale, unsigned char *y, int n, int rows)
+{
+	const int channels = NNRT_IS_CONSTANT(n) ? n : d->columns;
+	const int vectors = (channels + NNRT_VNNI_LANES - 1) / NNRT_VNNI_LANES;
+	const int each = vectors == 1 ? 4 : vectors == 2 ? 2 : 1;
+	__m512i sum[NNRT_VNNI_SUMS];
+
+	NNRT_UNROLL(28)
+	for (int i = 0; i < rows * vectors; i++)
+		sum[i] = _mm512_loadu_si512(bias + i % vectors * NNRT_VNNI_LANES);
+	for (int ky = 0; ky < d->runs_h; ky++) {
+		for (int kx = 0; kx < d->runs_w; kx++) {
+			const unsigned char *from = x + ky * d->step_h + kx * d->step_w;
+
+			for (int k = 0; k < d->run; k += NNRT_VNNI_TERMS) {
+				__m512i b[4];
+
+				__asm__ volatile("" : "+r"(from));
+				NNRT_UNROLL(4)
+				for (int j = 0; j < vectors; j++)
+					b[j] = _mm512_loadu_si512(w + (ptrdiff_t)j * NNRT_VNNI_LANES * NNRT_VNNI_TERMS);
+				NNRT_UNROLL(28)
+				for (int i = 0; i < rows; i++) {
+					NNRT_UNROLL(4)
+					for (int j = 0; j < vectors; j++)
+						sum[i * vectors + j] = nnrt_vnni_add(
+							sum[i * vectors + j], from + i * d->x_pixel, b[j]);
+				}
+				from += NNRT_VNNI_TERMS;
+				w += (ptrdiff_t)d->columns * NNRT_VNNI_TERMS;
+			}
+		}
+	}
+	NNRT_UNROLL(28)
+	for (int i = 0; i < rows; i += each)
+		nnrt_vnni_finish(d, sum, scale, y, n, i, rows, vectors);
+}
+
+/** See nnrt_conv_dot; x, y: uint8. */
+NNRT_INLINE void nnrt_conv_vnni(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, void *y, void *scratch, int zero, int low, int high, int y_zero, int band, int rows,
+	int columns)
+{
+	nnrt_conv_dot(p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, nnrt_vnni_tile, NNRT_VNNI_TERMS,
+		rows, columns);
+}
+
+/** See nnrt_gemm_dot; a, y: uint8. */
+NNRT_INLINE void nnrt_gemm_vnni(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *bias,
+	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band, int rows, int columns)
+{
+	nnrt_gemm_dot(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, nnrt_vnni_tile, NNRT_VNNI_TERMS, rows,
+		columns);
+}
+
+#endif
