@@ -115,16 +115,25 @@ void lower_drop_noops(const struct module *m, struct block *b, int first)
 	b->n = kept;
 }
 
+/* What a node needs beside its results can be larger than all of them: packed operands are padded. */
+static bool check_temporaries(struct module *m, int node, int first)
+{
+	for (int t = first; t < m->n_tensors; t++)
+		if (!shape_check(m, node, "temporary memory", m->tensor[t].rank, m->tensor[t].dim))
+			return false;
+	return true;
+}
+
 bool lower_graph(struct module *m, int g, struct block *b)
 {
 	struct lowering l = { .m = m, .block = b };
 
 	for (int i = 0; i < m->graph[g].n_nodes; i++) {
-		int first = b->n;
+		const int first = b->n, first_tensor = m->n_tensors;
 		l.node = m->graph[g].node[i];
 		if (is_folded(m, &m->node[l.node]))
 			continue;
-		if (!lower_node(&l))
+		if (!lower_node(&l) || !check_temporaries(m, l.node, first_tensor))
 			return false;
 		lower_drop_noops(m, b, first);
 	}

@@ -116,7 +116,7 @@ void num_each_var(const struct nums *s, struct num a, void (*f)(void *ctx, struc
 /** The value when var[i] has value[i]; dies when a variable is missing. */
 int64_t num_eval(const struct nums *s, struct num a, const struct num *var, const int64_t *value, int n);
 
-/** The value when every variable has its least. text, when not NULL, gets these: "N = 1, M = 4". */
+/** The value when every variable has its least. text, when not NULL, gets the first of these: "N = 1, M = 4". */
 int64_t num_at_least(const struct nums *s, struct num a, struct strbuf *text);
 
 /** C text of type int64_t-safe arithmetic (`(n + 2) / 3`): operands of divisions are known >= 0 where a plain `/` is

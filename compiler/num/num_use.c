@@ -203,6 +203,7 @@ struct valuation {
 	const struct num *var;
 	const int64_t *value;
 	int n;
+	bool least;             /* other variables have the least value that they can have */
 };
 
 static int64_t eval(const struct valuation *v, struct num a);
@@ -232,9 +233,9 @@ static int64_t eval(const struct valuation *v, struct num a)
 		return a.n;
 	if (x->op == NUM_VAR) {
 		i = find_var(v->var, v->n, a.expr);
-		if (i < 0)
+		if (i < 0 && !v->least)
 			die("no value for variable %s", x->name);
-		return v->value[i];
+		return i < 0 ? x->lo : v->value[i];
 	}
 	if (x->op == NUM_SUM || x->op == NUM_PRODUCT)
 		return eval_terms(v, x);
@@ -259,32 +260,31 @@ int64_t num_eval(const struct nums *s, struct num a, const struct num *var, cons
 	return eval(&v, a);
 }
 
-/* The least value of each variable of a number, as num_eval() wants them. A number has at most a few. */
+enum { MOST_PRINTED = 8 };
+
 struct least {
 	const struct nums *s;
-	struct num var[64];
-	int64_t value[64];
-	int n;
 	struct strbuf *text;
+	int n;
 };
 
-static void add_least(void *ctx, struct num var, const char *name)
+static void print_least(void *ctx, struct num var, const char *name)
 {
 	struct least *l = ctx;
-	const int64_t lo = num_lo(l->s, var);
 
-	if (l->text)
-		strbuf_printf(l->text, "%s%s = %lld", l->n ? ", " : "", name, (long long)lo);
-	if (l->n == sizeof l->value / sizeof *l->value)
-		die("a number of more than %d variables", l->n);
-	l->var[l->n] = var;
-	l->value[l->n++] = lo;
+	if (l->n < MOST_PRINTED)
+		strbuf_printf(l->text, "%s%s = %lld", l->n ? ", " : "", name, (long long)num_lo(l->s, var));
+	else if (l->n == MOST_PRINTED)
+		strbuf_puts(l->text, " ...");
+	l->n++;
 }
 
 int64_t num_at_least(const struct nums *s, struct num a, struct strbuf *text)
 {
+	const struct valuation v = { .s = s, .least = true };
 	struct least l = { .s = s, .text = text };
 
-	num_each_var(s, a, add_least, &l);
-	return num_eval(s, a, l.var, l.value, l.n);
+	if (text)
+		num_each_var(s, a, print_least, &l);
+	return eval(&v, a);
 }

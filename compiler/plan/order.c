@@ -8,10 +8,10 @@
 #include "plan/schedule.h"
 #include "support/arena.h"
 #include "support/diag.h"
+#include "support/limits.h"
 
 enum {
 	WINDOW = 40,            /* steps reordered at a time in pieces that are too long */
-	BASE_WORK = 100 * 1000 * 1000,
 	WORK_PER_STEP = 1000,
 };
 
@@ -237,7 +237,7 @@ bool order_steps(const struct flow *f, int *order, struct order_result *result, 
 		return false;
 	if (!s.n)
 		return true;
-	s.work_end = BASE_WORK + (int64_t)s.n * WORK_PER_STEP;
+	s.work_end = MAX_ORDER_WORK + (int64_t)s.n * WORK_PER_STEP;
 	result->given_peak_bytes = order_peak_bytes(f, NULL, scratch);
 	pieces = ARENA_ARRAY(scratch, s.n, struct piece);
 	n_pieces = pieces_find(&s, pieces);

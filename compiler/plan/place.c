@@ -5,10 +5,10 @@
 #include "plan/pools.h"
 #include "support/arena.h"
 #include "support/diag.h"
+#include "support/limits.h"
 
 enum {
 	MAX_ALIGN = 1 << 20,
-	DEFAULT_BUDGET = 240 * 1000 * 1000,
 	MAX_EVICTIONS = 16,             /* rounds of moving what does not fit to the next pool */
 };
 
@@ -144,7 +144,7 @@ bool place_buffers(struct buffer *buffers, int n, const struct memory_pool *pool
 		   const struct overlap *overlaps, int n_overlaps, const struct place_options *options,
 		   struct pool_plan *plans, struct arena *scratch, struct diag *d)
 {
-	const int64_t budget = options && options->budget > 0 ? options->budget : DEFAULT_BUDGET;
+	const int64_t budget = options && options->budget > 0 ? options->budget : MAX_PLACE_WORK;
 	bool *chosen = ARENA_ARRAY(scratch, n, bool);
 
 	if (!input_check(buffers, n, pools, n_pools, overlaps, n_overlaps, d))

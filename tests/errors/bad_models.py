@@ -269,6 +269,25 @@ def dimension_of_minus_one():
     return model([helper.make_node("Relu", ["x"], ["y"], "relu")], inputs=[value("x", [-1, 4])])
 
 
+MANY = 35  # inputs of two sizes each: more sizes than one number had room for when an example was looked for
+
+
+@case(MODEL, *(word for k in range(MANY) for size in "ab" for word in ("--dim", f"{size}{k}=1..9")))
+def window_over_a_sum_of_many_sizes():
+    nodes = [helper.make_node("Flatten", [f"x{k}"], [f"f{k}"], axis=0) for k in range(MANY)]
+    nodes += [helper.make_node("Concat", [f"f{k}" for k in range(MANY)], ["row"], axis=1),
+              helper.make_node("Reshape", ["row", "shape"], ["image"]),
+              helper.make_node("MaxPool", ["image"], ["y"], "pool", kernel_shape=[1000])]
+    return model(nodes, inputs=[value(f"x{k}", [f"a{k}", f"b{k}"]) for k in range(MANY)],
+                 weights=[constant("shape", np.array([1, 1, -1]))])
+
+
+@case(MODEL, "--target=x86-64-v3")
+def packed_operand_beyond_any_tensor():
+    return model([helper.make_node("Gemm", ["x", "w"], ["y"], "gemm", transB=1)],
+                 inputs=[value("x", [4, 1 << 38]), value("w", [4, 1 << 38])])
+
+
 def with_weight(edit):
     w = constant("w", np.zeros((4, 1, 1), np.float32))
     edit(w)

@@ -7,6 +7,8 @@
 
 #define MAX_FOLD_ELEMENTS (1 << 16)
 #define MAX_FOLD_WORK (1 << 20)
+#define MAX_ORDER_WORK (1 << 16)
+#define MAX_PLACE_WORK (1 << 20)
 #define MAX_REPLAY_READS (1 << 18)
 #define MAX_DFT_POINTS (1 << 12)
 #define MAX_INLINED_NODES (1 << 12)
