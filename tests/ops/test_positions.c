@@ -46,6 +46,13 @@ Test(positions, of_several_axes_are_checked_each_against_its_own, .init = setup,
 		       "element 1 is 8, allowed: -8 to 7");
 }
 
+Test(positions, of_a_long_axis_that_are_not_known_take_no_time, .init = setup, .fini = teardown, .timeout = 20)
+{
+	int x = variable(DT_F32, 1, (int64_t[]){ 8 }), i = variable(DT_I64, 1, (int64_t[]){ (int64_t)1 << 39 });
+
+	infer(node_of("Gather", 13, 2, (int[]){ x, i }, 1));
+}
+
 Test(positions, in_an_empty_axis_are_none, .init = setup, .fini = teardown)
 {
 	int x = variable(DT_F32, 1, (int64_t[]){ 0 }), i = variable(DT_I64, 1, (int64_t[]){ 2 });
