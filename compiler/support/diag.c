@@ -40,7 +40,9 @@ static void add_operator(struct strbuf *b, const struct place *at)
 		return;
 	strbuf_puts(b, "(");
 	name_add(b, at->op);
-	strbuf_printf(b, "-%d): ", at->opset);
+	if (at->opset)          /* 0: the model does not say */
+		strbuf_printf(b, "-%d", at->opset);
+	strbuf_puts(b, "): ");
 }
 
 static struct strbuf *emptied(struct strbuf *b)

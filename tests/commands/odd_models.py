@@ -81,6 +81,8 @@ def interfaces():
                                     node("RNN", "y w w", ["", "h"], hidden_size=1), node("RNN", "y w w", "l", hidden_size=1)],
                                    [value("x"), value("y", (2, 1, 1))], [value("z", (1,)), value("h", (1, 1, 1))],
                                    [ones("s"), ones("w", 1, 1, 1)])
+    yield "sign-of-nan", model([node("Sub", "x x", "o"), node("Div", "o o", "n"), node("Sign", "n", "z")],
+                               [value("x")], [value("z")])
     yield "unused-input", model([node("Relu", "x", "z")], [value("x"), value("u", (2, 2))], [value("z")])
     yield "constant-is-input", model([node("Add", "x w", "z")], [value("x"), value("w")], [value("z")], [ones("w", 3)])
     yield "constant-is-output", model([node("Relu", "x", "z")], [value("x")], [value("w"), value("z")], [ones("w", 3)])
