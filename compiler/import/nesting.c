@@ -1,44 +1,14 @@
 #include "nesting.h"
 
 #include <stdint.h>
+#include <string.h>
 
+#include "import/onnx.pb-c.h"
 #include "support/diag.h"
 #include "support/limits.h"
 
 /* Any length-delimited field may be a string, so messages are followed by their known structure only. Unpacking does
  * the same: what is no field of onnx.proto stays a run of bytes there, too. */
-enum message { MODEL, GRAPH, NODE, ATTRIBUTE, TENSOR, SPARSE, VALUE, TYPE, TENSOR_TYPE, HOLDER, MAP_TYPE, SHAPE,
-	       FUNCTION, LEAF, N_MESSAGES };
-
-struct child {
-	uint32_t field;
-	enum message message;
-};
-
-static const struct child model_fields[] = { { 7, GRAPH }, { 8, LEAF }, { 25, FUNCTION }, { 0 } };
-static const struct child graph_fields[] = { { 1, NODE }, { 5, TENSOR }, { 11, VALUE }, { 12, VALUE }, { 13, VALUE },
-					     { 15, SPARSE }, { 0 } };
-static const struct child node_fields[] = { { 5, ATTRIBUTE }, { 0 } };
-static const struct child attribute_fields[] = { { 5, TENSOR }, { 6, GRAPH }, { 22, SPARSE }, { 0 } };
-static const struct child tensor_fields[] = { { 13, LEAF }, { 0 } };
-static const struct child sparse_fields[] = { { 1, TENSOR }, { 0 } };
-static const struct child value_fields[] = { { 2, TYPE }, { 0 } };
-static const struct child type_fields[] = { { 1, TENSOR_TYPE }, { 4, HOLDER }, { 5, MAP_TYPE }, { 7, LEAF },
-					    { 8, TENSOR_TYPE }, { 9, HOLDER }, { 0 } };
-static const struct child tensor_type_fields[] = { { 2, SHAPE }, { 0 } };
-static const struct child holder_fields[] = { { 1, TYPE }, { 0 } };
-static const struct child map_type_fields[] = { { 2, TYPE }, { 0 } };
-static const struct child shape_fields[] = { { 1, LEAF }, { 0 } };
-static const struct child function_fields[] = { { 7, NODE }, { 9, LEAF }, { 11, ATTRIBUTE }, { 12, VALUE }, { 0 } };
-static const struct child leaf_fields[] = { { 0 } };
-
-static const struct child *const fields[N_MESSAGES] = {
-	[MODEL] = model_fields, [GRAPH] = graph_fields, [NODE] = node_fields, [ATTRIBUTE] = attribute_fields,
-	[TENSOR] = tensor_fields, [SPARSE] = sparse_fields, [VALUE] = value_fields, [TYPE] = type_fields,
-	[TENSOR_TYPE] = tensor_type_fields, [HOLDER] = holder_fields, [MAP_TYPE] = map_type_fields,
-	[SHAPE] = shape_fields, [FUNCTION] = function_fields, [LEAF] = leaf_fields,
-};
-
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
 struct cursor {
@@ -73,26 +43,34 @@ static void skip(struct cursor *c, size_t end, uint64_t n)
 		c->at += (size_t)n;
 }
 
-static bool find_message(enum message in, uint64_t field, enum message *found)
+static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *message, uint64_t number)
 {
-	for (const struct child *f = fields[in]; f->field; f++)
-		if (f->field == field) {
-			*found = f->message;
-			return true;
-		}
-	return false;
+	return number <= UINT32_MAX ? protobuf_c_message_descriptor_get_field(message, (unsigned)number) : NULL;
+}
+
+/* Unpacked, a string ends at its first NUL: two names that differ behind it would be one. */
+static bool check_string(struct diag *d, const ProtobufCMessageDescriptor *in, const ProtobufCFieldDescriptor *field,
+			 const unsigned char *text, size_t n)
+{
+	if (in == &onnx__string_string_entry_proto__descriptor || !memchr(text, 0, n))
+		return true;
+	return diag_error(d, STATUS_MODEL, NULL, "%s.%s is \"%.80s\" and goes on behind a byte of 0, allowed: UTF-8 "
+			  "without one", in->short_name, field->name, (const char *)text);
 }
 
 bool nesting_check(struct diag *d, const unsigned char *bytes, size_t size)
 {
-	struct { enum message message; size_t end; } stack[MAX_MESSAGE_NESTING + 1] = { { MODEL, size } };
+	struct { const ProtobufCMessageDescriptor *message; size_t end; } stack[MAX_MESSAGE_NESTING + 1] = {
+		{ &onnx__model_proto__descriptor, size }
+	};
 	struct cursor c = { .bytes = bytes };
 	int64_t messages = 0, n_fields = 0;
 	int depth = 0;
 
 	while (depth >= 0) {
 		const size_t end = stack[depth].end;
-		enum message inner;
+		const ProtobufCMessageDescriptor *message = stack[depth].message;
+		const ProtobufCFieldDescriptor *field;
 		uint64_t key, length;
 
 		if (c.at == end) {
@@ -106,14 +84,18 @@ bool nesting_check(struct diag *d, const unsigned char *bytes, size_t size)
 		case WIRE_32: skip(&c, end, 4); break;
 		case WIRE_BYTES:
 			length = read_varint(&c, end);
-			if (c.bad || length > end - c.at || !find_message(stack[depth].message, key >> 3, &inner)) {
+			field = find_field(message, key >> 3);
+			if (c.bad || length > end - c.at || !field || field->type != PROTOBUF_C_TYPE_MESSAGE) {
 				skip(&c, end, length);
+				if (!c.bad && field && field->type == PROTOBUF_C_TYPE_STRING &&
+				    !check_string(d, message, field, bytes + c.at - length, (size_t)length))
+					return false;
 				break;
 			}
 			if (depth == MAX_MESSAGE_NESTING)
 				return diag_error(d, STATUS_MODEL, NULL, "messages nested %d deep or more, allowed: at "
 						  "most %d", MAX_MESSAGE_NESTING + 1, MAX_MESSAGE_NESTING);
-			stack[++depth].message = inner;
+			stack[++depth].message = field->descriptor;
 			stack[depth].end = c.at + (size_t)length;
 			messages++;
 			break;

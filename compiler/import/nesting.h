@@ -8,8 +8,8 @@
 
 struct diag;
 
-/** Walks the messages of a ModelProto. False (reported): truncated or damaged, nested beyond MAX_MESSAGE_NESTING, or
- *  more than MAX_MESSAGES messages or MAX_FIELDS fields. Linear in size, with a stack of its own. */
+/** Walks the messages of a ModelProto. False (reported): truncated or damaged, nested beyond MAX_MESSAGE_NESTING, more
+ *  than MAX_MESSAGES messages or MAX_FIELDS fields, or a string with a NUL. Linear in size, with a stack of its own. */
 bool nesting_check(struct diag *d, const unsigned char *bytes, size_t size);
 
 #endif

@@ -203,7 +203,7 @@ struct valuation {
 	const struct num *var;
 	const int64_t *value;
 	int n;
-	bool least;             /* other variables have the least value that they can have */
+	bool least;             /* instead: every variable has the least value that it can have */
 };
 
 static int64_t eval(const struct valuation *v, struct num a);
@@ -231,11 +231,13 @@ static int64_t eval(const struct valuation *v, struct num a)
 
 	if (!a.expr)
 		return a.n;
+	if (x->op == NUM_VAR && v->least)
+		return x->lo;
 	if (x->op == NUM_VAR) {
 		i = find_var(v->var, v->n, a.expr);
-		if (i < 0 && !v->least)
+		if (i < 0)
 			die("no value for variable %s", x->name);
-		return i < 0 ? x->lo : v->value[i];
+		return v->value[i];
 	}
 	if (x->op == NUM_SUM || x->op == NUM_PRODUCT)
 		return eval_terms(v, x);

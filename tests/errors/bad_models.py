@@ -178,6 +178,11 @@ def tensor_name_that_ends_a_comment():
 
 
 @case(MODEL)
+def name_with_a_byte_of_0():
+    return model([helper.make_node("Relu", ["x"], ["a\0b"]), helper.make_node("Neg", ["a\0b"], ["y"])])
+
+
+@case(MODEL)
 def name_that_is_no_text():
     whole = model([helper.make_node("Relu", ["x"], ["y"], "caf\u00e9")]).SerializeToString()
     return whole.replace("\u00e9".encode(), b"\xe9\xe9")   # Latin-1
