@@ -291,12 +291,27 @@ static const char *vector_extreme(struct nest_writer *w, const struct expr *x, e
 	return arena_printf(w->m->scratch, "nnrt_vf_select(nnrt_vf_eq(%s, %s), %s, %s)", a, a, text, a);
 }
 
+/* A sum of as many terms as the model likes is a chain of first operands. What a chain is made of is written here, from
+ * its end: recursion would take the stack. */
+static void write_chain(struct nest_writer *w, int k)
+{
+	int *chain = NULL, n = 0;
+
+	for (; !w->value[k].text && w->n->e[k].op > E_SCALAR; k = w->n->e[k].a) {
+		chain = ARENA_PUSH(w->m->scratch, chain, n, int);
+		chain[n++] = k;
+	}
+	while (n--)
+		write_expr(w, chain[n]);
+}
+
 static struct operand write_scalar(struct nest_writer *w, int k)
 {
 	const struct expr x = w->n->e[k];
 	enum dtype type = w->n->e[x.a].type;
 	const char *a, *b = "", *text;
 
+	write_chain(w, x.a);
 	if (w->in_vector && w->varies[k]) {
 		if (x.op == E_MIN || x.op == E_MAX)
 			return declare(w, k, vector_extreme(w, &x, type), true);

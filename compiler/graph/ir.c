@@ -365,26 +365,40 @@ static struct attr *default_attrs(struct arena *a, const struct attr_def *def)
 	return v;
 }
 
-int node_add(struct module *m, int graph, const struct op_def *op, const char *name, int n_in, const int *in, int n_out,
-	     const int *out)
+/* Appends a node, all of which is there but its inputs and outputs. */
+static int node_append(struct module *m, struct node n, const int *in, const int *out)
 {
-	struct graph *g = &m->graph[graph];
-	struct node *n;
+	struct graph *g = &m->graph[n.graph];
 	const int id = m->n_nodes;
 
+	n.in = arena_grow(m->arena, in, (size_t)n.n_in, (size_t)n.n_in, sizeof *in);
+	n.out = arena_grow(m->arena, out, (size_t)n.n_out, (size_t)n.n_out, sizeof *out);
 	m->node = ARENA_PUSH(m->arena, m->node, id, struct node);
-	n = &m->node[id];
-	*n = (struct node){ .op = op, .name = name ? name : "", .opset = op->since, .graph = graph, .n_in = n_in,
-			    .n_out = n_out };
-	n->in = arena_grow(m->arena, in, (size_t)n_in, (size_t)n_in, sizeof *in);
-	n->out = arena_grow(m->arena, out, (size_t)n_out, (size_t)n_out, sizeof *out);
-	n->attr = default_attrs(m->arena, op->attrs);
-	for (int i = 0; i < n_out; i++)
-		if (out[i] >= 0)
-			m->tensor[out[i]].producer = id;
+	m->node[id] = n;
+	for (int i = 0; i < n.n_out; i++)
+		if (n.out[i] >= 0)
+			m->tensor[n.out[i]].producer = id;
 	g->node = ARENA_PUSH(m->arena, g->node, g->n_nodes, int);
 	g->node[g->n_nodes++] = id;
 	return m->n_nodes++;
+}
+
+int node_add(struct module *m, int graph, const struct op_def *op, const char *name, int n_in, const int *in, int n_out,
+	     const int *out)
+{
+	const struct node n = { .op = op, .name = name ? name : "", .opset = op->since, .graph = graph, .n_in = n_in,
+				.n_out = n_out, .attr = default_attrs(m->arena, op->attrs) };
+
+	return node_append(m, n, in, out);
+}
+
+int node_copy(struct module *m, int graph, int node, const int *in, int out)
+{
+	struct node n = m->node[node];
+
+	n.graph = graph;
+	n.n_out = 1;
+	return node_append(m, n, in, &out);
 }
 
 struct place node_place(const struct module *m, int node)

@@ -166,6 +166,8 @@ bool tensor_lies_plain(struct nums *s, const struct tensor *t);
 /** Appends a node to a graph; attr entries are the operator's defaults. Outputs' producer is set. */
 int node_add(struct module *m, int graph, const struct op_def *op, const char *name, int n_in, const int *in, int n_out,
 	     const int *out);
+/** The same with the operator, name and attributes of another node, as many inputs, and one output. */
+int node_copy(struct module *m, int graph, int node, const int *in, int out);
 /** Where an error is. */
 struct place node_place(const struct module *m, int node);
 /** Input or output i, -1 when absent or beyond the list. */

@@ -7,12 +7,9 @@
 /* A copy of a node in another graph, with other inputs and a new result, which it returns. */
 static int copy_node(struct module *m, int graph, int node, const int *in)
 {
-	const struct node from = m->node[node];
-	const int out = tensor_add(m, m->tensor[from.out[0]].name), copy = node_add(m, graph, from.op, from.name,
-										       from.n_in, in, 1, &out);
+	const int out = tensor_add(m, m->tensor[m->node[node].out[0]].name);
 
-	m->node[copy].attr = from.attr;
-	m->node[copy].opset = from.opset;
+	node_copy(m, graph, node, in, out);
 	return out;
 }
 

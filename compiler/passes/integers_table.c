@@ -62,7 +62,7 @@ static bool evaluate(struct chain *c, int graph, int t, int values, int *result)
 	struct module *m = c->s->m;
 	const int node = m->tensor[t].producer;
 	struct node x;
-	int *in, copy;
+	int *in;
 
 	if (m->tensor[t].data) {
 		*result = t;
@@ -76,10 +76,7 @@ static bool evaluate(struct chain *c, int graph, int t, int values, int *result)
 			return false;
 	}
 	*result = tensor_add(m, NULL);
-	copy = node_add(m, graph, x.op, x.name, x.n_in, in, 1, result);
-	m->node[copy].attr = x.attr;
-	m->node[copy].opset = x.opset;
-	return infer_node(m, copy) && m->tensor[*result].data;
+	return infer_node(m, node_copy(m, graph, node, in, *result)) && m->tensor[*result].data;
 }
 
 /* All values of an 8-bit type in rising order. */

@@ -304,9 +304,11 @@ static void beam_select(struct beam *b)
 struct beam *beam_new(struct search *s, struct arena *a)
 {
 	const int64_t bytes = 2 * WIDTH * (16 * (int64_t)s->n_sections + s->n) + 16 * (int64_t)WIDTH * s->n;
+	/* Each partial packing looks at all sections for each item that it places: at the least. */
+	const int64_t work = (int64_t)WIDTH * s->n * s->n_sections / 2;
 	struct beam *b = ARENA_NEW(a, struct beam);
 
-	if (bytes > MAX_BYTES)
+	if (bytes > MAX_BYTES || work > s->work_end - s->work)
 		return NULL;
 	*b = (struct beam){ .s = s, .children_room = 4 * WIDTH };
 	b->slots = ARENA_ARRAY(a, s->n, struct slot);

@@ -341,6 +341,7 @@ void pack_beam(struct packing *p, int64_t share)
 			easy_remove(&x, p->best - 1);
 			items_collect(&x);
 			x.s.height = p->best - 1;
+			x.s.work = p->work;
 			x.s.work_end = limit;
 			beam = x.s.n ? beam_new(&x.s, p->arena) : NULL;
 		}

@@ -245,6 +245,8 @@ bool packing_build(struct packing *p, const struct buffer *buffers, int n, int p
 		return false;
 	sections_number(p);
 	p->offsets = ARENA_ARRAY(a, p->n, int64_t);
+	p->units = ARENA_ARRAY(a, p->n, struct unit);
+	p->members = ARENA_ARRAY(a, p->n, int);
 	windows_collect(p, buffers, n, overlaps, n_overlaps);
 	base_place(p);
 	bound_find(p);

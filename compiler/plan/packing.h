@@ -65,8 +65,8 @@ void packing_split_units(struct packing *p);
 /* Keeps `offsets` as the best packing if it ends lower; true when it does. */
 bool packing_offer(struct packing *p, const int64_t *offsets);
 
-/* A packing by address-ordered first fit along time. Always O(n log n). */
-void pack_sweep(struct packing *p);
+/* A packing by address-ordered first fit along time. Always O(n log n), which `share` does not bound. */
+void pack_sweep(struct packing *p, int64_t share);
 
 /* Packings by first fit of units in several static orders, then with units that ended above the
  * bound moved to the front again and again. Stops at the bound or when `share` of work is done. */

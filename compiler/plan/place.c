@@ -60,26 +60,31 @@ static bool input_check(const struct buffer *buffers, int n, const struct memory
 	return true;
 }
 
+/* A search while the bound is not met. What it finds is in the packing: the memory that it took is free again. */
+static void search_with(struct packing *p, void (*search)(struct packing *p, int64_t share), int64_t share)
+{
+	const struct arena_mark before = arena_mark(p->arena);
+
+	if (p->best > p->bound)
+		search(p, share);
+	arena_release(p->arena, before);
+}
+
 /* Cheap searches first; each has a share of the budget, and all end when the bound is met. */
 static void packing_search(struct packing *p, int64_t budget)
 {
 	packing_split_units(p);
-	pack_sweep(p);
+	search_with(p, pack_sweep, 0);
 	if (p->n_windows && p->best > p->bound) {
 		packing_join_units(p);
-		pack_first_fit(p, budget / 8);
+		search_with(p, pack_first_fit, budget / 8);
 		packing_split_units(p);
 	}
-	if (p->best > p->bound)
-		pack_first_fit(p, budget / 16);
-	if (p->best > p->bound)
-		pack_exact(p, budget / 8);
-	if (p->best > p->bound)
-		pack_beam(p, budget / 2);
-	if (p->best > p->bound)
-		pack_improve(p, budget / 16);
-	if (p->best > p->bound)
-		pack_exact(p, budget / 8);
+	search_with(p, pack_first_fit, budget / 16);
+	search_with(p, pack_exact, budget / 8);
+	search_with(p, pack_beam, budget / 2);
+	search_with(p, pack_improve, budget / 16);
+	search_with(p, pack_exact, budget / 8);
 }
 
 /* Packs one pool and reports on it; false when its size is exceeded or sums overflow. */

@@ -126,6 +126,7 @@ static int64_t *live_bytes(const struct timeline *l, const struct buffer *buffer
 static bool place_under(const struct timeline *l, struct plan *p, const struct overlap *v, int n,
 			const struct place_options *options)
 {
+	const struct arena_mark before = arena_mark(l->m->scratch);
 	const struct memory_pool pool = { .align = l->m->target->arena_align };
 	const char *why = "";
 
@@ -135,6 +136,7 @@ static bool place_under(const struct timeline *l, struct plan *p, const struct o
 		return false;
 	if (!plan_validate(p->buffer, p->n_buffers, &pool, 1, p->pool, v, n, l->m->scratch, &why))
 		die("plan: %s", why);
+	arena_release(l->m->scratch, before);
 	return true;
 }
 

@@ -43,7 +43,8 @@ void search_prepare(struct search *s, struct arena *a);
 /** Looks for offsets of all items with base <= offset and offset + size <= height. */
 enum search_result search_run(struct search *s);
 
-/** Working memory for beam_run(), of which search_prepare() is no part; NULL: it would be too much. s->n > 0. */
+/** Working memory for beam_run(), of which search_prepare() is no part; NULL: it would be too much, or a run would not
+ *  end before s->work_end. s->n > 0. */
 struct beam *beam_new(struct search *s, struct arena *a);
 
 /** Looks for such offsets among few partial packings at a time, with time running backwards and random numbers as

@@ -148,13 +148,14 @@ static void block_free(struct sweep *s, int b)
 	list_add(s, b);
 }
 
-void pack_sweep(struct packing *p)
+void pack_sweep(struct packing *p, int64_t share)
 {
 	struct sweep s = { .n_blocks = 1, .spare = -1 };
 	int64_t *offsets = ARENA_ARRAY(p->arena, p->n, int64_t);
 	int *block_of = ARENA_ARRAY(p->arena, p->n, int), *dying = ARENA_ARRAY(p->arena, p->n_sections + 1, int);
 	int *next = ARENA_ARRAY(p->arena, p->n, int);
 
+	(void)share;
 	memset(s.lists, -1, sizeof s.lists);
 	memset(dying, -1, (size_t)(p->n_sections + 1) * sizeof *dying);
 	s.blocks = ARENA_ARRAY(p->arena, 3 * (size_t)p->n + 2, struct block);

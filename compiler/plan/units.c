@@ -41,8 +41,6 @@ static void units_fill(struct packing *p, const int *head, const int *next)
 {
 	int64_t **table = load_table(p);
 
-	p->units = ARENA_ARRAY(p->arena, p->n, struct unit);
-	p->members = ARENA_ARRAY(p->arena, p->n, int);
 	p->n_units = 0;
 	for (int i = 0, at = 0; i < p->n; i++) {
 		struct unit *u = &p->units[p->n_units];
@@ -81,6 +79,7 @@ static void units_fill(struct packing *p, const int *head, const int *next)
 
 void packing_split_units(struct packing *p)
 {
+	const struct arena_mark before = arena_mark(p->arena);
 	int *head = ARENA_ARRAY(p->arena, p->n, int), *next = ARENA_ARRAY(p->arena, p->n, int);
 
 	for (int i = 0; i < p->n; i++) {
@@ -89,6 +88,7 @@ void packing_split_units(struct packing *p)
 		p->boxes[i].rise = 0;
 	}
 	units_fill(p, head, next);
+	arena_release(p->arena, before);
 }
 
 struct join {
@@ -157,6 +157,7 @@ static bool units_fit(const struct packing *p, int x, int y, const int *next, in
 
 void packing_join_units(struct packing *p)
 {
+	const struct arena_mark before = arena_mark(p->arena);
 	int *head = ARENA_ARRAY(p->arena, p->n, int), *next = ARENA_ARRAY(p->arena, p->n, int);
 	int *root = ARENA_ARRAY(p->arena, p->n, int), *count = ARENA_ARRAY(p->arena, p->n, int);
 	struct join *joins = ARENA_ARRAY(p->arena, p->n_windows, struct join);
@@ -195,4 +196,5 @@ void packing_join_units(struct packing *p)
 		count[x] += count[y];
 	}
 	units_fill(p, head, next);
+	arena_release(p->arena, before);
 }

@@ -2,10 +2,13 @@
 
 A node is computed on few elements, so that the compiler's work is that of the graph.
 """
+import os
+
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 WIDTH = 8
+JOINED = 20_000
 F32 = np.float32
 
 
@@ -38,6 +41,12 @@ class Builder:
             node.attribute.append(helper.make_attribute(key, value))
         self.n += 1
         return names[0] if outputs == 1 else names
+
+    def join(self, op, names, **attributes):
+        """One result of all of them, JOINED at a time: more than 65,536 inputs nnc refuses."""
+        while len(names) > 1:
+            names = [self.node(op, names[i:i + JOINED], **attributes) for i in range(0, len(names), JOINED)]
+        return names[0]
 
     def finish(self, *values, kind=TensorProto.FLOAT):
         for value in values:
@@ -155,9 +164,9 @@ def quantised_tables(n):
 
 
 def inputs(n):
-    """n inputs, summed at once and one after the other."""
+    """n / 2 inputs, summed at once and one after the other."""
     b = Builder()
-    names = [b.input() for _ in range(n)]
+    names = [b.input() for _ in range(n // 2)]
     t = b.node("Sum", names)
     for x in names:
         t = b.node("Add", [t, x])
@@ -172,10 +181,10 @@ def outputs(n):
 
 
 def fan_out(n):
-    """One value read by n nodes, which one Concat joins."""
+    """One value read by n nodes, which a Concat joins."""
     b = Builder()
     x = b.node("Relu", [b.input()])
-    return b.finish(b.node("Concat", [b.node("Add", [x, b.constant(F32(i))]) for i in range(n)], axis=0))
+    return b.finish(b.join("Concat", [b.node("Add", [x, b.constant(F32(i))]) for i in range(n)], axis=0))
 
 
 def concat(n):
@@ -190,8 +199,8 @@ def concat(n):
 
 
 def split(n):
-    """A Split in n parts, each computed on, joined again."""
-    b = Builder()
+    """A Split in n / 2 parts, each computed on, joined again."""
+    b, n = Builder(), n // 2
     parts = b.node("Split", [b.node("Relu", [b.input((n, WIDTH))])], outputs=n, axis=0)
     return b.finish(b.node("Concat", [b.node("Softmax", [p]) for p in parts], axis=0))
 
@@ -200,7 +209,7 @@ def equal(n):
     """n equal nodes over equal constants: all are one."""
     b = Builder()
     x = b.input()
-    return b.finish(b.node("Sum", [b.node("Add", [x, b.constant(np.ones((1, WIDTH), F32))]) for _ in range(n)]))
+    return b.finish(b.join("Sum", [b.node("Add", [x, b.constant(np.ones((1, WIDTH), F32))]) for _ in range(n)]))
 
 
 def dead(n):
@@ -278,11 +287,19 @@ def dynamic(n):
     return b.finish(t)
 
 
-def weights(n):
-    """Products with n MB of weights."""
-    b, draw = Builder(), np.random.default_rng(6)
-    side = 2500
+def write_weights(megabytes, path):
+    """Products with so many MB of weights, in a file beside the model's."""
+    b, side, data = Builder(), 2500, f"{path}.data"
+    block = np.random.default_rng(6).random((side, side), F32)
     t = b.input((1, side))
-    for _ in range(n // 25):
-        t = b.node("MatMul", [t, b.constant(draw.random((side, side), F32))])
-    return b.finish(t)
+    with open(data, "wb") as f:
+        for i in range(megabytes * 10**6 // block.nbytes):
+            tensor = b.graph.initializer.add(name=f"c{i}", data_type=TensorProto.FLOAT, dims=block.shape,
+                                             data_location=TensorProto.EXTERNAL)
+            place = {"location": os.path.basename(data), "offset": str(f.tell()), "length": str(block.nbytes)}
+            for key, value in place.items():
+                tensor.external_data.add(key=key, value=value)
+            f.write((block + F32(i)).tobytes())
+            t = b.node("MatMul", [t, tensor.name])
+    with open(path, "wb") as f:
+        f.write(b.finish(t).SerializeToString())
