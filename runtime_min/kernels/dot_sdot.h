@@ -1,0 +1,123 @@
+/* Products of bytes by AArch64's sdot: images and weights signed, four terms a lane. */
+#ifndef NNRT_DOT_SDOT_H
+#define NNRT_DOT_SDOT_H
+
+#include "runtime_min/kernels/dot_neon.h"
+
+enum {
+	NNRT_SDOT_TERMS = 4,            /* products that a lane adds in one step */
+	NNRT_SDOT_LOADED = 16           /* terms of a row that one load brings */
+};
+
+/** sum + four products a lane, x's terms those of one of its lanes. gcc 12 copies and spills sums unless their values
+ *  are made opaque. */
+NNRT_INLINE int32x4_t nnrt_sdot_add(int32x4_t sum, int8x16_t w, int8x16_t x, int lane)
+{
+	switch (lane) {
+	case 0:
+		sum = vdotq_laneq_s32(sum, w, x, 0);
+		break;
+	case 1:
+		sum = vdotq_laneq_s32(sum, w, x, 1);
+		break;
+	case 2:
+		sum = vdotq_laneq_s32(sum, w, x, 2);
+		break;
+	default:
+		sum = vdotq_laneq_s32(sum, w, x, 3);
+	}
+	__asm__("" : "+w"(sum));
+	return sum;
+}
+
+/** `bytes` bytes from x: 16, 8 or 4, the rest anything. */
+NNRT_INLINE int8x16_t nnrt_sdot_load(const unsigned char *x, int bytes)
+{
+	int32_t four;
+
+	if (bytes == 16)
+		return vld1q_s8((const int8_t *)x);
+	if (bytes == 8)
+		return vcombine_s8(vld1_s8((const int8_t *)x), vdup_n_s8(0));
+	memcpy(&four, x, sizeof(four));
+	return vreinterpretq_s8_s32(vdupq_n_s32(four));
+}
+
+/** Adds the products of `bytes` bytes of each row. */
+NNRT_INLINE void nnrt_sdot_step(const struct nnrt_dot *d, int32x4_t *sum, const unsigned char *x, const int8_t *w,
+	int bytes, int rows, int vectors)
+{
+	int8x16_t a[NNRT_SDOT_LOADED];
+
+	NNRT_UNROLL(24)
+	for (int i = 0; i < rows; i++)
+		a[i] = nnrt_sdot_load(x + i * d->x_pixel, bytes);
+	NNRT_UNROLL(4)
+	for (int lane = 0; lane < bytes / NNRT_SDOT_TERMS; lane++) {
+		NNRT_UNROLL(8)
+		for (int j = 0; j < vectors; j++) {
+			const int8x16_t b = vld1q_s8(w + lane * d->columns * NNRT_SDOT_TERMS + j * 16);
+
+			NNRT_UNROLL(24)
+			for (int i = 0; i < rows; i++)
+				sum[i * vectors + j] = nnrt_sdot_add(sum[i * vectors + j], b, a[i], lane);
+		}
+	}
+}
+
+/** See nnrt_dot_tile. */
+NNRT_INLINE void nnrt_sdot_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
+	const float *scale, unsigned char *y, int n, int rows)
+{
+	const int channels = NNRT_IS_CONSTANT(n) ? n : d->columns;
+	const int vectors = (channels + NNRT_NEON_CHANNELS - 1) / NNRT_NEON_CHANNELS;
+	int32x4_t sum[NNRT_NEON_SUMS];
+
+	NNRT_UNROLL(24)
+	for (int i = 0; i < rows * vectors; i++)
+		sum[i] = vld1q_s32(bias + i % vectors * NNRT_NEON_CHANNELS);
+	for (int ky = 0; ky < d->runs_h; ky++) {
+		for (int kx = 0; kx < d->runs_w; kx++) {
+			const unsigned char *from = x + ky * d->step_h + kx * d->step_w;
+			int left = d->run;
+
+			for (; left >= 16; left -= 16) {
+				__asm__ volatile("" : "+r"(from));
+				nnrt_sdot_step(d, sum, from, w, 16, rows, vectors);
+				from += 16;
+				w += (ptrdiff_t)16 * d->columns;
+			}
+			if (left > 4) {
+				nnrt_sdot_step(d, sum, from, w, 8, rows, vectors);
+				from += 8;
+				w += (ptrdiff_t)8 * d->columns;
+				left -= 8;
+			}
+			for (; left > 0; left -= 4) {
+				nnrt_sdot_step(d, sum, from, w, 4, rows, vectors);
+				from += 4;
+				w += (ptrdiff_t)4 * d->columns;
+			}
+		}
+	}
+	nnrt_neon_finish(d, sum, scale, y, n, rows, vectors);
+}
+
+/** See nnrt_conv_dot; x, y: int8. */
+NNRT_INLINE void nnrt_conv_sdot(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, void *y, void *scratch, int zero, int low, int high, int y_zero, int band, int rows,
+	int columns)
+{
+	nnrt_conv_dot(p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, nnrt_sdot_tile, NNRT_SDOT_TERMS,
+		rows, columns);
+}
+
+/** See nnrt_gemm_dot; a, y: int8. */
+NNRT_INLINE void nnrt_gemm_sdot(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *bias,
+	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band, int rows, int columns)
+{
+	nnrt_gemm_dot(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, nnrt_sdot_tile, NNRT_SDOT_TERMS, rows,
+		columns);
+}
+
+#endif
