@@ -1,6 +1,7 @@
 /* IntegerGroup of an Add or Mul of two tensors of one shape that lie alike, by a kernel over bytes. */
 #include <string.h>
 
+#include "lower/fused_add.h"
 #include "lower/kernel_call.h"
 #include "lower/lower.h"
 #include "ops/integer.h"
@@ -38,32 +39,77 @@ static bool read_pair(struct module *m, int node, struct dequantised d[2], const
 	return lies_like(m, d[0].q, y) && lies_like(m, d[1].q, y) && tensor_elements(m, y).n <= INT32_MAX;
 }
 
+static struct byte_input byte_input(const struct module *m, const struct dequantised *d)
+{
+	return (struct byte_input){ .first = m->tensor[d->q].type == DT_I8 ? -128 : 0,
+				    .zero = (int)dequantised_zero(m, d, 0), .scale = dequantised_scale(m, d, 0) };
+}
+
+/* The arguments of both kernels. */
+static void finish(struct lowering *l, struct call *call, const struct dequantised d[2], int y)
+{
+	call->out = y;
+	call->in_place = true;
+	call_arg(l, call, ARG_READ, d[0].q);
+	call_arg(l, call, ARG_READ, d[1].q);
+	call_arg(l, call, ARG_WRITE, y);
+}
+
 struct pair_plan {
 	struct node_plan plan;
 	struct dequantised d[2];
+	const struct kernel *add;       /* NULL: the literal formula */
+	struct fused_add fused;
 };
 
 static struct node_plan *plan_pair(struct module *m, int node, const char **why)
 {
 	struct pair_plan *p = ARENA_NEW(m->scratch, struct pair_plan);
+	const struct integer_group g = integer_group_get(m, node);
 
 	if (!read_pair(m, node, p->d, why))
 		return NULL;
 	p->plan.cycles = (double)tensor_elements(m, node_out(m, node, 0)).n;
+	if (!strcmp(m->node[g.op].op->name, "Mul"))
+		return &p->plan;
+	p->add = kernel_choose_types(m, KERNEL_ADD_INT8, m->tensor[p->d[0].q].type, m->tensor[p->d[1].q].type,
+				     m->tensor[node_out(m, node, 0)].type, 1, 1, 1, &p->plan.cycles);
+	p->plan.cycles = (double)tensor_elements(m, node_out(m, node, 0)).n;
+	if (p->add && !fused_add_find(&(struct byte_sum){
+			      .a = byte_input(m, &p->d[0]), .b = byte_input(m, &p->d[1]), .scale = g.scale,
+			      .zero = (int)g.zero, .low = (int)g.low, .high = (int)g.high }, &p->fused))
+		p->add = NULL;
 	return &p->plan;
+}
+
+static void lower_add(struct lowering *l, const struct pair_plan *p, int y)
+{
+	struct module *m = l->m;
+	const struct integer_group g = integer_group_get(m, l->node);
+	struct call *call = lower_kernel(l, p->add, GEOMETRY_ADD);
+
+	call->geometry.add = (struct add_geometry){
+		.n = tensor_elements(m, y).n, .a_signed = m->tensor[p->d[0].q].type == DT_I8,
+		.b_signed = m->tensor[p->d[1].q].type == DT_I8, .a_factor = (double)p->fused.a_factor,
+		.b_factor = (double)p->fused.b_factor, .offset = (double)p->fused.offset, .low = g.low, .high = g.high,
+	};
+	finish(l, call, p->d, y);
 }
 
 static void lower(struct lowering *l, const struct node_plan *plan)
 {
-	const struct dequantised *d = ((const struct pair_plan *)plan)->d;
+	const struct pair_plan *p = (const struct pair_plan *)plan;
+	const struct dequantised *d = p->d;
 	struct module *m = l->m;
 	const struct integer_group g = integer_group_get(m, l->node);
 	const int y = node_out(m, l->node, 0);
 	struct call *call;
 
+	if (p->add) {
+		lower_add(l, p, y);
+		return;
+	}
 	call = lower_layer(l, LAYER_PAIR_INT8);
-	call->out = y;
-	call->in_place = true;
 	call->geometry.pair = (struct pair_geometry){
 		.n = tensor_elements(m, y).n,
 		.a_signed = m->tensor[d[0].q].type == DT_I8, .b_signed = m->tensor[d[1].q].type == DT_I8,
@@ -72,9 +118,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 		.y_zero = g.zero, .y_scale = (double)g.scale, .low = g.low - g.zero, .high = g.high - g.zero,
 		.product = !strcmp(m->node[g.op].op->name, "Mul"),
 	};
-	call_arg(l, call, ARG_READ, d[0].q);
-	call_arg(l, call, ARG_READ, d[1].q);
-	call_arg(l, call, ARG_WRITE, y);
+	finish(l, call, d, y);
 }
 
 const struct strategy integer_pair = {

@@ -74,6 +74,13 @@ struct select_geometry {
 	struct num rows, n, k;
 };
 
+/* Sum of two quantised tensors by two multiply-adds: struct nnrt_int8_add. */
+struct add_geometry {
+	int64_t n, a_signed, b_signed;
+	double a_factor, b_factor, offset;
+	int64_t low, high;
+};
+
 /* Sum or product of two quantised tensors: struct nnrt_int8_pair. */
 struct pair_geometry {
 	int64_t n, a_signed, b_signed, a_zero, b_zero, y_zero;
@@ -90,6 +97,7 @@ struct geometry {
 		struct rnn_geometry rnn;
 		struct roi_geometry roi;
 		struct select_geometry select;
+		struct add_geometry add;
 		struct pair_geometry pair;
 	};
 };

@@ -91,7 +91,7 @@ NNRT_INLINE void nnrt_dot_panel(const struct nnrt_dot *d, const unsigned char *x
 {
 	if (!NNRT_IS_CONSTANT(rest))
 		nnrt_dot_line(d, x, w, bias, scale, y, n, (int)nnrt_min(left, d->columns), tile, rows);
-	else if (left >= d->columns)
+	else if (rest == 0 || left >= d->columns)
 		nnrt_dot_line(d, x, w, bias, scale, y, n, d->columns, tile, rows);
 	else
 		nnrt_dot_line(d, x, w, bias, scale, y, n, rest, tile, rows);

@@ -78,6 +78,24 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 /** Numbers. */
 typedef __m256 nnrt_i8f;
 
+/** v in every lane. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
+{
+	return _mm256_set1_ps(v);
+}
+
+/** float(v) * factor + more, rounded once. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
+{
+	return _mm256_fmadd_ps(_mm256_cvtepi32_ps(v), _mm256_set1_ps(factor), more);
+}
+
+/** Bounds, rounds and stores. */
+NNRT_INLINE void nnrt_i8f_store(unsigned char *y, nnrt_i8f a, int low, int high)
+{
+	nnrt_i8v_store(y, a, low, high, 0, NNRT_INT8_LANES);
+}
+
 /** (byte - zero) * scale. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_real(const unsigned char *p, int is_signed, int zero, float scale)
 {

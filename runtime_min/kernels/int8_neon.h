@@ -79,6 +79,24 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 /** Numbers. */
 typedef float32x4_t nnrt_i8f;
 
+/** v in every lane. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
+{
+	return vdupq_n_f32(v);
+}
+
+/** float(v) * factor + more, rounded once. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
+{
+	return vfmaq_f32(more, vcvtq_f32_s32(v), vdupq_n_f32(factor));
+}
+
+/** Bounds, rounds and stores. */
+NNRT_INLINE void nnrt_i8f_store(unsigned char *y, nnrt_i8f a, int low, int high)
+{
+	nnrt_i8v_store(y, a, low, high, 0, NNRT_INT8_LANES);
+}
+
 /** (byte - zero) * scale. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_real(const unsigned char *p, int is_signed, int zero, float scale)
 {

@@ -3,6 +3,8 @@
 #ifndef NNRT_INT8_PLAIN_H
 #define NNRT_INT8_PLAIN_H
 
+#include <math.h>
+
 #include "runtime_min/maths/round.h"
 #include "runtime_min/nnrt.h"
 
@@ -59,6 +61,24 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 
 /** Numbers of a sum's lanes in float32. */
 typedef float nnrt_i8f;
+
+/** v in every lane. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
+{
+	return v;
+}
+
+/** float(v) * factor + more, rounded once. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
+{
+	return fmaf((float)v, factor, more);
+}
+
+/** y[i] = byte of round_half_even(min(max(a[i], low), high)), whole vectors. */
+NNRT_INLINE void nnrt_i8f_store(unsigned char *y, nnrt_i8f a, int low, int high)
+{
+	*y = (unsigned char)nnrt_nearest_near(nnrt_bounded(a, (float)low, (float)high));
+}
 
 /** (byte - zero) * scale in every lane, of int8 (is_signed 1) or uint8; NNRT_INT8_LANES bytes. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_real(const unsigned char *p, int is_signed, int zero, float scale)

@@ -54,6 +54,7 @@ struct kernel {
 		void (*conv_int8)(INT8_HEAD, void *scratch, INT8_TAIL);
 		void (*depthwise_int8)(INT8_HEAD, INT8_TAIL);
 		void (*conv_dot)(const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL);
+		void (*add_int8)(const struct nnrt_int8_add *p, const void *a, const void *b, void *y);
 		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
 	} run;
 };
@@ -97,6 +98,9 @@ struct kernel {
 #define MEMBER_CONV_DOT conv_dot
 #define PARAMETERS_CONV_DOT const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL
 #define ARGUMENTS_CONV_DOT(rows, columns) p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, rows, columns
+#define MEMBER_ADD_INT8 add_int8
+#define PARAMETERS_ADD_INT8 const struct nnrt_int8_add *p, const void *a, const void *b, void *y
+#define ARGUMENTS_ADD_INT8(rows, columns) p, a, b, y
 #define MEMBER_GEMM_DOT gemm_dot
 #define PARAMETERS_GEMM_DOT const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL
 #define ARGUMENTS_GEMM_DOT(rows, columns) p, x, w, bias, scale, y, scratch, low, high, y_zero, band, rows, columns

@@ -1,0 +1,95 @@
+#include "lower/fused_add.h"
+
+#include <math.h>
+
+enum { BYTES = 256, SPREAD = 3 };
+
+/* volatile: each operation rounds to float32, whatever this file is compiled for. */
+static float literal_real(const struct byte_input *x, int byte)
+{
+	const volatile float v = (float)(x->first + byte - x->zero) * x->scale;
+
+	return v;
+}
+
+static int bounded(const struct byte_sum *s, float v)
+{
+	return (int)(v > (float)s->low ? v < (float)s->high ? v : (float)s->high : (float)s->low);
+}
+
+/* What the literal formula gives for every pair. */
+static void literal(const struct byte_sum *s, signed short want[BYTES][BYTES])
+{
+	float b[BYTES];
+
+	for (int j = 0; j < BYTES; j++)
+		b[j] = literal_real(&s->b, j);
+	for (int i = 0; i < BYTES; i++) {
+		const float a = literal_real(&s->a, i);
+		for (int j = 0; j < BYTES; j++) {
+			const volatile float sum = a + b[j], steps = sum / s->scale;
+			want[i][j] = (signed short)bounded(s, rintf(steps) + (float)s->zero);
+		}
+	}
+}
+
+/* A pair on which both differ, found first where the last try failed. */
+struct pair {
+	int i, j;
+};
+
+static bool is_right(const struct byte_sum *s, const struct fused_add *f, const struct pair *at, int want)
+{
+	const float inner = fmaf((float)(s->b.first + at->j), f->b_factor, f->offset);
+	const float v = fmaf((float)(s->a.first + at->i), f->a_factor, inner);
+
+	return rintf(v > (float)s->low ? v < (float)s->high ? v : (float)s->high : (float)s->low) == (float)want;
+}
+
+static bool is_exact(const struct byte_sum *s, const struct fused_add *f, signed short want[BYTES][BYTES],
+		     struct pair *failed)
+{
+	if (!is_right(s, f, failed, want[failed->i][failed->j]))
+		return false;
+	for (int i = 0; i < BYTES; i++)
+		for (int j = 0; j < BYTES; j++) {
+			const struct pair at = { i, j };
+			if (!is_right(s, f, &at, want[i][j])) {
+				*failed = at;
+				return false;
+			}
+		}
+	return true;
+}
+
+/* v moved by so many steps of float32. */
+static float moved(float v, int steps)
+{
+	for (; steps > 0; steps--)
+		v = nextafterf(v, INFINITY);
+	for (; steps < 0; steps++)
+		v = nextafterf(v, -INFINITY);
+	return v;
+}
+
+bool fused_add_find(const struct byte_sum *s, struct fused_add *f)
+{
+	const double a = (double)s->a.scale / (double)s->scale, b = (double)s->b.scale / (double)s->scale;
+	const double offset = s->zero - s->a.zero * a - s->b.zero * b;
+	signed short want[BYTES][BYTES];
+	struct pair failed = { 0, 0 };
+
+	literal(s, want);
+	for (int all = 0; all <= 2 * SPREAD; all++)
+		for (int i = -SPREAD; i <= SPREAD; i++)
+			for (int j = -SPREAD; j <= SPREAD; j++) {
+				const int left = all - (i < 0 ? -i : i) - (j < 0 ? -j : j);
+				for (int k = -left; left >= 0 && k <= left; k += left ? 2 * left : 1) {
+					*f = (struct fused_add){ moved((float)a, i), moved((float)b, j),
+								 moved((float)offset, k) };
+					if (is_exact(s, f, want, &failed))
+						return true;
+				}
+			}
+	return false;
+}

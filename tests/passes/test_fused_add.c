@@ -1,0 +1,72 @@
+/* Constants for sums of bytes by multiply-adds: held to the literal formula for every pair. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "lower/fused_add.h"
+
+/* One number in 0..n-1. */
+static int pick(int n)
+{
+	return rand() % n;
+}
+
+static struct byte_input input_pick(void)
+{
+	struct byte_input x = { .first = pick(2) ? -128 : 0, .scale = (float)(1 + pick(5000)) / 1e5f };
+
+	x.zero = x.first + pick(256);
+	return x;
+}
+
+/* Pairs that differ, by doubles rounded to float32 after each operation. */
+static int count_differences(const struct byte_sum *s, const struct fused_add *f)
+{
+	int n = 0;
+
+	for (int a = s->a.first; a < s->a.first + 256; a++)
+		for (int b = s->b.first; b < s->b.first + 256; b++) {
+			const float va = (float)((double)(a - s->a.zero) * (double)s->a.scale);
+			const float vb = (float)((double)(b - s->b.zero) * (double)s->b.scale);
+			const float sum = (float)((double)va + (double)vb);
+			const double want = rint((double)(float)((double)sum / (double)s->scale)) + s->zero;
+			const float inner = fmaf((float)b, f->b_factor, f->offset);
+			const double got = rint((double)fmaf((float)a, f->a_factor, inner));
+
+			n += fmin(fmax(want, s->low), s->high) != fmin(fmax(got, s->low), s->high);
+		}
+	return n;
+}
+
+Test(fused_add, constants_hold_for_all_pairs)
+{
+	int found = 0;
+
+	srand(1);
+	for (int i = 0; i < 30; i++) {
+		const int first = pick(2) ? -128 : 0;
+		struct byte_sum s = { .a = input_pick(), .b = input_pick(), .zero = first + pick(256),
+				      .low = first + pick(30), .high = first + 255 };
+		struct fused_add f;
+
+		/* As in trained models: most sums fit the result's range. */
+		s.scale = (s.a.scale + s.b.scale) * (float)(50 + pick(70)) / 100.0f;
+
+		if (!fused_add_find(&s, &f))
+			continue;
+		found++;
+		cr_expect_eq(count_differences(&s, &f), 0, "problem %d", i);
+	}
+	cr_expect_geq(found, 20, "constants were found for %d of 30", found);
+}
+
+/* A sum that is no whole number of steps half the time lies in the middle: ties to even follow no one slope with an odd
+ * zero point. */
+Test(fused_add, ties_to_even_about_an_odd_zero_have_no_constants)
+{
+	const struct byte_sum s = { .a = { 0, 0, 0.5f }, .b = { 0, 0, 0.5f }, .scale = 1.0f, .zero = 1, .low = 0,
+				    .high = 255 };
+	struct fused_add f;
+
+	cr_expect_not(fused_add_find(&s, &f));
+}
