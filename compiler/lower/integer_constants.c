@@ -221,6 +221,17 @@ int integer_zeros(struct lowering *l, int node, int64_t n)
 	return t;
 }
 
+void integer_moving(struct lowering *l, struct call *call, enum arg_kind kind, int t, int batch, struct num by_batch,
+		    int group, struct num by_group)
+{
+	struct arg *a = call_arg(l, call, kind, t);
+
+	if (batch >= 0)
+		a->advance[batch] = by_batch;
+	if (group >= 0)
+		a->advance[group] = by_group;
+}
+
 void integer_numbers(struct lowering *l, struct call *call, int node)
 {
 	const struct module *m = l->m;

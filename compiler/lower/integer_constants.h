@@ -35,6 +35,9 @@ int integer_bias(struct lowering *l, int node, const struct pack *p, int groups,
 int integer_scale(struct lowering *l, int node, int64_t channels, int groups, int columns);
 /** n bytes of x's zero point. */
 int integer_zeros(struct lowering *l, int node, int64_t n);
+/** An argument that loops `batch` and `group` of the call (-1: none) move by so many elements a turn. */
+void integer_moving(struct lowering *l, struct call *call, enum arg_kind kind, int t, int batch, struct num by_batch,
+		    int group, struct num by_group);
 /** The last arguments of every kernel. */
 void integer_numbers(struct lowering *l, struct call *call, int node);
 

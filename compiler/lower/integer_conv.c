@@ -32,19 +32,6 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 	return p->kernel ? &p->plan : NULL;
 }
 
-/* Loops over batch and groups; moves an argument along with them. */
-static struct arg *moving(struct lowering *l, struct call *call, enum arg_kind kind, int t, int batch,
-			  struct num by_batch, int group, struct num by_group)
-{
-	struct arg *a = call_arg(l, call, kind, t);
-
-	if (batch >= 0)
-		a->advance[batch] = by_batch;
-	if (group >= 0)
-		a->advance[group] = by_group;
-	return a;
-}
-
 static void lower_conv(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_conv_plan *planned = (const struct integer_conv_plan *)plan;
@@ -73,13 +60,13 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	if (c->groups > 1)
 		group = call_loop(l, call, num_const(c->groups), 1, num_const(c->g.oc));
-	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
+	integer_moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
 	       num_mul(&m->nums, num_const(c->g.ic), m->tensor[x].stride[1]));
-	moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
-	moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
-	moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
+	integer_moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
+	integer_moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
+	integer_moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
 	call_arg(l, call, ARG_READ, zeros);
-	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c->g.oc));
+	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c->g.oc));
 	call_arg(l, call, ARG_SCRATCH, scratch);
 	integer_numbers(l, call, node);
 	call_result(m, call, y);
@@ -133,12 +120,12 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
-	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], -1, num_const(0));
+	integer_moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], -1, num_const(0));
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, bias);
 	call_arg(l, call, ARG_READ, scale);
 	call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
-	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
+	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
 	integer_numbers(l, call, node);
 	call_result(m, call, y);
 	call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1, taps * width / k->lanes);

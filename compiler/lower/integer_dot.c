@@ -109,18 +109,6 @@ static bool reads_as_it_lies(struct module *m, const struct conv_shape *c, int x
 	return g->kernel_w == 1 || g->dilation_w > 1 || num_is(tx->stride[c->rank - 1], g->ic);
 }
 
-/* Loops over batch and groups; moves an argument along with them. */
-static void moving(struct lowering *l, struct call *call, enum arg_kind kind, int t, int batch, struct num by_batch,
-		   int group, struct num by_group)
-{
-	struct arg *a = call_arg(l, call, kind, t);
-
-	if (batch >= 0)
-		a->advance[batch] = by_batch;
-	if (group >= 0)
-		a->advance[group] = by_group;
-}
-
 static void lower_conv(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_dot_plan *planned = (const struct integer_dot_plan *)plan;
@@ -151,12 +139,12 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	if (c->groups > 1)
 		group = call_loop(l, call, num_const(c->groups), 1, num_const(g->oc));
-	moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
+	integer_moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
 	       num_mul(&m->nums, num_const(g->ic), m->tensor[x].stride[1]));
-	moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
-	moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
-	moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
-	moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(g->oc));
+	integer_moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
+	integer_moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
+	integer_moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
+	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(g->oc));
 	call_arg(l, call, scratch < 0 ? ARG_READ : ARG_SCRATCH, scratch);
 	numbers(l, call, true, band);
 	call_result(m, call, y);
@@ -197,7 +185,7 @@ static struct call *begin_product(struct lowering *l, const struct product *p)
 		(struct gemm_geometry){ .m = p->rows, .n = num_const(n), .k = num_const(depth), .a_row = p->a_row };
 	if (p->by_image)
 		loop = call_loop(l, call, m->tensor[p->x].dim[0], 0, num_const(1));
-	moving(l, call, ARG_READ, p->x, loop, m->tensor[p->x].stride[0], -1, num_const(0));
+	integer_moving(l, call, ARG_READ, p->x, loop, m->tensor[p->x].stride[0], -1, num_const(0));
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, bias);
 	call_arg(l, call, ARG_READ, scale);

@@ -109,8 +109,8 @@ NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const i
 	const float *scale, void *y, void *scratch, int zero, int low, int high, int y_zero, int band,
 	nnrt_dot_tile tile, int terms, int rows, int columns)
 {
-	const int apart = p->dilation_w > 1, run = apart ? p->ic : p->kernel_w * p->ic, rest = p->oc % columns;
-	const int runs_w = apart ? p->kernel_w : 1;
+	const int apart = p->dilation_w > 1, run = apart ? p->ic : p->kernel_w * p->ic;
+	const int runs_w = apart ? p->kernel_w : 1, rest = (p->oc - 1) % columns + 1;
 	const ptrdiff_t panel = (ptrdiff_t)p->kernel_h * runs_w * nnrt_dot_whole(run, terms) * columns;
 
 	for (int begin = p->row_begin; begin < p->row_end; begin += band) {
@@ -145,7 +145,7 @@ NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const i
 	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band,
 	nnrt_dot_tile tile, int terms, int rows, int columns)
 {
-	const int k = (int)p->k, whole = nnrt_dot_whole(k, terms), n = (int)p->n, rest = n % columns;
+	const int k = (int)p->k, whole = nnrt_dot_whole(k, terms), n = (int)p->n, rest = (n - 1) % columns + 1;
 	const struct nnrt_dot d = {scratch ? whole : p->a_row, 1, 1, 0, 0, k, columns, p->y_row, low, high, y_zero};
 
 	for (ptrdiff_t begin = p->m_begin; begin < p->m;) {

@@ -24,10 +24,11 @@ NNRT_INLINE __m512i nnrt_vnni_add(__m512i sum, const unsigned char *x, __m512i w
 }
 
 /** Four vectors of sums as bytes, in their order. */
-NNRT_INLINE __m512i nnrt_vnni_bytes(const __m512i sum[4], const float *const scale[4], const struct nnrt_dot *d)
+NNRT_INLINE __m512i nnrt_vnni_bytes(const __m512i sum[4], const float *const scale[4], int low, int high,
+	int y_zero)
 {
 	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-	const __m512i zero = _mm512_set1_epi16((short)d->zero);
+	const __m512i zero = _mm512_set1_epi16((short)y_zero);
 	__m512i q[4], y;
 
 	NNRT_UNROLL(4)
@@ -35,10 +36,10 @@ NNRT_INLINE __m512i nnrt_vnni_bytes(const __m512i sum[4], const float *const sca
 		q[i] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sum[i]), _mm512_loadu_ps(scale[i])));
 	y = _mm512_packus_epi16(_mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero),
 		_mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero));
-	if (d->low > 0)
-		y = _mm512_max_epu8(y, _mm512_set1_epi8((char)d->low));
-	if (d->high < 255)
-		y = _mm512_min_epu8(y, _mm512_set1_epi8((char)d->high));
+	if (low > 0)
+		y = _mm512_max_epu8(y, _mm512_set1_epi8((char)low));
+	if (high < 255)
+		y = _mm512_min_epu8(y, _mm512_set1_epi8((char)high));
 	return _mm512_permutexvar_epi32(order, y);
 }
 
@@ -69,7 +70,7 @@ NNRT_INLINE void nnrt_vnni_finish(const struct nnrt_dot *d, const __m512i *sum, 
 		four[v] = sum[row * vectors + j];
 		scales[v] = scale + j * NNRT_VNNI_LANES;
 	}
-	bytes = nnrt_vnni_bytes(four, scales, d);
+	bytes = nnrt_vnni_bytes(four, scales, d->low, d->high, d->zero);
 	nnrt_vnni_store(y + i * d->y_pixel, bytes, n, vectors);
 	if (each >= 2 && i + 1 < rows)
 		nnrt_vnni_store(y + (i + 1) * d->y_pixel,

@@ -2,6 +2,7 @@
  * the constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
 #include "../kernels/check.h"
 #include "../kernels/table.h"
+#include "kernels/pack_rows.h"
 
 /* n bytes that end at an inaccessible page. */
 static void *guarded_bytes(size_t n)
@@ -46,7 +47,7 @@ static int pick_byte(int extreme)
 
 static void problem_new(struct problem *q, const struct kernel *k)
 {
-	const int columns = k->columns, is_depthwise = k->kind == DEPTHWISE_INT8;
+	const int columns = k->columns, is_depthwise = k->kind == DEPTHWISE_INT8 || k->kind == DEPTHWISE_DOT;
 	struct nnrt_conv *p = &q->p;
 	const int extreme = pick(4) == 0,
 		  channels[] = {1, 2, 3, columns - 1, columns, columns + 1, 2 * columns + 3, 19};
@@ -73,6 +74,11 @@ static void problem_new(struct problem *q, const struct kernel *k)
 		p->pad_top = p->pad_left = 0;
 		p->in_h = (p->out_h - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
 		p->in_w = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
+	} else if (k->kind == DEPTHWISE_DOT) {
+		const int sides[] = {1, 3, 5, 7, 8};
+
+		p->kernel_h = pick_of(sides, 5);
+		p->kernel_w = pick(3) ? p->kernel_h : pick_of(sides, 5);
 	}
 	p->oc = pick_of(channels, 8);
 	p->oc = p->oc > 0 ? p->oc : 1;
@@ -192,6 +198,40 @@ static void run_dot(const struct kernel *r, const struct problem *q, const int8_
 	release_bytes(scratch, bytes);
 }
 
+/* Depthwise by columns of image rows. */
+static void run_rows(const struct kernel *r, const struct problem *q, void *y)
+{
+	const struct nnrt_conv *p = &q->p;
+	const struct pack_rows rows = {.channels = p->oc, .kernel_h = p->kernel_h, .kernel_w = p->kernel_w,
+		.stride_h = p->stride_h, .stride_w = p->stride_w, .dilation_h = p->dilation_h,
+		.dilation_w = p->dilation_w, .out_w = p->out_w, .terms = r->tile.terms, .columns = r->columns,
+		.bytes = r->tap_bytes ? r->tap_bytes : 1};
+	const size_t size = (size_t)pack_rows_size(&rows), scratch_bytes = (size_t)pack_rows_scratch(&rows);
+	const int width = (int)pack_rows_width(&rows), taps = p->kernel_h * p->kernel_w;
+	int8_t *expanded = malloc(size), *packed = guarded_bytes(size);
+	int32_t *bias = guarded_bytes((size_t)width * sizeof *bias);
+	float *scale = guarded_bytes((size_t)width * sizeof *scale);
+	void *scratch = guarded_bytes(scratch_bytes);
+	struct pack pack;
+
+	pack_rows_expand(&rows, q->w, expanded, &pack);
+	pack_forms[r->pack].pack(&pack, &r->tile, expanded, packed);
+	free(expanded);
+	for (int i = 0; i < width; i++) {
+		int sum = 0;
+		for (int k = 0; k < taps; k++)
+			sum += q->w[i % p->oc * taps + k];
+		bias[i] = q->bias[i % p->oc] - q->x_zero * sum;
+		scale[i] = q->scale[i % p->oc];
+	}
+	r->run.depthwise_dot(p, q->x, packed, bias, scale, y, scratch, q->x_zero, q->is_signed, q->low, q->high,
+		q->y_zero, (int)pack_rows_pixels(&rows));
+	release_bytes(packed, size);
+	release_bytes(bias, (size_t)width * sizeof *bias);
+	release_bytes(scale, (size_t)width * sizeof *scale);
+	release_bytes(scratch, scratch_bytes);
+}
+
 static void run(const struct kernel *r, struct problem *q)
 {
 	const struct nnrt_conv *p = &q->p;
@@ -227,13 +267,15 @@ static void run(const struct kernel *r, struct problem *q)
 			q->high - q->y_zero, q->y_zero);
 	else if (r->kind == CONV_DOT || r->kind == GEMM_DOT)
 		run_dot(r, q, packed, bias, scale, y);
+	else if (r->kind == DEPTHWISE_DOT)
+		run_rows(r, q, y);
 	else
 		r->run.depthwise_int8(p, q->x, packed, bias, scale, zero, y, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);
 	if (check_output(q, y, y_bytes, 0xa5)) {
-		printf("%s: in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d pad %d,%d\n", r->name, p->in_h, p->in_w,
-			p->ic, p->out_h, p->out_w, p->oc, p->kernel_h, p->kernel_w, p->stride_h, p->stride_w,
-			p->pad_top, p->pad_left);
+		printf("%s: in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d dilation %dx%d pad %d,%d\n", r->name,
+			p->in_h, p->in_w, p->ic, p->out_h, p->out_w, p->oc, p->kernel_h, p->kernel_w, p->stride_h,
+			p->stride_w, p->dilation_h, p->dilation_w, p->pad_top, p->pad_left);
 		failures++;
 	}
 	release_bytes(packed, (size_t)packed_bytes);

@@ -36,6 +36,7 @@ enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_BYTE = TYPES_S8 | TYPES_
 #define INT8_TAIL int is_signed, int low, int high, int y_zero
 #define DOT_HEAD const void *x, const int8_t *w, const int32_t *bias, const float *scale, void *y, void *scratch
 #define DOT_TAIL int low, int high, int y_zero, int band
+#define ROWS_TAIL int zero, int is_signed, int low, int high, int y_zero, int pixels
 
 struct kernel {
 	const char *name;
@@ -56,6 +57,7 @@ struct kernel {
 		void (*conv_dot)(const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL);
 		void (*add_int8)(const struct nnrt_int8_add *p, const void *a, const void *b, void *y);
 		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
+		void (*depthwise_dot)(const struct nnrt_conv *p, DOT_HEAD, ROWS_TAIL);
 	} run;
 };
 
@@ -104,6 +106,10 @@ struct kernel {
 #define MEMBER_GEMM_DOT gemm_dot
 #define PARAMETERS_GEMM_DOT const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL
 #define ARGUMENTS_GEMM_DOT(rows, columns) p, x, w, bias, scale, y, scratch, low, high, y_zero, band, rows, columns
+#define MEMBER_DEPTHWISE_DOT depthwise_dot
+#define PARAMETERS_DEPTHWISE_DOT const struct nnrt_conv *p, DOT_HEAD, ROWS_TAIL
+#define ARGUMENTS_DEPTHWISE_DOT(rows, columns) \
+	p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, pixels
 
 /* A fixed epilogue leaves the parameter without a use. */
 #define UNUSED_F32 (void)epilogue;

@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include "table.h"
+#include "kernels/pack_rows.h"
 
 enum order { UP, DOWN, AT_ONCE, N_ORDERS };
 
@@ -105,6 +106,41 @@ static int scratch_bytes(const struct nnrt_conv *p, const struct kernel *k, int 
 	return k->rows * round_up(depth, k->tile.terms) * k->tap_bytes + 1;
 }
 
+/* Depthwise by columns of image rows. */
+static struct pack_rows rows_of(const struct subject *s)
+{
+	const struct nnrt_conv *p = &s->p;
+	const struct kernel *k = s->kernel;
+
+	return (struct pack_rows){.channels = p->oc, .kernel_h = p->kernel_h, .kernel_w = p->kernel_w,
+		.stride_h = p->stride_h, .stride_w = p->stride_w, .dilation_h = p->dilation_h,
+		.dilation_w = p->dilation_w, .out_w = p->out_w, .terms = k->tile.terms, .columns = k->columns,
+		.bytes = k->tap_bytes ? k->tap_bytes : 1};
+}
+
+static struct subject subject_rows(const struct kernel *k)
+{
+	struct subject s = {.name = k->name, .kernel = k, .bytes = 1, .pixel_by_pixel = true,
+		.p = shape_pick(1, k->columns, true, false)};
+	const struct pack_rows rows = rows_of(&s);
+	const size_t width = (size_t)pack_rows_width(&rows), size = (size_t)pack_rows_size(&rows);
+	int8_t *w = random_bytes((size_t)(s.p.oc * s.p.kernel_h * s.p.kernel_w)), *expanded = malloc(size);
+	struct pack pack;
+
+	pack_rows_expand(&rows, w, expanded, &pack);
+	s.w8 = malloc(size);
+	pack_forms[k->pack].pack(&pack, &k->tile, expanded, s.w8);
+	free(expanded);
+	free(w);
+	s.bias8 = calloc(width, sizeof *s.bias8);
+	s.scale = malloc(width * sizeof *s.scale);
+	for (size_t i = 0; i < width; i++)
+		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
+	s.zero8 = random_bytes(1);
+	s.scratch = malloc((size_t)pack_rows_scratch(&rows));
+	return s;
+}
+
 static struct subject subject_int8(const struct kernel *k)
 {
 	const bool depthwise = k->kind == DEPTHWISE_INT8;
@@ -154,6 +190,15 @@ static void subject_free(struct subject *s)
 	free(s->scratch);
 }
 
+static void rows_run(const struct subject *s, const struct nnrt_conv *p, const void *x, void *y)
+{
+	const struct pack_rows rows = rows_of(s);
+	const int is_signed = s->kernel->a != TYPES_U8, low = is_signed ? -128 : 0;
+
+	s->kernel->run.depthwise_dot(p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->zero8[0], is_signed, low,
+		low + 255, 0, (int)pack_rows_pixels(&rows));
+}
+
 /* Rows begin..end-1 of the result. */
 static void subject_run(const struct subject *s, int begin, int end, const void *x, void *y)
 {
@@ -172,6 +217,8 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 			BAND);
 	else if (s->kernel->kind == GEMM_DOT)
 		s->kernel->run.gemm_dot(&g, x, s->w8, s->bias8, s->scale, y, s->scratch, 0, 255, 0, BAND);
+	else if (s->kernel->kind == DEPTHWISE_DOT)
+		rows_run(s, &p, x, y);
 	else if (s->kernel->kind == DEPTHWISE_INT8)
 		s->kernel->run.depthwise_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
 	else if (s->kernel->kind == DEPTHWISE)
@@ -325,7 +372,9 @@ static void subjects_check(const struct kernel *k, int cases)
 	bool pixel_by_pixel = false;
 
 	for (int i = 0; i < cases; i++) {
-		struct subject s = !k ? subject_pool() : k->a == TYPES_F32 ? subject_f32(k) : subject_int8(k);
+		struct subject s = !k ? subject_pool() : k->a == TYPES_F32 ? subject_f32(k)
+				 : k->kind == DEPTHWISE_DOT ? subject_rows(k)
+							     : subject_int8(k);
 
 		name = s.name;
 		pixel_by_pixel |= s.pixel_by_pixel;
