@@ -22,6 +22,8 @@ static const struct nnrt_conv pool = {.in_h = 112, .in_w = 112, .ic = 64, .out_h
 static const struct nnrt_rows rows = {.rows = 197, .n = 768, .x_row = 768, .y_row = 768, .epsilon = 1e-5f};
 static const struct nnrt_int8_pair pair = {.n = 56 * 56 * 64, .a_signed = 1, .b_signed = 1, .a_scale = 0.5f,
 	.b_scale = 0.25f, .y_scale = 1.0f, .low = -128, .high = 127};
+static const struct nnrt_int8_mean mean = {.pixels = 49, .channels = 1280, .x_pixel = 1280, .x_scale = 0.1f,
+	.y_scale = 0.1f, .high = 255};
 
 static const struct nnrt_select best_of_many = {.rows = 1, .n = 8400, .k = 300};
 
@@ -63,6 +65,7 @@ static double recurrent_bytes(int gates, size_t element)
 	RUN(name, (void)0, f(&best_of_many, (const uint64_t *)(const void *)b->x, (int64_t *)b->zeros), \
 		8.0 * 8400)
 #define RUN_PAIR(name, f) RUN(name, (void)0, f(&pair, b->zeros, b->zeros, b->y), 3.0 * pair.n)
+#define RUN_MEAN(name, f) RUN(name, (void)0, f(&mean, b->zeros, b->y), 1.0 * mean.pixels * mean.channels)
 #define ROI_BYTES 4.0 * 16 * 49 * 64 * 17       /* four samples of four elements, one result */
 #define RUN_ROI_ALIGN(name, f) \
 	RUN(name, (void)0, f(&roi, b->x, b->w, (const int64_t *)b->zeros, b->y), ROI_BYTES)

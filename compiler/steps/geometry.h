@@ -81,6 +81,15 @@ struct add_geometry {
 	int64_t low, high;
 };
 
+/* Mean over the pixels of a quantised image: struct nnrt_int8_mean. */
+struct mean_geometry {
+	int64_t pixels, channels;
+	struct num x_pixel;
+	int64_t x_signed, x_zero, y_zero;
+	double x_scale, y_scale;
+	int64_t low, high;
+};
+
 /* Sum or product of two quantised tensors: struct nnrt_int8_pair. */
 struct pair_geometry {
 	int64_t n, a_signed, b_signed, a_zero, b_zero, y_zero;
@@ -98,6 +107,7 @@ struct geometry {
 		struct roi_geometry roi;
 		struct select_geometry select;
 		struct add_geometry add;
+		struct mean_geometry mean;
 		struct pair_geometry pair;
 	};
 };

@@ -3,7 +3,7 @@
 #ifndef NNRT_INT8_ADD_H
 #define NNRT_INT8_ADD_H
 
-#include "runtime_min/nnrt.h"
+#include "runtime_min/kernels/int8.h"
 
 /** The zero points and scales of the inputs and the result as three constants. */
 struct nnrt_int8_add {

@@ -110,6 +110,12 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
 	return product ? _mm256_mul_ps(a, b) : _mm256_add_ps(a, b);
 }
 
+/** a / v. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_div(nnrt_i8f a, float v)
+{
+	return _mm256_div_ps(a, _mm256_set1_ps(v));
+}
+
 /** Divides, rounds, bounds and stores. */
 NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
 {

@@ -103,6 +103,12 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
 	return product ? _mm512_mul_ps(a, b) : _mm512_add_ps(a, b);
 }
 
+/** a / v. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_div(nnrt_i8f a, float v)
+{
+	return _mm512_div_ps(a, _mm512_set1_ps(v));
+}
+
 /** Divides, rounds, bounds and stores. */
 NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
 {

@@ -109,6 +109,12 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
 	return product ? vmulq_f32(a, b) : vaddq_f32(a, b);
 }
 
+/** a / v. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_div(nnrt_i8f a, float v)
+{
+	return vdivq_f32(a, vdupq_n_f32(v));
+}
+
 /** Divides, rounds, bounds and stores. */
 NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
 {

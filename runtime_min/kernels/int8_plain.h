@@ -92,6 +92,12 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
 	return product ? a * b : a + b;
 }
 
+/** a / v in every lane. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_div(nnrt_i8f a, float v)
+{
+	return a / v;
+}
+
 /** y[i] = byte of round_half_even(min(max(a[i] / scale, low), high)) + zero; as nnrt_i8v_finish(), whole vectors. */
 NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
 {

@@ -3,6 +3,7 @@
 #ifndef NNRT_KERNELS_H
 #define NNRT_KERNELS_H
 
+#include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
 #include "runtime_min/kernels/pool.h"
 #include "runtime_min/kernels/recurrent.h"

@@ -371,6 +371,50 @@ static void run_pair(void)
 	release_bytes(y, n);
 }
 
+/* Means over pixels, x ending at a guarded page. Sums are rounded through volatile variables, one by one. */
+static void run_mean(void)
+{
+	const int channels[] = {1, 3, NNRT_INT8_LANES, 4 * NNRT_INT8_LANES, 5 * NNRT_INT8_LANES + 1};
+	struct nnrt_int8_mean p = {.pixels = 1 + pick(60),
+		.channels = pick_of(channels, 5),
+		.x_signed = pick(2),
+		.x_zero = pick(200) - 100,
+		.y_zero = pick(128),
+		.x_scale = (float)(1 + pick(9999)) / 7e5f,
+		.y_scale = (float)(1 + pick(9999)) / 7e5f,
+		.low = -pick(128),
+		.high = pick(127)};
+	p.x_pixel = p.channels + pick(3);
+	const size_t n = (size_t)((p.pixels - 1) * p.x_pixel + p.channels);
+	unsigned char *x = guarded_bytes(n), *y = guarded_bytes((size_t)p.channels);
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (unsigned char)pick(256);
+	nnrt_mean_int8(&p, x, y);
+	for (int c = 0; c < p.channels && failures < 10; c++) {
+		volatile float sum = 0.0f, v;
+		double r;
+
+		for (int i = 0; i < p.pixels; i++) {
+			const int q = x[i * p.x_pixel + c];
+
+			v = (float)((p.x_signed && q > 127 ? q - 256 : q) - p.x_zero);
+			v *= p.x_scale;
+			sum += v;
+		}
+		sum /= (float)p.pixels;
+		sum /= p.y_scale;
+		r = rint((double)sum);
+		r = (r > p.low ? r < p.high ? r : p.high : p.low) + p.y_zero;
+		if (y[c] != (unsigned char)(int)r) {
+			printf("nnrt_mean_int8: channel %d of %d is %d, expected %d\n", c, p.channels, y[c], (int)r);
+			failures++;
+		}
+	}
+	release_bytes(x, n);
+	release_bytes(y, (size_t)p.channels);
+}
+
 int main(int argc, char **argv)
 {
 	const int turns = argc > 1 ? atoi(argv[1]) : 100;
@@ -397,5 +441,8 @@ int main(int argc, char **argv)
 	for (int turn = 0; turn < 20 * turns; turn++)
 		run_pair();
 	printf("nnrt_pair_int8: %d problems\n", 20 * turns);
+	for (int turn = 0; turn < 20 * turns; turn++)
+		run_mean();
+	printf("nnrt_mean_int8: %d problems\n", 20 * turns);
 	return failures || !n_kernels;
 }

@@ -4,6 +4,8 @@
 #ifndef KERNELS_TABLE_H
 #define KERNELS_TABLE_H
 
+#include "runtime_min/kernels/int8_add.h"
+
 #include "kernels/pack_forms.h"
 #include "targets/feature.h"
 #include "targets/runtime_headers.h"

@@ -244,6 +244,7 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 		function(p, keys, place); \
 	}
 #define RUN_PAIR(name, function)
+#define RUN_MEAN(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
 #undef LAYER
@@ -260,6 +261,7 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 #define CHECK_ROI_MAX(name)
 #define CHECK_SELECT(name) select_check(run_##name);
 #define CHECK_PAIR(name)
+#define CHECK_MEAN(name)
 
 int main(int argc, char **argv)
 {

@@ -295,6 +295,7 @@ static void recurrent_check(enum name kind, void (*run)(const struct recurrent *
 #define RUN_ROI_MAX(name, function)
 #define RUN_SELECT(name, function)
 #define RUN_PAIR(name, function)
+#define RUN_MEAN(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
 #undef LAYER
@@ -319,6 +320,7 @@ static void cells_check(void (*run)(const struct recurrent *, const struct recur
 #define CHECK_ROI_MAX(name)
 #define CHECK_SELECT(name)
 #define CHECK_PAIR(name)
+#define CHECK_MEAN(name)
 
 int main(int argc, char **argv)
 {

@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 
 #include "runtime_min/kernels/int8_plain.h"
+#include "runtime_min/kernels/int8_add.h"
+#include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
 #include "runtime_min/kernels/roi.h"
 #include "runtime_min/kernels/rows.h"
