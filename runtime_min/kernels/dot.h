@@ -20,9 +20,10 @@ struct nnrt_dot {
 };
 
 /** y[i][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]) + zero, low, high) for pixels i < rows
- * and channels c < n of one panel. rows is a constant, and n should be. */
+ * and channels c < n of one panel. Sums of `wide` >= n channels may be computed. rows and wide are constants, and n
+ * should be. */
 typedef void (*nnrt_dot_tile)(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
-	const float *scale, unsigned char *y, int n, int rows);
+	const float *scale, unsigned char *y, int n, int rows, int wide);
 
 /** Bytes rounded up to whole terms, a power of two. */
 NNRT_INLINE int nnrt_dot_whole(int bytes, int terms)
@@ -71,17 +72,18 @@ NNRT_INLINE struct nnrt_dot_image nnrt_dot_copy(const struct nnrt_conv *p, const
 /** One panel of channels for n pixels in a row. The last tile begins early enough to be full, and computes some pixels
  *  again. */
 NNRT_INLINE void nnrt_dot_line(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
-	const float *scale, unsigned char *y, ptrdiff_t n, int channels, nnrt_dot_tile tile, int rows)
+	const float *scale, unsigned char *y, ptrdiff_t n, int channels, nnrt_dot_tile tile, int rows,
+	int wide)
 {
 	if (n < rows) {
 		for (ptrdiff_t i = 0; i < n; i++)
-			tile(d, x + i * d->x_pixel, w, bias, scale, y + i * d->y_pixel, channels, 1);
+			tile(d, x + i * d->x_pixel, w, bias, scale, y + i * d->y_pixel, channels, 1, wide);
 		return;
 	}
 	for (ptrdiff_t i = 0; i < n; i += rows) {
 		const ptrdiff_t at = nnrt_min(i, n - rows);
 
-		tile(d, x + at * d->x_pixel, w, bias, scale, y + at * d->y_pixel, channels, rows);
+		tile(d, x + at * d->x_pixel, w, bias, scale, y + at * d->y_pixel, channels, rows, wide);
 	}
 }
 
@@ -90,11 +92,12 @@ NNRT_INLINE void nnrt_dot_panel(const struct nnrt_dot *d, const unsigned char *x
 	const float *scale, unsigned char *y, ptrdiff_t n, int left, int rest, nnrt_dot_tile tile, int rows)
 {
 	if (!NNRT_IS_CONSTANT(rest))
-		nnrt_dot_line(d, x, w, bias, scale, y, n, (int)nnrt_min(left, d->columns), tile, rows);
+		nnrt_dot_line(d, x, w, bias, scale, y, n, (int)nnrt_min(left, d->columns), tile, rows,
+			d->columns);
 	else if (rest == 0 || left >= d->columns)
-		nnrt_dot_line(d, x, w, bias, scale, y, n, d->columns, tile, rows);
+		nnrt_dot_line(d, x, w, bias, scale, y, n, d->columns, tile, rows, d->columns);
 	else
-		nnrt_dot_line(d, x, w, bias, scale, y, n, rest, tile, rows);
+		nnrt_dot_line(d, x, w, bias, scale, y, n, rest, tile, rows, rest);
 }
 
 /** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]) + y_zero, low, high), for the

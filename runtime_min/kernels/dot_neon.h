@@ -79,7 +79,7 @@ NNRT_INLINE void nnrt_neon_finish(const struct nnrt_dot *d, const int32x4_t *sum
 		NNRT_UNROLL(8)
 		for (int j = 0; j < vectors; j += width) {
 			const int left = n - j * NNRT_NEON_CHANNELS, most = width * NNRT_NEON_CHANNELS;
-			const int here = left < most ? left : most, stop = rows - i < each ? rows - i : each;
+			const int here = left < most ? left : most;
 			int32x4_t four[4];
 			const float *scales[4];
 			int8x16_t bytes;
@@ -93,11 +93,13 @@ NNRT_INLINE void nnrt_neon_finish(const struct nnrt_dot *d, const int32x4_t *sum
 				scales[v] = scale + at * NNRT_NEON_CHANNELS;
 			}
 			if (here <= 0)
-				break;
+				continue;
 			bytes = nnrt_neon_bytes(four, scales, d);
 			NNRT_UNROLL(4)
-			for (int e = 0; e < stop; e++) {
-				nnrt_neon_store(y + (i + e) * d->y_pixel + j * NNRT_NEON_CHANNELS, bytes, here);
+			for (int e = 0; e < each; e++) {
+				if (i + e < rows)
+					nnrt_neon_store(
+						y + (i + e) * d->y_pixel + j * NNRT_NEON_CHANNELS, bytes, here);
 				bytes = width == 1 ? vextq_s8(bytes, bytes, 4) : vextq_s8(bytes, bytes, 8);
 			}
 		}

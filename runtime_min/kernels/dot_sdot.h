@@ -9,24 +9,23 @@ enum {
 	NNRT_SDOT_LOADED = 16           /* terms of a row that one load brings */
 };
 
-/** sum + four products a lane, x's terms those of one of its lanes. gcc 12 copies and spills sums unless their values
- *  are made opaque. */
+/** sum + four products a lane, x's terms those of one of its lanes: vdotq_laneq_s32(), in an order that stays. Of the
+ *  intrinsic gcc 12 copies and spills sums. */
 NNRT_INLINE int32x4_t nnrt_sdot_add(int32x4_t sum, int8x16_t w, int8x16_t x, int lane)
 {
 	switch (lane) {
 	case 0:
-		sum = vdotq_laneq_s32(sum, w, x, 0);
+		__asm__ volatile("sdot %0.4s, %1.16b, %2.4b[0]" : "+w"(sum) : "w"(w), "w"(x));
 		break;
 	case 1:
-		sum = vdotq_laneq_s32(sum, w, x, 1);
+		__asm__ volatile("sdot %0.4s, %1.16b, %2.4b[1]" : "+w"(sum) : "w"(w), "w"(x));
 		break;
 	case 2:
-		sum = vdotq_laneq_s32(sum, w, x, 2);
+		__asm__ volatile("sdot %0.4s, %1.16b, %2.4b[2]" : "+w"(sum) : "w"(w), "w"(x));
 		break;
 	default:
-		sum = vdotq_laneq_s32(sum, w, x, 3);
+		__asm__ volatile("sdot %0.4s, %1.16b, %2.4b[3]" : "+w"(sum) : "w"(w), "w"(x));
 	}
-	__asm__("" : "+w"(sum));
 	return sum;
 }
 
@@ -43,34 +42,44 @@ NNRT_INLINE int8x16_t nnrt_sdot_load(const unsigned char *x, int bytes)
 	return vreinterpretq_s8_s32(vdupq_n_s32(four));
 }
 
-/** Adds the products of `bytes` bytes of each row. */
-NNRT_INLINE void nnrt_sdot_step(const struct nnrt_dot *d, int32x4_t *sum, const unsigned char *x, const int8_t *w,
-	int bytes, int rows, int vectors)
+/** Adds the products of `bytes` bytes of each row; the weights that follow. */
+NNRT_INLINE const int8_t *nnrt_sdot_step(const struct nnrt_dot *d, int32x4_t *sum, const unsigned char *x,
+	const int8_t *w, int bytes, int rows, int vectors)
 {
-	int8x16_t a[NNRT_SDOT_LOADED];
+	/* Vectors of weights at a time: no more than find registers. Their loads stay where they are used. */
+	const int left = 31 - rows * vectors - rows, ahead = left < 2 ? 1 : 2;
+	int8x16_t a[NNRT_SDOT_LOADED], b[2];
 
-	NNRT_UNROLL(24)
+	NNRT_UNROLL(16)
 	for (int i = 0; i < rows; i++)
 		a[i] = nnrt_sdot_load(x + i * d->x_pixel, bytes);
 	NNRT_UNROLL(4)
 	for (int lane = 0; lane < bytes / NNRT_SDOT_TERMS; lane++) {
 		NNRT_UNROLL(8)
 		for (int j = 0; j < vectors; j++) {
-			const int8x16_t b = vld1q_s8(w + lane * d->columns * NNRT_SDOT_TERMS + j * 16);
-
-			NNRT_UNROLL(24)
+			if (j % ahead == 0) {
+				__asm__ volatile("" : "+r"(w));
+				NNRT_UNROLL(2)
+				for (int e = 0; e < ahead; e++)
+					b[e] = vld1q_s8(w + lane * d->columns * NNRT_SDOT_TERMS +
+							(j + e < vectors ? j + e : j) * 16);
+				NNRT_UNROLL(2)
+				for (int e = 0; e < ahead; e++)
+					__asm__ volatile("" : "+w"(b[e]));
+			}
+			NNRT_UNROLL(16)
 			for (int i = 0; i < rows; i++)
-				sum[i * vectors + j] = nnrt_sdot_add(sum[i * vectors + j], b, a[i], lane);
+				sum[i * vectors + j] = nnrt_sdot_add(sum[i * vectors + j], b[j % ahead], a[i], lane);
 		}
 	}
+	return w + (ptrdiff_t)bytes * d->columns;
 }
 
 /** See nnrt_dot_tile. */
 NNRT_INLINE void nnrt_sdot_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
-	const float *scale, unsigned char *y, int n, int rows)
+	const float *scale, unsigned char *y, int n, int rows, int wide)
 {
-	const int channels = NNRT_IS_CONSTANT(n) ? n : d->columns;
-	const int vectors = (channels + NNRT_NEON_CHANNELS - 1) / NNRT_NEON_CHANNELS;
+	const int vectors = (wide + NNRT_NEON_CHANNELS - 1) / NNRT_NEON_CHANNELS;
 	int32x4_t sum[NNRT_NEON_SUMS];
 
 	NNRT_UNROLL(24)
@@ -82,21 +91,17 @@ NNRT_INLINE void nnrt_sdot_tile(const struct nnrt_dot *d, const unsigned char *x
 			int left = d->run;
 
 			for (; left >= 16; left -= 16) {
-				__asm__ volatile("" : "+r"(from));
-				nnrt_sdot_step(d, sum, from, w, 16, rows, vectors);
+				w = nnrt_sdot_step(d, sum, from, w, 16, rows, vectors);
 				from += 16;
-				w += (ptrdiff_t)16 * d->columns;
 			}
 			if (left > 4) {
-				nnrt_sdot_step(d, sum, from, w, 8, rows, vectors);
+				w = nnrt_sdot_step(d, sum, from, w, 8, rows, vectors);
 				from += 8;
-				w += (ptrdiff_t)8 * d->columns;
 				left -= 8;
 			}
 			for (; left > 0; left -= 4) {
-				nnrt_sdot_step(d, sum, from, w, 4, rows, vectors);
+				w = nnrt_sdot_step(d, sum, from, w, 4, rows, vectors);
 				from += 4;
-				w += (ptrdiff_t)4 * d->columns;
 			}
 		}
 	}

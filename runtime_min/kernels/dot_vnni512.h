@@ -87,10 +87,9 @@ NNRT_INLINE void nnrt_vnni_finish(const struct nnrt_dot *d, const __m512i *sum, 
 
 /** See nnrt_dot_tile. */
 NNRT_INLINE void nnrt_vnni_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
-	const float *scale, unsigned char *y, int n, int rows)
+	const float *scale, unsigned char *y, int n, int rows, int wide)
 {
-	const int channels = NNRT_IS_CONSTANT(n) ? n : d->columns;
-	const int vectors = (channels + NNRT_VNNI_LANES - 1) / NNRT_VNNI_LANES;
+	const int vectors = (wide + NNRT_VNNI_LANES - 1) / NNRT_VNNI_LANES;
 	const int each = vectors == 1 ? 4 : vectors == 2 ? 2 : 1;
 	__m512i sum[NNRT_VNNI_SUMS];
 
