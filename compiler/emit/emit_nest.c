@@ -246,6 +246,17 @@ static void write_body(struct nest_writer *w)
 	write_store(w);
 }
 
+enum { MOST_UNROLLED = 4 };
+
+/* A last loop of a few turns, such as three channels: unrolled, the C compiler's vectors go along the loop round it. */
+static bool is_unrolled(const struct nest_writer *w, int level)
+{
+	const struct num extent = w->extent[w->loop[level]];
+
+	return level > 0 && level + 1 == w->n_outer && !w->n->n_reduce && num_is_const(extent) && extent.n > 1 &&
+	       extent.n <= MOST_UNROLLED && w->m->target->vector_bytes > 4;
+}
+
 static void write_loops(struct nest_writer *w, int level)
 {
 	int mark = w->n_open, axis;
@@ -260,6 +271,8 @@ static void write_loops(struct nest_writer *w, int level)
 	i = axis_name(w, axis);
 	extent = writer_num(w, w->extent[axis]);
 	if (axis != w->vector_axis) {
+		if (is_unrolled(w, level))
+			emit_line(w->e, "%s(%lld)", writer_use(w, "NNRT_UNROLL"), (long long)w->extent[axis].n);
 		open_loop(w, axis);
 		write_loops(w, level + 1);
 		writer_close_scope(w, mark);
