@@ -28,6 +28,35 @@ static int64_t band_of(const struct target *t, int64_t row, int64_t weights, int
 	return least(band < tile ? tile : band, rows < tile ? tile : rows);
 }
 
+/* Where term i of a run lies. */
+static int64_t term_of(const struct pack *p, int64_t i)
+{
+	return i / p->depth[2] * p->stride[1] + i % p->depth[2] * p->stride[2];
+}
+
+/* Whether what the kernel sums in 16 bits stays there: no two weights of -128 that one step adds up. */
+static bool pairs_fit(struct module *m, int node, int channel_axis, const struct kernel *k, struct pack p,
+		      int64_t groups, const char **why)
+{
+	const int64_t run = p.depth[1] * p.depth[2];
+	const int8_t *w;
+
+	if (k->inner != INNER_MULL)
+		return true;
+	*why = "two weights of -128 meet in a sum of 16 bits";
+	w = integer_weights(m, node, channel_axis);
+	for (int64_t c = 0; c < p.n * groups; c++) {
+		for (int64_t d0 = 0; d0 < p.depth[0]; d0++) {
+			const int8_t *v = w + c * p.n_stride + d0 * p.stride[0];
+			for (int64_t i = 0; i + k->terms < run; i++)
+				if (i / k->terms % 2 == 0 && v[term_of(&p, i)] == INT8_MIN &&
+				    v[term_of(&p, i + k->terms)] == INT8_MIN)
+					return false;
+		}
+	}
+	return true;
+}
+
 /* The last arguments of both kinds: x's padding for one, then limits, y's zero point, the band. */
 static void numbers(struct lowering *l, struct call *call, bool pads, int64_t band)
 {
@@ -87,7 +116,8 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 	*why = "the target has no such kernel";
 	p->kernel = integer_choose_lines(m, node, KERNEL_CONV_DOT, g->out_h.n, g->out_w.n, g->oc,
 					 g->ic * g->kernel_h * g->kernel_w, &p->plan.cycles);
-	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why))
+	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why) ||
+	    !pairs_fit(m, node, 0, p->kernel, pack_of(&p->c), p->c.groups, why))
 		return NULL;
 	p->plan.cycles *= 1.05 * (double)(p->c.batch_hi * p->c.groups); /* copies, short rows */
 	return &p->plan;
@@ -210,7 +240,8 @@ static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
 		p->pixels = num_mul(&m->nums, p->pixels, m->tensor[p->c.x].dim[0]);
 	*why = "the target has no such kernel";
 	p->kernel = integer_choose(m, node, KERNEL_GEMM_DOT, p->pixels.n, g->oc, g->ic, &p->plan.cycles);
-	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why))
+	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why) ||
+	    !pairs_fit(m, node, 0, p->kernel, conv_pack(&p->c, false), 1, why))
 		return NULL;
 	if (!p->flat)
 		p->plan.cycles *= (double)p->c.batch_hi;
@@ -251,7 +282,9 @@ static struct node_plan *plan_matmul(struct module *m, int node, const char **wh
 		return NULL;
 	*why = "the target has no such kernel";
 	p->kernel = integer_choose(m, node, KERNEL_GEMM_DOT, p->rows, p->n, p->depth, &p->plan.cycles);
-	return p->kernel && integer_is_bounded(m, node, 1, why) ? &p->plan : NULL;
+	if (!p->kernel || !integer_is_bounded(m, node, 1, why))
+		return NULL;
+	return pairs_fit(m, node, 1, p->kernel, integer_matmul_pack(p->depth, p->n), 1, why) ? &p->plan : NULL;
 }
 
 static void lower_matmul(struct lowering *l, const struct node_plan *plan)

@@ -45,6 +45,20 @@ static int pick_byte(int extreme)
 	return extreme ? (pick(2) ? 255 : 0) ^ (pick(2) ? 0x80 : 0) : pick(256);
 }
 
+/* Weights that MULL allows: none of -128 in the second half of sixteen that lie beside each other. */
+static void hold_weights(struct problem *q)
+{
+	const struct nnrt_conv *p = &q->p;
+	const int taps = p->kernel_h * p->kernel_w, depth = p->ic * taps;
+
+	for (int i = 0; i < p->oc * depth; i++) {
+		const int in_run = i / taps % p->ic + (p->dilation_w > 1 ? 0 : i % p->kernel_w * p->ic);
+
+		if (q->w[i] == -128 && in_run / 8 % 2)
+			q->w[i] = -127;
+	}
+}
+
 static void problem_new(struct problem *q, const struct kernel *k)
 {
 	const int columns = k->columns, is_depthwise = k->kind == DEPTHWISE_INT8 || k->kind == DEPTHWISE_DOT;
@@ -106,6 +120,8 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	q->scale = malloc((size_t)p->oc * sizeof *q->scale);
 	for (int i = 0; i < p->oc * depth; i++)
 		q->w[i] = (int8_t)pick_byte(extreme);
+	if (k->inner == INNER_MULL)
+		hold_weights(q);
 	for (int i = 0; i < p->oc; i++) {
 		q->bias[i] = extreme ? (pick(2) ? 1 : -1) * 1000000000 : pick(20001) - 10000;
 		q->scale[i] = pick(8) ? (float)(1 + pick(4000)) / 1e6f : 0.5f;  /* a half makes ties */

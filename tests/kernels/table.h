@@ -20,6 +20,12 @@ enum kernel_kind {
 #undef KIND
 };
 
+enum inner_loop {
+#define INNER(id, sum, weights, latency, tap_bytes) INNER_##id,
+#include "kernels/inner_loops.def"
+#undef INNER
+};
+
 /* TAP_BYTES_<id> of inner_loops.def. */
 enum {
 #define INNER(id, sum, weights, latency, tap_bytes) TAP_BYTES_##id = tap_bytes,
@@ -47,6 +53,7 @@ struct kernel {
 	struct pack_tile tile;
 	enum pack_form pack;
 	int rows, columns;
+	enum inner_loop inner;
 	int tap_bytes;                  /* of an element that the kernel gathers */
 	union {
 		void (*conv)(CONV_HEAD, const float *zero, float *y, KERNEL_TAIL);
@@ -129,7 +136,7 @@ struct kernel {
 
 #define KERNEL(function, body, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
 	{#function " " #rows "x" #columns, kind, TYPES_##a, {columns, terms, FEATURE_BYTES_##needs / 4}, PACK_##pack, \
-		rows, columns, TAP_BYTES_##inner, {.MEMBER_##kind = function##_##rows##x##columns}},
+		rows, columns, INNER_##inner, TAP_BYTES_##inner, {.MEMBER_##kind = function##_##rows##x##columns}},
 static const struct kernel kernels[] = {
 #include "targets/run_rows.def"
 };
