@@ -2,7 +2,7 @@
 #ifndef NNRT_DEPTHWISE_VNNI512_H
 #define NNRT_DEPTHWISE_VNNI512_H
 
-#include "runtime_min/kernels/depthwise_rows.h"
+#include "runtime_min/kernels/depthwise_avx512.h"
 #include "runtime_min/kernels/dot_vnni512.h"
 
 enum { NNRT_VNNI_COLUMNS = 64 };
@@ -73,19 +73,11 @@ NNRT_INLINE void nnrt_vnni_taps(const struct nnrt_columns *d, unsigned char *con
 	for (int k = 0; k < n_held; k++)
 		held[k] = _mm512_loadu_si512(w + k * 64);
 	for (ptrdiff_t i = first; i < d->n; i += d->period) {
-		const ptrdiff_t n = nnrt_min(NNRT_VNNI_COLUMNS, d->n - i);
-		__m512i sum[4], q;
+		__m512i sum[4];
 
 		nnrt_vnni_column(d, planes, w, held, n_held, bias, sum, i, n_planes, kernel_w);
-		q = nnrt_vnni_bytes(sum, scales, d->low, d->high, d->zero);
-		if (d->y_pixel == d->channels) {
-			_mm512_mask_storeu_epi8(y + i, ~(__mmask64)0 >> (64 - n), q);
-		} else {
-			unsigned char bytes[NNRT_VNNI_COLUMNS];
-
-			_mm512_storeu_si512(bytes, q);
-			nnrt_columns_scatter(d, y, bytes, i, n);
-		}
+		nnrt_columns_store512(d, y, nnrt_bytes_avx512(sum, scales, 0, d->low, d->high, d->zero), i,
+			nnrt_min(NNRT_VNNI_COLUMNS, d->n - i));
 	}
 }
 

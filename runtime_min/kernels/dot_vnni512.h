@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include "runtime_min/kernels/bytes_avx512.h"
 #include "runtime_min/kernels/dot.h"
 
 enum {
@@ -21,26 +22,6 @@ NNRT_INLINE __m512i nnrt_vnni_add(__m512i sum, const unsigned char *x, __m512i w
 	sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi32(four), w);
 	__asm__("" : "+v"(sum));
 	return sum;
-}
-
-/** Four vectors of sums as bytes, in their order. */
-NNRT_INLINE __m512i nnrt_vnni_bytes(const __m512i sum[4], const float *const scale[4], int low, int high,
-	int y_zero)
-{
-	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-	const __m512i zero = _mm512_set1_epi16((short)y_zero);
-	__m512i q[4], y;
-
-	NNRT_UNROLL(4)
-	for (int i = 0; i < 4; i++)
-		q[i] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sum[i]), _mm512_loadu_ps(scale[i])));
-	y = _mm512_packus_epi16(_mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero),
-		_mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero));
-	if (low > 0)
-		y = _mm512_max_epu8(y, _mm512_set1_epi8((char)low));
-	if (high < 255)
-		y = _mm512_min_epu8(y, _mm512_set1_epi8((char)high));
-	return _mm512_permutexvar_epi32(order, y);
 }
 
 /** Stores n bytes of a row, those of `vectors` vectors at most. */
@@ -70,7 +51,7 @@ NNRT_INLINE void nnrt_vnni_finish(const struct nnrt_dot *d, const __m512i *sum, 
 		four[v] = sum[row * vectors + j];
 		scales[v] = scale + j * NNRT_VNNI_LANES;
 	}
-	bytes = nnrt_vnni_bytes(four, scales, d->low, d->high, d->zero);
+	bytes = nnrt_bytes_avx512(four, scales, 0, d->low, d->high, d->zero);
 	nnrt_vnni_store(y + i * d->y_pixel, bytes, n, vectors);
 	if (each >= 2 && i + 1 < rows)
 		nnrt_vnni_store(y + (i + 1) * d->y_pixel,
