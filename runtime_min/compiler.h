@@ -43,7 +43,7 @@
 #if defined(__clang__)
 #define NNRT_LITERAL __attribute__((noinline, unused))
 #else
-#define NNRT_LITERAL __attribute__((noinline, unused, optimize("fp-contract=off", "vect-cost-model=dynamic")))
+#define NNRT_LITERAL __attribute__((noinline, unused, optimize("fp-contract=off", "no-trapping-math", "vect-cost-model=dynamic")))
 #endif
 
 #endif

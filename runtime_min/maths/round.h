@@ -67,13 +67,11 @@ NNRT_INLINE int32_t nnrt_saturate_i32(float x)
 /** Nearest integer, halves to even, as a float; integers, -0, infinities and NaN stay as they are.   ONNX Round-11. */
 NNRT_INLINE float nnrt_round_f32(float x)
 {
-	const float size = x < 0.0f ? -x : x;
-	uint32_t sign;
+	const uint32_t sign = nnrt_bits_f32(x) & 0x80000000u;
+	const float size = nnrt_f32_bits(nnrt_bits_f32(x) ^ sign);
+	const float whole = (float)(int32_t)(nnrt_bits_f32(size + 8388608.0f) - 0x4b000000u);
 
-	if (!(size < 8388608.0f))
-		return x;
-	sign = nnrt_bits_f32(x) & 0x80000000u;
-	return nnrt_f32_bits(nnrt_bits_f32((float)nnrt_saturate_i32(x)) | sign);
+	return size < 8388608.0f ? nnrt_f32_bits(nnrt_bits_f32(whole) | sign) : x;      /* no branch: loops of it vectorise */
 }
 
 /** Nearest integer, halves to even, as a double.   ONNX Round-11. */
