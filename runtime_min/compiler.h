@@ -39,11 +39,15 @@
 
 /* Before a function whose float32 products and sums must each be rounded, as written: gcc merges them across
  * statements wherever there is a fused multiply-add, unless told; clang merges only within one expression. Such
- * a function stays out of callers that may merge. */
+ * a function stays out of callers that may merge. gcc's -O2 also refuses vectors where addresses may overlap or the
+ * turns are not whole vectors, and keeps comparisons of floats as branches for the sake of exception flags, which
+ * nobody reads. */
 #if defined(__clang__)
 #define NNRT_LITERAL __attribute__((noinline, unused))
 #else
-#define NNRT_LITERAL __attribute__((noinline, unused, optimize("fp-contract=off", "no-trapping-math", "vect-cost-model=dynamic")))
+#define NNRT_LITERAL \
+	__attribute__((noinline, unused, \
+		optimize("fp-contract=off", "no-trapping-math", "vect-cost-model=dynamic")))
 #endif
 
 #endif

@@ -1,5 +1,8 @@
 /* MaxPool and AveragePool over padded channels-last images. Without padding their loop nests are as fast as can be;
- * with it the kernels take fewer taps at the borders instead of asking at each. */
+ * with it the kernels take fewer taps at the borders instead of asking at each. Bytes have a kernel for the
+ * greatest. */
+#include <string.h>
+
 #include "lower/conv_shape.h"
 #include "ops/window.h"
 #include "targets/target.h"
@@ -21,6 +24,13 @@ static bool is_padded(struct module *m, const struct window *w, int k)
 	return num_hi(s, w->begin[k]) > 0 || num_hi(s, num_sub(s, end, w->in[k])) >= 0;
 }
 
+static bool is_max_of_bytes(const struct module *m, int node)
+{
+	const enum dtype type = node_in_type(m, node, 0);
+
+	return !strcmp(m->node[node].op->name, "MaxPool") && (type == DT_I8 || type == DT_U8);
+}
+
 static bool pool_read(struct module *m, int node, struct pool *p, const char **why)
 {
 	const struct tensor *x = node_in_tensor(m, node, 0);
@@ -28,8 +38,8 @@ static bool pool_read(struct module *m, int node, struct pool *p, const char **w
 	struct window w;
 	bool padded = false;
 
-	*why = "only float32 has kernels";
-	if (x->type != DT_F32)
+	*why = "only float32 has kernels, and bytes where the greatest is wanted";
+	if (x->type != DT_F32 && !is_max_of_bytes(m, node))
 		return false;
 	*why = "only one or two spatial axes have kernels";
 	if (x->rank != 3 && x->rank != 4)
@@ -52,7 +62,7 @@ static bool pool_read(struct module *m, int node, struct pool *p, const char **w
 		padded |= is_padded(m, &w, k);
 	}
 	*why = "without padding its loops are as fast";
-	if (!padded)
+	if (!padded && x->type == DT_F32)
 		return false;
 	p->counts_padding = node_attr_int(m, node, "count_include_pad", 0);
 	*c = (struct conv_shape){ .x = node_in(m, node, 0), .w = -1, .b = -1, .y = node_out(m, node, 0),
@@ -99,7 +109,10 @@ static void lower_with(struct lowering *l, const struct pool *p, enum layer_kern
 	if (batch >= 0)
 		a->advance[batch] = m->tensor[x].stride[0];
 	call_arg(l, call, ARG_WRITE, y);
-	call_epilogue(l, call);
+	if (kernel == LAYER_MAX_POOL_INT8)
+		call_number(l, call, num_const(m->tensor[x].type == DT_I8));
+	else
+		call_epilogue(l, call);
 	call_result(m, call, y);
 	call_in_pieces(call, 0, g->out_h, g->out_w, 1, g->kernel_h * g->kernel_w * g->oc * 4 / m->target->vector_bytes);
 	lower_finish(l, y, p->c.y);
@@ -107,7 +120,7 @@ static void lower_with(struct lowering *l, const struct pool *p, enum layer_kern
 
 static void lower_max(struct lowering *l, const struct node_plan *plan)
 {
-	lower_with(l, (const struct pool *)plan, LAYER_MAX_POOL);
+	lower_with(l, (const struct pool *)plan, is_max_of_bytes(l->m, l->node) ? LAYER_MAX_POOL_INT8 : LAYER_MAX_POOL);
 }
 
 static void lower_average(struct lowering *l, const struct node_plan *plan)

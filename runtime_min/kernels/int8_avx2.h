@@ -75,6 +75,36 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 	nnrt_i8v_store(y, _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(scale)), low, high, zero, n);
 }
 
+/** Bytes side by side. */
+typedef __m256i nnrt_b8;
+
+/** Lanes of a vector of bytes. */
+enum { NNRT_B8_LANES = 32 };
+
+/** Bytes from p. */
+NNRT_INLINE nnrt_b8 nnrt_b8_load(const unsigned char *p)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+/** Stores them. */
+NNRT_INLINE void nnrt_b8_store(unsigned char *p, nnrt_b8 a)
+{
+	_mm256_storeu_si256((__m256i *)(void *)p, a);
+}
+
+/** v in every lane. */
+NNRT_INLINE nnrt_b8 nnrt_b8_set(int v)
+{
+	return _mm256_set1_epi8((char)v);
+}
+
+/** The greater, of int8 (is_signed 1) or uint8. */
+NNRT_INLINE nnrt_b8 nnrt_b8_max(nnrt_b8 a, nnrt_b8 b, int is_signed)
+{
+	return is_signed ? _mm256_max_epi8(a, b) : _mm256_max_epu8(a, b);
+}
+
 /** Numbers. */
 typedef __m256 nnrt_i8f;
 

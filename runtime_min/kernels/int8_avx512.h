@@ -68,6 +68,36 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 		       high, zero, n);
 }
 
+/** Bytes side by side. */
+typedef __m512i nnrt_b8;
+
+/** Lanes of a vector of bytes. */
+enum { NNRT_B8_LANES = 64 };
+
+/** Bytes from p. */
+NNRT_INLINE nnrt_b8 nnrt_b8_load(const unsigned char *p)
+{
+	return _mm512_loadu_si512(p);
+}
+
+/** Stores them. */
+NNRT_INLINE void nnrt_b8_store(unsigned char *p, nnrt_b8 a)
+{
+	_mm512_storeu_si512(p, a);
+}
+
+/** v in every lane. */
+NNRT_INLINE nnrt_b8 nnrt_b8_set(int v)
+{
+	return _mm512_set1_epi8((char)v);
+}
+
+/** The greater, of int8 (is_signed 1) or uint8. */
+NNRT_INLINE nnrt_b8 nnrt_b8_max(nnrt_b8 a, nnrt_b8 b, int is_signed)
+{
+	return is_signed ? _mm512_max_epi8(a, b) : _mm512_max_epu8(a, b);
+}
+
 /** Numbers. */
 typedef __m512 nnrt_i8f;
 

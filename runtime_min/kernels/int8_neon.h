@@ -76,6 +76,37 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 	nnrt_i8v_store(y, vmulq_f32(vcvtq_f32_s32(sum), vld1q_f32(scale)), low, high, zero, n);
 }
 
+/** Bytes side by side. */
+typedef uint8x16_t nnrt_b8;
+
+/** Lanes of a vector of bytes. */
+enum { NNRT_B8_LANES = 16 };
+
+/** Bytes from p. */
+NNRT_INLINE nnrt_b8 nnrt_b8_load(const unsigned char *p)
+{
+	return vld1q_u8(p);
+}
+
+/** Stores them. */
+NNRT_INLINE void nnrt_b8_store(unsigned char *p, nnrt_b8 a)
+{
+	vst1q_u8(p, a);
+}
+
+/** v in every lane. */
+NNRT_INLINE nnrt_b8 nnrt_b8_set(int v)
+{
+	return vdupq_n_u8((uint8_t)v);
+}
+
+/** The greater, of int8 (is_signed 1) or uint8. */
+NNRT_INLINE nnrt_b8 nnrt_b8_max(nnrt_b8 a, nnrt_b8 b, int is_signed)
+{
+	return is_signed ? vreinterpretq_u8_s8(vmaxq_s8(vreinterpretq_s8_u8(a), vreinterpretq_s8_u8(b)))
+			 : vmaxq_u8(a, b);
+}
+
 /** Numbers. */
 typedef float32x4_t nnrt_i8f;
 

@@ -59,6 +59,36 @@ NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *sc
 	*y = (unsigned char)(nnrt_nearest_near(nnrt_bounded((float)sum * *scale, (float)low, (float)high)) + zero);
 }
 
+/** Bytes side by side. */
+typedef unsigned char nnrt_b8;
+
+/** Lanes of a vector of bytes. */
+enum { NNRT_B8_LANES = 1 };
+
+/** Bytes from p. */
+NNRT_INLINE nnrt_b8 nnrt_b8_load(const unsigned char *p)
+{
+	return *p;
+}
+
+/** Stores them. */
+NNRT_INLINE void nnrt_b8_store(unsigned char *p, nnrt_b8 a)
+{
+	*p = a;
+}
+
+/** v in every lane. */
+NNRT_INLINE nnrt_b8 nnrt_b8_set(int v)
+{
+	return (unsigned char)v;
+}
+
+/** The greater, of int8 (is_signed 1) or uint8. */
+NNRT_INLINE nnrt_b8 nnrt_b8_max(nnrt_b8 a, nnrt_b8 b, int is_signed)
+{
+	return (is_signed ? (int8_t)a > (int8_t)b : a > b) ? a : b;
+}
+
 /** Numbers of a sum's lanes in float32. */
 typedef float nnrt_i8f;
 

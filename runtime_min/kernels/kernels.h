@@ -5,6 +5,7 @@
 
 #include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
+#include "runtime_min/kernels/int8_pool.h"
 #include "runtime_min/kernels/pool.h"
 #include "runtime_min/kernels/recurrent.h"
 #include "runtime_min/kernels/recurrent_f64.h"

@@ -71,7 +71,8 @@ NNRT_INLINE float nnrt_round_f32(float x)
 	const float size = nnrt_f32_bits(nnrt_bits_f32(x) ^ sign);
 	const float whole = (float)(int32_t)(nnrt_bits_f32(size + 8388608.0f) - 0x4b000000u);
 
-	return size < 8388608.0f ? nnrt_f32_bits(nnrt_bits_f32(whole) | sign) : x;      /* no branch: loops of it vectorise */
+	/* No branch: loops of it vectorise. */
+	return size < 8388608.0f ? nnrt_f32_bits(nnrt_bits_f32(whole) | sign) : x;
 }
 
 /** Nearest integer, halves to even, as a double.   ONNX Round-11. */

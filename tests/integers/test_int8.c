@@ -431,6 +431,61 @@ static void run_mean(void)
 	release_bytes(y, (size_t)p.channels);
 }
 
+/* Of one channel of a window. */
+static unsigned char greatest(const struct nnrt_conv *p, const unsigned char *x, int oy, int ox, int is_signed)
+{
+	int most = is_signed ? -128 : 0;
+
+	for (int tap = 0; tap < p->kernel_h * p->kernel_w; tap++) {
+		const int iy = oy * p->stride_h - p->pad_top + tap / p->kernel_w * p->dilation_h;
+		const int ix = ox * p->stride_w - p->pad_left + tap % p->kernel_w * p->dilation_w;
+		const int inside = iy >= 0 && iy < p->in_h && ix >= 0 && ix < p->in_w;
+		const int q = inside ? x[iy * p->x_row + ix * p->x_pixel] : most & 0xff;
+		const int v = is_signed && q > 127 ? q - 256 : q;
+
+		most = v > most ? v : most;
+	}
+	return (unsigned char)most;
+}
+
+/* Max pooling, x ending at a guarded page, y in a field of canaries. */
+static void run_max_pool(void)
+{
+	const int channels[] = {1, 3, NNRT_B8_LANES, NNRT_B8_LANES + 1, 2 * NNRT_B8_LANES + 5}, is_signed = pick(2);
+	struct nnrt_conv p = {.in_h = 1 + pick(7), .in_w = 1 + pick(7), .out_h = 1 + pick(5), .out_w = 1 + pick(5),
+		.kernel_h = 1 + pick(3), .kernel_w = 1 + pick(3), .stride_h = 1 + pick(2), .stride_w = 1 + pick(2),
+		.dilation_h = 1 + pick(2), .dilation_w = 1 + pick(2), .pad_top = pick(3), .pad_left = pick(3)};
+	p.ic = p.oc = pick_of(channels, 5);
+	p.x_pixel = p.ic + pick(2);
+	p.x_row = p.in_w * p.x_pixel + pick(2);
+	p.y_pixel = p.oc + pick(2);
+	p.y_row = p.out_w * p.y_pixel + pick(2);
+	p.row_begin = pick(p.out_h);
+	p.row_end = p.row_begin + 1 + pick(p.out_h - p.row_begin);
+	const size_t n = (size_t)((p.in_h - 1) * p.x_row + (p.in_w - 1) * p.x_pixel + p.ic);
+	const size_t y_bytes = (size_t)((p.out_h - 1) * p.y_row + (p.out_w - 1) * p.y_pixel + p.oc);
+	unsigned char *x = guarded_bytes(n), *y = guarded_bytes(y_bytes), *expected = malloc(y_bytes);
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (unsigned char)pick(256);
+	memset(y, 0xa5, y_bytes);
+	memset(expected, 0xa5, y_bytes);
+	for (int oy = p.row_begin; oy < p.row_end; oy++)
+		for (int ox = 0; ox < p.out_w; ox++)
+			for (int c = 0; c < p.oc; c++)
+				expected[oy * p.y_row + ox * p.y_pixel + c] = greatest(&p, x + c, oy, ox, is_signed);
+	if (is_signed)
+		nnrt_max_pool_int8(&p, x, y, 1);
+	else
+		nnrt_max_pool_int8(&p, x, y, 0);
+	if (memcmp(y, expected, y_bytes) && failures++ < 10)
+		printf("nnrt_max_pool_int8: in %dx%dx%d out %dx%d kernel %dx%d differs\n", p.in_h, p.in_w, p.ic,
+			p.out_h, p.out_w, p.kernel_h, p.kernel_w);
+	free(expected);
+	release_bytes(x, n);
+	release_bytes(y, y_bytes);
+}
+
 int main(int argc, char **argv)
 {
 	const int turns = argc > 1 ? atoi(argv[1]) : 100;
@@ -460,5 +515,8 @@ int main(int argc, char **argv)
 	for (int turn = 0; turn < 20 * turns; turn++)
 		run_mean();
 	printf("nnrt_mean_int8: %d problems\n", 20 * turns);
+	for (int turn = 0; turn < 20 * turns; turn++)
+		run_max_pool();
+	printf("nnrt_max_pool_int8: %d problems\n", 20 * turns);
 	return failures || !n_kernels;
 }
