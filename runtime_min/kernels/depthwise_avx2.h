@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include "runtime_min/kernels/bytes_avx2.h"
 #include "runtime_min/kernels/depthwise_rows.h"
 
 enum {
@@ -43,20 +44,9 @@ NNRT_INLINE __m256i nnrt_madd_weights(const int8_t *w)
 /** bounded(round_half_even(float(sum) * scale) + zero, low, high) of 32 sums. */
 NNRT_INLINE __m256i nnrt_madd_bytes(const struct nnrt_columns *d, const __m256i sum[4], const float *scale)
 {
-	const __m256i zero = _mm256_set1_epi16((short)d->zero);
-	const __m256i low = _mm256_set1_epi8((char)d->low), high = _mm256_set1_epi8((char)d->high);
-	__m256i q[4], y;
+	const float *const scales[4] = {scale, scale + 8, scale + 16, scale + 24};
 
-	NNRT_UNROLL(4)
-	for (int i = 0; i < 4; i++)
-		q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(sum[i]), _mm256_loadu_ps(scale + i * 8)));
-	q[0] = _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), zero);
-	q[1] = _mm256_adds_epi16(_mm256_packs_epi32(q[2], q[3]), zero);
-	if (d->is_signed)
-		y = _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(q[0], q[1]), low), high);
-	else
-		y = _mm256_min_epu8(_mm256_max_epu8(_mm256_packus_epi16(q[0], q[1]), low), high);
-	return _mm256_permutevar8x32_epi32(y, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+	return nnrt_bytes_avx2(sum, scales, d->is_signed, d->low, d->high, d->zero);
 }
 
 /** Stores n of 32 bytes of columns from i on. */
