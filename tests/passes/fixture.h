@@ -157,6 +157,12 @@ static inline int count_nodes(const char *op)
 	return n;
 }
 
+static inline void forget(int t)
+{
+	m.tensor[t].data = NULL;
+	m.tensor[t].value = NULL;
+}
+
 /* The values of output 0 for the given input, elements of its type: the graph is folded with it as a constant, and
  * forgets it again. */
 static inline int64_t evaluate(const void *x, float *y)
@@ -171,9 +177,9 @@ static inline int64_t evaluate(const void *x, float *y)
 	cr_assert(m.tensor[m.graph[0].out[0]].data, "the output is not known");
 	for (int64_t i = 0; i < n; i++)
 		y[i] = (float)const_double(&m, m.graph[0].out[0], i);
-	m.tensor[in].data = NULL;
+	forget(in);
 	for (int i = 0; i < m.graph[0].n_nodes; i++)
-		m.tensor[m.node[m.graph[0].node[i]].out[0]].data = NULL;
+		forget(m.node[m.graph[0].node[i]].out[0]);
 	return n;
 }
 
