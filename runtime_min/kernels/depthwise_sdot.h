@@ -3,6 +3,7 @@
 #define NNRT_DEPTHWISE_SDOT_H
 
 #include "runtime_min/kernels/depthwise_neon.h"
+#include "runtime_min/kernels/depthwise_rows.h"
 
 enum { NNRT_SDOT_COLUMNS = 16 };
 
@@ -37,6 +38,7 @@ NNRT_INLINE void nnrt_sdot_taps(const struct nnrt_columns *d, unsigned char *con
 		const ptrdiff_t n = nnrt_min(NNRT_SDOT_COLUMNS, d->n - i);
 		unsigned char bytes[NNRT_SDOT_COLUMNS];
 		int32x4_t sum[4];
+		uint8x8_t half[2];
 		uint8x16_t q;
 
 		NNRT_UNROLL(4)
@@ -55,8 +57,12 @@ NNRT_INLINE void nnrt_sdot_taps(const struct nnrt_columns *d, unsigned char *con
 						at < n_held ? held[at + j] : vld1q_s8(w + (at + j) * 16));
 			}
 		}
-		q = vcombine_u8(nnrt_columns_bytes(d, nnrt_columns_scaled(sum[0], sum[1], scales, d->zero)),
-			nnrt_columns_bytes(d, nnrt_columns_scaled(sum[2], sum[3], scales + 2, d->zero)));
+		NNRT_UNROLL(2)
+		for (int j = 0; j < 2; j++)
+			half[j] = nnrt_neon_bytes8(
+				nnrt_neon_scaled8(sum[2 * j], sum[2 * j + 1], scales + 2 * j, d->zero), d->is_signed,
+				d->low, d->high);
+		q = vcombine_u8(half[0], half[1]);
 		if (n == NNRT_SDOT_COLUMNS && d->y_pixel == d->channels) {
 			vst1q_u8(y + i, q);
 			continue;
