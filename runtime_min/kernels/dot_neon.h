@@ -8,11 +8,12 @@
 
 enum {
 	NNRT_NEON_CHANNELS = 4,         /* of a vector of sums */
-	NNRT_NEON_SUMS = 24             /* vectors of sums that a tile has at most */
+	NNRT_NEON_SUMS = 24,            /* vectors of sums that a tile has at most */
+	NNRT_NEON_HELD = 4              /* vectors of multipliers that stay in registers */
 };
 
 /** Four vectors of sums as bytes, in their order. */
-NNRT_INLINE int8x16_t nnrt_neon_bytes(const int32x4_t sum[4], const float *const scale[4], const struct nnrt_dot *d)
+NNRT_INLINE int8x16_t nnrt_neon_bytes(const int32x4_t sum[4], const float32x4_t scale[4], const struct nnrt_dot *d)
 {
 	const int16x8_t zero = vdupq_n_s16((short)d->zero);
 	int32x4_t q[4];
@@ -21,7 +22,7 @@ NNRT_INLINE int8x16_t nnrt_neon_bytes(const int32x4_t sum[4], const float *const
 
 	NNRT_UNROLL(4)
 	for (int i = 0; i < 4; i++)
-		q[i] = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(sum[i]), vld1q_f32(scale[i])));
+		q[i] = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(sum[i]), scale[i]));
 	low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(q[0]), q[1]), zero);
 	high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(q[2]), q[3]), zero);
 	y = vqmovn_high_s16(vqmovn_s16(low), high);
@@ -73,7 +74,15 @@ NNRT_INLINE void nnrt_neon_finish(const struct nnrt_dot *d, const int32x4_t *sum
 {
 	/* A vector of bytes has one vector of four rows, two of two rows, or four of one. */
 	const int width = vectors == 1 ? 1 : vectors == 2 ? 2 : 4, each = 4 / width;
+	float32x4_t held[NNRT_NEON_HELD];
 
+	/* gcc 12 would load them again for every row, and make their address anew. */
+	NNRT_OPAQUE(scale);
+	NNRT_UNROLL(4)
+	for (int j = 0; j < vectors && j < NNRT_NEON_HELD; j++) {
+		held[j] = vld1q_f32(scale + j * NNRT_NEON_CHANNELS);
+		__asm__ volatile("" : "+w"(held[j]));
+	}
 	NNRT_UNROLL(24)
 	for (int i = 0; i < rows; i += each) {
 		NNRT_UNROLL(8)
@@ -81,7 +90,7 @@ NNRT_INLINE void nnrt_neon_finish(const struct nnrt_dot *d, const int32x4_t *sum
 			const int left = n - j * NNRT_NEON_CHANNELS, most = width * NNRT_NEON_CHANNELS;
 			const int here = left < most ? left : most;
 			int32x4_t four[4];
-			const float *scales[4];
+			float32x4_t scales[4];
 			int8x16_t bytes;
 
 			NNRT_UNROLL(4)
@@ -90,7 +99,8 @@ NNRT_INLINE void nnrt_neon_finish(const struct nnrt_dot *d, const int32x4_t *sum
 				const int at = j + v % width < vectors ? j + v % width : vectors - 1;
 
 				four[v] = sum[row * vectors + at];
-				scales[v] = scale + at * NNRT_NEON_CHANNELS;
+				scales[v] = at < NNRT_NEON_HELD ? held[at]
+							    : vld1q_f32(scale + at * NNRT_NEON_CHANNELS);
 			}
 			if (here <= 0)
 				continue;

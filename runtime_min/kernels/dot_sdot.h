@@ -29,17 +29,23 @@ NNRT_INLINE int32x4_t nnrt_sdot_add(int32x4_t sum, int8x16_t w, int8x16_t x, int
 	return sum;
 }
 
+/** Four bytes. */
+struct nnrt_sdot_four {
+	unsigned char byte[4];
+};
+
 /** `bytes` bytes from x: 16, 8 or 4, the rest anything. */
 NNRT_INLINE int8x16_t nnrt_sdot_load(const unsigned char *x, int bytes)
 {
-	int32_t four;
+	int8x16_t v;
 
 	if (bytes == 16)
 		return vld1q_s8((const int8_t *)x);
 	if (bytes == 8)
 		return vcombine_s8(vld1_s8((const int8_t *)x), vdup_n_s8(0));
-	memcpy(&four, x, sizeof(four));
-	return vreinterpretq_s8_s32(vdupq_n_s32(four));
+	/* gcc 12 takes a way through the other registers. */
+	__asm__("ldr %s0, %1" : "=w"(v) : "m"(*(const struct nnrt_sdot_four *)(const void *)x));
+	return v;
 }
 
 /** Adds the products of `bytes` bytes of each row; the weights that follow. */
@@ -63,9 +69,8 @@ NNRT_INLINE const int8_t *nnrt_sdot_step(const struct nnrt_dot *d, int32x4_t *su
 				for (int e = 0; e < ahead; e++)
 					b[e] = vld1q_s8(w + lane * d->columns * NNRT_SDOT_TERMS +
 							(j + e < vectors ? j + e : j) * 16);
-				NNRT_UNROLL(2)
-				for (int e = 0; e < ahead; e++)
-					__asm__ volatile("" : "+w"(b[e]));
+				if (ahead == 2)
+					__asm__ volatile("" : "+w"(b[0]), "+w"(b[1]));
 			}
 			NNRT_UNROLL(16)
 			for (int i = 0; i < rows; i++)

@@ -57,9 +57,8 @@ NNRT_INLINE const int8_t *nnrt_smmla_step(const struct nnrt_dot *d, int32x4_t *s
 				NNRT_UNROLL(2)
 				for (int e = 0; e < ahead; e++)
 					b[e] = vld1q_s8(w + half * d->columns * NNRT_SMMLA_TERMS + (j + e) * 16);
-				NNRT_UNROLL(2)
-				for (int e = 0; e < ahead; e++)
-					__asm__ volatile("" : "+w"(b[e]));
+				if (ahead == 2)
+					__asm__ volatile("" : "+w"(b[0]), "+w"(b[1]));
 			}
 			NNRT_UNROLL(8)
 			for (int i = 0; i < pairs; i++)
