@@ -1,0 +1,282 @@
+/* Convolution of bytes by SMLAD, two products of 16 bits and their sum: three pixels by two channels, or one pixel by
+ * four. SXTB16 widens bytes 0 and 2 of a word, and of the word turned by eight bits 1 and 3: the taps are gathered in
+ * this order, so weights need no other than their own. The inner loops are assembly, for they use all 14 registers:
+ * of C gcc 12 makes 1.5 times the instructions, for it spills. */
+#ifndef NNRT_INT8_SMLAD_H
+#define NNRT_INT8_SMLAD_H
+
+#include "runtime_min/kernels/int8_conv.h"
+
+/** A function whose body is one basic assembly statement: its arguments come as the procedure call standard says, and
+ *  `used` keeps the compiler from changing them. */
+#define NNRT_NAKED static __attribute__((naked, noinline, used))
+
+/** Four terms of three pixels and two channels. r0: taps, r1: weights; r4 to r6 and r7 to r9: sums of a channel each.
+ *  Weights are read in steps of two words, pixels in three of two. */
+#define NNRT_SMLAD_3X2                                                                                                 \
+	"ldrd r3, lr, [r1], #8\n"                                                                                      \
+	"ldrd r10, r11, [r0], #24\n"                                                                                   \
+	"sxtb16 r2, r3\n"                                                                                              \
+	"sxtb16 r3, r3, ror #8\n"                                                                                      \
+	"sxtb16 r12, lr\n"                                                                                             \
+	"sxtb16 lr, lr, ror #8\n"                                                                                      \
+	"smlad r4, r2, r10, r4\n"                                                                                      \
+	"smlad r7, r12, r10, r7\n"                                                                                     \
+	"smlad r4, r3, r11, r4\n"                                                                                      \
+	"smlad r7, lr, r11, r7\n"                                                                                      \
+	"ldrd r10, r11, [r0, #-16]\n"                                                                                  \
+	"smlad r5, r2, r10, r5\n"                                                                                      \
+	"smlad r8, r12, r10, r8\n"                                                                                     \
+	"smlad r5, r3, r11, r5\n"                                                                                      \
+	"smlad r8, lr, r11, r8\n"                                                                                      \
+	"ldrd r10, r11, [r0, #-8]\n"                                                                                   \
+	"smlad r6, r2, r10, r6\n"                                                                                      \
+	"smlad r9, r12, r10, r9\n"                                                                                     \
+	"smlad r6, r3, r11, r6\n"                                                                                      \
+	"smlad r9, lr, r11, r9\n"
+
+/** Four terms of one pixel and a channel: its weights in `weights`, taps in r2 and r3. */
+#define NNRT_SMLAD_1X1(sum, weights)                                                                                   \
+	"sxtb16 r12, " weights "\n"                                                                                    \
+	"sxtb16 " weights ", " weights ", ror #8\n"                                                                    \
+	"smlad " sum ", r12, r2, " sum "\n"                                                                            \
+	"smlad " sum ", " weights ", r3, " sum "\n"
+
+/** Four terms of one pixel and four channels. r0: taps, r1: weights; r4 to r7: sums. */
+#define NNRT_SMLAD_1X4                                                                                                 \
+	"ldrd r2, r3, [r0], #8\n"                                                                                      \
+	"ldm r1!, {r8-r11}\n" NNRT_SMLAD_1X1("r4", "r8") NNRT_SMLAD_1X1("r5", "r9") NNRT_SMLAD_1X1("r6", "r10")        \
+		NNRT_SMLAD_1X1("r7", "r11")
+
+/** Runs `step` as often as r2 says, at least once, by turns of four; r0 comes to lr, which lies at sp + 4 meanwhile. */
+#define NNRT_SMLAD_TURNS(step)                                                                                         \
+	"tst r2, #1\n"                                                                                                 \
+	"bne 5f\n"                                                                                                     \
+	"tst r2, #2\n"                                                                                                 \
+	"bne 3f\n"                                                                                                     \
+	"1:\n" step "2:\n" step "3:\n" step "4:\n" step "ldr r12, [sp, #4]\n"                                          \
+	"cmp r0, r12\n"                                                                                                \
+	"bne 1b\n"                                                                                                     \
+	"b 6f\n"                                                                                                       \
+	"5:\n"                                                                                                         \
+	"tst r2, #2\n"                                                                                                 \
+	"bne 2b\n"                                                                                                     \
+	"b 4b\n"                                                                                                       \
+	"6:\n"
+
+/** sum[channel][pixel] = sum[0][channel] + four terms a step: taps [step][3][4] as nnrt_smlad_put() leaves them, w
+ *  [step][2][4]. */
+NNRT_NAKED void nnrt_smlad_3x2(const int16_t *taps __attribute__((unused)), const int8_t *w __attribute__((unused)),
+			       int steps __attribute__((unused)), int32_t *sum __attribute__((unused)))
+{
+	__asm__ volatile("push {r4-r11, lr}\n"
+			 "ldrd r4, r7, [r3]\n"
+			 "mov r5, r4\n"
+			 "mov r6, r4\n"
+			 "mov r8, r7\n"
+			 "mov r9, r7\n"
+			 "add r12, r2, r2, lsl #1\n"
+			 "add lr, r0, r12, lsl #3\n"
+			 "push {r3, lr}\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "pop {r3, lr}\n"
+									    "stm r3, {r4-r9}\n"
+									    "pop {r4-r11, pc}\n");
+}
+
+/** sum[channel] += four terms a step: taps [step][4], w [step][4][4]. */
+NNRT_NAKED void nnrt_smlad_1x4(const int16_t *taps __attribute__((unused)), const int8_t *w __attribute__((unused)),
+			       int steps __attribute__((unused)), int32_t *sum __attribute__((unused)))
+{
+	__asm__ volatile("push {r4-r11, lr}\n"
+			 "ldm r3, {r4-r7}\n"
+			 "add lr, r0, r2, lsl #3\n"
+			 "push {r3, lr}\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_1X4) "pop {r3, lr}\n"
+									    "stm r3, {r4-r7}\n"
+									    "pop {r4-r11, pc}\n");
+}
+
+/** Bytes 0 and 2 of v as 16 bits each, then 1 and 3. */
+NNRT_INLINE void nnrt_smlad_put(int16_t *to, uint32_t v, int is_signed)
+{
+	uint32_t pair[2];
+
+	if (is_signed)
+		__asm__("sxtb16 %0, %2\n\tsxtb16 %1, %2, ror #8" : "=&r"(pair[0]), "=r"(pair[1]) : "r"(v));
+	else
+		__asm__("uxtb16 %0, %2\n\tuxtb16 %1, %2, ror #8" : "=&r"(pair[0]), "=r"(pair[1]) : "r"(v));
+	memcpy(to, pair, sizeof pair);
+}
+
+/** Taps of a pixel on their way to 16 bits: `to` is where the next four go, `step` elements on those after them. */
+struct nnrt_smlad_taps {
+	int16_t *to;
+	int step;
+	int have; /* bytes that wait in word for the next ones, 0 to 3 */
+	uint32_t word;
+};
+
+/** n bytes more. */
+NNRT_INLINE void nnrt_smlad_take(struct nnrt_smlad_taps *t, const unsigned char *from, int n, int is_signed)
+{
+	while (n > 0) {
+		if (t->have == 0 && n >= 4) {
+			uint32_t v;
+
+			memcpy(&v, from, sizeof v);
+			nnrt_smlad_put(t->to, v, is_signed);
+			t->to += t->step;
+			from += 4;
+			n -= 4;
+			continue;
+		}
+		t->word |= (uint32_t)*from++ << 8 * t->have;
+		n--;
+		if (++t->have == 4) {
+			nnrt_smlad_put(t->to, t->word, is_signed);
+			t->to += t->step;
+			t->word = 0;
+			t->have = 0;
+		}
+	}
+}
+
+/** Gathers what the output pixel sees whose first tap is at (iy, ix), (ky, kx, channel) inside, rounded up to a
+ *  multiple of four. */
+NNRT_INLINE void nnrt_smlad_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+				   int16_t *to, int step, int iy, int ix, int is_signed)
+{
+	const int run = p->kernel_w * p->ic;
+	const int row_inside = ix >= 0 && ix + p->kernel_w <= p->in_w && p->x_pixel == p->ic && p->dilation_w == 1;
+	struct nnrt_smlad_taps t = { to, step, 0, 0 };
+
+	for (int ky = 0; ky < p->kernel_h; ky++) {
+		const int sy = iy + ky * p->dilation_h;
+		const unsigned char *row = x + nnrt_ring(sy, p->x_ring) * p->x_row;
+
+		if (row_inside && sy >= 0 && sy < p->in_h) {
+			nnrt_smlad_take(&t, row + ix * p->x_pixel, run, is_signed);
+			continue;
+		}
+		for (int kx = 0; kx < p->kernel_w; kx++) {
+			const int sx = ix + kx * p->dilation_w;
+			const int inside = sy >= 0 && sy < p->in_h && sx >= 0 && sx < p->in_w;
+
+			nnrt_smlad_take(&t, inside ? row + sx * p->x_pixel : zero, p->ic, is_signed);
+		}
+	}
+	if (t.have > 0)
+		nnrt_smlad_put(t.to, t.word, is_signed);
+}
+
+/** nnrt_smlad_gather() for all nodes of a model. */
+NNRT_SHARED void nnrt_smlad_gather_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+				       int16_t *to, int step, int iy, int ix, int is_signed)
+{
+	if (is_signed)
+		nnrt_smlad_gather(p, x, zero, to, step, iy, ix, 1);
+	else
+		nnrt_smlad_gather(p, x, zero, to, step, iy, ix, 0);
+}
+
+/** round_half_even(float(sum) * scale) + zero, or, where that exceeds 22 bits, a number as far off on the same side.
+ *  round_zero: 0x4b400000 - zero, the first being 1.5 * 2^23, beside which a float has no room for a fraction; what is
+ *  below -1.5 * 2^23 has its sign there and stops at the least number. */
+NNRT_INLINE int32_t nnrt_smlad_round(int32_t sum, float scale, int32_t round_zero)
+{
+	const float rounded = (float)sum * scale + 12582912.0f;
+	int32_t v;
+
+	__asm__("qsub %0, %1, %2" : "=r"(v) : "r"(nnrt_bits_f32(rounded)), "r"(round_zero));
+	return v;
+}
+
+/** Channels of a tile of pixels, a panel of weights after the other; to: where each pixel's go. */
+NNRT_INLINE void nnrt_smlad_panels(const int16_t *taps, const int8_t *w, const int32_t *bias, const float *scale,
+				   unsigned char *const *to, int oc, int steps, struct nnrt_int8 q, int rows,
+				   int columns)
+{
+	const int low = q.low + q.zero, high = q.high + q.zero, is_whole = low == INT8_MIN && high == INT8_MAX;
+	const int32_t round_zero = 0x4b400000 - q.zero;
+	unsigned char *y[3];
+
+	NNRT_UNROLL(3)
+	for (int i = 0; i < rows; i++)
+		y[i] = to[i];
+	for (int c = 0; c < oc; c += columns) {
+		const int n = columns < oc - c ? columns : oc - c;
+		int32_t sum[3 * 4];
+
+		NNRT_UNROLL(4)
+		for (int j = 0; j < columns; j++)
+			sum[j] = bias[c + j];
+		if (rows == 1)
+			nnrt_smlad_1x4(taps, w, steps, sum);
+		else
+			nnrt_smlad_3x2(taps, w, steps, sum);
+		w += columns * 4 * steps;
+		for (int j = 0; j < n; j++) {
+			const float factor = scale[c + j];
+
+			NNRT_UNROLL(3)
+			for (int i = 0; i < rows; i++) {
+				int32_t v = nnrt_smlad_round(sum[j * rows + i], factor, round_zero);
+
+				if (is_whole)
+					__asm__("ssat %0, #8, %0" : "+r"(v));
+				else
+					v = v < low ? low : v > high ? high : v;
+				*y[i]++ = (unsigned char)v;
+			}
+		}
+	}
+}
+
+/** nnrt_smlad_panels() for three pixels by two channels. */
+static NNRT_LITERAL void nnrt_smlad_panels_3x2(const int16_t *taps, const int8_t *w, const int32_t *bias,
+					       const float *scale, unsigned char *const *to, int oc, int steps,
+					       const struct nnrt_int8 *q)
+{
+	nnrt_smlad_panels(taps, w, bias, scale, to, oc, steps, *q, 3, 2);
+}
+
+/** nnrt_smlad_panels() for one pixel by four channels. */
+static NNRT_LITERAL void nnrt_smlad_panels_1x4(const int16_t *taps, const int8_t *w, const int32_t *bias,
+					       const float *scale, unsigned char *const *to, int oc, int steps,
+					       const struct nnrt_int8 *q)
+{
+	nnrt_smlad_panels(taps, w, bias, scale, to, oc, steps, *q, 1, 4);
+}
+
+/** nnrt_conv_int8() by SMLAD, for 3 rows and 2 columns, or 1 and 4. w and scratch: whole words. */
+NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+				 const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low,
+				 int high, int y_zero, int rows, int columns)
+{
+	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
+	const int steps = (p->kernel_h * p->kernel_w * p->ic + 3) / 4, out_w = p->out_w;
+	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w;
+	int oy = p->row_begin, ox = 0;
+
+	(void)columns;
+	for (ptrdiff_t m = 0; m < pixels; m += rows) {
+		unsigned char *to[3];
+
+		for (int i = 0; i < rows; i++) {
+			to[i] = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+			nnrt_smlad_gather_any(p, (const unsigned char *)x, (const unsigned char *)zero,
+					      (int16_t *)scratch + i * 4, rows * 4, oy * p->stride_h - p->pad_top,
+					      ox * p->stride_w - p->pad_left, is_signed);
+			if (m + i + 1 >= pixels) /* the last pixel once more */
+				continue;
+			if (++ox == out_w) {
+				ox = 0;
+				oy++;
+			}
+		}
+		if (rows == 1)
+			nnrt_smlad_panels_1x4((const int16_t *)scratch, w, bias, scale, to, p->oc, steps, &q);
+		else
+			nnrt_smlad_panels_3x2((const int16_t *)scratch, w, bias, scale, to, p->oc, steps, &q);
+	}
+}
+
+#endif
