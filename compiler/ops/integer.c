@@ -9,6 +9,7 @@
 #include "ops/conv.h"
 #include "ops/product.h"
 #include "ops/quant.h"
+#include "targets/target.h"
 
 /* --- Parameters --------------------------------------------------------------------------------------------------- */
 
@@ -140,6 +141,74 @@ const struct op_def op_nnc_IntegerMatMul = {
 
 /* --- IntegerTable: y = table[x - lowest value of x's type] -------------------------------------------------------- */
 
+/* min(max(rint(x * factor + offset), low), high), both operations rounded to float32. */
+struct line {
+	float factor, offset;
+	int low, high;
+};
+
+/* volatile: no product is merged with a sum. */
+static int line_at(const struct line *l, int x)
+{
+	const volatile float product = (float)x * l->factor, sum = product + l->offset;
+
+	return (int)rintf(sum > (float)l->low ? sum < (float)l->high ? sum : (float)l->high : (float)l->low);
+}
+
+/* The line that table t, read from x = first on, is; false: none with this factor. Its offset lies between what the
+ * middles of the steps leave. */
+static bool line_find(const struct module *m, int t, int first, double factor, struct line *l)
+{
+	double least = -1e9, most = 1e9;
+
+	*l = (struct line){ .factor = (float)factor, .low = 255, .high = -255 };
+	for (int i = 0; i < 256; i++) {
+		const int y = (int)const_int(m, t, i);
+		l->low = y < l->low ? y : l->low;
+		l->high = y > l->high ? y : l->high;
+	}
+	for (int i = 0; i < 256; i++) {
+		const int y = (int)const_int(m, t, i);
+		const double middle = y - (first + i) * (double)l->factor;
+		if (y > l->low && middle - 0.5 > least)
+			least = middle - 0.5;
+		if (y < l->high && middle + 0.5 < most)
+			most = middle + 0.5;
+	}
+	l->offset = (float)((least + most) / 2);
+	for (int i = 0; i < 256; i++)
+		if (line_at(l, first + i) != const_int(m, t, i))
+			return false;
+	return true;
+}
+
+/* Arithmetic in vectors instead of a table, which has none. */
+static bool lower_line(struct lowering *l, int node, int first)
+{
+	struct module *m = l->m;
+	const double factor = node_attr_float(m, node, "factor", 0);
+	const enum dtype type = m->tensor[node_out(m, node, 0)].type;
+	struct line line, unbounded;
+	struct nest *n;
+	int v;
+
+	if (!m->target || m->target->vector_bytes <= 4 || factor <= 0.0 ||
+	    !line_find(m, node_in(m, node, 1), first, factor, &line))
+		return false;
+	unbounded = (struct line){ line.factor, line.offset, type == DT_I8 ? -128 : 0, type == DT_I8 ? 127 : 255 };
+	n = nest_new(m, node_out(m, node, 0));
+	v = nest_cast(n, DT_F32, nest_load(n, node_in(m, node, 0), n->axis));
+	v = nest_binary(n, E_MUL, v, nest_const_float(n, DT_F32, (double)line.factor));
+	v = nest_binary(n, E_ADD, v, nest_const_float(n, DT_F32, (double)line.offset));
+	if (line_at(&line, first) != line_at(&unbounded, first))
+		v = nest_binary(n, E_MAX, v, nest_const_float(n, DT_F32, line.low));
+	if (line_at(&line, first + 255) != line_at(&unbounded, first + 255))
+		v = nest_binary(n, E_MIN, v, nest_const_float(n, DT_F32, line.high));
+	nest_store(n, nest_saturate(n, type, v));
+	lower_nest(l, n);
+	return true;
+}
+
 static bool infer_integer_table(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
@@ -150,9 +219,13 @@ static bool infer_integer_table(struct module *m, int node)
 static bool lower_integer_table(struct lowering *l, int node)
 {
 	struct module *m = l->m;
-	struct nest *n = nest_new(m, node_out(m, node, 0));
-	struct index at = { .affine = num_const(node_in_type(m, node, 0) == DT_I8 ? 128 : 0) };
+	const int first = node_in_type(m, node, 0) == DT_I8 ? -128 : 0;
+	struct index at = { .affine = num_const(-first) };
+	struct nest *n;
 
+	if (lower_line(l, node, first))
+		return true;
+	n = nest_new(m, node_out(m, node, 0));
 	at.expr = nest_cast(n, DT_I64, nest_load(n, node_in(m, node, 0), n->axis));
 	nest_store(n, nest_load_at(n, node_in(m, node, 1), &at));
 	lower_nest(l, n);
@@ -161,6 +234,7 @@ static bool lower_integer_table(struct lowering *l, int node)
 
 const struct op_def op_nnc_IntegerTable = {
 	INTEGER("IntegerTable", 2, 2),
+	.attrs = ATTRS(FLOAT("factor", 0.0)),
 	.types = TYPES("iu", "iu"),
 	.infer = infer_integer_table,
 	.lower = lower_integer_table,

@@ -4,6 +4,7 @@
 
 #include "graph/infer.h"
 #include "passes/integers.h"
+#include "passes/rewrite.h"
 
 enum { MAX_TABLE_NODES = 16 };
 
@@ -89,17 +90,20 @@ static int all_values(struct module *m, enum dtype type)
 	return const_typed(m, type, 256, v);
 }
 
-static void table_node(struct sandwich *s, int q, const float *v)
+/* factor: of a table that is a line but for rounding and limits, steps of y for a step of x; else 0. */
+static void table_node(struct sandwich *s, int q, const float *v, double factor)
 {
 	struct module *m = s->m;
 	unsigned char *table = arena_array(m->arena, 256, 1);
+	int node;
 
 	for (int i = 0; i < 256; i++) {
 		int64_t y = v[i] != v[i] ? s->zero : quantised_value(v[i], s->scale, s->zero, s->type);
 		y = y < s->low ? s->low : y > s->high ? s->high : y;
 		table[i] = (unsigned char)(y & 0xff);
 	}
-	sandwich_node(s, &op_nnc_IntegerTable, 2, (const int[]){ q, const_typed(m, s->type, 256, table) });
+	node = sandwich_node(s, &op_nnc_IntegerTable, 2, (const int[]){ q, const_typed(m, s->type, 256, table) });
+	rewrite_attr(m, node, "factor")->f = factor;
 }
 
 bool sandwich_requantise(struct sandwich *s, int q, const struct dequantised *d)
@@ -110,7 +114,7 @@ bool sandwich_requantise(struct sandwich *s, int q, const struct dequantised *d)
 		int64_t step = i - (s->m->tensor[q].type == DT_I8 ? 128 : 0) - dequantised_zero(s->m, d, 0);
 		v[i] = (float)step * dequantised_scale(s->m, d, 0);
 	}
-	table_node(s, q, v);
+	table_node(s, q, v, (double)dequantised_scale(s->m, d, 0) / (double)s->scale);
 	return true;
 }
 
@@ -155,6 +159,6 @@ bool sandwich_table(struct sandwich *s, int t)
 		return false;
 	if (!all_results(&c, t, source, v))
 		return false;
-	table_node(s, source, v);
+	table_node(s, source, v, 0);
 	return true;
 }
