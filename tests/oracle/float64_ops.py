@@ -2,8 +2,9 @@
 
 They stand where the onnx package's reference has no answer or a wrong one: convolution with groups and dilation,
 transposed convolution with groups, pooling, batch normalisation (which takes the momentum for epsilon in old opsets),
-gathering by smaller indices, broadcasting means, negative padding, short-time transforms, interpolation by Upsample, Scan
-and the recurrent layers (float64_scan.py, float64_recurrent.py), and the quantising pair before opset 19.
+gathering by smaller indices, flattening of no elements, broadcasting means, negative padding, short-time transforms,
+interpolation by Upsample, Scan and the recurrent layers (float64_scan.py, float64_recurrent.py), and the quantising pair
+before opset 19.
 """
 import itertools
 import math
@@ -165,6 +166,14 @@ class GatherElements(OpRun):
         return (x[tuple(places)],)
 
 
+class Flatten(OpRun):
+    op_domain = ""
+
+    def _run(self, x, axis=None):
+        axis = 1 if axis is None else axis if axis >= 0 else axis + x.ndim
+        return (x.reshape(math.prod(x.shape[:axis]), math.prod(x.shape[axis:])),)
+
+
 class Mean(OpRun):
     op_domain = ""
 
@@ -264,5 +273,5 @@ class DequantizeLinear(OpRun):
 
 
 OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization,
-             GlobalMaxPool, GatherElements, Mean, Pad, Upsample, Resize, RNN, LSTM, GRU,
+             GlobalMaxPool, GatherElements, Flatten, Mean, Pad, Upsample, Resize, RNN, LSTM, GRU,
              STFT, Scan]
