@@ -8,7 +8,10 @@
 #include "ops/integer.h"
 #include "targets/target.h"
 
-enum { MOST_PLANES = 8 }; /* NNRT_COLUMNS_PLANES of the kernels */
+enum {
+	MOST_PLANES = 8, /* NNRT_COLUMNS_PLANES of the kernels */
+	LEAST_SLICE = 48,
+};
 
 struct integer_rows_plan {
 	struct node_plan plan;
@@ -30,6 +33,15 @@ static double cycles_of(const struct target *t, const struct integer_rows_plan *
 	return (double)p->c.g.out_h.n * (tiles * per_tile + planes / outputs) / t->int_ops;
 }
 
+/* As many channels at a time as keep the scratch in the first cache, in vectors of 16 bytes; fewer than LEAST_SLICE of
+ * them read the image's cache lines too often. */
+static void choose_slice(const struct target *t, struct pack_rows *p)
+{
+	for (int64_t n = 2; p->channels / n >= LEAST_SLICE && pack_rows_scratch(p) > t->l1_bytes; n++)
+		if (p->channels % (n * 16) == 0)
+			p->slice = p->channels / n;
+}
+
 static struct node_plan *plan_depthwise(struct module *m, int node, const char **why)
 {
 	struct integer_rows_plan *p = ARENA_NEW(m->scratch, struct integer_rows_plan);
@@ -46,11 +58,13 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 	if (!p->kernel)
 		return NULL;
 	p->rows = (struct pack_rows){
-		.channels = p->c.groups, .kernel_h = g->kernel_h, .kernel_w = g->kernel_w, .stride_h = g->stride_h,
-		.stride_w = g->stride_w, .dilation_h = g->dilation_h, .dilation_w = g->dilation_w,
-		.out_w = g->out_w.n, .terms = p->kernel->terms, .columns = p->kernel->columns,
+		.channels = p->c.groups, .slice = p->c.groups,
+		.kernel_h = g->kernel_h, .kernel_w = g->kernel_w, .stride_h = g->stride_h, .stride_w = g->stride_w,
+		.dilation_h = g->dilation_h, .dilation_w = g->dilation_w, .out_w = g->out_w.n,
+		.terms = p->kernel->terms, .columns = p->kernel->columns,
 		.bytes = p->kernel->tap_bytes ? p->kernel->tap_bytes : 1,
 	};
+	choose_slice(m->target, &p->rows);
 	*why = "the kernel is too high, or a row too long";
 	if (pack_rows_planes(&p->rows) > MOST_PLANES || pack_rows_scratch(&p->rows) > INT32_MAX / 2 ||
 	    pack_rows_size(&p->rows) > INT32_MAX / 2)
@@ -62,17 +76,18 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 	return &p->plan;
 }
 
-/* The constant t of n elements over and over, `width` in all. */
-static int repeated(struct lowering *l, int t, int64_t n, int64_t width)
+/* The constant t of the channels as the columns have it. */
+static int repeated(struct lowering *l, int t, const struct pack_rows *rows)
 {
 	struct module *m = l->m;
 	const struct tensor c = m->tensor[t];
 	const int bytes = dtypes[c.type].bytes;
+	const int64_t width = pack_rows_width(rows);
 	char *v = arena_array(m->arena, (size_t)width, (size_t)bytes);
 	int to;
 
 	for (int64_t i = 0; i < width; i++)
-		memcpy(v + i * bytes, (const char *)c.data + i % n * bytes, (size_t)bytes);
+		memcpy(v + i * bytes, (const char *)c.data + pack_rows_channel(rows, i) * bytes, (size_t)bytes);
 	to = tensor_const(m, c.name, c.type, 1, &width, v);
 	tensor_dense(m, to);
 	return to;
@@ -97,8 +112,8 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	conv_images(l, c, false, &x, &y);
 	pack_rows_expand(rows, weights, expanded, &expanded_pack);
 	w = lower_packed(l, m->tensor[c->w].name, &expanded_pack, k, expanded);
-	bias = repeated(l, integer_bias(l, node, &p, 1, 1, weights), channels, width);
-	scale = repeated(l, integer_scale(l, node, channels, 1, 1), channels, width);
+	bias = repeated(l, integer_bias(l, node, &p, 1, 1, weights), rows);
+	scale = repeated(l, integer_scale(l, node, channels, 1, 1), rows);
 	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
@@ -114,10 +129,11 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	call_number(l, call, num_const(node_attr_int(m, node, "low", 0)));
 	call_number(l, call, num_const(node_attr_int(m, node, "high", 0)));
 	call_number(l, call, num_const(const_int(m, node_in(m, node, INTEGER_Y_ZERO), 0)));
+	call_number(l, call, num_const(rows->slice));
 	call_number(l, call, num_const(pack_rows_pixels(rows)));
 	call_result(m, call, y);
 	call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1, c->g.kernel_h * c->g.kernel_w * width / k->lanes);
-	call->pixel_by_pixel = true; /* what some rows see is copied before any of them is written */
+	call->pixel_by_pixel = rows->slice == channels; /* what rows see is copied before any of them is written */
 	l->block->step[l->block->n - 1].macs = conv_macs(c) / channels;
 	lower_finish(l, y, c->y);
 }

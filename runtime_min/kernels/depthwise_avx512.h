@@ -79,9 +79,10 @@ NNRT_INLINE void nnrt_madd512_tiles(const struct nnrt_columns *d, unsigned char 
 
 /** See nnrt_depthwise_rows. */
 NNRT_INLINE void nnrt_depthwise_madd512(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, void *y, void *scratch, int zero, int is_signed, int low, int high, int y_zero, int pixels)
+	const float *scale, void *y, void *scratch, int zero, int is_signed, int low, int high, int y_zero, int slice,
+	int pixels)
 {
-	nnrt_depthwise_rows(p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, pixels,
+	nnrt_depthwise_rows(p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, slice, pixels,
 		nnrt_madd_plane, nnrt_madd512_tiles, NNRT_MADD_TERMS, 2, NNRT_MADD512_COLUMNS);
 }
 

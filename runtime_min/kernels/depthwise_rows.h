@@ -50,13 +50,19 @@ NNRT_INLINE ptrdiff_t nnrt_columns_tap(const struct nnrt_columns *d, int kx)
 NNRT_INLINE void nnrt_columns_scatter(
 	const struct nnrt_columns *d, unsigned char *y, const unsigned char *bytes, ptrdiff_t i, ptrdiff_t n)
 {
-	ptrdiff_t pixel = i / d->channels, c = i % d->channels;
+	const ptrdiff_t part = d->channels % 16 ? 1 : 16;
+	ptrdiff_t c = i % d->channels;
 
-	for (ptrdiff_t k = 0; k < n; k++) {
-		y[pixel * d->y_pixel + c] = bytes[k];
-		if (++c == d->channels) {
+	y += i / d->channels * d->y_pixel;
+	for (ptrdiff_t k = 0; k < n; k += part) {
+		if (part == 16)
+			memcpy(y + c, bytes + k, 16);
+		else
+			y[c] = bytes[k];
+		c += part;
+		if (c == d->channels) {
 			c = 0;
-			pixel++;
+			y += d->y_pixel;
 		}
 	}
 }
@@ -68,12 +74,12 @@ NNRT_INLINE ptrdiff_t nnrt_columns_before(int end, int at, int step, ptrdiff_t n
 	return nnrt_min(nnrt_max(end - at + step - 1, 0) / step, n);
 }
 
-/** Copies an image row with its padding to `to`, pixels of a stride apart, n of each; padding alone when it is outside
- * the image or behind row `last`, the last that a call may read. */
+/** Copies some channels of an image row with its padding to `to`, pixels of a stride apart, n of each; padding alone
+ * when it is outside the image or behind row `last`, the last that a call may read. */
 NNRT_INLINE void nnrt_columns_line(const struct nnrt_conv *p, const unsigned char *x, unsigned char *to, int zero,
-	int iy, int last, ptrdiff_t n)
+	int iy, int last, int channels, ptrdiff_t n)
 {
-	const size_t bytes = (size_t)p->oc;
+	const size_t bytes = (size_t)channels;
 	const int step = p->stride_w;
 
 	if (iy < 0 || iy >= p->in_h || iy > last) {
@@ -88,58 +94,51 @@ NNRT_INLINE void nnrt_columns_line(const struct nnrt_conv *p, const unsigned cha
 		const unsigned char *from = x + (ix + begin * step) * p->x_pixel;
 
 		memset(to, zero, (size_t)begin * bytes);
-		to += begin * p->oc;
-		if (step == 1 && p->x_pixel == p->oc) {
+		to += begin * channels;
+		if (step == 1 && p->x_pixel == channels) {
 			memcpy(to, from, (size_t)(end - begin) * bytes);
-			to += (end - begin) * p->oc;
+			to += (end - begin) * channels;
 		} else {
-			for (ptrdiff_t i = begin; i < end; i++, to += p->oc, from += step * p->x_pixel)
+			for (ptrdiff_t i = begin; i < end; i++, to += channels, from += step * p->x_pixel)
 				memcpy(to, from, bytes);
 		}
 		memset(to, zero, (size_t)(n - end) * bytes);
-		to += (n - end) * p->oc;
+		to += (n - end) * channels;
 	}
 }
 
-/** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum over ky, kx of x[iy][ix][c] * w[ky][kx][c]) * scale[c]) +
- * y_zero, low, high), for the output rows that p says; see struct nnrt_conv, oc channels, all strides in bytes. x: int8
- * or uint8 (is_signed), and y likewise. zero: what padding reads. w, bias (with x's zero point times the sum of w taken
- * off), scale, scratch: compiler/kernels/pack_rows.h; bias and scale repeat after so many pixels, as w does. |sum *
- * scale| < 2^31, no more than NNRT_COLUMNS_PLANES planes. y may overlap x as struct nnrt_conv says: the rows that an
- * output row sees are copied before any of it is written. terms, bytes: rows of a plane and bytes of an element in it.
- * columns: of a tile. ONNX QLinearConv-10. */
-NNRT_INLINE void nnrt_depthwise_rows(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, void *y, void *scratch, int zero, int is_signed, int low, int high, int y_zero, int pixels,
-	nnrt_columns_plane make_plane, nnrt_columns_tiles tiles, int terms, int bytes, int columns)
+/** Channels of one slice for all output rows: nnrt_depthwise_rows() with everything at its first channel. */
+NNRT_INLINE void nnrt_columns_slice(const struct nnrt_conv *p, const struct nnrt_columns *d, const unsigned char *x,
+	const int8_t *w, const int32_t *bias, const float *scale, unsigned char *y, unsigned char *scratch, int zero,
+	int is_signed, nnrt_columns_plane make_plane, nnrt_columns_tiles tiles, int terms, int bytes, int columns)
 {
-	const int planes = (p->kernel_h + terms - 1) / terms, below = terms * p->dilation_h;
+	const int planes = d->planes, below = terms * p->dilation_h;
 	const int outputs = p->dilation_h == 1 ? (planes * terms - p->kernel_h) / p->stride_h + 1 : 1;
 	const int step = outputs * p->stride_h, turns = step % below ? planes : (int)nnrt_min(step / below, planes);
 	const int last = (p->row_end - 1) * p->stride_h - p->pad_top + (p->kernel_h - 1) * p->dilation_h;
-	const ptrdiff_t n = p->out_w + (p->kernel_w - 1) * p->dilation_w / p->stride_w;
-	const ptrdiff_t line = n * p->stride_w * p->oc, pitch = (line + columns - 1) / columns * columns;
-	const ptrdiff_t period = (ptrdiff_t)pixels * p->oc, taps = (ptrdiff_t)planes * p->kernel_w * terms * columns;
-	const struct nnrt_columns d = {planes, p->kernel_w, p->dilation_w, p->stride_w, p->oc, n * p->oc,
-		(ptrdiff_t)p->out_w * p->oc, period, p->y_pixel, low < 0, low, high, y_zero};
-	unsigned char *const lines = (unsigned char *)scratch;
+	const ptrdiff_t line = d->phase * p->stride_w, pitch = (line + columns - 1) / columns * columns;
+	const ptrdiff_t taps = (ptrdiff_t)planes * p->kernel_w * terms * columns;
+	/* Rows that planes are made of; those that no weight meets, in planes that are not kept, may hold anything. */
+	const int rows = turns < planes ? planes * terms : step - p->stride_h + p->kernel_h;
 	unsigned char *plane[NNRT_COLUMNS_PLANES];
 	int kept = 0;
 
 	for (int i = 0; i < planes; i++)
-		plane[i] = lines + (terms + (ptrdiff_t)i * terms * bytes) * pitch;
+		plane[i] = scratch + (terms + (ptrdiff_t)i * terms * bytes) * pitch;
 	for (int oy = p->row_begin; oy < p->row_end; oy += outputs) {
 		const int iy = oy * p->stride_h - p->pad_top;
 
 		for (int i = kept; i < planes; i++) {
-			for (int t = 0; t < terms; t++)
-				nnrt_columns_line(p, (const unsigned char *)x, lines + t * pitch, zero,
-					iy + (i * terms + t) * p->dilation_h, last, n);
-			make_plane(plane[i], lines, pitch, line, is_signed);
+			for (int t = 0; t < terms && i * terms + t < rows; t++)
+				nnrt_columns_line(p, x, scratch + t * pitch, zero,
+					iy + (i * terms + t) * p->dilation_h, last, d->channels,
+					d->phase / d->channels);
+			make_plane(plane[i], scratch, pitch, line, is_signed);
 		}
-		for (ptrdiff_t c = 0; c < nnrt_min(period, d.n); c += columns) {
+		for (ptrdiff_t c = 0; c < nnrt_min(d->period, d->n); c += columns) {
 			for (int r = 0; r < outputs && oy + r < p->row_end; r++)
-				tiles(&d, plane, w + (c / columns * outputs + r) * taps, bias + c, scale + c,
-					(unsigned char *)y + nnrt_ring(oy + r, p->y_ring) * p->y_row, c);
+				tiles(d, plane, w + (c / columns * outputs + r) * taps, bias + c, scale + c,
+					y + nnrt_ring(oy + r, p->y_ring) * p->y_row, c);
 		}
 		/* Planes that the next rows see too come first. */
 		kept = planes - turns;
@@ -151,6 +150,32 @@ NNRT_INLINE void nnrt_depthwise_rows(const struct nnrt_conv *p, const void *x, c
 			plane[planes - 1] = first;
 		}
 	}
+}
+
+/** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum over ky, kx of x[iy][ix][c] * w[ky][kx][c]) * scale[c]) +
+ * y_zero, low, high), for the output rows that p says; see struct nnrt_conv, oc channels, all strides in bytes. x: int8
+ * or uint8 (is_signed), and y likewise. zero: what padding reads. slice: channels that are computed for all rows before
+ * the next ones; oc is a multiple. w, bias (with x's zero point times the sum of w taken off), scale, scratch:
+ * compiler/kernels/pack_rows.h; bias and scale repeat after so many pixels, as w does. |sum * scale| < 2^31, no more
+ * than NNRT_COLUMNS_PLANES planes. y may overlap x as struct nnrt_conv says; with one slice, the rows that an output
+ * row sees are copied before any of it is written. terms, bytes: rows of a plane and bytes of an element in it.
+ * columns: of a tile. ONNX QLinearConv-10. */
+NNRT_INLINE void nnrt_depthwise_rows(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, void *y, void *scratch, int zero, int is_signed, int low, int high, int y_zero, int slice,
+	int pixels, nnrt_columns_plane make_plane, nnrt_columns_tiles tiles, int terms, int bytes, int columns)
+{
+	const int planes = (p->kernel_h + terms - 1) / terms;
+	const int outputs = p->dilation_h == 1 ? (planes * terms - p->kernel_h) / p->stride_h + 1 : 1;
+	const ptrdiff_t phase = (p->out_w + (p->kernel_w - 1) * p->dilation_w / p->stride_w) * (ptrdiff_t)slice;
+	const ptrdiff_t period = (ptrdiff_t)pixels * slice, width = (period + columns - 1) / columns * columns;
+	const ptrdiff_t weights = width * outputs * planes * p->kernel_w * terms;
+	const struct nnrt_columns d = {planes, p->kernel_w, p->dilation_w, p->stride_w, slice, phase,
+		(ptrdiff_t)p->out_w * slice, period, p->y_pixel, low < 0, low, high, y_zero};
+
+	for (int c = 0, k = 0; c < p->oc; c += slice, k++)
+		nnrt_columns_slice(p, &d, (const unsigned char *)x + c, w + k * weights, bias + k * width,
+			scale + k * width, (unsigned char *)y + c, (unsigned char *)scratch, zero, is_signed,
+			make_plane, tiles, terms, bytes, columns);
 }
 
 #endif

@@ -87,9 +87,10 @@ NNRT_INLINE void nnrt_sdot_tiles(const struct nnrt_columns *d, unsigned char *co
 
 /** See nnrt_depthwise_rows; x: int8. */
 NNRT_INLINE void nnrt_depthwise_sdot(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, void *y, void *scratch, int zero, int is_signed, int low, int high, int y_zero, int pixels)
+	const float *scale, void *y, void *scratch, int zero, int is_signed, int low, int high, int y_zero, int slice,
+	int pixels)
 {
-	nnrt_depthwise_rows(p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, pixels,
+	nnrt_depthwise_rows(p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, slice, pixels,
 		nnrt_sdot_plane, nnrt_sdot_tiles, 4, 1, NNRT_SDOT_COLUMNS);
 }
 

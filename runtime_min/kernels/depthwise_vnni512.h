@@ -93,9 +93,10 @@ NNRT_INLINE void nnrt_vnni_tiles(const struct nnrt_columns *d, unsigned char *co
 
 /** See nnrt_depthwise_rows; x, y: uint8. */
 NNRT_INLINE void nnrt_depthwise_vnni(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, void *y, void *scratch, int zero, int is_signed, int low, int high, int y_zero, int pixels)
+	const float *scale, void *y, void *scratch, int zero, int is_signed, int low, int high, int y_zero, int slice,
+	int pixels)
 {
-	nnrt_depthwise_rows(p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, pixels,
+	nnrt_depthwise_rows(p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, slice, pixels,
 		nnrt_vnni_plane, nnrt_vnni_tiles, NNRT_VNNI_TERMS, 1, NNRT_VNNI_COLUMNS);
 }
 

@@ -218,8 +218,10 @@ static void run_dot(const struct kernel *r, const struct problem *q, const int8_
 static void run_rows(const struct kernel *r, const struct problem *q, void *y)
 {
 	const struct nnrt_conv *p = &q->p;
-	const struct pack_rows rows = {.channels = p->oc, .kernel_h = p->kernel_h, .kernel_w = p->kernel_w,
-		.stride_h = p->stride_h, .stride_w = p->stride_w, .dilation_h = p->dilation_h,
+	const int slices[] = {1, 2, 3, p->oc}, some = pick_of(slices, 4);
+	const struct pack_rows rows = {.channels = p->oc, .slice = p->oc % some ? p->oc : p->oc / some,
+		.kernel_h = p->kernel_h, .kernel_w = p->kernel_w, .stride_h = p->stride_h,
+		.stride_w = p->stride_w, .dilation_h = p->dilation_h,
 		.dilation_w = p->dilation_w, .out_w = p->out_w, .terms = r->tile.terms, .columns = r->columns,
 		.bytes = r->tap_bytes ? r->tap_bytes : 1};
 	const size_t size = (size_t)pack_rows_size(&rows), scratch_bytes = (size_t)pack_rows_scratch(&rows);
@@ -234,14 +236,15 @@ static void run_rows(const struct kernel *r, const struct problem *q, void *y)
 	pack_forms[r->pack].pack(&pack, &r->tile, expanded, packed);
 	free(expanded);
 	for (int i = 0; i < width; i++) {
+		const int c = (int)pack_rows_channel(&rows, i);
 		int sum = 0;
 		for (int k = 0; k < taps; k++)
-			sum += q->w[i % p->oc * taps + k];
-		bias[i] = q->bias[i % p->oc] - q->x_zero * sum;
-		scale[i] = q->scale[i % p->oc];
+			sum += q->w[c * taps + k];
+		bias[i] = q->bias[c] - q->x_zero * sum;
+		scale[i] = q->scale[c];
 	}
 	r->run.depthwise_dot(p, q->x, packed, bias, scale, y, scratch, q->x_zero, q->is_signed, q->low, q->high,
-		q->y_zero, (int)pack_rows_pixels(&rows));
+		q->y_zero, (int)rows.slice, (int)pack_rows_pixels(&rows));
 	release_bytes(packed, size);
 	release_bytes(bias, (size_t)width * sizeof *bias);
 	release_bytes(scale, (size_t)width * sizeof *scale);

@@ -44,7 +44,7 @@ enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_BYTE = TYPES_S8 | TYPES_
 #define INT8_TAIL int is_signed, int low, int high, int y_zero
 #define DOT_HEAD const void *x, const int8_t *w, const int32_t *bias, const float *scale, void *y, void *scratch
 #define DOT_TAIL int low, int high, int y_zero, int band
-#define ROWS_TAIL int zero, int is_signed, int low, int high, int y_zero, int pixels
+#define ROWS_TAIL int zero, int is_signed, int low, int high, int y_zero, int slice, int pixels
 
 struct kernel {
 	const char *name;
@@ -118,7 +118,7 @@ struct kernel {
 #define MEMBER_DEPTHWISE_DOT depthwise_dot
 #define PARAMETERS_DEPTHWISE_DOT const struct nnrt_conv *p, DOT_HEAD, ROWS_TAIL
 #define ARGUMENTS_DEPTHWISE_DOT(rows, columns) \
-	p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, pixels
+	p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero, slice, pixels
 
 /* A fixed epilogue leaves the parameter without a use. */
 #define UNUSED_F32 (void)epilogue;

@@ -112,15 +112,16 @@ static struct pack_rows rows_of(const struct subject *s)
 	const struct nnrt_conv *p = &s->p;
 	const struct kernel *k = s->kernel;
 
-	return (struct pack_rows){.channels = p->oc, .kernel_h = p->kernel_h, .kernel_w = p->kernel_w,
-		.stride_h = p->stride_h, .stride_w = p->stride_w, .dilation_h = p->dilation_h,
+	return (struct pack_rows){.channels = p->oc, .slice = s->pixel_by_pixel ? p->oc : 1,
+		.kernel_h = p->kernel_h, .kernel_w = p->kernel_w, .stride_h = p->stride_h,
+		.stride_w = p->stride_w, .dilation_h = p->dilation_h,
 		.dilation_w = p->dilation_w, .out_w = p->out_w, .terms = k->tile.terms, .columns = k->columns,
 		.bytes = k->tap_bytes ? k->tap_bytes : 1};
 }
 
 static struct subject subject_rows(const struct kernel *k)
 {
-	struct subject s = {.name = k->name, .kernel = k, .bytes = 1, .pixel_by_pixel = true,
+	struct subject s = {.name = k->name, .kernel = k, .bytes = 1, .pixel_by_pixel = pick(3) > 0,
 		.p = shape_pick(1, k->columns, true, false)};
 	const struct pack_rows rows = rows_of(&s);
 	const size_t width = (size_t)pack_rows_width(&rows), size = (size_t)pack_rows_size(&rows);
@@ -196,7 +197,7 @@ static void rows_run(const struct subject *s, const struct nnrt_conv *p, const v
 	const int is_signed = s->kernel->a != TYPES_U8, low = is_signed ? -128 : 0;
 
 	s->kernel->run.depthwise_dot(p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->zero8[0], is_signed, low,
-		low + 255, 0, (int)pack_rows_pixels(&rows));
+		low + 255, 0, (int)rows.slice, (int)pack_rows_pixels(&rows));
 }
 
 /* Rows begin..end-1 of the result. */
