@@ -1,4 +1,7 @@
 /* IntegerConv and IntegerMatMul by kernels over bytes: any convolution, depthwise convolution, matrix product. */
+#include <math.h>
+
+#include "kernels/pack_planes.h"
 #include "lower/conv_shape.h"
 #include "lower/integer_constants.h"
 #include "lower/packed.h"
@@ -78,7 +81,7 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 
 /* --- Depthwise ---------------------------------------------------------------------------------------------------- */
 
-static struct node_plan *plan_depthwise(struct module *m, int node, const char **why)
+static struct integer_conv_plan *depthwise_plan(struct module *m, int node, enum kernel_kind kind, const char **why)
 {
 	struct integer_conv_plan *p = ARENA_NEW(m->scratch, struct integer_conv_plan);
 	const struct conv_geometry *g = &p->c.g;
@@ -91,11 +94,50 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 	if (!integer_fits(m, node, 0, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = integer_choose(m, node, KERNEL_DEPTHWISE_INT8, g->out_h.n * g->out_w.n, p->c.groups,
-				   g->kernel_h * g->kernel_w, &p->plan.cycles);
+	p->kernel = integer_choose(m, node, kind, g->out_h.n * g->out_w.n, p->c.groups, g->kernel_h * g->kernel_w,
+				   &p->plan.cycles);
 	p->plan.cycles *= (double)p->c.batch_hi;
 	conv_join_groups(&p->c);
-	return p->kernel ? &p->plan : NULL;
+	return p->kernel ? p : NULL;
+}
+
+static struct node_plan *plan_depthwise(struct module *m, int node, const char **why)
+{
+	struct integer_conv_plan *p = depthwise_plan(m, node, KERNEL_DEPTHWISE_INT8, why);
+
+	return p ? &p->plan : NULL;
+}
+
+/* What a kernel of planes takes beside: for four channels to fill a ring of rows, and from sums to bytes. */
+enum { PLANES_PER_COLUMN = 3, PLANES_PER_SUM = 20, PLANES_PER_ROW = 150 };
+
+static struct node_plan *plan_planes(struct module *m, int node, const char **why)
+{
+	struct integer_conv_plan *p = depthwise_plan(m, node, KERNEL_DEPTHWISE_PLANES, why);
+	const struct conv_geometry *g;
+	double rows, per_row;
+
+	if (!p)
+		return NULL;
+	g = &p->c.g;
+	*why = "for 3x3 without dilation, at strides up to 2, of images whose width is known";
+	if (g->kernel_h != 3 || g->kernel_w != 3 || g->dilation_h != 1 || g->dilation_w != 1 || g->stride_h > 2 ||
+	    g->stride_w > 2 || !num_is_const(g->out_w) || g->out_w.n > INT16_MAX)
+		return NULL;
+	rows = (double)(p->c.batch_hi * g->out_h.n) * ceil((double)g->oc / p->kernel->columns);
+	per_row = PLANES_PER_SUM + PLANES_PER_COLUMN * (double)(g->stride_w * g->stride_h);
+	per_row = PLANES_PER_ROW + per_row * (double)(g->out_w.n * p->kernel->columns);
+	p->plan.cycles = rows * per_row;
+	return &p->plan;
+}
+
+/* Whether a result may lie where its image does: its rows are written when what the next ones see is copied. */
+static bool takes_the_place(const struct module *m, const struct conv_shape *c, int x, int y)
+{
+	const struct conv_geometry *g = &c->g;
+
+	return tensor_same_shape(m, x, y) && g->stride_h == 1 && g->stride_w == 1 && num_is_const(g->pad_top) &&
+	       g->pad_top.n >= 0 && g->pad_top.n < g->kernel_h;
 }
 
 static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
@@ -110,6 +152,7 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	const int64_t width = (c->g.oc + k->columns - 1) / k->columns * k->columns;
 	const int8_t *weights = integer_weights(m, node, 0);
 	struct call *call;
+	const bool planes = k->kind == KERNEL_DEPTHWISE_PLANES;
 	int x, y, w, bias, scale, batch = -1;
 
 	conv_images(l, c, false, &x, &y);
@@ -124,11 +167,20 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, bias);
 	call_arg(l, call, ARG_READ, scale);
-	call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
+	if (!planes)
+		call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
 	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
+	if (planes) {
+		const int64_t bytes = pack_planes_scratch(c->g.out_w.n, c->g.stride_w);
+
+		call_arg(l, call, ARG_SCRATCH, lower_scratch(l, num_const(bytes)));
+		call_number(l, call, num_const(const_int(m, node_in(m, node, INTEGER_X_ZERO), 0)));
+	}
 	integer_numbers(l, call, node);
 	call_result(m, call, y);
-	call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1, taps * width / k->lanes);
+	call->in_place = planes && takes_the_place(m, c, x, y);
+	if (!call->in_place)
+		call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1, taps * width / k->lanes);
 	l->block->step[l->block->n - 1].macs = conv_macs(c) / c->g.oc;
 	lower_finish(l, y, c->y);
 }
@@ -192,6 +244,9 @@ const struct strategy integer_conv = {
 };
 const struct strategy integer_depthwise = {
 	.name = "integer_depthwise", .op = "IntegerConv", .plan = plan_depthwise, .lower = lower_depthwise
+};
+const struct strategy integer_planes = {
+	.name = "integer_planes", .op = "IntegerConv", .plan = plan_planes, .lower = lower_depthwise
 };
 const struct strategy integer_matmul = {
 	.name = "integer_matmul", .op = "IntegerMatMul", .plan = plan_matmul, .lower = lower_matmul

@@ -97,13 +97,14 @@ NNRT_NAKED void nnrt_smlad_1x4(const int16_t *taps __attribute__((unused)), cons
 /** Bytes 0 and 2 of v as 16 bits each, then 1 and 3. */
 NNRT_INLINE void nnrt_smlad_put(int16_t *to, uint32_t v, int is_signed)
 {
-	uint32_t pair[2];
+	uint32_t even, odd;
 
 	if (is_signed)
-		__asm__("sxtb16 %0, %2\n\tsxtb16 %1, %2, ror #8" : "=&r"(pair[0]), "=r"(pair[1]) : "r"(v));
+		__asm__("sxtb16 %0, %2\n\tsxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(v));
 	else
-		__asm__("uxtb16 %0, %2\n\tuxtb16 %1, %2, ror #8" : "=&r"(pair[0]), "=r"(pair[1]) : "r"(v));
-	memcpy(to, pair, sizeof pair);
+		__asm__("uxtb16 %0, %2\n\tuxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(v));
+	memcpy(to, &even, sizeof even);
+	memcpy(to + 2, &odd, sizeof odd);
 }
 
 /** Taps of a pixel on their way to 16 bits: `to` is where the next four go, `step` elements on those after them. */
@@ -114,29 +115,34 @@ struct nnrt_smlad_taps {
 	uint32_t word;
 };
 
+/** One byte more. */
+NNRT_INLINE void nnrt_smlad_take_byte(struct nnrt_smlad_taps *t, unsigned char byte, int is_signed)
+{
+	t->word |= (uint32_t)byte << 8 * t->have;
+	if (++t->have < 4)
+		return;
+	nnrt_smlad_put(t->to, t->word, is_signed);
+	t->to += t->step;
+	t->word = 0;
+	t->have = 0;
+}
+
 /** n bytes more. */
 NNRT_INLINE void nnrt_smlad_take(struct nnrt_smlad_taps *t, const unsigned char *from, int n, int is_signed)
 {
-	while (n > 0) {
-		if (t->have == 0 && n >= 4) {
-			uint32_t v;
+	const unsigned char *const end = from + n;
 
-			memcpy(&v, from, sizeof v);
-			nnrt_smlad_put(t->to, v, is_signed);
-			t->to += t->step;
-			from += 4;
-			n -= 4;
-			continue;
-		}
-		t->word |= (uint32_t)*from++ << 8 * t->have;
-		n--;
-		if (++t->have == 4) {
-			nnrt_smlad_put(t->to, t->word, is_signed);
-			t->to += t->step;
-			t->word = 0;
-			t->have = 0;
-		}
+	while (t->have > 0 && from < end)
+		nnrt_smlad_take_byte(t, *from++, is_signed);
+	for (; end - from >= 4; from += 4) {
+		uint32_t v;
+
+		memcpy(&v, from, sizeof v);
+		nnrt_smlad_put(t->to, v, is_signed);
+		t->to += t->step;
 	}
+	while (from < end)
+		nnrt_smlad_take_byte(t, *from++, is_signed);
 }
 
 /** Gathers what the output pixel sees whose first tap is at (iy, ix), (ky, kx, channel) inside, rounded up to a
@@ -189,6 +195,13 @@ NNRT_INLINE int32_t nnrt_smlad_round(int32_t sum, float scale, int32_t round_zer
 	return v;
 }
 
+/** The nearest int8. */
+NNRT_INLINE unsigned char nnrt_smlad_i8(int32_t v)
+{
+	__asm__("ssat %0, #8, %0" : "+r"(v));
+	return (unsigned char)v;
+}
+
 /** Channels of a tile of pixels, a panel of weights after the other; to: where each pixel's go. */
 NNRT_INLINE void nnrt_smlad_panels(const int16_t *taps, const int8_t *w, const int32_t *bias, const float *scale,
 				   unsigned char *const *to, int oc, int steps, struct nnrt_int8 q, int rows,
@@ -218,13 +231,12 @@ NNRT_INLINE void nnrt_smlad_panels(const int16_t *taps, const int8_t *w, const i
 
 			NNRT_UNROLL(3)
 			for (int i = 0; i < rows; i++) {
-				int32_t v = nnrt_smlad_round(sum[j * rows + i], factor, round_zero);
+				const int32_t v = nnrt_smlad_round(sum[j * rows + i], factor, round_zero);
 
 				if (is_whole)
-					__asm__("ssat %0, #8, %0" : "+r"(v));
+					*y[i]++ = nnrt_smlad_i8(v);
 				else
-					v = v < low ? low : v > high ? high : v;
-				*y[i]++ = (unsigned char)v;
+					*y[i]++ = (unsigned char)(v < low ? low : v > high ? high : v);
 			}
 		}
 	}

@@ -2,6 +2,7 @@
  * the constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
 #include "../kernels/check.h"
 #include "../kernels/table.h"
+#include "kernels/pack_planes.h"
 #include "kernels/pack_rows.h"
 
 /* n bytes that end at an inaccessible page. */
@@ -61,7 +62,7 @@ static void hold_weights(struct problem *q)
 
 static void problem_new(struct problem *q, const struct kernel *k)
 {
-	const int columns = k->columns, is_depthwise = k->kind == DEPTHWISE_INT8 || k->kind == DEPTHWISE_DOT;
+	const int columns = k->columns, is_depthwise = k->kind == DEPTHWISE_INT8 || k->kind >= DEPTHWISE_DOT;
 	struct nnrt_conv *p = &q->p;
 	const int extreme = pick(4) == 0,
 		  channels[] = {1, 2, 3, columns - 1, columns, columns + 1, 2 * columns + 3, 19};
@@ -93,6 +94,10 @@ static void problem_new(struct problem *q, const struct kernel *k)
 
 		p->kernel_h = pick_of(sides, 5);
 		p->kernel_w = pick(3) ? p->kernel_h : pick_of(sides, 5);
+	} else if (k->kind == DEPTHWISE_PLANES) {
+		p->kernel_h = p->kernel_w = 3;
+		p->dilation_h = p->dilation_w = 1;
+		p->stride_w = 1 + pick(2);
 	}
 	p->oc = pick_of(channels, 8);
 	p->oc = p->oc > 0 ? p->oc : 1;
@@ -259,7 +264,9 @@ static void run(const struct kernel *r, struct problem *q)
 	struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
 		.stride = {p->kernel_w, 1, taps}};
 	const size_t y_bytes = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
-	const size_t scratch_bytes = (size_t)(r->rows * round_up(depth, r->tile.terms) * r->tap_bytes);
+	const size_t scratch_bytes = r->kind == DEPTHWISE_PLANES
+					     ? (size_t)pack_planes_scratch(p->out_w, p->stride_w)
+					     : (size_t)(r->rows * round_up(depth, r->tile.terms) * r->tap_bytes);
 	int64_t packed_bytes;
 	if (r->kind == CONV_DOT && p->dilation_w > 1)
 		pack = (struct pack){.n = p->oc, .n_stride = depth, .depth = {taps, 1, ic}, .stride = {1, 1, taps}};
@@ -288,6 +295,9 @@ static void run(const struct kernel *r, struct problem *q)
 		run_dot(r, q, packed, bias, scale, y);
 	else if (r->kind == DEPTHWISE_DOT)
 		run_rows(r, q, y);
+	else if (r->kind == DEPTHWISE_PLANES)
+		r->run.depthwise_planes(p, q->x, packed, bias, scale, y, scratch, q->x_zero, q->is_signed,
+			q->low - q->y_zero, q->high - q->y_zero, q->y_zero);
 	else
 		r->run.depthwise_int8(p, q->x, packed, bias, scale, zero, y, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);

@@ -42,6 +42,7 @@ enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_BYTE = TYPES_S8 | TYPES_
 #define INT8_HEAD const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const float *scale, \
 	const void *zero, void *y
 #define INT8_TAIL int is_signed, int low, int high, int y_zero
+#define PLANES_HEAD const struct nnrt_conv *p, DOT_HEAD, int zero
 #define DOT_HEAD const void *x, const int8_t *w, const int32_t *bias, const float *scale, void *y, void *scratch
 #define DOT_TAIL int low, int high, int y_zero, int band
 #define ROWS_TAIL int zero, int is_signed, int low, int high, int y_zero, int slice, int pixels
@@ -63,6 +64,7 @@ struct kernel {
 		void (*transposed)(GEMM_HEAD, float *scratch, KERNEL_TAIL);
 		void (*conv_int8)(INT8_HEAD, void *scratch, INT8_TAIL);
 		void (*depthwise_int8)(INT8_HEAD, INT8_TAIL);
+		void (*depthwise_planes)(PLANES_HEAD, INT8_TAIL);
 		void (*conv_dot)(const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL);
 		void (*add_int8)(const struct nnrt_int8_add *p, const void *a, const void *b, void *y);
 		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
@@ -106,6 +108,9 @@ struct kernel {
 #define MEMBER_DEPTHWISE_INT8 depthwise_int8
 #define PARAMETERS_DEPTHWISE_INT8 INT8_HEAD, INT8_TAIL
 #define ARGUMENTS_DEPTHWISE_INT8(rows, columns) p, x, w, bias, scale, zero, y, is_signed, low, high, y_zero
+#define MEMBER_DEPTHWISE_PLANES depthwise_planes
+#define PARAMETERS_DEPTHWISE_PLANES PLANES_HEAD, INT8_TAIL
+#define ARGUMENTS_DEPTHWISE_PLANES(rows, columns) p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero
 #define MEMBER_CONV_DOT conv_dot
 #define PARAMETERS_CONV_DOT const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL
 #define ARGUMENTS_CONV_DOT(rows, columns) p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, rows, columns

@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include "table.h"
+#include "kernels/pack_planes.h"
 #include "kernels/pack_rows.h"
 
 enum order { UP, DOWN, AT_ONCE, N_ORDERS };
@@ -19,7 +20,7 @@ struct subject {
 	const char *name;
 	const struct kernel *kernel;    /* NULL: the pooling one */
 	int bytes;                      /* of an element */
-	bool pixel_by_pixel;
+	bool pixel_by_pixel, in_place;  /* in_place: the result may lie where its image does */
 	struct nnrt_conv p;
 	float *w, *bias, *zero;
 	int8_t *w8;
@@ -144,9 +145,22 @@ static struct subject subject_rows(const struct kernel *k)
 
 static struct subject subject_int8(const struct kernel *k)
 {
-	const bool depthwise = k->kind == DEPTHWISE_INT8;
+	const bool planes = k->kind == DEPTHWISE_PLANES, depthwise = planes || k->kind == DEPTHWISE_INT8;
 	struct subject s = {.name = k->name, .kernel = k, .bytes = 1};
 	s.p = shape_pick(k->rows, k->columns, depthwise, k->kind == GEMM_DOT);
+	if (planes) {
+		s.p.kernel_h = s.p.kernel_w = 3;
+		s.p.dilation_h = s.p.dilation_w = 1;
+		s.in_place = pick(2);
+	}
+	if (s.in_place) {
+		s.p.stride_h = s.p.stride_w = 1;
+		s.p.pad_top = pick(s.p.kernel_h);
+		s.p.out_h = s.p.in_h;
+		s.p.out_w = s.p.in_w;
+		s.p.y_pixel = s.p.x_pixel;
+		s.p.y_row = s.p.x_row;
+	}
 	const int taps = s.p.kernel_h * s.p.kernel_w, ic = depthwise ? 1 : s.p.ic, depth = taps * ic;
 	const int width = round_up(s.p.oc, k->columns);
 	/* A kernel row is a run, or each tap of one that has gaps. */
@@ -168,7 +182,8 @@ static struct subject subject_int8(const struct kernel *k)
 	for (int i = 0; i < width; i++)
 		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
 	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
-	s.scratch = malloc((size_t)scratch_bytes(&s.p, k, depth));
+	s.scratch = malloc(planes ? (size_t)pack_planes_scratch(s.p.out_w, s.p.stride_w)
+				  : (size_t)scratch_bytes(&s.p, k, depth));
 	return s;
 }
 
@@ -220,6 +235,9 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 		s->kernel->run.gemm_dot(&g, x, s->w8, s->bias8, s->scale, y, s->scratch, 0, 255, 0, BAND);
 	else if (s->kernel->kind == DEPTHWISE_DOT)
 		rows_run(s, &p, x, y);
+	else if (s->kernel->kind == DEPTHWISE_PLANES)
+		s->kernel->run.depthwise_planes(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->zero8[0], 1, -128,
+			127, 0);
 	else if (s->kernel->kind == DEPTHWISE_INT8)
 		s->kernel->run.depthwise_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
 	else if (s->kernel->kind == DEPTHWISE)
@@ -350,6 +368,9 @@ static void subject_check(const struct subject *s, int *caught)
 	const int piece = 1 + pick(3);
 
 	subject_run(s, 0, p->out_h, x, y);
+	if (s->in_place && !agrees(s, AT_ONCE, piece, 0, x, y) && failures++ < 10)
+		printf("not ok %s in place: %dx%dx%d pad %d,%d\n", s->name, p->in_h, p->in_w, p->ic, p->pad_top,
+			p->pad_left);
 	for (enum order order = UP; order < (s->pixel_by_pixel ? N_ORDERS : AT_ONCE); order++) {
 		const ptrdiff_t nearer = (order == DOWN ? -1 : 1) * (1 + pick(2 * piece * (int)p->y_row));
 		ptrdiff_t distance;
