@@ -28,7 +28,8 @@ const struct kernel_kind_row kernel_kinds[N_KERNEL_KINDS] = {
 };
 
 static const struct inner_cost {
-	int sum, weights, latency;
+	double sum;
+	int weights, latency;
 } inner_costs[N_INNER_LOOPS] = {
 #define INNER(id, sum, weights, latency, tap_bytes) { sum, weights, latency },
 #include "kernels/inner_loops.def"
