@@ -38,7 +38,7 @@ static int64_t term_of(const struct pack *p, int64_t i)
 static bool pairs_fit(struct module *m, int node, int channel_axis, const struct kernel *k, struct pack p,
 		      int64_t groups, const char **why)
 {
-	const int64_t run = p.depth[1] * p.depth[2];
+	const int64_t run = p.depth[1] * p.depth[2], apart = k->terms / 2;
 	const int8_t *w;
 
 	if (k->inner != INNER_MULL)
@@ -48,9 +48,9 @@ static bool pairs_fit(struct module *m, int node, int channel_axis, const struct
 	for (int64_t c = 0; c < p.n * groups; c++) {
 		for (int64_t d0 = 0; d0 < p.depth[0]; d0++) {
 			const int8_t *v = w + c * p.n_stride + d0 * p.stride[0];
-			for (int64_t i = 0; i + k->terms < run; i++)
-				if (i / k->terms % 2 == 0 && v[term_of(&p, i)] == INT8_MIN &&
-				    v[term_of(&p, i + k->terms)] == INT8_MIN)
+			for (int64_t i = 0; i + apart < run; i++)
+				if (i / apart % 2 == 0 && v[term_of(&p, i)] == INT8_MIN &&
+				    v[term_of(&p, i + apart)] == INT8_MIN)
 					return false;
 		}
 	}

@@ -6,7 +6,7 @@
 #include "runtime_min/kernels/dot_neon.h"
 
 enum {
-	NNRT_MULL_TERMS = 8,            /* weights go on to so many */
+	NNRT_MULL_TERMS = 16,           /* weights go on to so many */
 	NNRT_MULL_ROWS = 5              /* that a tile has at most */
 };
 
@@ -21,28 +21,21 @@ NNRT_INLINE int32x4_t nnrt_mull_add(int32x4_t sum, int16x8_t t)
 NNRT_INLINE const int8_t *nnrt_mull_step(const struct nnrt_dot *d, int32x4_t *sum, const unsigned char *x,
 	const int8_t *w, int bytes, int rows, int wide)
 {
-	int8x8_t a[NNRT_MULL_ROWS], behind[NNRT_MULL_ROWS], b[2], c[2];
+	int8x16_t a[NNRT_MULL_ROWS], b[2];
 
 	NNRT_UNROLL(8)
 	for (int i = 0; i < rows; i++) {
 		const int8_t *from = (const int8_t *)x + i * d->x_pixel;
 
-		a[i] = vld1_s8(from);
-		behind[i] = bytes == 16 ? vld1_s8(from + 8) : a[i];
+		a[i] = bytes == 16 ? vld1q_s8(from) : vcombine_s8(vld1_s8(from), vdup_n_s8(0));
 	}
 	/* Weights of two channels at a time, loaded where they are used. */
 	NNRT_UNROLL(8)
 	for (int j = 0; j < wide; j += 2) {
 		__asm__ volatile("" : "+r"(w));
-		NNRT_UNROLL(2)
-		for (int e = 0; e < 2; e++) {
-			const int column = j + e < wide ? j + e : j;
-
-			b[e] = vld1_s8(w + column * NNRT_MULL_TERMS);
-			c[e] = bytes == 16 ? vld1_s8(w + (d->columns + column) * NNRT_MULL_TERMS) : b[e];
-		}
+		b[0] = vld1q_s8(w + j * NNRT_MULL_TERMS);
+		b[1] = vld1q_s8(w + (j + 1 < wide ? j + 1 : j) * NNRT_MULL_TERMS);
 		__asm__ volatile("" : "+w"(b[0]), "+w"(b[1]));
-		__asm__ volatile("" : "+w"(c[0]), "+w"(c[1]));
 		NNRT_UNROLL(16)
 		for (int i = 0; i < 2 * rows; i++) {
 			const int e = i / rows, row = i % rows;
@@ -50,13 +43,13 @@ NNRT_INLINE const int8_t *nnrt_mull_step(const struct nnrt_dot *d, int32x4_t *su
 
 			if (j + e >= wide)
 				continue;
-			t = vmull_s8(a[row], b[e]);
+			t = vmull_s8(vget_low_s8(a[row]), vget_low_s8(b[e]));
 			if (bytes == 16)
-				t = vmlal_s8(t, behind[row], c[e]);
+				t = vmlal_high_s8(t, a[row], b[e]);
 			sum[row * wide + j + e] = nnrt_mull_add(sum[row * wide + j + e], t);
 		}
 	}
-	return w + (ptrdiff_t)bytes * d->columns;
+	return w + (ptrdiff_t)NNRT_MULL_TERMS * d->columns;
 }
 
 /** See nnrt_dot_tile. Two weights of -128 that lie eight terms apart, in the first and second half of sixteen, are not
