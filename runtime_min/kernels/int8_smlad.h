@@ -48,50 +48,67 @@
 	"ldm r1!, {r8-r11}\n" NNRT_SMLAD_1X1("r4", "r8") NNRT_SMLAD_1X1("r5", "r9") NNRT_SMLAD_1X1("r6", "r10")        \
 		NNRT_SMLAD_1X1("r7", "r11")
 
-/** Runs `step` as often as r2 says, at least once, by turns of four; r0 comes to lr, which lies at sp + 4 meanwhile. */
-#define NNRT_SMLAD_TURNS(step)                                                                                         \
-	"tst r2, #1\n"                                                                                                 \
+/** A tile of sums, for one panel of weights after the other. */
+struct nnrt_smlad_tile {
+	const int16_t *taps;
+	const int8_t *w; /* of this panel; then of the next one */
+	const int32_t *bias; /* likewise */
+	const int16_t *end; /* of the taps */
+	int32_t sum[6];
+};
+
+/** Runs `step`, at least once and by turns of four, until r0 comes to lr; r0 moves by 8 or 24 bytes a step. clear, set:
+ *  where an odd number of steps begins whose bytes have bit 4 clear or set: three of them, or one, are left over. */
+#define NNRT_SMLAD_TURNS(step, clear, set)                                                                             \
+	"push {lr}\n"                                                                                                  \
+	"sub r12, lr, r0\n"                                                                                            \
+	"tst r12, #8\n"                                                                                                \
 	"bne 5f\n"                                                                                                     \
-	"tst r2, #2\n"                                                                                                 \
+	"tst r12, #16\n"                                                                                               \
 	"bne 3f\n"                                                                                                     \
-	"1:\n" step "2:\n" step "3:\n" step "4:\n" step "ldr r12, [sp, #4]\n"                                          \
+	"1:\n" step "2:\n" step "3:\n" step "4:\n" step "ldr r12, [sp]\n"                                              \
 	"cmp r0, r12\n"                                                                                                \
 	"bne 1b\n"                                                                                                     \
 	"b 6f\n"                                                                                                       \
 	"5:\n"                                                                                                         \
-	"tst r2, #2\n"                                                                                                 \
-	"bne 2b\n"                                                                                                     \
-	"b 4b\n"                                                                                                       \
+	"tst r12, #16\n"                                                                                               \
+	"beq " clear "\n"                                                                                              \
+	"b " set "\n"                                                                                                  \
 	"6:\n"
 
-/** sum[channel][pixel] = sum[0][channel] + four terms a step: taps [step][3][4] as nnrt_smlad_put() leaves them, w
+/** sum[channel][pixel] = bias[channel] + four terms a step: taps [step][3][4] as nnrt_smlad_put() leaves them, w
  *  [step][2][4]. */
-NNRT_NAKED void nnrt_smlad_3x2(const int16_t *taps __attribute__((unused)), const int8_t *w __attribute__((unused)),
-			       int steps __attribute__((unused)), int32_t *sum __attribute__((unused)))
+NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_smlad_tile *t __attribute__((unused)))
 {
-	__asm__ volatile("push {r4-r11, lr}\n"
-			 "ldrd r4, r7, [r3]\n"
+	__asm__ volatile("push {r0, r4-r11, lr}\n"
+			 "ldrd r1, r2, [r0, #4]\n"
+			 "ldr lr, [r0, #12]\n"
+			 "ldrd r4, r7, [r2], #8\n"
+			 "str r2, [r0, #8]\n"
+			 "ldr r0, [r0]\n"
 			 "mov r5, r4\n"
 			 "mov r6, r4\n"
 			 "mov r8, r7\n"
-			 "mov r9, r7\n"
-			 "add r12, r2, r2, lsl #1\n"
-			 "add lr, r0, r12, lsl #3\n"
-			 "push {r3, lr}\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "pop {r3, lr}\n"
-									    "stm r3, {r4-r9}\n"
-									    "pop {r4-r11, pc}\n");
+			 "mov r9, r7\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2, "2b", "4b") "pop {r2, r3}\n"
+										     "str r1, [r3, #4]\n"
+										     "adds r3, #16\n"
+										     "stm r3, {r4-r9}\n"
+										     "pop {r4-r11, pc}\n");
 }
 
-/** sum[channel] += four terms a step: taps [step][4], w [step][4][4]. */
-NNRT_NAKED void nnrt_smlad_1x4(const int16_t *taps __attribute__((unused)), const int8_t *w __attribute__((unused)),
-			       int steps __attribute__((unused)), int32_t *sum __attribute__((unused)))
+/** sum[channel] = bias[channel] + four terms a step: taps [step][4], w [step][4][4]. */
+NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_smlad_tile *t __attribute__((unused)))
 {
-	__asm__ volatile("push {r4-r11, lr}\n"
-			 "ldm r3, {r4-r7}\n"
-			 "add lr, r0, r2, lsl #3\n"
-			 "push {r3, lr}\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_1X4) "pop {r3, lr}\n"
-									    "stm r3, {r4-r7}\n"
-									    "pop {r4-r11, pc}\n");
+	__asm__ volatile("push {r0, r4-r11, lr}\n"
+			 "ldrd r1, r2, [r0, #4]\n"
+			 "ldr lr, [r0, #12]\n"
+			 "ldm r2!, {r4-r7}\n"
+			 "str r2, [r0, #8]\n"
+			 "ldr r0, [r0]\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_1X4, "4b", "2b") "pop {r2, r3}\n"
+										       "str r1, [r3, #4]\n"
+										       "adds r3, #16\n"
+										       "stm r3, {r4-r7}\n"
+										       "pop {r4-r11, pc}\n");
 }
 
 /** Bytes 0 and 2 of v as 16 bits each, then 1 and 3. */
@@ -127,6 +144,16 @@ NNRT_INLINE void nnrt_smlad_take_byte(struct nnrt_smlad_taps *t, unsigned char b
 	t->have = 0;
 }
 
+/** Four bytes more, none of which must wait. */
+NNRT_INLINE void nnrt_smlad_take_word(struct nnrt_smlad_taps *t, const unsigned char *from, int is_signed)
+{
+	uint32_t v;
+
+	memcpy(&v, from, sizeof v);
+	nnrt_smlad_put(t->to, v, is_signed);
+	t->to += t->step;
+}
+
 /** n bytes more. */
 NNRT_INLINE void nnrt_smlad_take(struct nnrt_smlad_taps *t, const unsigned char *from, int n, int is_signed)
 {
@@ -134,13 +161,13 @@ NNRT_INLINE void nnrt_smlad_take(struct nnrt_smlad_taps *t, const unsigned char 
 
 	while (t->have > 0 && from < end)
 		nnrt_smlad_take_byte(t, *from++, is_signed);
-	for (; end - from >= 4; from += 4) {
-		uint32_t v;
-
-		memcpy(&v, from, sizeof v);
-		nnrt_smlad_put(t->to, v, is_signed);
-		t->to += t->step;
+	for (; end - from >= 16; from += 16) {
+		NNRT_UNROLL(4)
+		for (int i = 0; i < 4; i++)
+			nnrt_smlad_take_word(t, from + 4 * i, is_signed);
 	}
+	for (; end - from >= 4; from += 4)
+		nnrt_smlad_take_word(t, from, is_signed);
 	while (from < end)
 		nnrt_smlad_take_byte(t, *from++, is_signed);
 }
@@ -202,60 +229,61 @@ NNRT_INLINE unsigned char nnrt_smlad_i8(int32_t v)
 	return (unsigned char)v;
 }
 
-/** Channels of a tile of pixels, a panel of weights after the other; to: where each pixel's go. */
-NNRT_INLINE void nnrt_smlad_panels(const int16_t *taps, const int8_t *w, const int32_t *bias, const float *scale,
-				   unsigned char *const *to, int oc, int steps, struct nnrt_int8 q, int rows,
-				   int columns)
+/** A channel of each pixel from its sums; y: where they go. is_whole: the bounds are those of int8. */
+NNRT_INLINE void nnrt_smlad_finish(const int32_t *sum, float scale, unsigned char **y, struct nnrt_int8 q, int rows,
+				   int is_whole)
 {
-	const int low = q.low + q.zero, high = q.high + q.zero, is_whole = low == INT8_MIN && high == INT8_MAX;
-	const int32_t round_zero = 0x4b400000 - q.zero;
+	const int low = q.low + q.zero, high = q.high + q.zero;
+
+	NNRT_UNROLL(3)
+	for (int i = 0; i < rows; i++) {
+		const int32_t v = nnrt_smlad_round(sum[i], scale, 0x4b400000 - q.zero);
+
+		if (is_whole)
+			*y[i]++ = nnrt_smlad_i8(v);
+		else
+			*y[i]++ = (unsigned char)(v < low ? low : v > high ? high : v);
+	}
+}
+
+/** oc channels of a tile of pixels, a panel of weights after the other; to: where each pixel's go. */
+NNRT_INLINE void nnrt_smlad_panels(struct nnrt_smlad_tile *t, const float *scale, unsigned char *const *to, int oc,
+				   struct nnrt_int8 q, int rows, int columns)
+{
+	const int is_whole = q.low + q.zero == INT8_MIN && q.high + q.zero == INT8_MAX;
 	unsigned char *y[3];
 
 	NNRT_UNROLL(3)
 	for (int i = 0; i < rows; i++)
 		y[i] = to[i];
-	for (int c = 0; c < oc; c += columns) {
-		const int n = columns < oc - c ? columns : oc - c;
-		int32_t sum[3 * 4];
-
-		NNRT_UNROLL(4)
-		for (int j = 0; j < columns; j++)
-			sum[j] = bias[c + j];
+	for (; oc > 0; oc -= columns, scale += columns) {
 		if (rows == 1)
-			nnrt_smlad_1x4(taps, w, steps, sum);
+			nnrt_smlad_1x4(t);
 		else
-			nnrt_smlad_3x2(taps, w, steps, sum);
-		w += columns * 4 * steps;
-		for (int j = 0; j < n; j++) {
-			const float factor = scale[c + j];
-
-			NNRT_UNROLL(3)
-			for (int i = 0; i < rows; i++) {
-				const int32_t v = nnrt_smlad_round(sum[j * rows + i], factor, round_zero);
-
-				if (is_whole)
-					*y[i]++ = nnrt_smlad_i8(v);
-				else
-					*y[i]++ = (unsigned char)(v < low ? low : v > high ? high : v);
-			}
+			nnrt_smlad_3x2(t);
+		if (is_whole && oc >= columns) {
+			NNRT_UNROLL(4)
+			for (int j = 0; j < columns; j++)
+				nnrt_smlad_finish(t->sum + j * rows, scale[j], y, q, rows, 1);
+		} else {
+			for (int j = 0; j < columns && j < oc; j++)
+				nnrt_smlad_finish(t->sum + j * rows, scale[j], y, q, rows, 0);
 		}
 	}
 }
 
 /** nnrt_smlad_panels() for three pixels by two channels. */
-static NNRT_LITERAL void nnrt_smlad_panels_3x2(const int16_t *taps, const int8_t *w, const int32_t *bias,
-					       const float *scale, unsigned char *const *to, int oc, int steps,
-					       const struct nnrt_int8 *q)
+static NNRT_LITERAL void nnrt_smlad_panels_3x2(struct nnrt_smlad_tile *t, const float *scale, unsigned char *const *to,
+					       int oc, const struct nnrt_int8 *q)
 {
-	nnrt_smlad_panels(taps, w, bias, scale, to, oc, steps, *q, 3, 2);
+	nnrt_smlad_panels(t, scale, to, oc, *q, 3, 2);
 }
 
 /** nnrt_smlad_panels() for one pixel by four channels. */
-static NNRT_LITERAL void nnrt_smlad_panels_1x4(const int16_t *taps, const int8_t *w, const int32_t *bias,
-					       const float *scale, unsigned char *const *to, int oc, int steps,
-					       const struct nnrt_int8 *q)
+static NNRT_LITERAL void nnrt_smlad_panels_1x4(struct nnrt_smlad_tile *t, const float *scale, unsigned char *const *to,
+					       int oc, const struct nnrt_int8 *q)
 {
-	nnrt_smlad_panels(taps, w, bias, scale, to, oc, steps, *q, 1, 4);
+	nnrt_smlad_panels(t, scale, to, oc, *q, 1, 4);
 }
 
 /** nnrt_conv_int8() by SMLAD, for 3 rows and 2 columns, or 1 and 4. w and scratch: whole words. */
@@ -266,6 +294,7 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
 	const int steps = (p->kernel_h * p->kernel_w * p->ic + 3) / 4, out_w = p->out_w;
 	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w;
+	int16_t *const taps = (int16_t *)scratch;
 	int oy = p->row_begin, ox = 0;
 
 	(void)columns;
@@ -284,10 +313,12 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 				oy++;
 			}
 		}
+		struct nnrt_smlad_tile tile = { taps, w, bias, taps + steps * rows * 4, { 0 } };
+
 		if (rows == 1)
-			nnrt_smlad_panels_1x4((const int16_t *)scratch, w, bias, scale, to, p->oc, steps, &q);
+			nnrt_smlad_panels_1x4(&tile, scale, to, p->oc, &q);
 		else
-			nnrt_smlad_panels_3x2((const int16_t *)scratch, w, bias, scale, to, p->oc, steps, &q);
+			nnrt_smlad_panels_3x2(&tile, scale, to, p->oc, &q);
 	}
 }
 
