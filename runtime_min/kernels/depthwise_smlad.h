@@ -136,9 +136,15 @@ NNRT_INLINE void nnrt_planes_row(const struct nnrt_conv *p, const unsigned char 
 	const ptrdiff_t plane = words * NNRT_PLANES_ROWS, pixel = p->x_pixel;
 	const int last = x ? p->in_w : 0;
 
-	for (ptrdiff_t i = 0; i < words; i++, ix += 2, to += NNRT_PLANES_ROWS) {
+	for (; words > 0; words--, ix += 2, to += NNRT_PLANES_ROWS) {
 		uint32_t a = zero, b = zero;
 
+		/* Words that lie inside are most of them. */
+		for (; words > 0 && ix >= 0 && ix + 1 < last; words--, ix += 2, to += NNRT_PLANES_ROWS)
+			nnrt_planes_pair(to, plane, nnrt_planes_bytes(x + ix * pixel, n),
+					 nnrt_planes_bytes(x + (ix + 1) * pixel, n), is_signed);
+		if (words == 0)
+			break;
 		if (ix >= 0 && ix < last)
 			a = nnrt_planes_bytes(x + ix * pixel, n);
 		if (ix + 1 >= 0 && ix + 1 < last)

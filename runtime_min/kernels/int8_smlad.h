@@ -124,6 +124,15 @@ NNRT_INLINE void nnrt_smlad_put(int16_t *to, uint32_t v, int is_signed)
 	memcpy(to + 2, &odd, sizeof odd);
 }
 
+/** The same of four bytes. */
+NNRT_INLINE void nnrt_smlad_put_bytes(int16_t *to, const unsigned char *from, int is_signed)
+{
+	uint32_t v;
+
+	memcpy(&v, from, sizeof v);
+	nnrt_smlad_put(to, v, is_signed);
+}
+
 /** Taps of a pixel on their way to 16 bits: `to` is where the next four go, `step` elements on those after them. */
 struct nnrt_smlad_taps {
 	int16_t *to;
@@ -144,16 +153,6 @@ NNRT_INLINE void nnrt_smlad_take_byte(struct nnrt_smlad_taps *t, unsigned char b
 	t->have = 0;
 }
 
-/** Four bytes more, none of which must wait. */
-NNRT_INLINE void nnrt_smlad_take_word(struct nnrt_smlad_taps *t, const unsigned char *from, int is_signed)
-{
-	uint32_t v;
-
-	memcpy(&v, from, sizeof v);
-	nnrt_smlad_put(t->to, v, is_signed);
-	t->to += t->step;
-}
-
 /** n bytes more. */
 NNRT_INLINE void nnrt_smlad_take(struct nnrt_smlad_taps *t, const unsigned char *from, int n, int is_signed)
 {
@@ -161,13 +160,10 @@ NNRT_INLINE void nnrt_smlad_take(struct nnrt_smlad_taps *t, const unsigned char 
 
 	while (t->have > 0 && from < end)
 		nnrt_smlad_take_byte(t, *from++, is_signed);
-	for (; end - from >= 16; from += 16) {
-		NNRT_UNROLL(4)
-		for (int i = 0; i < 4; i++)
-			nnrt_smlad_take_word(t, from + 4 * i, is_signed);
+	for (; end - from >= 4; from += 4) {
+		nnrt_smlad_put_bytes(t->to, from, is_signed);
+		t->to += t->step;
 	}
-	for (; end - from >= 4; from += 4)
-		nnrt_smlad_take_word(t, from, is_signed);
 	while (from < end)
 		nnrt_smlad_take_byte(t, *from++, is_signed);
 }
@@ -200,11 +196,37 @@ NNRT_INLINE void nnrt_smlad_gather(const struct nnrt_conv *p, const unsigned cha
 		nnrt_smlad_put(t.to, t.word, is_signed);
 }
 
-/** nnrt_smlad_gather() for all nodes of a model. */
+/** The same of int8 where all rows lie inside the image and each is so many whole words in a piece. */
+NNRT_SHARED void nnrt_smlad_gather_words(const struct nnrt_conv *p, const unsigned char *x, int16_t *to, int step,
+					 int iy, int words)
+{
+	for (int ky = p->kernel_h; ky > 0; ky--, iy += p->dilation_h) {
+		const unsigned char *from = x + nnrt_ring(iy, p->x_ring) * p->x_row;
+		int left = words;
+
+		for (; left >= 4; left -= 4, from += 16) {
+			NNRT_UNROLL(4)
+			for (int i = 0; i < 4; i++, to += step) {
+				NNRT_OPAQUE(to); /* one pointer, or gcc spills four */
+				nnrt_smlad_put_bytes(to, from + 4 * i, 1);
+			}
+		}
+		for (; left > 0; left--, from += 4, to += step)
+			nnrt_smlad_put_bytes(to, from, 1);
+	}
+}
+
+/** Both for all nodes of a model. */
 NNRT_SHARED void nnrt_smlad_gather_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
 				       int16_t *to, int step, int iy, int ix, int is_signed)
 {
-	if (is_signed)
+	const int run = p->kernel_w * p->ic;
+	const int inside = iy >= 0 && iy + (p->kernel_h - 1) * p->dilation_h < p->in_h && ix >= 0 &&
+			   ix + p->kernel_w <= p->in_w && p->x_pixel == p->ic && p->dilation_w == 1;
+
+	if (inside && run % 4 == 0 && is_signed)
+		nnrt_smlad_gather_words(p, x + ix * p->x_pixel, to, step, iy, run / 4);
+	else if (is_signed)
 		nnrt_smlad_gather(p, x, zero, to, step, iy, ix, 1);
 	else
 		nnrt_smlad_gather(p, x, zero, to, step, iy, ix, 0);
