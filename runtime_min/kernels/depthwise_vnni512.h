@@ -12,7 +12,7 @@ NNRT_INLINE __m512i nnrt_vnni_apart(const unsigned char *x)
 {
 	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 
-	return _mm512_permutexvar_epi32(order, _mm512_loadu_si512(x));
+	return _mm512_maskz_permutexvar_epi32((__mmask16)-1, order, _mm512_loadu_si512(x));
 }
 
 /** See nnrt_columns_plane: bytes of four rows beside each other. */

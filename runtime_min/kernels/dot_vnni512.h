@@ -24,16 +24,16 @@ NNRT_INLINE __m512i nnrt_vnni_add(__m512i sum, const unsigned char *x, __m512i w
 	return sum;
 }
 
-/** Stores n bytes of a row, those of `vectors` vectors at most. */
-NNRT_INLINE void nnrt_vnni_store(unsigned char *y, __m512i bytes, int n, int vectors)
+/** Stores n bytes of a row. The intrinsics here and below have masks where those without make g++ warn of what they
+ *  leave undefined. */
+NNRT_INLINE void nnrt_vnni_store(unsigned char *y, __m512i bytes, int n)
 {
-	if (vectors == 1)
-		_mm_mask_storeu_epi8(y, (__mmask16)((1u << n) - 1u), _mm512_castsi512_si128(bytes));
-	else if (vectors == 2)
-		_mm256_mask_storeu_epi8(y, (__mmask32)((1ull << n) - 1ull), _mm512_castsi512_si256(bytes));
-	else
-		_mm512_mask_storeu_epi8(y, ~(__mmask64)0 >> (64 - n), bytes);
+	_mm512_mask_storeu_epi8(y, ~(__mmask64)0 >> (64 - n), bytes);
 }
+
+/** Quarter 1 to 3 of the bytes, as the first. */
+#define NNRT_VNNI_QUARTER(bytes, i) \
+	_mm512_castsi128_si512(_mm512_maskz_extracti32x4_epi32((__mmask8)-1, bytes, i))
 
 /** Bytes of one step of a tile: rows i.. of it, as many as a vector of bytes holds. */
 NNRT_INLINE void nnrt_vnni_finish(const struct nnrt_dot *d, const __m512i *sum, const float *scale, unsigned char *y,
@@ -52,18 +52,16 @@ NNRT_INLINE void nnrt_vnni_finish(const struct nnrt_dot *d, const __m512i *sum, 
 		scales[v] = scale + j * NNRT_VNNI_LANES;
 	}
 	bytes = nnrt_bytes_avx512(four, scales, 0, d->low, d->high, d->zero);
-	nnrt_vnni_store(y + i * d->y_pixel, bytes, n, vectors);
-	if (each >= 2 && i + 1 < rows)
+	nnrt_vnni_store(y + i * d->y_pixel, bytes, n);
+	if (each == 2 && i + 1 < rows)
 		nnrt_vnni_store(y + (i + 1) * d->y_pixel,
-			each == 2 ? _mm512_castsi256_si512(_mm512_extracti64x4_epi64(bytes, 1))
-				  : _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 1)),
-			n, vectors);
+			_mm512_castsi256_si512(_mm512_maskz_extracti64x4_epi64((__mmask8)-1, bytes, 1)), n);
+	if (each == 4 && i + 1 < rows)
+		nnrt_vnni_store(y + (i + 1) * d->y_pixel, NNRT_VNNI_QUARTER(bytes, 1), n);
 	if (each == 4 && i + 2 < rows)
-		nnrt_vnni_store(y + (i + 2) * d->y_pixel,
-			_mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 2)), n, vectors);
+		nnrt_vnni_store(y + (i + 2) * d->y_pixel, NNRT_VNNI_QUARTER(bytes, 2), n);
 	if (each == 4 && i + 3 < rows)
-		nnrt_vnni_store(y + (i + 3) * d->y_pixel,
-			_mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 3)), n, vectors);
+		nnrt_vnni_store(y + (i + 3) * d->y_pixel, NNRT_VNNI_QUARTER(bytes, 3), n);
 }
 
 /** See nnrt_dot_tile. */
