@@ -21,6 +21,7 @@
 typedef simde__mmask8 __mmask8;
 typedef simde__mmask16 __mmask16;
 typedef simde__mmask32 __mmask32;
+typedef simde__mmask64 __mmask64;
 #define _MM_FROUND_NO_EXC SIMDE_MM_FROUND_NO_EXC
 #undef _mm512_madd_epi16
 #define _mm512_madd_epi16 simde_mm512_madd_epi16
@@ -51,6 +52,17 @@ STAND_IN __m512i _mm512_maskz_loadu_epi32(__mmask16 k, const void *p)
 STAND_IN __m512 _mm512_maskz_loadu_ps(__mmask16 k, const void *p)
 {
 	return _mm512_castsi512_ps(_mm512_maskz_loadu_epi32(k, p));
+}
+
+/* Bytes where k has a one; memory under a zero is not touched. */
+STAND_IN void _mm512_mask_storeu_epi8(void *p, __mmask64 k, __m512i a)
+{
+	unsigned char bytes[64];
+
+	memcpy(bytes, &a, sizeof(bytes));
+	for (int l = 0; l < 64; l++)
+		if (k >> l & 1)
+			((unsigned char *)p)[l] = bytes[l];
 }
 
 /* Lanes where k has a one; memory under a zero is not touched. */
