@@ -16,32 +16,51 @@ struct nnrt_int8_mean {
 
 enum { NNRT_MEAN_VECTORS = 4 };
 
-/** `vectors` vectors of channels, n channels in all. */
-NNRT_INLINE void nnrt_mean_channels(const struct nnrt_int8_mean *p, const unsigned char *x, unsigned char *y, int n,
+/** sum + the pixel at x, `vectors` vectors of channels. */
+NNRT_INLINE void nnrt_mean_add(const struct nnrt_int8_mean *p, const unsigned char *x, nnrt_i8f *sum, int vectors,
+	int is_signed)
+{
+	NNRT_UNROLL(4)
+	for (int j = 0; j < vectors; j++)
+		sum[j] = nnrt_i8f_combine(sum[j],
+			nnrt_i8f_real(x + j * NNRT_INT8_LANES, is_signed, p->x_zero, p->x_scale), 0);
+}
+
+/** Divides a vector of sums, and stores it. */
+NNRT_INLINE void nnrt_mean_finish(const struct nnrt_int8_mean *p, unsigned char *y, nnrt_i8f sum)
+{
+	nnrt_i8f_finish(y, nnrt_i8f_div(sum, (float)p->pixels), p->y_scale, p->low, p->high, p->y_zero);
+}
+
+/** `vectors` vectors of channels. */
+NNRT_INLINE void nnrt_mean_channels(const struct nnrt_int8_mean *p, const unsigned char *x, unsigned char *y,
 	int vectors, int is_signed)
 {
-	unsigned char rest[NNRT_MEAN_VECTORS * NNRT_INT8_LANES] = {0};
-	const int is_whole = n == vectors * NNRT_INT8_LANES;
 	nnrt_i8f sum[NNRT_MEAN_VECTORS];
 
 	NNRT_UNROLL(4)
 	for (int j = 0; j < vectors; j++)
 		sum[j] = nnrt_i8f_set(0.0f);
-	for (int i = 0; i < p->pixels; i++, x += p->x_pixel) {
-		const unsigned char *from = is_whole ? x : rest;
-
-		if (!is_whole)
-			memcpy(rest, x, (size_t)n);
-		NNRT_UNROLL(4)
-		for (int j = 0; j < vectors; j++)
-			sum[j] = nnrt_i8f_combine(sum[j],
-				nnrt_i8f_real(from + j * NNRT_INT8_LANES, is_signed, p->x_zero, p->x_scale), 0);
-	}
+	for (int i = 0; i < p->pixels; i++, x += p->x_pixel)
+		nnrt_mean_add(p, x, sum, vectors, is_signed);
 	NNRT_UNROLL(4)
 	for (int j = 0; j < vectors; j++)
-		nnrt_i8f_finish(rest + j * NNRT_INT8_LANES, nnrt_i8f_div(sum[j], (float)p->pixels), p->y_scale, p->low,
-			p->high, p->y_zero);
-	memcpy(y, rest, (size_t)n);
+		nnrt_mean_finish(p, y + j * NNRT_INT8_LANES, sum[j]);
+}
+
+/** n channels, fewer than a vector. */
+NNRT_INLINE void nnrt_mean_rest(const struct nnrt_int8_mean *p, const unsigned char *x, unsigned char *y, size_t n,
+	int is_signed)
+{
+	unsigned char part[NNRT_INT8_LANES] = {0};
+	nnrt_i8f sum = nnrt_i8f_set(0.0f);
+
+	for (int i = 0; i < p->pixels; i++, x += p->x_pixel) {
+		memcpy(part, x, n);
+		nnrt_mean_add(p, part, &sum, 1, is_signed);
+	}
+	nnrt_mean_finish(p, part, sum);
+	memcpy(y, part, n);
 }
 
 NNRT_INLINE void nnrt_mean_image(const struct nnrt_int8_mean *p, const unsigned char *x, unsigned char *y,
@@ -51,9 +70,11 @@ NNRT_INLINE void nnrt_mean_image(const struct nnrt_int8_mean *p, const unsigned 
 	int c = 0;
 
 	for (; c + many <= p->channels; c += many)
-		nnrt_mean_channels(p, x + c, y + c, many, NNRT_MEAN_VECTORS, is_signed);
-	for (; c < p->channels; c += NNRT_INT8_LANES)
-		nnrt_mean_channels(p, x + c, y + c, (int)nnrt_min(NNRT_INT8_LANES, p->channels - c), 1, is_signed);
+		nnrt_mean_channels(p, x + c, y + c, NNRT_MEAN_VECTORS, is_signed);
+	for (; c + NNRT_INT8_LANES <= p->channels; c += NNRT_INT8_LANES)
+		nnrt_mean_channels(p, x + c, y + c, 1, is_signed);
+	if (NNRT_INT8_LANES > 1 && c < p->channels)
+		nnrt_mean_rest(p, x + c, y + c, (size_t)(p->channels - c), is_signed);
 }
 
 /** y[c] = min(max(round_half_even((sum over pixels of (x - x_zero) * x_scale) / pixels / y_scale), low), high) +

@@ -5,9 +5,24 @@
 #include "runtime_min/kernels/int8.h"
 #include "runtime_min/kernels/pool.h"
 
-/** y[0..n-1] = greatest of a window for n channels, n at most a vector. is_signed is a constant. */
-NNRT_INLINE void nnrt_window_max_int8(const struct nnrt_conv *p, const struct nnrt_window *t, const unsigned char *x,
-	unsigned char *y, int n, int is_signed)
+/** Greatest of a window for a vector of channels from x on. is_signed is a constant. */
+NNRT_INLINE nnrt_b8 nnrt_window_max_int8(const struct nnrt_conv *p, const struct nnrt_window *t, const unsigned char *x,
+	int is_signed)
+{
+	nnrt_b8 most = nnrt_b8_set(is_signed ? -128 : 0);
+
+	for (int ky = t->ky0; ky < t->ky1; ky++) {
+		const unsigned char *row = x + nnrt_window_row(p, t, ky);
+
+		for (int kx = t->kx0; kx < t->kx1; kx++)
+			most = nnrt_b8_max(most, nnrt_b8_load(row + kx * p->dilation_w * p->x_pixel), is_signed);
+	}
+	return most;
+}
+
+/** The same in y for n channels, fewer than a vector. */
+NNRT_INLINE void nnrt_window_max_rest_int8(const struct nnrt_conv *p, const struct nnrt_window *t,
+	const unsigned char *x, unsigned char *y, size_t n, int is_signed)
 {
 	nnrt_b8 most = nnrt_b8_set(is_signed ? -128 : 0);
 	unsigned char part[NNRT_B8_LANES] = {0};
@@ -16,19 +31,12 @@ NNRT_INLINE void nnrt_window_max_int8(const struct nnrt_conv *p, const struct nn
 		const unsigned char *row = x + nnrt_window_row(p, t, ky);
 
 		for (int kx = t->kx0; kx < t->kx1; kx++) {
-			const unsigned char *from = row + kx * p->dilation_w * p->x_pixel;
-
-			if (n < NNRT_B8_LANES)
-				from = (const unsigned char *)memcpy(part, from, (size_t)n);
-			most = nnrt_b8_max(most, nnrt_b8_load(from), is_signed);
+			memcpy(part, row + kx * p->dilation_w * p->x_pixel, n);
+			most = nnrt_b8_max(most, nnrt_b8_load(part), is_signed);
 		}
 	}
-	if (n == NNRT_B8_LANES) {
-		nnrt_b8_store(y, most);
-		return;
-	}
 	nnrt_b8_store(part, most);
-	memcpy(y, part, (size_t)n);
+	memcpy(y, part, n);
 }
 
 /** y[oy][ox][c] = greatest of x's pixels in the window of (oy, ox), padding absent; the least byte when there are none.
@@ -45,9 +53,10 @@ NNRT_INLINE void nnrt_max_pool_int8(const struct nnrt_conv *p, const void *x, vo
 			const struct nnrt_window t = nnrt_window_at(p, oy, ox);
 
 			for (int c = 0; c < whole; c += NNRT_B8_LANES)
-				nnrt_window_max_int8(p, &t, from + c, to + c, NNRT_B8_LANES, is_signed);
-			if (rest > 0)
-				nnrt_window_max_int8(p, &t, from + whole, to + whole, rest, is_signed);
+				nnrt_b8_store(to + c, nnrt_window_max_int8(p, &t, from + c, is_signed));
+			if (NNRT_B8_LANES > 1 && rest > 0)
+				nnrt_window_max_rest_int8(
+					p, &t, from + whole, to + whole, (size_t)rest, is_signed);
 		}
 	}
 }
