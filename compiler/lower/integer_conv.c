@@ -15,6 +15,8 @@ static int taps_scratch(struct lowering *l, const struct kernel *k, int64_t dept
 
 /* --- Convolution -------------------------------------------------------------------------------------------------- */
 
+enum { PER_TAP = 20 }; /* cycles to gather one apart from the others */
+
 struct integer_conv_plan {
 	struct node_plan plan;
 	struct conv_shape c;            /* depthwise: of all channels as one group */
@@ -31,6 +33,9 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 	*why = "the target has no such kernel";
 	p->kernel = integer_choose(m, node, KERNEL_CONV_INT8, g->out_h.n * g->out_w.n, g->oc,
 				   g->ic * g->kernel_h * g->kernel_w, &p->plan.cycles);
+	/* Channels of a group are gathered tap by tap, for the others lie between them. */
+	if (p->c.groups > 1)
+		p->plan.cycles += (double)(g->out_h.n * g->out_w.n) * (double)(g->kernel_h * g->kernel_w * PER_TAP);
 	p->plan.cycles *= (double)(p->c.batch_hi * p->c.groups);
 	return p->kernel ? &p->plan : NULL;
 }
