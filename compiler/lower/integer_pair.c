@@ -55,6 +55,9 @@ static void finish(struct lowering *l, struct call *call, const struct dequantis
 	call_arg(l, call, ARG_WRITE, y);
 }
 
+/* Elements from which a sum is worth trying all pairs of bytes, which takes half a millisecond. */
+enum { WORTH_A_PROOF = 1024 };
+
 struct pair_plan {
 	struct node_plan plan;
 	struct dequantised d[2];
@@ -70,7 +73,7 @@ static struct node_plan *plan_pair(struct module *m, int node, const char **why)
 	if (!read_pair(m, node, p->d, why))
 		return NULL;
 	p->plan.cycles = (double)tensor_elements(m, node_out(m, node, 0)).n;
-	if (!strcmp(m->node[g.op].op->name, "Mul"))
+	if (!strcmp(m->node[g.op].op->name, "Mul") || p->plan.cycles < WORTH_A_PROOF)
 		return &p->plan;
 	p->add = kernel_choose_types(m, KERNEL_ADD_INT8, m->tensor[p->d[0].q].type, m->tensor[p->d[1].q].type,
 				     m->tensor[node_out(m, node, 0)].type, 1, 1, 1, &p->plan.cycles);

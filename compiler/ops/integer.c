@@ -182,6 +182,9 @@ static bool line_find(const struct module *m, int t, int first, double factor, s
 	return true;
 }
 
+/* Elements from which vectors beat a table. */
+enum { WORTH_A_LINE = 256 };
+
 /* Arithmetic in vectors instead of a table, which has none. */
 static bool lower_line(struct lowering *l, int node, int first)
 {
@@ -193,6 +196,7 @@ static bool lower_line(struct lowering *l, int node, int first)
 	int v;
 
 	if (!m->target || m->target->vector_bytes <= 4 || factor <= 0.0 ||
+	    tensor_elements(m, node_in(m, node, 0)).n < WORTH_A_LINE ||
 	    !line_find(m, node_in(m, node, 1), first, factor, &line))
 		return false;
 	unbounded = (struct line){ line.factor, line.offset, type == DT_I8 ? -128 : 0, type == DT_I8 ? 127 : 255 };
