@@ -43,7 +43,7 @@ NNRT_INLINE void nnrt_window_max_rest_int8(const struct nnrt_conv *p, const stru
  *  See struct nnrt_conv, strides in bytes, ic == oc. is_signed: a constant, 1 for int8. ONNX MaxPool-12. */
 NNRT_INLINE void nnrt_max_pool_int8(const struct nnrt_conv *p, const void *x, void *y, int is_signed)
 {
-	const int whole = p->oc / NNRT_B8_LANES * NNRT_B8_LANES, rest = p->oc - whole;
+	const int whole = p->oc / NNRT_B8_LANES * NNRT_B8_LANES;
 	const unsigned char *const from = (const unsigned char *)x;
 
 	for (int oy = p->row_begin; oy < p->row_end; oy++) {
@@ -54,9 +54,9 @@ NNRT_INLINE void nnrt_max_pool_int8(const struct nnrt_conv *p, const void *x, vo
 
 			for (int c = 0; c < whole; c += NNRT_B8_LANES)
 				nnrt_b8_store(to + c, nnrt_window_max_int8(p, &t, from + c, is_signed));
-			if (NNRT_B8_LANES > 1 && rest > 0)
+			if (NNRT_B8_LANES > 1 && whole < p->oc)
 				nnrt_window_max_rest_int8(
-					p, &t, from + whole, to + whole, (size_t)rest, is_signed);
+					p, &t, from + whole, to + whole, (size_t)(p->oc - whole), is_signed);
 		}
 	}
 }
