@@ -132,8 +132,6 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	call_number(l, call, num_const(rows->slice));
 	call_number(l, call, num_const(pack_rows_pixels(rows)));
 	call_result(m, call, y);
-	call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1, c->g.kernel_h * c->g.kernel_w * width / k->lanes);
-	call->pixel_by_pixel = rows->slice == channels; /* what rows see is copied before any of them is written */
 	l->block->step[l->block->n - 1].macs = conv_macs(c) / channels;
 	lower_finish(l, y, c->y);
 }
