@@ -99,7 +99,7 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	const struct pack_rows *rows = &planned->rows;
 	const struct conv_shape *c = &planned->c;
 	const struct kernel *k = planned->kernel;
-	const int64_t channels = c->g.oc, width = pack_rows_width(rows);
+	const int64_t channels = c->g.oc;
 	const int node = l->node;
 	struct module *m = l->m;
 	const struct pack p = conv_pack_depthwise(c);
