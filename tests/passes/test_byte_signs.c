@@ -2,7 +2,7 @@
 #include "ops/integer.h"
 #include "targets/target.h"
 
-#include "tests/passes/fixture.h"
+#include "tests/passes/bytes.h"
 
 static void setup_for(const char *target)
 {
@@ -18,38 +18,10 @@ static void setup_unsigned(void)
 
 TestSuite(byte_signs, .init = setup_unsigned, .fini = teardown);
 
-static int constant(enum dtype type, int rank, const int64_t *dim)
-{
-	const int64_t n = count(rank, dim);
-	unsigned char *data = arena_array(&arena, (size_t)n, 1);
-
-	for (int64_t i = 0; i < n; i++)
-		data[i] = (unsigned char)(37 * i + 11);
-	return tensor_const(&m, "w", type, rank, dim, data);
-}
-
-static int zero_of(enum dtype type, int v)
-{
-	unsigned char *data = arena_alloc(&arena, 1);
-
-	*data = (unsigned char)v;
-	return tensor_const(&m, "zero", type, 0, NULL, data);
-}
-
-static int dequantised(int q, float scale, int zero)
-{
-	return OP("DequantizeLinear", q, filled(scale, 0, NULL), zero_of(m.tensor[q].type, zero));
-}
-
-static int quantised(int x, float scale, enum dtype type, int zero)
-{
-	return OP("QuantizeLinear", x, filled(scale, 0, NULL), zero_of(type, zero));
-}
-
 /* x (16x16) times a matrix, as bytes. */
 static int product(int x, float scale, int zero, enum dtype type)
 {
-	const int w = dequantised(constant(DT_I8, DIMS(16, 16)), 0.01f, 0);
+	const int w = dequantised(bytes(DT_I8, DIMS(16, 16)), 0.01f, 0);
 
 	return quantised(OP("MatMul", dequantised(x, scale, zero), w), scale, type, zero);
 }
@@ -116,7 +88,7 @@ Test(byte_signs, nothing_turns_where_every_kind_is_taken)
 Test(byte_signs, what_is_moved_turns_together_constants_included)
 {
 	const int x = input(DT_I8, DIMS(16, 16)), y = product(x, 0.5f, -3, DT_I8);
-	const int parts[] = { dequantised(y, 0.5f, -3), dequantised(constant(DT_I8, DIMS(16, 16)), 0.5f, -3) };
+	const int parts[] = { dequantised(y, 0.5f, -3), dequantised(bytes(DT_I8, DIMS(16, 16)), 0.5f, -3) };
 	const int joined = node_of(0, "Concat", 2, parts);
 
 	rewrite_attr(&m, joined, "axis")->i = 0;
@@ -129,9 +101,9 @@ Test(byte_signs, groups_and_tables_take_turned_bytes)
 {
 	const int x = input(DT_I8, DIMS(16, 16)), y = product(x, 0.5f, -3, DT_I8);
 	const int sum = OP("Add", dequantised(x, 0.5f, -3), dequantised(y, 0.5f, -3));
-	const int bytes = quantised(sum, 0.25f, DT_I8, 9);
+	const int mixed = quantised(sum, 0.25f, DT_I8, 9);
 
-	output(quantised(OP("Sigmoid", dequantised(bytes, 0.25f, 9)), 0.01f, DT_I8, -128));
+	output(quantised(OP("Sigmoid", dequantised(mixed, 0.25f, 9)), 0.01f, DT_I8, -128));
 	expect_same(1);         /* the input; what the table gives needs no product to read it */
 }
 

@@ -3,7 +3,7 @@
 #include "ops/integer.h"
 #include "support/strbuf.h"
 
-#include "tests/passes/fixture.h"
+#include "tests/passes/bytes.h"
 
 static struct strbuf remarks;
 
@@ -21,40 +21,6 @@ static void setup_listening(void)
 }
 
 TestSuite(integers, .init = setup_listening, .fini = teardown);
-
-static int number(float v)
-{
-	return filled(v, 0, NULL);
-}
-
-/* A constant of one byte, or of as many as the shape has: bytes of a counter that visits all values. */
-static int byte(enum dtype type, int v)
-{
-	unsigned char *data = arena_alloc(&arena, 1);
-
-	*data = (unsigned char)v;
-	return tensor_const(&m, "zero", type, 0, NULL, data);
-}
-
-static int bytes(enum dtype type, int rank, const int64_t *dim)
-{
-	const int64_t n = count(rank, dim);
-	unsigned char *data = arena_array(&arena, (size_t)n, 1);
-
-	for (int64_t i = 0; i < n; i++)
-		data[i] = (unsigned char)(37 * i + 11);
-	return tensor_const(&m, "w", type, rank, dim, data);
-}
-
-static int dequantised(int q, float scale, int zero)
-{
-	return OP("DequantizeLinear", q, number(scale), byte(m.tensor[q].type, zero));
-}
-
-static int quantised(int x, float scale, enum dtype type, int zero)
-{
-	return OP("QuantizeLinear", x, number(scale), byte(type, zero));
-}
 
 /* All values of a byte: the input of shape 16x16 that the small sandwiches here have. */
 static int byte_input(enum dtype type)
