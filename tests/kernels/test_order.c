@@ -22,6 +22,7 @@ struct subject {
 	int bytes;                      /* of an element */
 	bool pixel_by_pixel, in_place;  /* in_place: the result may lie where its image does */
 	struct nnrt_conv p;
+	int x_zero;                     /* of kernels that take one for all channels */
 	float *w, *bias, *zero;
 	int8_t *w8;
 	int32_t *bias8;
@@ -138,7 +139,7 @@ static struct subject subject_rows(const struct kernel *k)
 	s.scale = malloc(width * sizeof *s.scale);
 	for (size_t i = 0; i < width; i++)
 		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
-	s.zero8 = random_bytes(1);
+	s.x_zero = pick(256);
 	s.scratch = malloc((size_t)pack_rows_scratch(&rows));
 	return s;
 }
@@ -182,6 +183,7 @@ static struct subject subject_int8(const struct kernel *k)
 	for (int i = 0; i < width; i++)
 		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
 	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
+	s.x_zero = planes ? pick(256) - 128 : pick(256);
 	s.scratch = malloc(planes ? (size_t)pack_planes_scratch(s.p.out_w, s.p.stride_w)
 				  : (size_t)scratch_bytes(&s.p, k, depth));
 	return s;
@@ -211,7 +213,7 @@ static void rows_run(const struct subject *s, const struct nnrt_conv *p, const v
 	const struct pack_rows rows = rows_of(s);
 	const int is_signed = s->kernel->a != TYPES_U8, low = is_signed ? -128 : 0;
 
-	s->kernel->run.depthwise_dot(p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->zero8[0], is_signed, low,
+	s->kernel->run.depthwise_dot(p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->x_zero, is_signed, low,
 		low + 255, 0, (int)rows.slice, (int)pack_rows_pixels(&rows));
 }
 
@@ -229,14 +231,14 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 		s->kernel->run.conv_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, s->scratch,
 			s->kernel->a != TYPES_U8, -128, 127, 0);
 	else if (s->kernel->kind == CONV_DOT)
-		s->kernel->run.conv_dot(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->zero8[0], 0, 255, 0,
+		s->kernel->run.conv_dot(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->x_zero, 0, 255, 0,
 			BAND);
 	else if (s->kernel->kind == GEMM_DOT)
 		s->kernel->run.gemm_dot(&g, x, s->w8, s->bias8, s->scale, y, s->scratch, 0, 255, 0, BAND);
 	else if (s->kernel->kind == DEPTHWISE_DOT)
 		rows_run(s, &p, x, y);
 	else if (s->kernel->kind == DEPTHWISE_PLANES)
-		s->kernel->run.depthwise_planes(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->zero8[0], 1, -128,
+		s->kernel->run.depthwise_planes(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->x_zero, 1, -128,
 			127, 0);
 	else if (s->kernel->kind == DEPTHWISE_INT8)
 		s->kernel->run.depthwise_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
@@ -293,7 +295,7 @@ static bool distance_find(const struct nnrt_conv *p, enum order order, int piece
 {
 	const int n = order == AT_ONCE ? p->out_h * p->out_w : (p->out_h + piece - 1) / piece;
 	const ptrdiff_t far = PTRDIFF_MAX / 4;
-	struct turn *turns = malloc((size_t)n * sizeof *turns);
+	struct turn *turns = calloc((size_t)n, sizeof *turns);
 	ptrdiff_t low = far, high = -far;
 	bool found = false;
 
