@@ -67,7 +67,7 @@ static bool decode_graph(struct scope *s, const struct place *at, const struct a
 	if (p != written)
 		return diag_error(d, STATUS_UNSUPPORTED, at, "attribute \"%s\": a graph passed to a function",
 				  def->name);
-	a->i = graph_import(s->im, s, p->g);
+	a->i = graph_import(s->im, s, p->g, !strcmp(at->op, "If"));
 	return a->i >= 0;
 }
 

@@ -123,6 +123,7 @@ bool function_inline(struct scope *s, const Onnx__FunctionProto *f, const Onnx__
 	map_init(&formal, im->m->scratch);
 	body.depth = s->depth;
 	body.calls = s->calls + 1;
+	body.in_branch = s->in_branch;
 	body.opset = f->opset_import;
 	body.n_opsets = f->n_opset_import;
 	body.call = &call;

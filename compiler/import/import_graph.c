@@ -92,7 +92,7 @@ static bool import_outputs(struct scope *s, const Onnx__GraphProto *p)
 	return ok;
 }
 
-int graph_import(struct import *im, const struct scope *outer, const Onnx__GraphProto *p)
+int graph_import(struct import *im, const struct scope *outer, const Onnx__GraphProto *p, bool is_branch)
 {
 	struct module *m = im->m;
 	const int graph = graph_add(m, arena_strdup(m->arena, p->name), outer ? outer->graph : -1);
@@ -100,6 +100,7 @@ int graph_import(struct import *im, const struct scope *outer, const Onnx__Graph
 	bool ok;
 
 	scope_init(&s, im, outer, graph);
+	s.in_branch |= is_branch;
 	if (s.depth > MAX_NESTING) {
 		diag_error(m->diag, STATUS_MODEL, NULL, "graphs nested %d deep or more, allowed: at most %d",
 			   MAX_NESTING + 1, MAX_NESTING);

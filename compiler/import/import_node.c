@@ -13,17 +13,6 @@ static struct place place_of(const struct scope *s, const Onnx__NodeProto *p)
 	return (struct place){ .node = name, .op = p->op_type, .opset = scope_opset(s, domain_name(p->domain)) };
 }
 
-static bool refuse_operator(const struct scope *s, const Onnx__NodeProto *p, const char *domain, bool known)
-{
-	const struct place at = place_of(s, p);
-
-	if (known)
-		return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at,
-				  "operator not supported at this opset; see nnc ops");
-	return diag_error(s->im->m->diag, STATUS_UNSUPPORTED, &at, "operator not supported%s%s; see nnc ops",
-			  *domain ? ": domain " : "", domain);
-}
-
 /* The operator's row, or NULL (reported). Rows are searched once for each operator of a model. */
 static const struct op_def *find_operator(const struct scope *s, const Onnx__NodeProto *p)
 {
@@ -43,8 +32,10 @@ static const struct op_def *find_operator(const struct scope *s, const Onnx__Nod
 		diag_error(im->m->diag, STATUS_MODEL, &at, "the model imports no opset of domain \"%s\"", domain);
 		return NULL;
 	}
+	if (!op && s->in_branch)
+		return op_refused(im->m->arena, domain, p->op_type);
 	if (!op) {
-		refuse_operator(s, p, domain, known);
+		op_refuse(im->m->diag, &at, domain, known);
 		return NULL;
 	}
 	im->operator = ARENA_PUSH(im->m->scratch, im->operator, im->n_operators, const struct op_def *);
@@ -143,7 +134,7 @@ static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int
 				  MAX_NODES + 1, MAX_NODES);
 	node = node_add(m, s->graph, op, arena_strdup(m->arena, p->name), n_in, in, n_out, out);
 	m->node[node].opset = at.opset;
-	return attr_import(s, p, node);
+	return op->refused || attr_import(s, p, node);
 }
 
 /* ZipMap only dresses a tensor up as a sequence of maps from class to probability: the tensor itself is given out. */

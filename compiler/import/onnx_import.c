@@ -117,7 +117,7 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	map_init(&im.functions, m->scratch);
 	map_init(&im.operators, m->scratch);
 	map_init(&im.sources, m->scratch);
-	ok = check_header(&im) && functions_index(&im) && graph_import(&im, NULL, im.model->graph) == 0;
+	ok = check_header(&im) && functions_index(&im) && graph_import(&im, NULL, im.model->graph, false) == 0;
 	arena_free(m->scratch);
 	return ok && m->diag->status == STATUS_OK;
 }

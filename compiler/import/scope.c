@@ -8,6 +8,7 @@ void scope_init(struct scope *s, struct import *im, const struct scope *parent, 
 	if (parent) {
 		s->depth = parent->depth + 1;
 		s->calls = parent->calls;
+		s->in_branch = parent->in_branch;
 		s->opset = parent->opset;
 		s->n_opsets = parent->n_opsets;
 		s->call = parent->call;

@@ -49,6 +49,7 @@ struct scope {
 	int graph;                      /* that nodes go to */
 	int depth;                      /* of graphs */
 	int calls;                      /* of functions */
+	bool in_branch;                 /* of an If: it may never be taken */
 	Onnx__OperatorSetIdProto *const *opset;
 	size_t n_opsets;
 	const struct call *call;        /* inside a function */
@@ -130,8 +131,7 @@ bool function_inline(struct scope *s, const Onnx__FunctionProto *f, const Onnx__
 /* --- import_graph.c ----------------------------------------------------------------------------------------------- */
 
 /** A sub-graph whose names are looked up in `outer` (NULL: the model's graph, inputs typed by the options); its index,
- *  or
- *  -1: reported. */
-int graph_import(struct import *im, const struct scope *outer, const Onnx__GraphProto *p);
+ *  or -1: reported. is_branch: it may never be taken. */
+int graph_import(struct import *im, const struct scope *outer, const Onnx__GraphProto *p, bool is_branch);
 
 #endif

@@ -52,12 +52,18 @@ struct op_def {
 	bool impure;                    /* never folded, merged or removed */
 	bool fold_late;                 /* of more than MAX_VALUE_ELEMENTS constants it stays a node, for passes want to
 					 * know what it reads, until pass_fold_constants */
+	bool refused;                   /* of no table: see op_refused() */
 };
 
 extern const struct op_def *const op_table[];   /* NULL-terminated, from ops.def */
 
 /** The version of an operator that is in force at `opset`, or NULL. *known: some version of the name exists. */
 const struct op_def *op_find(const char *domain, const char *name, int opset, bool *known);
+
+/** False: reports that nnc lacks the operator, or (known) that version of it. */
+bool op_refuse(struct diag *d, const struct place *at, const char *domain, bool known);
+/** Stands for an operator that nnc lacks, in a branch that may never be taken. Its inference is op_refuse(). */
+const struct op_def *op_refused(struct arena *a, const char *domain, const char *name);
 
 #define OP(symbol) extern const struct op_def symbol;
 #include "ops.def"

@@ -105,6 +105,22 @@ def names():
     yield "digits", chain_of_names("0", "1", "2", "3")
 
 
+def branches():
+    """(name, model, a model that computes the same): an operator that nobody knows, in the branch that is not taken."""
+    taken = helper.make_graph([node("Relu", "x", "t")], "taken", [], [value("t")])
+    other = helper.make_graph([node("Unknown", "x", "u", domain="org.example", depth=3), node("Exp", "u", "v")], "other",
+                              [], [value("v")])
+    same = model([node("Relu", "x", "z")], [value("x")], [value("z")])
+    count = [node("Size", "x", "n"), node("Greater", "n two", "c")]
+    two = numpy_helper.from_array(np.int64(2), "two")
+    made = model([*count, node("If", "c", "z", then_branch=taken, else_branch=other)], [value("x")], [value("z")], [two])
+    made.opset_import.append(helper.make_opsetid("org.example", 1))
+    yield "unknown-operator", made, same
+    made = onnx.ModelProto.FromString(made.SerializeToString())
+    del made.opset_import[1]
+    yield "unknown-domain", made, same
+
+
 def dynamic():
     """(name, model, sizes that are tried)"""
     row = ["n", 3]
@@ -159,7 +175,7 @@ def make_inputs(made, sizes):
             yield i.name, np.asarray(rng.standard_normal(shape) * 2, np.float32)
 
 
-def check(place, made, dims=(), sizes=None, cflags=CFLAGS, options=()):
+def check(place, made, dims=(), sizes=None, cflags=CFLAGS, options=(), same=None):
     path, data = place.path("m.onnx"), place.path("data")
     onnx.save(made, path)
     inputs = dict(make_inputs(made, sizes or {}))
@@ -168,7 +184,7 @@ def check(place, made, dims=(), sizes=None, cflags=CFLAGS, options=()):
         np.save(os.path.join(data, f"input_{k}.npy"), array)
     place.nnc(0, "run", path, "--data", data, "--save", place.path("out"), f"--cflags={cflags}",
               *[f"--dim={d}" for d in dims], *options)
-    for k, wanted in enumerate(ReferenceEvaluator(made).run(None, inputs)):
+    for k, wanted in enumerate(ReferenceEvaluator(same or made).run(None, inputs)):
         got = np.load(place.path(f"out/output_{k}.npy"))
         if got.shape != np.shape(wanted) or not np.allclose(got, wanted, rtol=1e-5, atol=1e-6, equal_nan=True):
             raise Wrong(f"output {k}: {got}, expected {wanted}")
@@ -199,6 +215,8 @@ def tests():
     for make in (zeros, interfaces, names):
         for name, made in make():
             yield f"{make.__name__}/{name}", lambda place, made=made: check(place, made)
+    for name, made, same in branches():
+        yield f"branches/{name}", lambda place, made=made, same=same: check(place, made, same=same)
     for name, made, most in alike():
         for optimize in ("speed", "size"):
             yield (f"alike/{name}-{optimize}", lambda place, made=made, most=most, optimize=optimize:

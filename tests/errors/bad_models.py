@@ -150,6 +150,14 @@ def unknown_operator():
 
 
 @case(UNSUPPORTED)
+def unknown_operator_in_a_branch_that_may_be_taken():
+    branches = [helper.make_graph([helper.make_node(op, ["x"], [op], op.lower())], "g", [], [value(op, None)])
+                for op in ("Relu", "Frobnicate")]
+    return model([helper.make_node("If", ["c"], ["y"], "if", then_branch=branches[0], else_branch=branches[1])],
+                 inputs=[value("x", [3]), value("c", [], TensorProto.BOOL)])
+
+
+@case(UNSUPPORTED)
 def unknown_domain():
     m = model([helper.make_node("Relu", ["x"], ["y"], "node", domain="com.example")])
     m.opset_import.append(helper.make_opsetid("com.example", 1))
