@@ -36,7 +36,7 @@ static bool check_inputs(struct module *m, int node)
 		if (op->types && op->types[row + 1])
 			row++;
 		if (!t) {
-			if (i < op->min_in)
+			if (i < op->min_in && !(letters && strchr(letters, '?')))
 				return diag_error(m->diag, STATUS_MODEL, &at, "input %d is required and absent", i);
 			continue;
 		}
@@ -137,10 +137,57 @@ bool infer_late(struct module *m, int node)
 	return infer(m, node, true);
 }
 
+static void append(struct module *m, int graph, int node)
+{
+	struct graph *g = &m->graph[graph];
+
+	g->node = ARENA_PUSH(m->arena, g->node, g->n_nodes, int);
+	g->node[g->n_nodes++] = node;
+}
+
+/* Infers a node that is not in the graph's list and appends it there, or what it is short for, which may be short for
+ * more: as deep as the operators' rows are. */
+static bool infer_next(struct module *m, int graph, int node)
+{
+	const struct graph before = m->graph[graph];
+	struct graph made;
+
+	if (!m->node[node].op->expand) {
+		append(m, graph, node);
+		return infer_node(m, node);
+	}
+	m->graph[graph].node = NULL;
+	m->graph[graph].n_nodes = 0;
+	if (!check_inputs(m, node) || !m->node[node].op->expand(m, node))
+		return false;
+	made = m->graph[graph];
+	m->graph[graph].node = before.node;
+	m->graph[graph].n_nodes = before.n_nodes;
+	for (int i = 0; i < made.n_nodes; i++)
+		if (!infer_next(m, graph, made.node[i]))
+			return false;
+	return true;
+}
+
+static bool has_short_forms(const struct module *m, const struct graph *g)
+{
+	for (int i = 0; i < g->n_nodes; i++)
+		if (m->node[g->node[i]].op->expand)
+			return true;
+	return false;
+}
+
 bool infer_graph(struct module *m, int graph)
 {
-	for (int i = 0; i < m->graph[graph].n_nodes; i++)
-		if (!infer_node(m, m->graph[graph].node[i]))
+	const struct graph old = m->graph[graph];
+	const bool listed_anew = has_short_forms(m, &old);
+
+	if (listed_anew) {
+		m->graph[graph].node = NULL;
+		m->graph[graph].n_nodes = 0;
+	}
+	for (int i = 0; i < old.n_nodes; i++)
+		if (!(listed_anew ? infer_next(m, graph, old.node[i]) : infer_node(m, old.node[i])))
 			return false;
 	return true;
 }

@@ -6,6 +6,7 @@
 
 /** Infers all nodes of a graph in order, folding every node whose inputs are known: its outputs become constants, or
  *  tensors with known values, when they are small (MAX_FOLD_ELEMENTS). Sub-graphs are inferred when their owner is.
+ *  A node whose operator is short for others (op_def.expand) gives way to them.
  *  False: reported. Can be called again after a pass changed the graph. */
 bool infer_graph(struct module *m, int graph);
 

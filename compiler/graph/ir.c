@@ -413,7 +413,7 @@ struct place node_place(const struct module *m, int node)
 	for (int i = 0; !*name && i < n->n_out; i++)
 		if (n->out[i] >= 0)
 			name = m->tensor[n->out[i]].name;
-	return (struct place){ .node = name, .op = n->op->name, .opset = n->opset };
+	return (struct place){ .node = name, .op = n->called ? n->called : n->op->name, .opset = n->opset };
 }
 
 int node_in(const struct module *m, int node, int i)

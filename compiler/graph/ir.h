@@ -71,6 +71,7 @@ struct attr {
 struct node {
 	const struct op_def *op;
 	const char *name;
+	const char *called;             /* the operator in messages; NULL: as its row */
 	int opset;                      /* of the operator's domain in the model */
 	int graph;                      /* that holds it */
 	int place;                      /* there, while graph_sort() is at it */

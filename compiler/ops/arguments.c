@@ -37,6 +37,27 @@ bool node_attr_is(const struct module *m, int node, const char *name, const char
 	return a && !strcmp(a->s, value);
 }
 
+struct attr *rewrite_attr(struct module *m, int node, const char *name)
+{
+	const struct node *n = &m->node[node];
+
+	for (int k = 0; n->op->attrs && n->op->attrs[k].name; k++)
+		if (!strcmp(n->op->attrs[k].name, name)) {
+			n->attr[k].kind = n->op->attrs[k].kind;
+			n->attr[k].given = true;
+			return &n->attr[k];
+		}
+	die("%s has no attribute %s", n->op->name, name);
+}
+
+void rewrite_attr_ints(struct module *m, int node, const char *name, const int64_t *v, int n)
+{
+	struct attr *a = rewrite_attr(m, node, name);
+
+	a->ints = arena_grow(m->arena, v, (size_t)n, (size_t)n, sizeof *v);
+	a->n = n;
+}
+
 bool node_attr_type(struct module *m, int node, const char *name, enum dtype missing, enum dtype *type)
 {
 	const struct place at = node_place(m, node);

@@ -49,6 +49,10 @@ double node_attr_float(const struct module *m, int node, const char *name, doubl
 /** The STRING attribute is given (or by default) and equal to value. */
 bool node_attr_is(const struct module *m, int node, const char *name, const char *value);
 
+/** The node's attribute for writing; dies when its operator has none of the name. */
+struct attr *rewrite_attr(struct module *m, int node, const char *name);
+void rewrite_attr_ints(struct module *m, int node, const char *name, const int64_t *v, int n);
+
 /** The element type that attribute `name` gives, `missing` when it is absent or 0. False (reported): it is no type of
  *  ours. */
 bool node_attr_type(struct module *m, int node, const char *name, enum dtype missing, enum dtype *type);

@@ -40,7 +40,8 @@ struct op_def {
 	const struct attr_def *attrs;   /* NULL: none */
 	/* Allowed element types of each input, one string an input, NULL after the last, which is
 	 * repeated: letters f float32/float64, h float16
-	 * and bfloat16, i signed integers, u unsigned, b bool; 'T' after them: same type as input 0. NULL: anything. */
+	 * and bfloat16, i signed integers, u unsigned, b bool; 'T' after them: same type as input 0; '?': may be absent
+	 * below min_in too. NULL: anything. */
 	const char *const *types;
 	const struct position_def *positions;   /* ends with a row without range; NULL: none */
 	/** Sets type and shape (tensor_set) of every output. Input types, counts and attributes are already checked. */
@@ -48,6 +49,9 @@ struct op_def {
 	/** Appends the node's steps. Must not read data of non-constants; called at inference time as well, to fold
 	 *  nodes whose inputs are known, unless `by_kernels`. */
 	bool (*lower)(struct lowering *l, int node);
+	/** NULL, or in place of infer and lower: appends to the node's graph the nodes of ai.onnx that it is short for,
+	 *  which make its outputs. Input types, counts and attributes are already checked. */
+	bool (*expand)(struct module *m, int node);
 	bool by_kernels;                /* lowered by strategies.def: kernels, not nests */
 	bool impure;                    /* never folded, merged or removed */
 	bool fold_late;                 /* of more than MAX_VALUE_ELEMENTS constants it stays a node, for passes want to

@@ -3,7 +3,7 @@
 #ifndef NNC_REWRITE_H
 #define NNC_REWRITE_H
 
-#include "graph/ir.h"
+#include "ops/arguments.h"
 
 struct rewriter {
 	struct module *m;
@@ -49,9 +49,5 @@ int rewrite_add(struct rewriter *r, int like, const char *op, int n_in, const in
 
 /** Drops nodes none of whose outputs is read, as pass_dce does, but not those that made constants which are read. */
 void drop_unread(struct module *m);
-
-/** The node's attribute for writing; dies when its operator has none of the name. */
-struct attr *rewrite_attr(struct module *m, int node, const char *name);
-void rewrite_attr_ints(struct module *m, int node, const char *name, const int64_t *v, int n);
 
 #endif

@@ -20,6 +20,7 @@ import onnx
 from onnx import TensorProto, helper
 
 import bad_operators  # its cases
+import bad_quantised  # and its
 import generated
 from generated import execute
 from refused import (CASES, ENVIRONMENT, F32, LIMIT, MODEL, UNSUPPORTED, USAGE, case, constant, model, of_zeros,

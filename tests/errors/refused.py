@@ -36,9 +36,9 @@ def model(nodes, inputs=None, outputs=None, weights=(), opset=17):
     return made
 
 
-def of_zeros(op, operands, opset, outputs=1, **attributes):
+def of_zeros(op, operands, version, /, outputs=1, **attributes):
     """One operator. An operand is the shape of a float input, a pair of an integer's type and shape, the array of a
-    constant, or "", which is none. outputs: their number or names."""
+    constant, or "", which is none. outputs: their number or names. attributes: with `domain`, the operator's."""
     inputs, weights, names = [], [], []
     for i, x in enumerate(operands):
         names.append("" if isinstance(x, str) else f"x{i}")
@@ -49,4 +49,8 @@ def of_zeros(op, operands, opset, outputs=1, **attributes):
         elif names[i]:
             weights.append(constant(names[i], x))
     outputs = ["y", "z"][:outputs] if isinstance(outputs, int) else outputs
-    return model([helper.make_node(op, names, outputs, "n", **attributes)], inputs=inputs, weights=weights, opset=opset)
+    made = model([helper.make_node(op, names, outputs, "n", **attributes)], inputs=inputs, weights=weights,
+                 opset=version)
+    if "domain" in attributes:
+        made.opset_import.append(helper.make_opsetid(attributes["domain"], 1))
+    return made

@@ -21,6 +21,7 @@ from onnx.reference.op_run import OpRun
 import float64_ops
 from float64_ops import OPERATORS, Conv, along, quantize
 from in_order import REDUCTIONS
+from qdq_form import qdq_form
 
 HEAVY = ("Conv", "Gemm", "MatMul")
 # Operators that are one function, whose result is the float32 nearest to its value.
@@ -254,9 +255,10 @@ def quantised_softmax(graph, node, values):
 
 
 class Evaluator:
-    """Outputs of a QDQ model by the integer reading."""
+    """Outputs of a QDQ model, or one of QLinearConv and its kin, by the integer reading."""
 
     def __init__(self, model):
+        model = qdq_form(model)
         self.graph = Graph(model)
         self.opsets = list(model.opset_import)
         constant = set(self.graph.constants)

@@ -169,6 +169,7 @@ def judge(model, inputs):
     group of a model; None elements where onnxruntime has no such operator."""
     evaluator = integers.Evaluator(model)
     graph, values = evaluator.graph, evaluator.values(inputs)
+    model = graph.model
     heavy = {found[1].output[0]: (node, *found) for node in model.graph.node
              for found in [integers.sandwich(graph, node)] if found}
     for last in model.graph.node:

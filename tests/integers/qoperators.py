@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""The operators of com.microsoft on quantised tensors, one a model, random parameters: held to float64 and to onnxruntime.
+
+    qoperators.py [--target T] [--turns N] [KIND ...]
+
+A kind makes a model and says what its results are in real numbers, computed by numpy in float64 from the definition. Of
+a quantised result every element must be the nearest step to it; where that lies as close to the middle between two steps as
+the roundings of float32 reach, either. onnxruntime's own result must be the same, but there again; a kind that is a sum of
+integer products, scaled once, has no such middles: it must be equal. A float result must be as near to the real number as
+onnxruntime's is, or within a few roundings of it.
+"""
+import os
+import shutil
+import warnings
+
+import sandwiches  # first: it says where the others are
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from onnx import helper, numpy_helper
+
+import generated
+import on_target
+from generated import Call, Failure
+
+F32, F64 = np.float32, np.float64
+ROUNDINGS = 16  # of float32 between the bytes and the result, beside one for each term of a sum
+KINDS = {}
+
+
+def kind(make):
+    KINDS[make.__name__] = make
+    return make
+
+
+class Builder:
+    """One node whose operands are inputs of the model, or constants."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+        self.type = self.rng.choice([np.int8, np.uint8])
+        self.names, self.inputs, self.arrays, self.constants, self.terms = [], [], [], [], 1
+        self.absent, self.instead = [], {}  # zero points that nnc is not given; what onnxruntime is given for a constant
+        self.wraps = False  # onnxruntime does not saturate: 128 becomes -128
+        self.has_peer = True  # onnxruntime computes what the operator's text says
+
+    def name(self):
+        return f"i{len(self.names)}"
+
+    def constant(self, value):
+        self.constants.append(numpy_helper.from_array(np.asarray(value), self.name()))
+        self.names.append(self.name())
+        return np.asarray(value)
+
+    def input(self, value):
+        value = np.asarray(value)
+        onnx_type = helper.np_dtype_to_tensor_dtype(value.dtype)
+        self.inputs.append(helper.make_tensor_value_info(self.name(), onnx_type, value.shape))
+        self.names.append(self.name())
+        self.arrays.append(value)
+        return value
+
+    def bytes(self, shape, dtype=None):
+        info = np.iinfo(dtype or self.type)
+        return self.rng.integers(info.min, info.max + 1, shape).astype(dtype or self.type)
+
+    def weights(self, shape, dtype, value=None):
+        """A constant of bytes, drawn or all the same. onnxruntime adds pairs of products of uint8 and int8 in 16 bits on
+        processors without VNNI, where they may not fit: it is given weights of int8 as uint8, with zero points alike."""
+        value = np.broadcast_to(self.bytes(shape, dtype) if value is None else value, shape)
+        if self.type == np.uint8 and dtype == np.int8:
+            self.instead[self.name()] = (value.astype(np.int64) + 128).astype(np.uint8)
+        return self.constant(value)
+
+    def scale(self, low=0.005, high=0.1, shape=()):
+        return self.constant(self.rng.uniform(low, high, shape).astype(F32))
+
+    def zero(self, required=False):
+        if not required and self.rng.integers(4) == 0:
+            self.absent.append(self.name())
+            return self.constant(self.type(0))
+        return self.constant(self.bytes(()))
+
+    def operand(self, shape, required=False):
+        """The numbers that three inputs mean, in float64."""
+        q = self.input(self.bytes(shape))
+        scale = self.scale()
+        return (q.astype(F64) - self.zero(required)) * scale
+
+    def result(self, low=0.005, high=0.1, required=False):
+        self.y_scale, self.y_zero = self.scale(low, high), self.zero(required)
+
+    def model(self, op, outputs=1, out_type=None, **attributes):
+        names = [f"y{i}" for i in range(outputs)]
+        node = helper.make_node(op, self.names, names, "node", domain="com.microsoft", **attributes)
+        out_type = helper.np_dtype_to_tensor_dtype(np.dtype(self.type if out_type is None else out_type))
+        out = [helper.make_tensor_value_info(n, out_type, None) for n in names]
+        graph = helper.make_graph([node], "g", self.inputs, out, self.constants)
+        opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+@kind
+def add(b):
+    shape = [int(v) for v in b.rng.integers(1, 16, 3)]
+    real = b.operand(shape) + b.operand(shape if b.rng.integers(2) else [shape[1], 1])
+    b.result()
+    return b.model("QLinearAdd"), real
+
+
+@kind
+def mul(b):
+    shape = [int(v) for v in b.rng.integers(1, 16, 3)]
+    real = b.operand(shape) * b.operand(shape if b.rng.integers(2) else [1])
+    b.result()
+    return b.model("QLinearMul"), real
+
+
+@kind
+def where(b):
+    choice = b.input(b.rng.integers(0, 2, (3, 4)).astype(bool))
+    real = np.where(choice, b.operand((3, 4), True), b.operand((4,), True))
+    b.result(required=True)
+    return b.model("QLinearWhere"), real
+
+
+@kind
+def sigmoid(b):
+    real = 1 / (1 + np.exp(-b.operand((7, 40))))
+    b.result(1 / 300, 1 / 200)
+    return b.model("QLinearSigmoid"), real
+
+
+@kind
+def leaky_relu(b):
+    x, alpha = b.operand((7, 40)), F32(b.rng.uniform(0, 0.5))
+    b.result()
+    return b.model("QLinearLeakyRelu", alpha=float(alpha)), np.where(x < 0, alpha * x, x)
+
+
+def image(b, required):
+    """Operand of a pool: N x C x H x W or N x H x W x C, and the first form of it."""
+    last = int(b.rng.integers(2))
+    x = b.operand((2, 5, 7, 3), required)
+    return last, x.transpose(0, 3, 1, 2) if last else x
+
+
+def as_given(y, last):
+    return y.transpose(0, 2, 3, 1) if last else y
+
+
+@kind
+def global_average_pool(b):
+    last, x = image(b, True)
+    b.result(required=True)
+    b.terms = 35
+    return b.model("QLinearGlobalAveragePool", channels_last=last), as_given(x.mean((2, 3), keepdims=True), last)
+
+
+@kind
+def average_pool(b):
+    last, x = image(b, False)
+    b.result()
+    kernel, strides = [2, 3], [int(v) for v in b.rng.integers(1, 3, 2)]
+    pads, padding = [1, 1, 0, 2], int(b.rng.integers(2))
+    b.terms = 6
+    wide = np.pad(x, ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])))
+    inside = np.pad(np.ones_like(x), ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])))
+    window = lambda v: np.lib.stride_tricks.sliding_window_view(
+        v, kernel, (2, 3))[:, :, ::strides[0], ::strides[1]].sum((4, 5))
+    y = window(wide) / (6 if padding else window(inside))
+    return b.model("QLinearAveragePool", kernel_shape=kernel, strides=strides, pads=pads, count_include_pad=padding,
+                   channels_last=last), as_given(y, last)
+
+
+@kind
+def softmax(b):
+    opset, axis = (13, int(b.rng.integers(-3, 3))) if b.rng.integers(2) else (12, int(b.rng.integers(0, 3)))
+    x = b.operand((3, 4, 5))
+    b.has_peer = bool(b.rng.integers(2))  # onnxruntime's multiplies by floor(1 / scale), which loses parts of it
+    scale = 1 / 256 if b.has_peer else b.rng.uniform(1 / 300, 1 / 200)
+    b.result(scale, scale, True)
+    b.terms, b.wraps = 60, b.type == np.int8
+    flat = x.reshape(x.shape[:axis] + (-1,)) if opset < 13 else x
+    power = np.exp(flat - flat.max(-1 if opset < 13 else axis, keepdims=True))
+    y = (power / power.sum(-1 if opset < 13 else axis, keepdims=True)).reshape(x.shape)
+    return b.model("QLinearSoftmax", axis=axis, opset=opset), y
+
+
+@kind
+def concat(b):
+    b.result(required=True)
+    axis = int(b.rng.integers(-3, 3))
+    shapes = [np.array([2, 3, 4]) for _ in range(3)]
+    for s in shapes:
+        s[axis] = b.rng.integers(1, 5)
+    real = np.concatenate([b.operand(s, True) for s in shapes], axis)
+    return b.model("QLinearConcat", axis=axis), real
+
+
+def products(x, w, group, strides, pads):
+    """The convolution of integers as a sum of products; x: N x C x H x W."""
+    x = np.pad(x, ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])))
+    view = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (2, 3))[:, :, ::strides[0], ::strides[1]]
+    n, c = w.shape[0] // group, w.shape[1]
+    return np.concatenate([np.einsum("nchwij,ocij->nohw", view[:, g * c:(g + 1) * c], w[g * n:(g + 1) * n])
+                           for g in range(group)], 1)
+
+
+@kind
+def conv(b):
+    """An exact sum, (sx * sw) / sy and one product in float32: no freedom."""
+    group = int(b.rng.choice([1, 3]))
+    last, ic, oc = int(b.rng.integers(2)), group * 2, group * int(b.rng.integers(1, 5))
+    shape = (1, 6, 5, ic) if last else (1, ic, 6, 5)
+    q, sx = b.input(b.bytes(shape)), b.scale()
+    zx = b.constant(b.bytes(()))
+    channels = (oc,) if b.rng.integers(2) else ()
+    w_type = np.int8 if b.type == np.int8 else b.rng.choice([np.int8, np.uint8])
+    w, sw = b.weights((oc, 2, 3, 2), w_type), b.scale(0.002, 0.02, channels)
+    zw = b.weights(channels, w_type, b.bytes((), w_type))
+    sy, zy = b.scale(0.02, 0.2), b.constant(b.bytes(()))
+    bias = b.constant(b.rng.integers(-2000, 2000, oc).astype(np.int32)) if b.rng.integers(2) else np.zeros(oc, np.int32)
+    strides, pads = [int(v) for v in b.rng.integers(1, 3, 2)], [1, 0, 2, 1]
+    x = q.astype(np.int64) - zx
+    total = products(x.transpose(0, 3, 1, 2) if last else x, w.astype(np.int64) - np.int64(zw.flat[0]), group, strides,
+                     pads) + bias[:, None, None]
+    m = np.broadcast_to((sx * sw) / sy, (oc,))[:, None, None]
+    y = np.clip(np.rint(total.astype(F32) * m).astype(np.int64) + zy, np.iinfo(b.type).min, np.iinfo(b.type).max)
+    return b.model("QLinearConv", channels_last=last, group=group, strides=strides, pads=pads,
+                   kernel_shape=[3, 2]), as_given(y, last).astype(b.type)
+
+
+def run_onnxruntime(model, arrays, instead):
+    twin = onnx.ModelProto()
+    twin.CopyFrom(model)
+    for t in twin.graph.initializer:
+        if t.name in instead:
+            t.CopyFrom(numpy_helper.from_array(instead[t.name], t.name))
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = ort.InferenceSession(twin.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, dict(zip([i.name for i in session.get_inputs()], arrays)))
+
+
+def without(model, absent):
+    """The model with zero points of 0 left out, for onnxruntime finds the types of some operators by them."""
+    twin = onnx.ModelProto()
+    twin.CopyFrom(model)
+    names = ["" if name in absent else name for name in twin.graph.node[0].input]
+    while not names[-1]:
+        names.pop()
+    twin.graph.node[0].input[:] = names
+    for t in [t for t in twin.graph.initializer if t.name in absent]:
+        twin.graph.initializer.remove(t)
+    return twin
+
+
+def run_nnc(model, arrays, like, target, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    path = os.path.join(folder, "model.onnx")
+    onnx.save(model, path)
+    generated.compile_model(path, folder, "m", target)
+    answer = generated.build(folder, "m", target).run([Call(arrays, [(w.dtype, w.shape) for w in like], {})])[0]
+    if answer.status:
+        raise Failure("wrong", f"the function returned {answer.status}")
+    return answer.outputs
+
+
+def judge_steps(b, ours, theirs, real):
+    """Quantised by b.y_scale and b.y_zero; how many are unlike onnxruntime's."""
+    limits, scale = np.iinfo(b.type), F64(b.y_scale)
+    unbounded = real / scale + F64(b.y_zero)
+    steps = np.clip(unbounded, limits.min, limits.max)
+    reach = (ROUNDINGS + b.terms) * 2.0 ** -24 * max(1, np.abs(real).max(initial=0)) / scale
+    wrong = np.abs(ours.astype(F64) - steps) > 0.5 + reach
+    if wrong.any():
+        raise Failure("wrong", f"{wrong.sum()} of {wrong.size} elements are not the nearest step")
+    unlike = ours != theirs
+    middle = np.abs(np.abs(steps - np.floor(steps)) - 0.5) <= reach
+    middle |= b.wraps & (unbounded > limits.max + 0.5 - reach) & (theirs == limits.min)
+    if b.has_peer and (unlike & ~middle).any():
+        raise Failure("wrong", f"{(unlike & ~middle).sum()} of {unlike.size} elements are unlike onnxruntime's")
+    return int(unlike.sum()) if b.has_peer else 0
+
+
+def run(name, turn, target):
+    b = Builder(1000 * list(KINDS).index(name) + turn)
+    model, real = KINDS[name](b)
+    folder = os.path.join(generated.work_folder(), f"qoperators-{target.name}", f"{name}-{turn}")
+    theirs = run_onnxruntime(model, b.arrays, b.instead)
+    ours = run_nnc(without(model, b.absent), b.arrays, theirs, target, folder)
+    if real.dtype == theirs[0].dtype:
+        for who, what in (("ours", ours[0]), ("onnxruntime's", theirs[0])):
+            if (what != real).any():
+                raise Failure("wrong", f"{(what != real).sum()} of {real.size} elements of {who} are wrong")
+        unlike = 0
+    else:
+        unlike = judge_steps(b, ours[0], theirs[0], real)
+    shutil.rmtree(folder)
+    return f"{real.size} elements" + (f", {unlike} unlike onnxruntime's, next to a middle" if unlike else "")
+
+
+def main():
+    p = on_target.parser(__doc__, "generic")
+    p.add_argument("--turns", type=int, default=4)
+    p.add_argument("kinds", nargs="*")
+    a = p.parse_args()
+    target, report = on_target.begin(a, "qoperators")
+    warnings.simplefilter("ignore")
+    for name in a.kinds or KINDS:
+        for turn in range(a.turns):
+            try:
+                report.ok(f"{name}-{turn}", run(name, turn, target))
+            except Failure as e:
+                report.failed(f"{name}-{turn}", f"{e.kind}: {e}")
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
