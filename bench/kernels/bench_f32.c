@@ -9,7 +9,7 @@
 
 /* A constant, as in every model: a call through a pointer would keep the tile in memory. */
 #define KERNEL_EPILOGUE nnrt_epilogue_none
-#include "tests/kernels/table.h"
+#include "tests/kernels/table.c"
 #include "tests/machine.h"
 
 /* A convolution (h x w pixels in, ic to oc channels, k x k taps) or, for products, h x w matrix times w x oc. */
@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	skip_unless_supported();
 	peak = fma_peak();
 	printf("FMA peak %.1f GMAC/s, %d lanes\n", peak / 1e9, (int)NNRT_LANES);
-	for (int i = 0; i < N_KERNELS; i++) {
+	for (int i = 0; i < n_kernels; i++) {
 		for (size_t j = 0; j < sizeof(layers) / sizeof(*layers); j++) {
 			const bool fits = kernels[i].kind == layers[j].kind ||
 					  (kernels[i].kind == CONV && layers[j].kind == CONV_FIRST) ||

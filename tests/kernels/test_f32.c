@@ -376,7 +376,7 @@ int main(int argc, char **argv)
 	const int cases = argc > 1 ? atoi(argv[1]) : 100;
 
 	skip_unless_supported();
-	for (int i = 0; i < N_KERNELS; i++) {
+	for (int i = 0; i < n_kernels; i++) {
 		if (kernels[i].a != TYPES_F32)
 			continue;
 		const int before = failures;
