@@ -50,7 +50,7 @@ static void add_constant(struct report *r, int tensor)
 	r->counted[base] = true;
 	n = tensor_elements(m, base).n;
 	r->parameters += n;
-	weights_add(&r->weights, t->data, (size_t)n, t->type, m->target->arena_align, NULL);
+	weights_add_constant(&r->weights, t, (size_t)n, m->target->arena_align);
 }
 
 static void visit_tensor(void *ctx, int tensor, enum arg_kind kind)

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "emission.h"
+#include "graph/ir.h"
+#include "graph/recipe.h"
 #include "support/arena.h"
 #include "support/diag.h"
 #include "targets/target.h"
@@ -26,7 +28,30 @@ void weights_init(struct weights *w, struct arena *a, const char *prefix, const 
 {
 	*w = (struct weights){ .arena = a, .prefix = prefix, .base = base, .target = target, .form = forms[form],
 		.file_bytes = WEIGHTS_FILE_BYTES };
+	w->made = ARENA_ARRAY(a, 2, struct weights_made);
 	map_init(&w->by_hash, a);
+}
+
+/* What the recipe makes, until this is called again with the same k. */
+static const unsigned char *make_bytes(const struct weights *w, const struct recipe *r, size_t size_bytes, int k)
+{
+	struct weights_made *made = &w->made[k];
+	struct arena_mark before;
+
+	if (made->size_bytes < size_bytes) {
+		arena_drop(w->arena, made->bytes, made->size_bytes, 1);
+		made->size_bytes = 2 * size_bytes;
+		made->bytes = arena_alloc(w->arena, made->size_bytes);
+	}
+	before = arena_mark(w->arena);
+	r->make(r, made->bytes, w->arena);
+	arena_release(w->arena, before);
+	return made->bytes;
+}
+
+const unsigned char *weights_bytes(const struct weights *w, const struct weight *v)
+{
+	return v->recipe ? make_bytes(w, v->recipe, v->size_bytes, 1) : v->bytes;
 }
 
 /* What makes two constants one: the bytes, and the size of an element, by which a big-endian target reverses them. */
@@ -37,12 +62,14 @@ struct weight_key {
 static int find_equal(const struct weights *w, int64_t first, const void *bytes, size_t size_bytes)
 {
 	for (int i = (int)first; i >= 0; i = w->v[i].next_same_hash)
-		if (!memcmp(w->v[i].bytes, bytes, size_bytes))
+		if (!memcmp(weights_bytes(w, &w->v[i]), bytes, size_bytes))
 			return i;
 	return -1;
 }
 
-int weights_add(struct weights *w, const void *bytes, size_t n, enum dtype type, int align, const char *name)
+/* `bytes`, of which only those without a recipe stay. */
+static int add(struct weights *w, const void *bytes, const struct recipe *r, size_t n, enum dtype type, int align,
+	       const char *name)
 {
 	size_t size_bytes = n * (size_t)dtypes[type].bytes;
 	struct weight_key key = { hash_bytes(bytes, size_bytes, 0), size_bytes, (uint64_t)dtypes[type].bytes };
@@ -54,14 +81,28 @@ int weights_add(struct weights *w, const void *bytes, size_t n, enum dtype type,
 	if (id < 0) {
 		id = w->n++;
 		w->v = ARENA_PUSH(w->arena, w->v, id, struct weight);
-		w->v[id] = (struct weight){ .bytes = bytes, .size_bytes = size_bytes, .align = align, .type = type,
-			.next_same_hash = (int)first, .name = name };
+		w->v[id] = (struct weight){ .bytes = r ? NULL : bytes, .recipe = r, .size_bytes = size_bytes,
+			.align = align, .type = type, .next_same_hash = (int)first, .name = name };
 		map_set(&w->by_hash, &key, sizeof key, id);
 	}
 	w->v[id].views |= UINT32_C(1) << type;
 	if (w->v[id].align < align)
 		w->v[id].align = align;
 	return id;
+}
+
+int weights_add(struct weights *w, const void *bytes, size_t n, enum dtype type, int align, const char *name)
+{
+	return add(w, bytes, NULL, n, type, align, name);
+}
+
+int weights_add_constant(struct weights *w, const struct tensor *t, size_t n, int align)
+{
+	const size_t size_bytes = n * (size_t)dtypes[t->type].bytes;
+
+	if (!t->recipe)
+		return weights_add(w, t->data, n, t->type, align, t->name);
+	return add(w, make_bytes(w, t->recipe, size_bytes, 0), t->recipe, n, t->type, align, t->name);
 }
 
 const char *weights_ref(const struct weights *w, int id, enum dtype type)

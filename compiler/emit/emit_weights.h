@@ -2,8 +2,8 @@
  *
  * Bytes travel as octal string literals inside unions (seconds instead of
  * minutes in the C compiler, exact size); a few numbers travel as numbers.
- * Equal constants are emitted once. Nothing is copied: `bytes` must live until
- * the last print. Bytes come in little-endian order and leave in the target's. */
+ * Equal constants are emitted once. Nothing is copied: `bytes` and what recipes
+ * read must live until the last print. Bytes come in little-endian order and leave in the target's. */
 #ifndef NNC_EMIT_WEIGHTS_H
 #define NNC_EMIT_WEIGHTS_H
 
@@ -15,7 +15,9 @@
 #include "graph/dtype.h"
 #include "support/map.h"
 
+struct recipe;
 struct target;
+struct tensor;
 struct weights_form;
 
 enum weights_form_id {
@@ -30,7 +32,8 @@ enum {
 };
 
 struct weight {
-	const unsigned char *bytes;
+	const unsigned char *bytes;             /* NULL: made by the recipe */
+	const struct recipe *recipe;
 	size_t size_bytes;
 	size_t offset;                          /* in the .bin, and in flash: set by weights_finish() */
 	uint32_t views;                         /* bit per dtype: members of the union */
@@ -41,11 +44,18 @@ struct weight {
 	const char *name;                       /* what a comment calls it, or NULL */
 };
 
+/* Where what recipes make lies while it is looked at. */
+struct weights_made {
+	void *bytes;
+	size_t size_bytes;
+};
+
 struct weights {
 	struct arena *arena;
 	struct weight *v;
 	int n;
 	struct map by_hash;
+	struct weights_made *made;              /* two: a new one is compared with an older one */
 	const char *prefix;                     /* of the model's symbols */
 	const char *base;                       /* file name of the outputs without its ending */
 	const struct target *target;
@@ -62,6 +72,9 @@ void weights_init(struct weights *w, struct arena *a, const char *prefix, const 
 /** Adds n elements of `type`, aligned to `align` bytes (a power of two); returns its id. Equal bytes of types of the
  *  same size share one id, the larger alignment holds. n may be 0. name: what a comment calls it, or NULL. */
 int weights_add(struct weights *w, const void *bytes, size_t n, enum dtype type, int align, const char *name);
+
+/** The same of a constant of the graph with n elements. */
+int weights_add_constant(struct weights *w, const struct tensor *t, size_t n, int align);
 
 /** A C expression of type "const TYPE *" for constant `id` seen as `type`, which must be the type of one of the
  *  weights_add() calls that returned the id. A null pointer when it has no elements. May be asked before

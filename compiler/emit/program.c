@@ -11,8 +11,8 @@ static const char *constant_address(struct program *p, int t)
 	const struct tensor *x = &m->tensor[t];
 
 	if (!p->weight_of[t])
-		p->weight_of[t] = 1 + weights_add(&p->weights, x->data, (size_t)tensor_count(&p->x.nums, x).n, x->type,
-						  m->target->arena_align, x->name);
+		p->weight_of[t] = 1 + weights_add_constant(&p->weights, x, (size_t)tensor_count(&p->x.nums, x).n,
+							   m->target->arena_align);
 	return weights_ref(&p->weights, p->weight_of[t] - 1, x->type);
 }
 

@@ -19,6 +19,8 @@ struct weights_form {
 #include "emit/weights.def"
 #undef WEIGHTS_FORM
 
+/** The constant's bytes, until this or weights_add_constant() is called again. */
+const unsigned char *weights_bytes(const struct weights *w, const struct weight *v);
 /** "float f32[216];" for every type that the constant is read as. */
 void weights_print_members(struct emit *e, const struct weight *v);
 /** Number, name, elements and type of constant `id`. */

@@ -82,11 +82,12 @@ static void incbin_print_file(const struct weights *w, struct emit *e, int k)
 	(void)k;
 	for (int i = 0; i < w->n; i++) {
 		const struct weight *v = &w->v[i];
+		const unsigned char *bytes = weights_bytes(w, v);
 		pad_bin(e, v->offset - at);
 		if (weights_swap_bytes(w, v) == 1)
-			emit_text(e, (const char *)v->bytes, v->size_bytes);
+			emit_text(e, (const char *)bytes, v->size_bytes);
 		else
-			write_swapped(e, v->bytes, v->size_bytes, weights_swap_bytes(w, v));
+			write_swapped(e, bytes, v->size_bytes, weights_swap_bytes(w, v));
 		at = v->offset + v->size_bytes;
 	}
 }

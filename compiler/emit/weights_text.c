@@ -12,11 +12,12 @@ static const char *text_object(const struct weights *w, int id)
 }
 
 /* Few elements of one type without special values: an engineer wants to read them. */
-static bool is_number(const struct weight *v)
+static bool is_number(const struct weights *w, const struct weight *v)
 {
 	size_t n = v->size_bytes / (size_t)dtypes[v->type].bytes;
 
-	return n <= WEIGHTS_NUMBERS_MAX && !(v->views & (v->views - 1)) && spell_is_exact(v->type, v->bytes, n);
+	return n <= WEIGHTS_NUMBERS_MAX && !(v->views & (v->views - 1)) &&
+	       spell_is_exact(v->type, weights_bytes(w, v), n);
 }
 
 static void text_split(struct weights *w)
@@ -27,7 +28,7 @@ static void text_split(struct weights *w)
 		return;
 	for (int i = 0; i < w->n; i++) {
 		struct weight *v = &w->v[i];
-		if (is_number(v))
+		if (is_number(w, v))
 			continue;
 		if (!w->n_files || in_file + v->size_bytes > w->file_bytes) {
 			w->n_files++;
@@ -41,23 +42,24 @@ static void text_split(struct weights *w)
 /* "unsigned char b[864]; float f32[216];" : every way in which the constant is read. */
 static void print_members(const struct weights *w, struct emit *e, const struct weight *v)
 {
-	if (!is_number(v))
+	if (!is_number(w, v))
 		emit_line(e, "unsigned char b[%zu + %s_NUL];", v->size_bytes, ident_upper(w->arena, w->prefix));
 	weights_print_members(e, v);
 }
 
 /* " = { { 1.5f, 2.0f } };" */
-static const char *numbers_text(struct arena *a, const struct weight *v)
+static const char *numbers_text(const struct weights *w, const struct weight *v)
 {
+	const unsigned char *bytes = weights_bytes(w, v);
 	size_t n = v->size_bytes / (size_t)dtypes[v->type].bytes;
 	char number[SPELL_BYTES];
 	struct strbuf b;
 
-	strbuf_init(&b, a);
+	strbuf_init(&b, w->arena);
 	strbuf_puts(&b, " = { {");
 	for (size_t i = 0; i < n; i++) {
 		strbuf_puts(&b, i ? ", " : " ");
-		strbuf_puts(&b, spell_element(number, v->type, v->bytes, i));
+		strbuf_puts(&b, spell_element(number, v->type, bytes, i));
 	}
 	strbuf_puts(&b, " } };");
 	return strbuf_text(&b);
@@ -66,7 +68,7 @@ static const char *numbers_text(struct arena *a, const struct weight *v)
 static void print_definition(const struct weights *w, struct emit *e, int id)
 {
 	const struct weight *v = &w->v[id];
-	const char *value = is_number(v) ? numbers_text(w->arena, v) : " = { {";
+	const char *value = is_number(w, v) ? numbers_text(w, v) : " = { {";
 
 	weights_print_comment(e, id, v);
 	if (v->file) {
@@ -77,9 +79,9 @@ static void print_definition(const struct weights *w, struct emit *e, int id)
 		emit_close(e, arena_printf(w->arena, " %s_w%d __attribute__((aligned(%d)))%s", w->prefix, id, v->align,
 					   value));
 	}
-	if (is_number(v))
+	if (is_number(w, v))
 		return;
-	emit_octal(e, v->bytes, v->size_bytes, weights_swap_bytes(w, v));
+	emit_octal(e, weights_bytes(w, v), v->size_bytes, weights_swap_bytes(w, v));
 	emit_puts(e, "\n} };\n");
 }
 

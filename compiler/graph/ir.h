@@ -18,6 +18,7 @@
 
 struct op_def;
 struct options;
+struct recipe;
 struct target;
 
 /* real = (stored - zero) * scale; n is 1, or the extent of `axis`. A part of the tensor's type. */
@@ -35,6 +36,7 @@ struct tensor {
 	struct num dim[MAX_RANK];
 	const struct quant *quant;      /* NULL: plain */
 	const void *data;               /* constant: its elements, row-major, little-endian; else NULL */
+	const struct recipe *recipe;    /* constant that lowering made: elements are made by it, of data; else NULL */
 	const struct num *value;        /* integer tensors whose elements inference knows, row-major; else NULL */
 	int producer;                   /* node in a graph, or -1: graph input, constant, loop variable */
 

@@ -1,6 +1,7 @@
 /* 3x3 convolution with stride 1 in fewer products (runtime_min/kernels/winograd.h), by tiles of 2 x 2 or 4 x 4 outputs.
  * Its price: scratch for a block of tiles, and weights 16/9 or 4 times as large. */
 #include "lower/conv_shape.h"
+#include "graph/recipe.h"
 #include "kernels/pack_winograd.h"
 #include "options.h"
 #include "targets/target.h"
@@ -125,34 +126,49 @@ static struct node_plan *plan_winograd(struct module *m, int node, const char **
 	return best->kernel ? &best->plan : NULL;
 }
 
-/* The transformed weights of all groups, in the kernel's panels, one after the other for want of memory; *size: floats
- * of one group's. */
+/* Weights as they lie: groups x oc x ic x 3 x 3. */
+struct winograd_recipe {
+	struct recipe recipe;
+	const float *from;
+	int tile, columns, groups;
+	int64_t oc, ic, group_floats;   /* of what is made of a group */
+};
+
+/* The transformed weights of all groups, in the kernel's panels, one after the other for want of memory. */
+static void make_winograd(const struct recipe *recipe, void *elements, struct arena *scratch)
+{
+	const struct winograd_recipe *r = (const struct winograd_recipe *)recipe;
+	const int64_t points = (int64_t)(r->tile + 2) * (r->tile + 2), panel = points * r->ic * r->columns;
+	float *points_of = ARENA_ARRAY(scratch, panel, float);
+
+	for (int g = 0; g < r->groups; g++) {
+		float *packed = (float *)elements + g * r->group_floats;
+
+		for (int64_t first = 0; first < r->oc; first += r->columns, packed += panel) {
+			const int64_t n = r->oc - first < r->columns ? r->oc - first : r->columns;
+			const struct pack p = { .n = n, .n_stride = r->ic, .depth = { 1, points, r->ic },
+						.stride = { 0, n * r->ic, 1 } };
+
+			winograd_weights_f32(r->tile, n, r->ic, r->from + (g * r->oc + first) * r->ic * 9, points_of);
+			pack_f32(&p, r->columns, points_of, packed);
+		}
+	}
+}
+
+/* *size: floats of one group's. */
 static int winograd_packed(struct lowering *l, const struct winograd *w, int64_t *size)
 {
 	struct module *m = l->m;
 	const struct conv_shape *c = &w->c;
-	const int columns = w->kernel->columns;
-	const int64_t points = (int64_t)(w->tile + 2) * (w->tile + 2), panel = points * c->g.ic * columns;
-	const float *from = m->tensor[c->w].data;
-	float *points_of, *packed;
+	struct winograd_recipe *r = ARENA_NEW(m->steps, struct winograd_recipe);
 
 	*size = weight_bytes(w) / 4;
 	if (*size > MAX_ELEMENTS / c->groups)
 		die("packed weights overflow");
-	points_of = ARENA_ARRAY(m->scratch, panel, float);
-	packed = ARENA_ARRAY(m->arena, *size * c->groups, float);
-	for (int g = 0; g < c->groups; g++) {
-		for (int64_t first = 0; first < c->g.oc; first += columns) {
-			const int64_t n = c->g.oc - first < columns ? c->g.oc - first : columns;
-			const struct pack p = { .n = n, .n_stride = c->g.ic, .depth = { 1, points, c->g.ic },
-						.stride = { 0, n * c->g.ic, 1 } };
-
-			winograd_weights_f32(w->tile, n, c->g.ic, from + (g * c->g.oc + first) * c->g.ic * 9,
-					     points_of);
-			pack_f32(&p, columns, points_of, packed + g * *size + first / columns * panel);
-		}
-	}
-	return lower_const_f32(l, m->tensor[c->w].name, packed, *size * c->groups);
+	*r = (struct winograd_recipe){ .recipe.make = make_winograd, .from = m->tensor[c->w].data, .tile = w->tile,
+				       .columns = w->kernel->columns, .groups = c->groups, .oc = c->g.oc,
+				       .ic = c->g.ic, .group_floats = *size };
+	return lower_const_made(l, m->tensor[c->w].name, DT_F32, *size * c->groups, r->from, &r->recipe);
 }
 
 static void lower(struct lowering *l, const struct node_plan *plan)

@@ -1,5 +1,7 @@
 #include "lower/packed.h"
 
+#include "graph/recipe.h"
+
 int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n)
 {
 	int t = tensor_const(l->m, name, DT_F32, 1, &n, v);
@@ -8,26 +10,51 @@ int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_
 	return t;
 }
 
+int lower_const_made(struct lowering *l, const char *name, enum dtype type, int64_t n, const void *from,
+		     const struct recipe *r)
+{
+	int t = tensor_const(l->m, name, type, 1, &n, from);
+
+	l->m->tensor[t].recipe = r;
+	tensor_dense(l->m, t);
+	return t;
+}
+
+/* Weights of groups as they lie, and how a kernel reads them. */
+struct packing_recipe {
+	struct recipe recipe;
+	pack_fn *pack;
+	struct pack p;
+	struct pack_tile tile;
+	const char *from;
+	int groups;
+	int64_t from_bytes, bytes;      /* from one group to the next */
+};
+
+static void make_packed(const struct recipe *r, void *elements, struct arena *scratch)
+{
+	const struct packing_recipe *x = (const struct packing_recipe *)r;
+
+	(void)scratch;
+	for (int g = 0; g < x->groups; g++)
+		x->pack(&x->p, &x->tile, x->from + g * x->from_bytes, (char *)elements + g * x->bytes);
+}
+
 int lower_packed_groups(struct lowering *l, const char *name, const struct pack *p, const struct kernel *k,
 			const void *w, int groups, int64_t *size)
 {
 	const struct pack_form_row *form = &pack_forms[k->pack];
-	const struct pack_tile tile = { k->columns, k->terms, k->lanes };
 	const enum dtype type = k->b == TYPES_F32 ? DT_F32 : DT_I8;
 	const int bytes = dtypes[type].bytes;
-	char *packed;
-	int64_t n;
-	int t;
+	struct packing_recipe *r = ARENA_NEW(l->m->steps, struct packing_recipe);
 
-	if (!form->size(p, &tile, size) || *size > MAX_ELEMENTS / groups)
+	*r = (struct packing_recipe){ .recipe.make = make_packed, .pack = form->pack, .p = *p, .from = w,
+				      .tile = { k->columns, k->terms, k->lanes }, .groups = groups,
+				      .from_bytes = p->n * p->n_stride * bytes };
+	if (!form->size(p, &r->tile, size) || *size > MAX_ELEMENTS / groups)
 		die("packed weights of \"%s\" overflow", name);
-	n = *size * groups;
-	packed = arena_array(l->m->arena, (size_t)n, (size_t)bytes);
-	for (int g = 0; g < groups; g++)
-		form->pack(p, &tile, (const char *)w + g * p->n * p->n_stride * bytes, packed + g * *size * bytes);
-	t = tensor_const(l->m, name, type, 1, &n, packed);
-	tensor_dense(l->m, t);
-	return t;
+	r->bytes = *size * bytes;
+	return lower_const_made(l, name, type, *size * groups, w, &r->recipe);
 }
 
 int lower_packed(struct lowering *l, const char *name, const struct pack *p, const struct kernel *k, const void *w)

@@ -1,4 +1,5 @@
 /* Steps of recurrent layers. Layouts 0 and 1 differ in strides only. */
+#include "graph/recipe.h"
 #include "graph/strides.h"
 #include "lower/recurrent.h"
 
@@ -232,25 +233,39 @@ static int packed_at_run_time(struct lowering *l, const struct layer *a, int d, 
 	return packed;
 }
 
+struct gates_recipe {
+	struct recipe recipe;
+	const float *from;
+	int64_t hidden;
+	int gates, first, lanes;
+};
+
+static void make_gates(const struct recipe *recipe, void *elements, struct arena *scratch)
+{
+	const struct gates_recipe *r = (const struct gates_recipe *)recipe;
+	const int order[] = { r->first, r->first + 1, r->first + 2, r->first + 3 };
+
+	(void)scratch;
+	pack_gates_f32(r->gates, order, r->hidden, r->hidden, r->lanes, r->from, elements);
+}
+
 int layer_weights(struct lowering *l, const struct layer *a, int d, int first, int gates)
 {
 	const struct module *m = l->m;
 	const int64_t hidden = a->size.hidden.n;
 	const int lanes = m->target->vector_bytes / 4;
 	const float *from = m->tensor[a->r].data;
-	int order[4];
+	struct gates_recipe *r;
 	int64_t floats;
-	float *packed;
 
 	if (!from)
 		return packed_at_run_time(l, a, d, first, gates, lanes);
-	for (int i = 0; i < gates; i++)
-		order[i] = first + i;
 	if (!pack_gates_size(gates, hidden, hidden, lanes, &floats) || floats > MAX_ELEMENTS)
 		die("packed weights of \"%s\" overflow", m->tensor[a->r].name);
-	packed = ARENA_ARRAY(m->arena, floats, float);
-	pack_gates_f32(gates, order, hidden, hidden, lanes, from + d * a->size.gates * hidden * hidden, packed);
-	return lower_const_f32(l, m->tensor[a->r].name, packed, floats);
+	r = ARENA_NEW(m->steps, struct gates_recipe);
+	*r = (struct gates_recipe){ .recipe.make = make_gates, .from = from + d * a->size.gates * hidden * hidden,
+				    .hidden = hidden, .gates = gates, .first = first, .lanes = lanes };
+	return lower_const_made(l, m->tensor[a->r].name, DT_F32, floats, r->from, &r->recipe);
 }
 
 struct call *layer_call(struct lowering *l, const struct layer *a, int d, enum layer_kernel kernel, int gates)

@@ -1,4 +1,6 @@
 /* Constants: what the C compiler makes of them, byte for byte. */
+#include "graph/ir.h" /* first: compile.h has a variable whose name its parameters have */
+
 #include "compile.h"
 
 #include <math.h>
@@ -7,6 +9,7 @@
 
 #include "emit/emit_weights.h"
 #include "emit/octal.h"
+#include "graph/recipe.h"
 #include "targets/target.h"
 
 static struct weights w;
@@ -135,6 +138,51 @@ Test(weights, equal_ones_are_one)
 	cr_expect_str_eq(weights_ref(&w, id, DT_F32), "model_w0.f32");
 	cr_expect_str_eq(weights_ref(&w, id, DT_I32), "model_w0.i32");
 	write_model();
+	expect_ok("gcc -std=c99 " WARNINGS " model.c -o m && ./m >got && cmp got wanted");
+}
+
+struct counting {
+	struct recipe recipe;
+	int32_t first;
+};
+
+static void count_40(const struct recipe *r, void *elements, struct arena *scratch)
+{
+	int32_t *v = elements, *taken = arena_array(scratch, 1, sizeof *v);
+
+	*taken = ((const struct counting *)r)->first;
+	for (int i = 0; i < 40; i++)
+		v[i] = *taken + i;
+}
+
+static int add_counting(int32_t first)
+{
+	struct counting *c = arena_alloc(&a, sizeof *c);
+	const struct tensor t = { .name = "", .type = DT_I32, .rank = 1, .data = c, .recipe = &c->recipe };
+
+	*c = (struct counting){ { count_40 }, first };
+	return weights_add_constant(&w, &t, 40, 4);
+}
+
+Test(weights, recipes_are_followed)
+{
+	int32_t plain[80];
+	const int id = add_counting(7), other = add_counting(47);
+
+	for (int i = 0; i < 80; i++)
+		plain[i] = 7 + i;
+	cr_expect_neq(other, id);
+	cr_expect_eq(add_counting(7), id, "found among the made ones");
+	cr_expect_eq(weights_add(&w, plain, 40, DT_I32, 4, "plain"), id);
+	cr_expect_eq(weights_add(&w, plain + 40, 40, DT_I32, 4, "plain"), other);
+	cr_expect_neq(weights_add(&w, plain + 1, 40, DT_I32, 4, "another"), id);
+	w.n = 2;
+	weights_finish(&w);
+	emit_puts(&e, "#include <stdint.h>\n");
+	weights_print(&w, &e);
+	print_main(2);
+	write_file("model.c", strbuf_text(&out), out.size);
+	write_file("wanted", (const char *)plain, sizeof plain);
 	expect_ok("gcc -std=c99 " WARNINGS " model.c -o m && ./m >got && cmp got wanted");
 }
 
