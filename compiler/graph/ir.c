@@ -151,22 +151,41 @@ struct arena *tensor_arena(const struct module *m, int t)
 	return t < m->n_lasting ? m->elements : m->scratch;
 }
 
-const struct num *tensor_value(struct module *m, int t, int *n)
+/* Whether elements of t may be known numbers at all; *n: how many it has. */
+static bool may_have_value(const struct module *m, int t, int *n)
 {
 	const enum dtype_class class = t < 0 ? CLASS_NONE : dtypes[m->tensor[t].type].class;
-	struct num *value;
 	int64_t elements;
 
 	*n = 0;
 	if ((class != CLASS_I && class != CLASS_U && class != CLASS_B) || !tensor_is_static(m, t))
-		return NULL;
+		return false;
 	elements = elements_most(m, m->tensor[t].rank, m->tensor[t].dim);
 	if (elements < 0 || elements > MAX_VALUE_ELEMENTS)
-		return NULL;
+		return false;
 	*n = (int)elements;
+	return true;
+}
+
+bool tensor_value_at(const struct module *m, int t, int64_t i, struct num *value)
+{
+	int n;
+
+	if (!may_have_value(m, t, &n) || i >= n || !(m->tensor[t].value || m->tensor[t].data))
+		return false;
+	*value = m->tensor[t].value ? m->tensor[t].value[i] : num_const(const_int(m, t, i));
+	return true;
+}
+
+const struct num *tensor_value(struct module *m, int t, int *n)
+{
+	struct num *value;
+
+	if (!may_have_value(m, t, n))
+		return NULL;
 	if (m->tensor[t].value || !m->tensor[t].data)
 		return m->tensor[t].value;
-	value = ARENA_ARRAY(tensor_arena(m, t), elements, struct num);
+	value = ARENA_ARRAY(tensor_arena(m, t), *n, struct num);
 	for (int i = 0; i < *n; i++)
 		value[i] = num_const(const_int(m, t, i));
 	m->tensor[t].value = value;

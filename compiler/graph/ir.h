@@ -143,6 +143,8 @@ bool tensor_is_const(const struct module *m, int t);
 bool tensor_same_shape(const struct module *m, int a, int b);
 /** The known elements of an integer or bool tensor (constant or tracked), or NULL; *n their number. */
 const struct num *tensor_value(struct module *m, int t, int *n);
+/** One of them; false: it is not known. */
+bool tensor_value_at(const struct module *m, int t, int64_t i, struct num *value);
 /** Where the elements of a constant go that tensor t is to become. */
 struct arena *tensor_arena(const struct module *m, int t);
 /** Element i of a float, integer or bool constant as double; and of an integer constant exactly. */

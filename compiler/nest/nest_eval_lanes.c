@@ -279,6 +279,5 @@ bool nest_eval_lanes(struct nest *n)
 	t = &n->m->tensor[n->out];
 	t->data = data;
 	t->value = NULL;
-	tensor_value(n->m, n->out, &(int){ 0 });
 	return true;
 }

@@ -68,14 +68,10 @@ static bool eval_place(struct num_eval *v, int t, const struct index *at, int n_
 
 static bool eval_load(struct num_eval *v, const struct expr *x, struct num *out)
 {
-	int n;
-	const struct num *value = tensor_value(v->n->m, x->tensor, &n);
 	int64_t flat;
 
-	if (!value || !eval_place(v, x->tensor, v->n->at + x->at, x->n_at, &flat) || flat >= n)
-		return false;
-	*out = value[flat];
-	return true;
+	return eval_place(v, x->tensor, v->n->at + x->at, x->n_at, &flat) &&
+	       tensor_value_at(v->n->m, x->tensor, flat, out);
 }
 
 static bool eval_cast(struct num_eval *v, const struct expr *x, struct num *out)
@@ -261,10 +257,11 @@ static bool eval(struct num_eval *v, int e, struct num *out)
 	return true;
 }
 
-/* Copies of what other nests stored, for a nest that stores a part. */
+/* Copies of what other nests stored, for a nest that stores a part. In scratch memory: most nests that are tried turn
+ * out to be no constants. */
 static struct num *output_value(struct nest *n, int64_t elements)
 {
-	struct num *value = ARENA_ARRAY(tensor_arena(n->m, n->out), elements, struct num);
+	struct num *value = ARENA_ARRAY(n->m->scratch, elements, struct num);
 	int n_old;
 	const struct num *old = nest_stores_all(n) ? NULL : tensor_value(n->m, n->out, &n_old);
 
@@ -295,14 +292,19 @@ static bool eval_elements(struct num_eval *v, int64_t points, struct num *value)
 	return true;
 }
 
-/* Numbers that are all constant are data as well. */
-static void set_data(struct module *m, int t, int64_t elements, const struct num *value)
+/* Numbers that are all constant are data. */
+static void set_value(struct module *m, int t, int64_t elements, const struct num *value)
 {
 	char *data;
 
+	m->tensor[t].data = NULL;
+	m->tensor[t].value = NULL;
 	for (int64_t i = 0; i < elements; i++)
-		if (!num_is_const(value[i]))
+		if (!num_is_const(value[i])) {
+			m->tensor[t].value = arena_grow(tensor_arena(m, t), value, (size_t)elements, (size_t)elements,
+							sizeof *value);
 			return;
+		}
 	data = arena_array(tensor_arena(m, t), (size_t)elements, (size_t)dtypes[m->tensor[t].type].bytes);
 	for (int64_t i = 0; i < elements; i++) {
 		union lanes x;
@@ -334,8 +336,6 @@ bool nest_eval_nums(struct nest *n)
 	m->nums.overflow = overflow;
 	if (!known)
 		return false;
-	m->tensor[n->out].data = NULL;
-	m->tensor[n->out].value = value;
-	set_data(m, n->out, elements, value);
+	set_value(m, n->out, elements, value);
 	return true;
 }
