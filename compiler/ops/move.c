@@ -88,11 +88,24 @@ static bool infer_concat(struct module *m, int node)
 	return tensor_set(m, node, node_out(m, node, 0), x.type, x.rank, dim);
 }
 
+/* The views pass made `part` that part of `whole` which begins at an index of the axis: nothing is to be copied. */
+static bool lies_in(struct module *m, int part, int whole, int axis, struct num at)
+{
+	const struct tensor *p = &m->tensor[part], *w = &m->tensor[whole];
+
+	if (p->base != w->base || p->ring || w->ring)
+		return false;
+	for (int k = 0; k < p->rank; k++)
+		if (!num_same(p->stride[k], w->stride[k]) && !num_is(p->dim[k], 1))
+			return false;
+	return num_same(p->offset, num_add(&m->nums, w->offset, num_mul(&m->nums, at, w->stride[axis])));
+}
+
 static bool lower_concat(struct lowering *l, int node)
 {
 	struct module *m = l->m;
 	int out = node_out(m, node, 0), axis;
-	struct num offset = num_const(0);
+	struct num offset = num_const(0), at;
 
 	if (!node_axis_attr(m, node, "axis", 0, m->tensor[out].rank, &axis))
 		return false;
@@ -102,13 +115,15 @@ static bool lower_concat(struct lowering *l, int node)
 
 		if (num_is(m->tensor[t].dim[axis], 0))
 			continue;
+		at = offset;
+		offset = num_add(&m->nums, offset, m->tensor[t].dim[axis]);
+		if (lies_in(m, t, out, axis, at))
+			continue;
 		n = nest_over(m, out, m->tensor[t].rank, m->tensor[t].dim);
 		for (int k = 0; k < n->n_axes; k++)
-			n->store[k] =
-				(struct index){ k == axis ? num_add(&m->nums, n->axis[k], offset) : n->axis[k], -1 };
+			n->store[k] = (struct index){ k == axis ? num_add(&m->nums, n->axis[k], at) : n->axis[k], -1 };
 		nest_store(n, nest_load(n, t, n->axis));
 		lower_nest(l, n);
-		offset = num_add(&m->nums, offset, m->tensor[t].dim[axis]);
 	}
 	return true;
 }

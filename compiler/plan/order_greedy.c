@@ -37,7 +37,7 @@ static void ready_push(struct ready *r, int step)
 	/* Relative to what is live now, so that entries pushed at different times compare. */
 	e.cost = (r->rule == GREEDY_LEAST_DURING ? during : after) - r->c.live;
 	if (i == r->room) {
-		r->heap = arena_grow(r->s->arena, r->heap, (size_t)i, (size_t)i * 2, sizeof *r->heap);
+		r->heap = arena_regrow(r->s->arena, r->heap, (size_t)i, (size_t)i * 2, sizeof *r->heap);
 		r->room *= 2;
 	}
 	for (; i && entry_less(&e, &r->heap[(i - 1) / 2]); i = (i - 1) / 2)
@@ -81,6 +81,7 @@ static void users_renew(struct ready *r, int g)
 void order_greedily(const struct schedule *s, enum greedy_rule rule, int *order)
 {
 	struct ready r = { .s = s, .rule = rule, .room = s->n + 16 };
+	const struct arena_mark before = arena_mark(s->arena);
 	int n = 0;
 
 	r.heap = ARENA_ARRAY(s->arena, r.room, struct entry);
@@ -115,4 +116,5 @@ void order_greedily(const struct schedule *s, enum greedy_rule rule, int *order)
 				users_renew(&r, g);
 		}
 	}
+	arena_release(s->arena, before);
 }
