@@ -37,6 +37,13 @@
 /** A function that all its callers share: nothing is gained by constant arguments. */
 #define NNRT_SHARED static __attribute__((noinline, unused))
 
+/* Whether float32 is computed by instructions. Kernels over bytes ask, so that none of them calls subroutines. */
+#if (defined(__arm__) && !defined(__ARM_FP)) || (defined(__riscv) && !defined(__riscv_flen))
+#define NNRT_HAS_FPU 0
+#else
+#define NNRT_HAS_FPU 1
+#endif
+
 /* Before a function whose float32 products and sums must each be rounded, as written: gcc merges them across
  * statements wherever there is a fused multiply-add, unless told; clang merges only within one expression. Such
  * a function stays out of callers that may merge. gcc's -O2 also refuses vectors where addresses may overlap or the

@@ -17,6 +17,7 @@
 #include "runtime_min/maths/log.h"
 #include "runtime_min/maths/minmax.h"
 #include "runtime_min/maths/narrow.h"
+#include "runtime_min/maths/requantise.h"
 #include "runtime_min/maths/round.h"
 #include "runtime_min/maths/sigmoid.h"
 #include "runtime_min/maths/sum.h"

@@ -5,7 +5,9 @@
 
 #include "lower/packed.h"
 #include "ops/arguments.h"
+#include "lower/requantise.h"
 #include "ops/integer.h"
+#include "runtime_min/maths/requantise.h"
 
 const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
 				    int64_t channels, int64_t depth, double *cycles)
@@ -88,7 +90,7 @@ bool integer_fits(struct module *m, int node, int channel_axis, const char **why
 		int64_t v = const_int(m, bias, i);
 		most = v < 0 ? (most > -v ? most : -v) : most > v ? most : v;
 	}
-	if (depth >= 1 << 15 || most + 2 * depth * 255 * 128 > INT32_MAX)
+	if (depth >= 1 << 15 || most + 2 * depth * 255 * 128 > INT32_MAX - REQUANTISE_MOST_BIAS)
 		return false;
 	*why = "weights without their zero points do not fit int8";
 	return weights_fit(m, node, channel_axis);
@@ -173,39 +175,119 @@ static int64_t padded(int64_t n, int columns)
 	return (n + columns - 1) / columns * columns;
 }
 
-int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const int8_t *w)
-{
-	struct module *m = l->m;
-	const int64_t width = padded(p->n, columns), x_zero = const_int(m, node_in(m, node, INTEGER_X_ZERO), 0);
-	const int bias = node_in(m, node, INTEGER_BIAS);
-	int32_t *v = ARENA_ARRAY(m->arena, width * groups, int32_t);
-	int t;
+/* Sums of a channel's weights above and below 0. */
+struct halves {
+	int64_t above, below;
+};
 
-	for (int64_t i = 0; i < p->n * groups; i++) {
-		int64_t sum = 0;
-		for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
-			for (int64_t d1 = 0; d1 < p->depth[1]; d1++)
-				for (int64_t d2 = 0; d2 < p->depth[2]; d2++)
-					sum += w[i * p->n_stride + d0 * p->stride[0] + d1 * p->stride[1] +
-						 d2 * p->stride[2]];
-		v[i / p->n * width + i % p->n] = (int32_t)((bias < 0 ? 0 : const_int(m, bias, i)) - x_zero * sum);
-	}
-	t = tensor_const(m, "bias", DT_I32, 1, (const int64_t[]){ width * groups }, v);
+static struct halves halves_of(const struct pack *p, const int8_t *w, int64_t channel)
+{
+	struct halves h = { 0, 0 };
+
+	for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
+		for (int64_t d1 = 0; d1 < p->depth[1]; d1++)
+			for (int64_t d2 = 0; d2 < p->depth[2]; d2++) {
+				const int8_t v = w[channel * p->n_stride + d0 * p->stride[0] + d1 * p->stride[1] +
+						   d2 * p->stride[2]];
+				*(v > 0 ? &h.above : &h.below) += v;
+			}
+	return h;
+}
+
+static int64_t bias_of(const struct module *m, int node, int64_t channel, const struct halves *h)
+{
+	const int bias = node_in(m, node, INTEGER_BIAS);
+	const int64_t x_zero = const_int(m, node_in(m, node, INTEGER_X_ZERO), 0);
+
+	return (bias < 0 ? 0 : const_int(m, bias, channel)) - x_zero * (h->above + h->below);
+}
+
+static float scale_of(const struct module *m, int node, int64_t channel)
+{
+	const int scale = node_in(m, node, INTEGER_MULTIPLIER);
+	const bool many = m->tensor[scale].rank && m->tensor[scale].dim[0].n > 1;
+
+	return (float)const_double(m, scale, many ? channel : 0);
+}
+
+static int integers(struct module *m, const char *name, int64_t n, const int32_t *v)
+{
+	const int t = tensor_const(m, name, DT_I32, 1, &n, v);
+
 	tensor_dense(m, t);
 	return t;
 }
 
+int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const int8_t *w)
+{
+	struct module *m = l->m;
+	const int64_t width = padded(p->n, columns);
+	int32_t *v = ARENA_ARRAY(m->arena, width * groups, int32_t);
+
+	for (int64_t i = 0; i < p->n * groups; i++) {
+		const struct halves h = halves_of(p, w, i);
+		v[i / p->n * width + i % p->n] = (int32_t)bias_of(m, node, i, &h);
+	}
+	return integers(m, "bias", width * groups, v);
+}
+
 int integer_scale(struct lowering *l, int node, int64_t channels, int groups, int columns)
 {
-	const struct module *m = l->m;
-	const int scale = node_in(m, node, INTEGER_MULTIPLIER);
 	const int64_t width = padded(channels, columns);
-	const bool many = m->tensor[scale].rank && m->tensor[scale].dim[0].n > 1;
-	float *v = ARENA_ARRAY(m->arena, width * groups, float);
+	float *v = ARENA_ARRAY(l->m->arena, width * groups, float);
 
 	for (int64_t i = 0; i < channels * groups; i++)
-		v[i / channels * width + i % channels] = (float)const_double(m, scale, many ? i : 0);
+		v[i / channels * width + i % channels] = scale_of(l->m, node, i);
 	return lower_const_f32(l, "multipliers", v, width * groups);
+}
+
+/* A channel's line, and what its sum begins with. */
+static struct nnrt_line line_of(const struct module *m, int node, const struct halves *h, float scale, int32_t *bias)
+{
+	const int64_t x_least = node_in_type(m, node, INTEGER_X) == DT_I8 ? INT8_MIN : 0, x_most = x_least + UINT8_MAX;
+	const struct requantise r = {
+		.scale = scale,
+		.least = *bias + h->above * x_least + h->below * x_most,
+		.most = *bias + h->above * x_most + h->below * x_least,
+		.zero = (int)const_int(m, node_in(m, node, INTEGER_Y_ZERO), 0),
+		.low = (int)node_attr_int(m, node, "low", 0),
+		.high = (int)node_attr_int(m, node, "high", 0),
+	};
+	struct requantise_line found;
+	struct nnrt_line line = { 0, 0 };
+
+	if (!requantise_line_find(&r, NNRT_LINE_SHIFT, &found)) {
+		memcpy(&line.offset, &scale, sizeof scale);
+		return line;
+	}
+	*bias += found.bias;
+	if (found.is_late)
+		return (struct nnrt_line){ -found.slope, found.late * (1 << 16) + (found.offset & UINT16_MAX) };
+	return (struct nnrt_line){ found.slope, found.offset };
+}
+
+struct integer_ends integer_ends(struct lowering *l, int node, const struct pack *p, int groups,
+				 const struct kernel *k, const int8_t *w)
+{
+	struct module *m = l->m;
+	const int64_t width = padded(p->n, k->columns);
+	int32_t *bias = ARENA_ARRAY(m->arena, width * groups, int32_t);
+	int32_t *lines = ARENA_ARRAY(m->arena, 2 * width * groups, int32_t);
+
+	if (k->lanes > 1)
+		return (struct integer_ends){ integer_bias(l, node, p, groups, k->columns, w),
+					      integer_scale(l, node, p->n, groups, k->columns), width };
+	for (int64_t i = 0; i < p->n * groups; i++) {
+		const struct halves h = halves_of(p, w, i);
+		const int64_t at = i / p->n * width + i % p->n;
+
+		bias[at] = (int32_t)bias_of(m, node, i, &h);
+		const struct nnrt_line line = line_of(m, node, &h, scale_of(m, node, i), &bias[at]);
+		lines[2 * at] = line.slope;
+		lines[2 * at + 1] = line.offset;
+	}
+	return (struct integer_ends){ integers(m, "bias", width * groups, bias),
+				      integers(m, "lines", 2 * width * groups, lines), 2 * width };
 }
 
 int integer_zeros(struct lowering *l, int node, int64_t n)

@@ -33,6 +33,17 @@ const int8_t *integer_weights(struct module *m, int node, int channel_axis);
  * point times the sum of each channel's weights (as p tells them, group after group) taken off, and the multipliers. */
 int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const int8_t *w);
 int integer_scale(struct lowering *l, int node, int64_t channels, int groups, int columns);
+
+/* What a kernel's sums begin with and become bytes by. */
+struct integer_ends {
+	int bias, scale;
+	int64_t scale_width; /* elements of `scale` in a group */
+};
+
+/** Both for a kernel of integer_choose(): integer_bias() and integer_scale(), or, where its vectors have one lane, the
+ * constants of struct nnrt_line and the bias that goes with them. */
+struct integer_ends integer_ends(struct lowering *l, int node, const struct pack *p, int groups,
+				 const struct kernel *k, const int8_t *w);
 /** n bytes of x's zero point. */
 int integer_zeros(struct lowering *l, int node, int64_t n);
 /** An argument that loops `batch` and `group` of the call (-1: none) move by so many elements a turn. */

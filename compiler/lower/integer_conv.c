@@ -52,14 +52,14 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 	const int64_t depth = c->g.ic * c->g.kernel_h * c->g.kernel_w;
 	const int64_t width = (c->g.oc + k->columns - 1) / k->columns * k->columns;
 	const int8_t *weights = integer_weights(m, node, 0);
+	struct integer_ends ends;
 	struct call *call;
 	int64_t size;
-	int x, y, w, bias, scale, zeros, scratch, batch = -1, group = -1;
+	int x, y, w, zeros, scratch, batch = -1, group = -1;
 
 	conv_images(l, c, false, &x, &y);
 	w = lower_packed_groups(l, m->tensor[c->w].name, &p, k, weights, c->groups, &size);
-	bias = integer_bias(l, node, &p, c->groups, k->columns, weights);
-	scale = integer_scale(l, node, c->g.oc, c->groups, k->columns);
+	ends = integer_ends(l, node, &p, c->groups, k, weights);
 	zeros = integer_zeros(l, node, c->g.ic);
 	scratch = taps_scratch(l, k, depth);
 	call = lower_kernel(l, k, GEOMETRY_CONV);
@@ -71,8 +71,8 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 	integer_moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
 	       num_mul(&m->nums, num_const(c->g.ic), m->tensor[x].stride[1]));
 	integer_moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
-	integer_moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
-	integer_moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
+	integer_moving(l, call, ARG_READ, ends.bias, -1, none, group, num_const(width));
+	integer_moving(l, call, ARG_READ, ends.scale, -1, none, group, num_const(ends.scale_width));
 	call_arg(l, call, ARG_READ, zeros);
 	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(c->g.oc));
 	call_arg(l, call, ARG_SCRATCH, scratch);
@@ -156,22 +156,22 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	const int64_t taps = c->g.kernel_h * c->g.kernel_w;
 	const int64_t width = (c->g.oc + k->columns - 1) / k->columns * k->columns;
 	const int8_t *weights = integer_weights(m, node, 0);
+	struct integer_ends ends;
 	struct call *call;
 	const bool planes = k->kind == KERNEL_DEPTHWISE_PLANES;
-	int x, y, w, bias, scale, batch = -1;
+	int x, y, w, batch = -1;
 
 	conv_images(l, c, false, &x, &y);
 	w = lower_packed(l, m->tensor[c->w].name, &p, k, weights);
-	bias = integer_bias(l, node, &p, 1, k->columns, weights);
-	scale = integer_scale(l, node, c->g.oc, 1, k->columns);
+	ends = integer_ends(l, node, &p, 1, k, weights);
 	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	integer_moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], -1, num_const(0));
 	call_arg(l, call, ARG_READ, w);
-	call_arg(l, call, ARG_READ, bias);
-	call_arg(l, call, ARG_READ, scale);
+	call_arg(l, call, ARG_READ, ends.bias);
+	call_arg(l, call, ARG_READ, ends.scale);
 	if (!planes)
 		call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
 	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
@@ -220,7 +220,7 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 	const struct pack p = integer_matmul_pack(depth, n);
 	const int8_t *weights = integer_weights(m, node, 1);
 	int w = lower_packed(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, k, weights);
-	int bias = integer_bias(l, node, &p, 1, k->columns, weights), scale = integer_scale(l, node, n, 1, k->columns);
+	const struct integer_ends ends = integer_ends(l, node, &p, 1, k, weights);
 	int scratch = taps_scratch(l, k, depth);
 	struct call *call = lower_kernel(l, k, GEOMETRY_CONV);
 
@@ -232,8 +232,8 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 	};
 	call_arg(l, call, ARG_READ, x);
 	call_arg(l, call, ARG_READ, w);
-	call_arg(l, call, ARG_READ, bias);
-	call_arg(l, call, ARG_READ, scale);
+	call_arg(l, call, ARG_READ, ends.bias);
+	call_arg(l, call, ARG_READ, ends.scale);
 	call_arg(l, call, ARG_READ, integer_zeros(l, node, 1));
 	call_arg(l, call, ARG_WRITE, y);
 	call_arg(l, call, ARG_SCRATCH, scratch);

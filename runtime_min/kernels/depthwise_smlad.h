@@ -177,36 +177,41 @@ NNRT_SHARED void nnrt_planes_weights(const int8_t *w, uint32_t *to)
 	}
 }
 
-/** n channels of an output row from their sums, `pitch` apart. */
-static NNRT_LITERAL void nnrt_planes_finish(const int32_t *sum, int pitch, const float *scale, unsigned char *y,
-					    ptrdiff_t y_pixel, int pixels, int n, const struct nnrt_int8 *q)
+/** The byte of a sum by a line whose slope is above 0, saturated to int8. */
+NNRT_INLINE unsigned char nnrt_planes_line(int32_t sum, const struct nnrt_line *line)
 {
-	const int low = q->low + q->zero, high = q->high + q->zero;
-	const int32_t round_zero = 0x4b400000 - q->zero;
+	int32_t v;
 
-	if (n == NNRT_PLANES && low == INT8_MIN && high == INT8_MAX) {
-		const float s0 = scale[0], s1 = scale[1], s2 = scale[2], s3 = scale[3];
+	__asm__("smmla %0, %1, %2, %3\n\tssat %0, #8, %0, asr %4"
+		: "=r"(v)
+		: "r"(sum), "r"(line->slope), "r"(line->offset), "i"(NNRT_LINE_SHIFT));
+	return (unsigned char)v;
+}
 
-		for (int i = 0; i < pixels; i++, y += y_pixel, sum++) {
-			y[0] = nnrt_smlad_i8(nnrt_smlad_round(sum[0], s0, round_zero));
-			y[1] = nnrt_smlad_i8(nnrt_smlad_round(sum[pitch], s1, round_zero));
-			y[2] = nnrt_smlad_i8(nnrt_smlad_round(sum[2 * pitch], s2, round_zero));
-			y[3] = nnrt_smlad_i8(nnrt_smlad_round(sum[3 * pitch], s3, round_zero));
-		}
-		return;
-	}
-	for (int i = 0; i < pixels; i++, y += y_pixel, sum++) {
-		for (int c = 0; c < n; c++) {
-			const int32_t v = nnrt_smlad_round(sum[c * pitch], scale[c], round_zero);
+/** n channels of an output row from their sums, `pitch` apart. */
+static NNRT_LITERAL void nnrt_planes_finish(const int32_t *sum, int pitch, const struct nnrt_line *line,
+					    unsigned char *y, ptrdiff_t y_pixel, int pixels, int n,
+					    const struct nnrt_int8 *q)
+{
+	const int is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
 
-			y[c] = (unsigned char)(v < low ? low : v > high ? high : v);
+	for (int c = 0; c < n; c++, line++, sum += pitch) {
+		const struct nnrt_line l = *line;
+		unsigned char *to = y + c;
+
+		if (is_whole && l.slope > 0) {
+			for (int i = 0; i < pixels; i++, to += y_pixel)
+				*to = nnrt_planes_line(sum[i], &l);
+		} else {
+			for (int i = 0; i < pixels; i++, to += y_pixel)
+				*to = (unsigned char)nnrt_line_value(sum[i], &l, q->low, q->high, q->zero);
 		}
 	}
 }
 
 /** Four channels, n of them in use, of pixels from ox on of the output rows that p says. q: as of the whole. */
 NNRT_INLINE void nnrt_planes_strip(const struct nnrt_conv *p, const unsigned char *x, const uint32_t *weights,
-				   const int32_t *bias, const float *scale, unsigned char *y, uint32_t *ring,
+				   const int32_t *bias, const struct nnrt_line *scale, unsigned char *y, uint32_t *ring,
 				   int32_t *sum, uint32_t padding, const struct nnrt_int8 *q, int ox, int pixels, int n)
 {
 	const int pair = p->stride_w == 1, turns = pair ? (pixels + 1) / 2 : pixels, pitch = pair ? 2 * turns : turns;
@@ -239,9 +244,10 @@ NNRT_INLINE void nnrt_planes_strip(const struct nnrt_conv *p, const unsigned cha
  *  Four channels follow the other ones, at stride 2 in strips of columns: y may be x, where both strides are 1 and
  *  pad_top 0 to 2. ONNX QLinearConv-10. */
 NNRT_SHARED void nnrt_depthwise_smlad(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-				      const float *scale, void *y, void *scratch, int zero, int is_signed, int low,
+				      const void *scale, void *y, void *scratch, int zero, int is_signed, int low,
 				      int high, int y_zero)
 {
+	const struct nnrt_line *const lines = (const struct nnrt_line *)scale;
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
 	const int strip = p->stride_w == 1 ? p->out_w : (int)nnrt_min(p->out_w, NNRT_PLANES_STRIP);
 	const ptrdiff_t words = (p->stride_w == 1 ? (strip + 1) / 2 : strip) + 1;
@@ -253,7 +259,7 @@ NNRT_SHARED void nnrt_depthwise_smlad(const struct nnrt_conv *p, const void *x, 
 
 		nnrt_planes_weights(w + c * NNRT_PLANES_ROWS * NNRT_PLANES_ROWS, weights);
 		for (int ox = 0; ox < p->out_w; ox += strip)
-			nnrt_planes_strip(p, (const unsigned char *)x + c, weights, bias + c, scale + c,
+			nnrt_planes_strip(p, (const unsigned char *)x + c, weights, bias + c, lines + c,
 					  (unsigned char *)y + c, ring, sum, (uint32_t)(zero & 0xff) * 0x01010101u, &q,
 					  ox, (int)nnrt_min(strip, p->out_w - ox),
 					  (int)nnrt_min(NNRT_PLANES, p->oc - c));

@@ -15,4 +15,9 @@
 #include "runtime_min/kernels/int8_plain.h"
 #endif
 
+#if !defined(NNRT_INT8_PLAIN_H)
+/** What makes bytes of a channel's sums: its multiplier. */
+typedef float nnrt_i8_scale;
+#endif
+
 #endif

@@ -45,14 +45,16 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
 /** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]), low, high) + zero, for the output
  * rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x: bytes. zero: ic bytes of x's zero
  * point, read in place of padding. w: int8 weights in the form of the kernel's row, their own zero point taken off.
- * bias: int32, with x's zero point times the sum of w taken off; bias and scale go on to a multiple of the panel.
+ * bias: int32, with x's zero point times the sum of w taken off. scale: the channels' float32 multipliers, or, where
+ * vectors have one lane, what stands for them, struct nnrt_line. Both go on to a multiple of the panel.
  * scratch: rows times (kernel_h * kernel_w * ic rounded up to even) elements. y may overlap x as struct nnrt_conv says,
  * and is written in the order of pixels, after all that those so far see is read. rows, columns: constants, the
  * register tile. Sums are exact in int32. ONNX QLinearConv-10. */
 NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero,
+	const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero,
 	int rows, int columns)
 {
+	const nnrt_i8_scale *const scales = (const nnrt_i8_scale *)scale;
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 	const int pairs = (p->kernel_h * p->kernel_w * p->ic + 1) / 2, vectors = columns / NNRT_INT8_LANES;
 	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * p->out_w;
@@ -111,7 +113,7 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 					const int n = left < NNRT_INT8_LANES ? left : NNRT_INT8_LANES;
 
 					if (i < valid && n > 0)
-						nnrt_i8v_finish(to[i] + from, sum[i][j], scale + from, q.low, q.high,
+						nnrt_i8v_finish(to[i] + from, sum[i][j], scales + from, q.low, q.high,
 							q.zero, n);
 				}
 			}
@@ -122,7 +124,7 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 /** Makes name(): a convolution over bytes with its tile, one function for all nodes that use it. */
 #define NNRT_SHARE_CONV_INT8(name, body, rows, columns) \
 	NNRT_SHARED void name(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, \
-		const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, \
+		const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, \
 		int y_zero) \
 	{ \
 		body(p, x, w, bias, scale, zero, y, scratch, is_signed, low, high, y_zero, rows, columns); \

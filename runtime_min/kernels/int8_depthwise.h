@@ -9,8 +9,8 @@ enum { NNRT_INT8_DEPTHWISE_PIXELS = 4 };
 /** `pixels` neighbours in a row, all of whose taps are inside the image, for n channels: x points at the first tap of
  * the first one, to at its result. */
 NNRT_INLINE void nnrt_int8_depthwise_inside(const struct nnrt_conv *p, const unsigned char *x, const int8_t *w,
-	int width, const int32_t *bias, const float *scale, unsigned char *to, struct nnrt_int8 q, int is_signed,
-	int pixels)
+	int width, const int32_t *bias, const nnrt_i8_scale *scale, unsigned char *to, struct nnrt_int8 q,
+	int is_signed, int pixels)
 {
 	const ptrdiff_t step = p->stride_w * p->x_pixel;
 	nnrt_i8v sum[NNRT_INT8_DEPTHWISE_PIXELS];
@@ -38,8 +38,8 @@ NNRT_INLINE void nnrt_int8_depthwise_inside(const struct nnrt_conv *p, const uns
 
 /** One pixel, whose first tap is at (iy, ix), and n channels, anywhere. zero is read in place of padding. */
 NNRT_INLINE void nnrt_int8_depthwise_any(const struct nnrt_conv *p, const unsigned char *x, const int8_t *w, int width,
-	const int32_t *bias, const float *scale, const unsigned char *zero, unsigned char *to, int iy, int ix, int n,
-	struct nnrt_int8 q, int is_signed)
+	const int32_t *bias, const nnrt_i8_scale *scale, const unsigned char *zero, unsigned char *to, int iy, int ix,
+	int n, struct nnrt_int8 q, int is_signed)
 {
 	nnrt_i8v sum = nnrt_i8v_load(bias);
 
@@ -69,7 +69,7 @@ NNRT_INLINE void nnrt_int8_depthwise_any(const struct nnrt_conv *p, const unsign
  *  low, high) + zero, for the output rows that p says; oc channels. As nnrt_conv_int8(), but w: rows of channels, one a
  *  tap, bias, scale and zero (oc bytes of x's zero point) all going on to a multiple of NNRT_INT8_LANES. */
 NNRT_INLINE void nnrt_int8_depthwise(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, const void *zero, void *y, struct nnrt_int8 q, int is_signed)
+	const nnrt_i8_scale *scale, const void *zero, void *y, struct nnrt_int8 q, int is_signed)
 {
 	const int width = (p->oc + NNRT_INT8_LANES - 1) / NNRT_INT8_LANES * NNRT_INT8_LANES;
 	const int reach_h = (p->kernel_h - 1) * p->dilation_h, reach_w = (p->kernel_w - 1) * p->dilation_w;
@@ -114,14 +114,15 @@ NNRT_INLINE void nnrt_int8_depthwise(const struct nnrt_conv *p, const void *x, c
 
 /** nnrt_int8_depthwise() for all nodes of a model. */
 NNRT_SHARED void nnrt_depthwise_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const float *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
+	const void *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
 {
+	const nnrt_i8_scale *const scales = (const nnrt_i8_scale *)scale;
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
 	if (is_signed)
-		nnrt_int8_depthwise(p, x, w, bias, scale, zero, y, q, 1);
+		nnrt_int8_depthwise(p, x, w, bias, scales, zero, y, q, 1);
 	else
-		nnrt_int8_depthwise(p, x, w, bias, scale, zero, y, q, 0);
+		nnrt_int8_depthwise(p, x, w, bias, scales, zero, y, q, 0);
 }
 
 #endif

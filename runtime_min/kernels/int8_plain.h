@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "runtime_min/maths/round.h"
+#include "runtime_min/maths/requantise.h"
 #include "runtime_min/nnrt.h"
 
 /** Sums. */
@@ -51,12 +51,16 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_mac(nnrt_i8v sum, nnrt_i8v x, nnrt_i8v w)
 	return sum + x * w;
 }
 
+/** What makes bytes of a channel's sums: the other headers have its multiplier as float. */
+typedef struct nnrt_line nnrt_i8_scale;
+
 /** y[i] = byte of round_half_even(min(max(float(sum) * scale[i], low), high)) + zero in the first n lanes; low and high
  * are whole, within -510..510, and have zero taken off. scale: NNRT_INT8_LANES elements. */
-NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const float *scale, int low, int high, int zero, int n)
+NNRT_INLINE void nnrt_i8v_finish(unsigned char *y, nnrt_i8v sum, const nnrt_i8_scale *scale, int low, int high,
+	int zero, int n)
 {
 	(void)n;
-	*y = (unsigned char)(nnrt_nearest_near(nnrt_bounded((float)sum * *scale, (float)low, (float)high)) + zero);
+	*y = (unsigned char)nnrt_line_value(sum, scale, low, high, zero);
 }
 
 /** Bytes side by side. */

@@ -13,102 +13,211 @@
 
 /** Four terms of three pixels and two channels. r0: taps, r1: weights; r4 to r6 and r7 to r9: sums of a channel each.
  *  Weights are read in steps of two words, pixels in three of two. */
-#define NNRT_SMLAD_3X2                                                                                                 \
-	"ldrd r3, lr, [r1], #8\n"                                                                                      \
-	"ldrd r10, r11, [r0], #24\n"                                                                                   \
-	"sxtb16 r2, r3\n"                                                                                              \
-	"sxtb16 r3, r3, ror #8\n"                                                                                      \
-	"sxtb16 r12, lr\n"                                                                                             \
-	"sxtb16 lr, lr, ror #8\n"                                                                                      \
-	"smlad r4, r2, r10, r4\n"                                                                                      \
-	"smlad r7, r12, r10, r7\n"                                                                                     \
-	"smlad r4, r3, r11, r4\n"                                                                                      \
-	"smlad r7, lr, r11, r7\n"                                                                                      \
-	"ldrd r10, r11, [r0, #-16]\n"                                                                                  \
-	"smlad r5, r2, r10, r5\n"                                                                                      \
-	"smlad r8, r12, r10, r8\n"                                                                                     \
-	"smlad r5, r3, r11, r5\n"                                                                                      \
-	"smlad r8, lr, r11, r8\n"                                                                                      \
-	"ldrd r10, r11, [r0, #-8]\n"                                                                                   \
-	"smlad r6, r2, r10, r6\n"                                                                                      \
-	"smlad r9, r12, r10, r9\n"                                                                                     \
-	"smlad r6, r3, r11, r6\n"                                                                                      \
+#define NNRT_SMLAD_3X2 \
+	"ldrd r3, lr, [r1], #8\n" \
+	"ldrd r10, r11, [r0], #24\n" \
+	"sxtb16 r2, r3\n" \
+	"sxtb16 r3, r3, ror #8\n" \
+	"sxtb16 r12, lr\n" \
+	"sxtb16 lr, lr, ror #8\n" \
+	"smlad r4, r2, r10, r4\n" \
+	"smlad r7, r12, r10, r7\n" \
+	"smlad r4, r3, r11, r4\n" \
+	"smlad r7, lr, r11, r7\n" \
+	"ldrd r10, r11, [r0, #-16]\n" \
+	"smlad r5, r2, r10, r5\n" \
+	"smlad r8, r12, r10, r8\n" \
+	"smlad r5, r3, r11, r5\n" \
+	"smlad r8, lr, r11, r8\n" \
+	"ldrd r10, r11, [r0, #-8]\n" \
+	"smlad r6, r2, r10, r6\n" \
+	"smlad r9, r12, r10, r9\n" \
+	"smlad r6, r3, r11, r6\n" \
 	"smlad r9, lr, r11, r9\n"
 
 /** Four terms of one pixel and a channel: its weights in `weights`, taps in r2 and r3. */
-#define NNRT_SMLAD_1X1(sum, weights)                                                                                   \
-	"sxtb16 r12, " weights "\n"                                                                                    \
-	"sxtb16 " weights ", " weights ", ror #8\n"                                                                    \
-	"smlad " sum ", r12, r2, " sum "\n"                                                                            \
+#define NNRT_SMLAD_1X1(sum, weights) \
+	"sxtb16 r12, " weights "\n" \
+	"sxtb16 " weights ", " weights ", ror #8\n" \
+	"smlad " sum ", r12, r2, " sum "\n" \
 	"smlad " sum ", " weights ", r3, " sum "\n"
 
 /** Four terms of one pixel and four channels. r0: taps, r1: weights; r4 to r7: sums. */
-#define NNRT_SMLAD_1X4                                                                                                 \
-	"ldrd r2, r3, [r0], #8\n"                                                                                      \
-	"ldm r1!, {r8-r11}\n" NNRT_SMLAD_1X1("r4", "r8") NNRT_SMLAD_1X1("r5", "r9") NNRT_SMLAD_1X1("r6", "r10")        \
+#define NNRT_SMLAD_1X4 \
+	"ldrd r2, r3, [r0], #8\n" \
+	"ldm r1!, {r8-r11}\n" NNRT_SMLAD_1X1("r4", "r8") NNRT_SMLAD_1X1("r5", "r9") NNRT_SMLAD_1X1("r6", "r10") \
 		NNRT_SMLAD_1X1("r7", "r11")
 
-/** A tile of sums, for one panel of weights after the other. */
+/** A tile of pixels on its way through panels of weights: all but `taps` and `end` move on from panel to panel. */
 struct nnrt_smlad_tile {
 	const int16_t *taps;
-	const int8_t *w; /* of this panel; then of the next one */
-	const int32_t *bias; /* likewise */
+	const int8_t *w;
+	const int32_t *bias;
+	const struct nnrt_line *line;
 	const int16_t *end; /* of the taps */
-	int32_t sum[6];
+	int panels; /* still to compute; where some are left, the sums of the first of them are known */
+	unsigned char *y[3];
+	int32_t sum[6]; /* [channel][pixel] */
 };
 
-/** Runs `step`, at least once and by turns of four, until r0 comes to lr; r0 moves by 8 or 24 bytes a step. clear, set:
- *  where an odd number of steps begins whose bytes have bit 4 clear or set: three of them, or one, are left over. */
-#define NNRT_SMLAD_TURNS(step, clear, set)                                                                             \
-	"push {lr}\n"                                                                                                  \
-	"sub r12, lr, r0\n"                                                                                            \
-	"tst r12, #8\n"                                                                                                \
-	"bne 5f\n"                                                                                                     \
-	"tst r12, #16\n"                                                                                               \
-	"bne 3f\n"                                                                                                     \
-	"1:\n" step "2:\n" step "3:\n" step "4:\n" step "ldr r12, [sp]\n"                                              \
-	"cmp r0, r12\n"                                                                                                \
-	"bne 1b\n"                                                                                                     \
-	"b 6f\n"                                                                                                       \
-	"5:\n"                                                                                                         \
-	"tst r12, #16\n"                                                                                               \
-	"beq " clear "\n"                                                                                              \
-	"b " set "\n"                                                                                                  \
-	"6:\n"
+/** Saves registers, and leaves on the stack: where the taps' loop begins, their end, the tile. The loop takes turns of
+ *  four steps; r0 moves by 8 or 24 bytes a step. clear, set: where an odd number of steps begins whose bytes have bit 4
+ *  clear or set: three of them, or one, are left over. */
+#define NNRT_SMLAD_BEGIN(clear, set) \
+	"push {r0, r4-r11, lr}\n" \
+	"ldr r1, [r0, #4]\n" \
+	"ldr r2, [r0]\n" \
+	"ldr lr, [r0, #16]\n" \
+	"sub r2, lr, r2\n" \
+	"tst r2, #8\n" \
+	"bne 5f\n" \
+	"tst r2, #16\n" \
+	"ite eq\n" \
+	"adreq.w r12, 1f\n" \
+	"adrne.w r12, 3f\n" \
+	"b 6f\n" \
+	"5:\n" \
+	"tst r2, #16\n" \
+	"ite eq\n" \
+	"adreq.w r12, " clear "\n" \
+	"adrne.w r12, " set "\n" \
+	"6:\n" \
+	"add r12, #1\n" \
+	"push {r12, lr}\n"
 
-/** sum[channel][pixel] = bias[channel] + four terms a step: taps [step][3][4] as nnrt_smlad_put() leaves them, w
- *  [step][2][4]. */
+/** The taps' loop, from where the stack says. An assembler's macro, for C allows no longer strings. */
+#define NNRT_SMLAD_TURNS(step) \
+	".macro nnrt_step\n" step ".endm\n" \
+	"ldr pc, [sp]\n" \
+	"1:\n" \
+	"nnrt_step\n" \
+	"2:\n" \
+	"nnrt_step\n" \
+	"3:\n" \
+	"nnrt_step\n" \
+	"4:\n" \
+	"nnrt_step\n" \
+	".purgem nnrt_step\n" \
+	"ldr r12, [sp, #4]\n" \
+	"cmp r0, r12\n" \
+	"bne 1b\n" \
+	"ldr r3, [sp, #8]\n" \
+	"ldr r2, [r3, #12]\n"
+
+/** One panel less: to label 9 for the next one. r3: the tile, of which r2 counts the panels. Label 7, with the sums in
+ *  `sums`, leaves the panel as it is. */
+#define NNRT_SMLAD_END(sums) \
+	"ldr r2, [r3, #20]\n" \
+	"subs r2, #1\n" \
+	"str r2, [r3, #20]\n" \
+	"bne 9b\n" \
+	"b 8f\n" \
+	"7:\n" \
+	"add r2, r3, #36\n" \
+	"stm r2, " sums "\n" \
+	"8:\n" \
+	"str r1, [r3, #4]\n" \
+	"add sp, #12\n" \
+	"pop {r4-r11, pc}\n"
+
+/** The byte of a sum by a line. */
+#define NNRT_SMLAD_LINE(sum, slope, offset) \
+	"smmla " sum ", " sum ", " slope ", " offset "\n" \
+	"ssat " sum ", #8, " sum ", asr #3\n"
+
+/** The byte of a sum by a line with a late step, at the value in r2. */
+#define NNRT_SMLAD_LATE(sum, slope, offset) \
+	"add r0, " sum ", #1\n" \
+	"smmla " sum ", " sum ", " slope ", " offset "\n" \
+	"smmla r0, r0, " slope ", " offset "\n" \
+	"ssat " sum ", #8, " sum ", asr #3\n" \
+	"ssat r0, #8, r0, asr #3\n" \
+	"cmp " sum ", r2\n" \
+	"it eq\n" \
+	"moveq " sum ", r0\n"
+
+/** A channel of three pixels, by a line with a late step or without. */
+#define NNRT_SMLAD_CHANNEL(a, b, c, slope, offset) \
+	"cmp " slope ", #0\n" \
+	"bgt 10f\n" \
+	"rsb " slope ", " slope ", #0\n" \
+	"asr r2, " offset ", #16\n" \
+	"sxth " offset ", " offset "\n" \
+	NNRT_SMLAD_LATE(a, slope, offset) \
+	NNRT_SMLAD_LATE(b, slope, offset) \
+	NNRT_SMLAD_LATE(c, slope, offset) \
+	"b 11f\n" \
+	"10:\n" \
+	NNRT_SMLAD_LINE(a, slope, offset) \
+	NNRT_SMLAD_LINE(b, slope, offset) \
+	NNRT_SMLAD_LINE(c, slope, offset) \
+	"11:\n"
+
+/** y[pixel][channel] for panels of two channels from sums, bias + four terms a step: taps [step][3][4] as
+ *  nnrt_smlad_put() leaves them, w [step][2][4]. Stops at a panel with a slope of 0, whose sums it
+ *  leaves. */
 NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_smlad_tile *t __attribute__((unused)))
 {
-	__asm__ volatile("push {r0, r4-r11, lr}\n"
-			 "ldrd r1, r2, [r0, #4]\n"
-			 "ldr lr, [r0, #12]\n"
+	__asm__ volatile(NNRT_SMLAD_BEGIN("2f", "4f") "9:\n"
+			 "ldr r3, [sp, #8]\n"
+			 "ldr r2, [r3, #8]\n"
 			 "ldrd r4, r7, [r2], #8\n"
-			 "str r2, [r0, #8]\n"
-			 "ldr r0, [r0]\n"
+			 "str r2, [r3, #8]\n"
+			 "ldr r0, [r3]\n"
 			 "mov r5, r4\n"
 			 "mov r6, r4\n"
 			 "mov r8, r7\n"
-			 "mov r9, r7\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2, "2b", "4b") "pop {r2, r3}\n"
-										     "str r1, [r3, #4]\n"
-										     "adds r3, #16\n"
-										     "stm r3, {r4-r9}\n"
-										     "pop {r4-r11, pc}\n");
+			 "mov r9, r7\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "ldm r2!, {r10, r11, r12, lr}\n"
+			 "str r2, [r3, #12]\n"
+			 "cmp r10, #0\n"
+			 "it gt\n"
+			 "cmpgt r12, #0\n"
+			 "ble 12f\n" NNRT_SMLAD_LINE("r4", "r10", "r11") NNRT_SMLAD_LINE("r5", "r10", "r11")
+				 NNRT_SMLAD_LINE("r6", "r10", "r11") NNRT_SMLAD_LINE("r7", "r12", "lr")
+				 NNRT_SMLAD_LINE("r8", "r12", "lr") NNRT_SMLAD_LINE("r9", "r12", "lr")
+			 "13:\n"
+			 "add r12, r3, #24\n"
+			 "ldm r12, {r2, r10, r11}\n"
+			 "strb r4, [r2], #1\n"
+			 "strb r7, [r2], #1\n"
+			 "strb r5, [r10], #1\n"
+			 "strb r8, [r10], #1\n"
+			 "strb r6, [r11], #1\n"
+			 "strb r9, [r11], #1\n"
+			 "stm r12, {r2, r10, r11}\n" NNRT_SMLAD_END("{r4-r9}")
+			 "12:\n"
+			 "cmp r10, #0\n"
+			 "it ne\n"
+			 "cmpne r12, #0\n"
+			 "beq 7b\n" NNRT_SMLAD_CHANNEL("r4", "r5", "r6", "r10", "r11")
+				 NNRT_SMLAD_CHANNEL("r7", "r8", "r9", "r12", "lr") "b 13b\n");
 }
 
-/** sum[channel] = bias[channel] + four terms a step: taps [step][4], w [step][4][4]. */
+/** The same of one pixel and panels of four channels: taps [step][4], w [step][4][4]. */
 NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_smlad_tile *t __attribute__((unused)))
 {
-	__asm__ volatile("push {r0, r4-r11, lr}\n"
-			 "ldrd r1, r2, [r0, #4]\n"
-			 "ldr lr, [r0, #12]\n"
+	__asm__ volatile(NNRT_SMLAD_BEGIN("4f", "2f") "9:\n"
+			 "ldr r3, [sp, #8]\n"
+			 "ldr r2, [r3, #8]\n"
 			 "ldm r2!, {r4-r7}\n"
-			 "str r2, [r0, #8]\n"
-			 "ldr r0, [r0]\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_1X4, "4b", "2b") "pop {r2, r3}\n"
-										       "str r1, [r3, #4]\n"
-										       "adds r3, #16\n"
-										       "stm r3, {r4-r7}\n"
-										       "pop {r4-r11, pc}\n");
+			 "str r2, [r3, #8]\n"
+			 "ldr r0, [r3]\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_1X4) "ldm r2!, {r8-r12, lr}\n"
+			 "ldr r0, [r2]\n"
+			 "cmp r8, #0\n"
+			 "ittt gt\n"
+			 "cmpgt r10, #0\n"
+			 "cmpgt r12, #0\n"
+			 "cmpgt r0, #0\n"
+			 "ble 7f\n" NNRT_SMLAD_LINE("r4", "r8", "r9") NNRT_SMLAD_LINE("r5", "r10", "r11")
+				 NNRT_SMLAD_LINE("r6", "r12", "lr")
+			 "ldm r2!, {r8, r9}\n" NNRT_SMLAD_LINE("r7", "r8", "r9")
+			 "str r2, [r3, #12]\n"
+			 "ldr r12, [r3, #24]\n"
+			 "strb r4, [r12], #1\n"
+			 "strb r5, [r12], #1\n"
+			 "strb r6, [r12], #1\n"
+			 "strb r7, [r12], #1\n"
+			 "str r12, [r3, #24]\n" NNRT_SMLAD_END("{r4-r7}"));
 }
 
 /** Bytes 0 and 2 of v as 16 bits each, then 1 and 3. */
@@ -232,101 +341,76 @@ NNRT_SHARED void nnrt_smlad_gather_any(const struct nnrt_conv *p, const unsigned
 		nnrt_smlad_gather(p, x, zero, to, step, iy, ix, 0);
 }
 
-/** round_half_even(float(sum) * scale) + zero, or, where that exceeds 22 bits, a number as far off on the same side.
- *  round_zero: 0x4b400000 - zero, the first being 1.5 * 2^23, beside which a float has no room for a fraction; what is
- *  below -1.5 * 2^23 has its sign there and stops at the least number. */
-NNRT_INLINE int32_t nnrt_smlad_round(int32_t sum, float scale, int32_t round_zero)
+/** oc channels of a tile of pixels, a panel of weights after the other. */
+NNRT_INLINE void nnrt_smlad_panels(struct nnrt_smlad_tile *t, const struct nnrt_line *line, int oc, struct nnrt_int8 q,
+				   int rows, int columns)
 {
-	const float rounded = (float)sum * scale + 12582912.0f;
-	int32_t v;
-
-	__asm__("qsub %0, %1, %2" : "=r"(v) : "r"(nnrt_bits_f32(rounded)), "r"(round_zero));
-	return v;
-}
-
-/** The nearest int8. */
-NNRT_INLINE unsigned char nnrt_smlad_i8(int32_t v)
-{
-	__asm__("ssat %0, #8, %0" : "+r"(v));
-	return (unsigned char)v;
-}
-
-/** A channel of each pixel from its sums; y: where they go. is_whole: the bounds are those of int8. */
-NNRT_INLINE void nnrt_smlad_finish(const int32_t *sum, float scale, unsigned char **y, struct nnrt_int8 q, int rows,
-				   int is_whole)
-{
-	const int low = q.low + q.zero, high = q.high + q.zero;
-
-	NNRT_UNROLL(3)
-	for (int i = 0; i < rows; i++) {
-		const int32_t v = nnrt_smlad_round(sum[i], scale, 0x4b400000 - q.zero);
-
-		if (is_whole)
-			*y[i]++ = nnrt_smlad_i8(v);
-		else
-			*y[i]++ = (unsigned char)(v < low ? low : v > high ? high : v);
-	}
-}
-
-/** oc channels of a tile of pixels, a panel of weights after the other; to: where each pixel's go. */
-NNRT_INLINE void nnrt_smlad_panels(struct nnrt_smlad_tile *t, const float *scale, unsigned char *const *to, int oc,
-				   struct nnrt_int8 q, int rows, int columns)
-{
+	/* Stops at every panel: its bounds are not those of int8, or it has fewer channels. */
+	static const struct nnrt_line stop[4] = { { 0, 0 }, { 0, 0 }, { 0, 0 }, { 0, 0 } };
 	const int is_whole = q.low + q.zero == INT8_MIN && q.high + q.zero == INT8_MAX;
-	unsigned char *y[3];
 
-	NNRT_UNROLL(3)
-	for (int i = 0; i < rows; i++)
-		y[i] = to[i];
-	for (; oc > 0; oc -= columns, scale += columns) {
+	while (oc > 0) {
+		const int panels = is_whole ? oc / columns : 0;
+
+		t->panels = panels > 0 ? panels : 1;
+		t->line = panels > 0 ? line : stop;
 		if (rows == 1)
 			nnrt_smlad_1x4(t);
 		else
 			nnrt_smlad_3x2(t);
-		if (is_whole && oc >= columns) {
-			NNRT_UNROLL(4)
-			for (int j = 0; j < columns; j++)
-				nnrt_smlad_finish(t->sum + j * rows, scale[j], y, q, rows, 1);
-		} else {
-			for (int j = 0; j < columns && j < oc; j++)
-				nnrt_smlad_finish(t->sum + j * rows, scale[j], y, q, rows, 0);
+		if (panels > 0) {
+			line += (panels - t->panels) * columns;
+			oc -= (panels - t->panels) * columns;
+			if (t->panels == 0)
+				continue;
 		}
+		for (int j = 0; j < columns && j < oc; j++)
+			for (int i = 0; i < rows; i++)
+				*t->y[i]++ = (unsigned char)nnrt_line_value(t->sum[j * rows + i], line + j, q.low,
+									    q.high, q.zero);
+		line += columns;
+		oc -= columns;
 	}
 }
 
 /** nnrt_smlad_panels() for three pixels by two channels. */
-static NNRT_LITERAL void nnrt_smlad_panels_3x2(struct nnrt_smlad_tile *t, const float *scale, unsigned char *const *to,
-					       int oc, const struct nnrt_int8 *q)
+static NNRT_LITERAL void nnrt_smlad_panels_3x2(struct nnrt_smlad_tile *t, const struct nnrt_line *line, int oc,
+					       const struct nnrt_int8 *q)
 {
-	nnrt_smlad_panels(t, scale, to, oc, *q, 3, 2);
+	nnrt_smlad_panels(t, line, oc, *q, 3, 2);
 }
 
 /** nnrt_smlad_panels() for one pixel by four channels. */
-static NNRT_LITERAL void nnrt_smlad_panels_1x4(struct nnrt_smlad_tile *t, const float *scale, unsigned char *const *to,
-					       int oc, const struct nnrt_int8 *q)
+static NNRT_LITERAL void nnrt_smlad_panels_1x4(struct nnrt_smlad_tile *t, const struct nnrt_line *line, int oc,
+					       const struct nnrt_int8 *q)
 {
-	nnrt_smlad_panels(t, scale, to, oc, *q, 1, 4);
+	nnrt_smlad_panels(t, line, oc, *q, 1, 4);
 }
 
 /** nnrt_conv_int8() by SMLAD, for 3 rows and 2 columns, or 1 and 4. w and scratch: whole words. */
 NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-				 const float *scale, const void *zero, void *y, void *scratch, int is_signed, int low,
+				 const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low,
 				 int high, int y_zero, int rows, int columns)
 {
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
 	const int steps = (p->kernel_h * p->kernel_w * p->ic + 3) / 4, out_w = p->out_w;
 	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w;
+	const struct nnrt_line *const lines = (const struct nnrt_line *)scale;
 	int16_t *const taps = (int16_t *)scratch;
 	int oy = p->row_begin, ox = 0;
 
 	(void)columns;
 	for (ptrdiff_t m = 0; m < pixels; m += rows) {
-		unsigned char *to[3];
+		struct nnrt_smlad_tile tile;
 
+		tile.taps = taps;
+		tile.w = w;
+		tile.bias = bias;
+		tile.end = taps + steps * rows * 4;
 		for (int i = 0; i < rows; i++) {
-			to[i] = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+			tile.y[i] = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
 			nnrt_smlad_gather_any(p, (const unsigned char *)x, (const unsigned char *)zero,
-					      (int16_t *)scratch + i * 4, rows * 4, oy * p->stride_h - p->pad_top,
+					      taps + i * 4, rows * 4, oy * p->stride_h - p->pad_top,
 					      ox * p->stride_w - p->pad_left, is_signed);
 			if (m + i + 1 >= pixels) /* the last pixel once more */
 				continue;
@@ -335,12 +419,10 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 				oy++;
 			}
 		}
-		struct nnrt_smlad_tile tile = { taps, w, bias, taps + steps * rows * 4, { 0 } };
-
 		if (rows == 1)
-			nnrt_smlad_panels_1x4(&tile, scale, to, p->oc, &q);
+			nnrt_smlad_panels_1x4(&tile, lines, p->oc, &q);
 		else
-			nnrt_smlad_panels_3x2(&tile, scale, to, p->oc, &q);
+			nnrt_smlad_panels_3x2(&tile, lines, p->oc, &q);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* Every kernel over bytes against slow loops from the definition: random shapes and the extreme values, x, weights and
  * the constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
 #include "../kernels/check.h"
+#include "../kernels/lines.h"
 #include "../kernels/table.h"
 #include "guarded.h"
 #include "kernels/pack_planes.h"
@@ -239,6 +240,25 @@ static void run_rows(const struct kernel *r, const struct problem *q, void *y)
 	release_bytes(scratch, scratch_bytes);
 }
 
+/* Of channel c, whose sum of weights is known: what its sums begin with, and its multiplier or line. */
+static void channel_ends(const struct kernel *r, const struct problem *q, int c, int32_t *bias, void *scale)
+{
+	const int depth = q->p.kernel_h * q->p.kernel_w * (q->is_depthwise ? 1 : q->p.ic);
+	const int x_least = q->is_signed ? -128 : 0;
+	struct requantise line = {.scale = q->scale[c], .zero = q->y_zero, .low = q->low, .high = q->high};
+	int above = 0, below = 0;
+
+	for (int i = 0; i < depth; i++)
+		*(q->w[c * depth + i] > 0 ? &above : &below) += q->w[c * depth + i];
+	bias[c] = q->bias[c] - q->x_zero * (above + below);
+	line.least = bias[c] + (int64_t)above * x_least + (int64_t)below * (x_least + 255);
+	line.most = bias[c] + (int64_t)above * (x_least + 255) + (int64_t)below * x_least;
+	if (r->tile.lanes == 1)
+		((struct nnrt_line *)scale)[c] = line_of(&line, &bias[c]);
+	else
+		((float *)scale)[c] = q->scale[c];
+}
+
 static void run(const struct kernel *r, struct problem *q)
 {
 	const struct nnrt_conv *p = &q->p;
@@ -257,17 +277,13 @@ static void run(const struct kernel *r, struct problem *q)
 		abort();
 	int8_t *packed = guarded_bytes((size_t)packed_bytes);
 	int32_t *bias = guarded_bytes((size_t)width * sizeof *bias);
-	float *scale = guarded_bytes((size_t)width * sizeof *scale);
+	const size_t scale_bytes = (size_t)width * (r->tile.lanes == 1 ? sizeof(struct nnrt_line) : sizeof(float));
+	void *scale = guarded_bytes(scale_bytes);
 	unsigned char *zero = guarded_bytes((size_t)zeros), *y = guarded_bytes(y_bytes);
 	void *scratch = guarded_bytes(scratch_bytes);
 
-	for (int c = 0; c < p->oc; c++) {
-		int sum = 0;
-		for (int i = 0; i < depth; i++)
-			sum += q->w[c * depth + i];
-		bias[c] = q->bias[c] - q->x_zero * sum;
-		scale[c] = q->scale[c];
-	}
+	for (int c = 0; c < p->oc; c++)
+		channel_ends(r, q, c, bias, scale);
 	memset(zero, q->x_zero & 0xff, (size_t)zeros);
 	memset(y, 0xa5, y_bytes);
 	pack_forms[r->pack].pack(&pack, &r->tile, q->w, packed);
@@ -292,7 +308,7 @@ static void run(const struct kernel *r, struct problem *q)
 	}
 	release_bytes(packed, (size_t)packed_bytes);
 	release_bytes(bias, (size_t)width * sizeof *bias);
-	release_bytes(scale, (size_t)width * sizeof *scale);
+	release_bytes(scale, scale_bytes);
 	release_bytes(zero, (size_t)zeros);
 	release_bytes(y, y_bytes);
 	release_bytes(scratch, scratch_bytes);

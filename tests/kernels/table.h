@@ -34,11 +34,11 @@ enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_BYTE = TYPES_S8 | TYPES_
 #define CONV_HEAD const struct nnrt_conv *p, const float *x, const float *w, const float *bias
 #define GEMM_HEAD const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y
 #define KERNEL_TAIL nnrt_epilogue epilogue, const void *const *ctx
-#define INT8_HEAD const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const float *scale, \
+#define INT8_HEAD const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias, const void *scale, \
 	const void *zero, void *y
 #define INT8_TAIL int is_signed, int low, int high, int y_zero
 #define PLANES_HEAD const struct nnrt_conv *p, DOT_HEAD, int zero
-#define DOT_HEAD const void *x, const int8_t *w, const int32_t *bias, const float *scale, void *y, void *scratch
+#define DOT_HEAD const void *x, const int8_t *w, const int32_t *bias, const void *scale, void *y, void *scratch
 #define DOT_TAIL int low, int high, int y_zero, int band
 #define ROWS_TAIL int zero, int is_signed, int low, int high, int y_zero, int slice, int pixels
 

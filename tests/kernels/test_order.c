@@ -26,7 +26,7 @@ struct subject {
 	float *w, *bias, *zero;
 	int8_t *w8;
 	int32_t *bias8;
-	float *scale;
+	void *scale;
 	unsigned char *zero8, *scratch;
 };
 
@@ -136,9 +136,9 @@ static struct subject subject_rows(const struct kernel *k)
 	free(expanded);
 	free(w);
 	s.bias8 = calloc(width, sizeof *s.bias8);
-	s.scale = malloc(width * sizeof *s.scale);
+	s.scale = malloc(width * sizeof(float));
 	for (size_t i = 0; i < width; i++)
-		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
+		((float *)s.scale)[i] = (float)(1 + pick(400)) / 1e5f;
 	s.x_zero = pick(256);
 	s.scratch = malloc((size_t)pack_rows_scratch(&rows));
 	return s;
@@ -179,9 +179,14 @@ static struct subject subject_int8(const struct kernel *k)
 	pack_forms[k->pack].pack(&pack, &k->tile, w, s.w8);
 	free(w);
 	s.bias8 = calloc((size_t)width, sizeof *s.bias8);
-	s.scale = random_floats(width);
-	for (int i = 0; i < width; i++)
-		s.scale[i] = (float)(1 + pick(400)) / 1e5f;
+	s.scale = malloc((size_t)width * sizeof(struct nnrt_line));
+	for (int i = 0; i < width; i++) {
+		const float scale = (float)(1 + pick(400)) / 1e5f;
+		if (k->tile.lanes == 1)
+			((struct nnrt_line *)s.scale)[i] = (struct nnrt_line){(int32_t)ldexpf(scale, 35), pick(9)};
+		else
+			((float *)s.scale)[i] = scale;
+	}
 	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
 	s.x_zero = planes ? pick(256) - 128 : pick(256);
 	s.scratch = malloc(planes ? (size_t)pack_planes_scratch(s.p.out_w, s.p.stride_w)
