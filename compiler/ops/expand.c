@@ -10,7 +10,7 @@ int expand_node(struct module *m, int like, const char *op, int opset, int n_in,
 		die("operator %s-%d is in no table", op, opset);
 	if (out < 0)
 		out = tensor_add(m, NULL);
-	while (n_in > def->min_in && in[n_in - 1] < 0)
+	while (n_in > 1 && n_in > def->min_in && in[n_in - 1] < 0)
 		n_in--;
 	node = node_add(m, m->node[like].graph, def, at.node, n_in, in, 1, &out);
 	m->node[node].opset = opset;
@@ -71,8 +71,9 @@ int expand_zero(struct module *m, enum dtype type)
 
 int expand_dequantize(struct module *m, int like, int first)
 {
-	return expand_node(m, like, "DequantizeLinear", 13,
-			   INPUTS(node_in(m, like, first), node_in(m, like, first + 1), node_in(m, like, first + 2)), -1);
+	const int q = node_in(m, like, first), scale = node_in(m, like, first + 1), zero = node_in(m, like, first + 2);
+
+	return expand_node(m, like, "DequantizeLinear", 13, INPUTS(q, scale, zero), -1);
 }
 
 void expand_quantize(struct module *m, int like, int v, int scale, int zero, enum dtype type, int out)

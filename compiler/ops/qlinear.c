@@ -1,12 +1,12 @@
 /* The operators of com.microsoft on quantised tensors whose meaning is that of an operator of ai.onnx between
  * DequantizeLinear and QuantizeLinear: they are short for these nodes, which the pass "integers" takes as any other.
  *   y = saturate(round_half_even(op((q - zero) * scale, …) / y_scale) + y_zero)
- * Source: docs/ContribOperators.md of onnxruntime. Every quantised operand is three inputs, tensor, scale and zero point
- * (absent: 0); y's scale and zero point follow the last one. */
+ * Source: docs/ContribOperators.md of onnxruntime. Every quantised operand is three inputs, tensor, scale and zero
+ * point (absent: 0); y's scale and zero point follow the last one. */
 #include "ops/conv.h"
 #include "ops/expand.h"
 
-/* --- Operators with one core: inputs that are handed on, quantised operands, scale and zero point of y ------------- */
+/* --- Operators with one core: inputs that are handed on, quantised operands, scale and zero point of y ------------ */
 
 static bool expand_quantised(struct module *m, int node, const char *core, int opset, int plain, int operands)
 {
@@ -58,7 +58,7 @@ QLINEAR(AveragePool, 13, 4, 0, 1, ONE_OPERAND,
 	ATTRS(WINDOW_ATTRS, INTS_REQUIRED("kernel_shape"), FLAG("ceil_mode", 0), FLAG("count_include_pad", 0),
 	      FLAG("channels_last", 0)))
 
-/* --- QLinearSoftmax: the axis means what Softmax of the given opset says ------------------------------------------- */
+/* --- QLinearSoftmax: the axis means what Softmax of the given opset says ------------------------------------------ */
 
 static bool expand_softmax(struct module *m, int node)
 {
@@ -71,7 +71,7 @@ const struct op_def op_ms_QLinearSoftmax = {
 	.types = ONE_OPERAND, .expand = expand_softmax,
 };
 
-/* --- QLinearConcat: y's scale and zero point come first ------------------------------------------------------------ */
+/* --- QLinearConcat: y's scale and zero point come first ----------------------------------------------------------- */
 
 static bool expand_concat(struct module *m, int node)
 {
@@ -98,11 +98,11 @@ static bool expand_concat(struct module *m, int node)
 }
 
 const struct op_def op_ms_QLinearConcat = {
-	MICROSOFT("QLinearConcat", 4, -1, 1, 1), .attrs = ATTRS(INT_REQUIRED("axis")), .types = TYPES("f", "iu?", "fiu?"),
-	.expand = expand_concat,
+	MICROSOFT("QLinearConcat", 4, -1, 1, 1), .attrs = ATTRS(INT_REQUIRED("axis")),
+	.types = TYPES("f", "iu?", "fiu?"), .expand = expand_concat,
 };
 
-/* --- QLinearConv: that of ai.onnx, or over N x spatial x C --------------------------------------------------------- */
+/* --- QLinearConv: that of ai.onnx, or over N x spatial x C -------------------------------------------------------- */
 
 static bool expand_conv(struct module *m, int node)
 {
