@@ -26,6 +26,26 @@ enum dtype dtype_from_onnx(int64_t onnx)
 	return DT_NONE;
 }
 
+enum dtype dtype_from_packed(int64_t onnx, int *bits)
+{
+	static const struct {
+		int onnx, bits;
+		enum dtype type;
+	} packed[] = {
+#define DTYPE(id, printed, size, c, number, kind)
+#define PACKED(printed, width, number, id) { number, width, DT_##id },
+#include "graph/dtypes.def"
+#undef DTYPE
+	};
+
+	for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
+		if (packed[i].onnx == onnx) {
+			*bits = packed[i].bits;
+			return packed[i].type;
+		}
+	return DT_NONE;
+}
+
 bool dtype_is_standard(int64_t onnx)
 {
 	return onnx > 0 && onnx < (int64_t)(sizeof onnx_names / sizeof *onnx_names);

@@ -42,6 +42,10 @@ static bool check_inputs(struct module *m, int node)
 		}
 		if (t->type == DT_NONE || t->rank < 0)
 			return diag_error(m->diag, STATUS_MODEL, &at, "input %d (\"%s\") has no type yet", i, t->name);
+		if (t->bits && !(letters && strchr(letters, 'p')))
+			return diag_error(m->diag, STATUS_UNSUPPORTED, &at,
+					  "input %d has elements of %d bits: this operator takes 8 and more", i,
+					  t->bits);
 		if (!letters)
 			continue;
 		if (letters[0] != 'T' && !type_allowed(letters, t->type))

@@ -14,9 +14,9 @@ static bool import_initializers(struct scope *s, const Onnx__GraphProto *p)
 				  p->sparse_initializer[0]->values ? p->sparse_initializer[0]->values->name : "");
 	for (size_t i = 0; i < p->n_initializer && ok; i++) {
 		const Onnx__TensorProto *t = p->initializer[i];
-		int tensor;
+		int tensor, bits;
 
-		if (dtype_from_onnx(t->data_type) == DT_NONE) {
+		if (dtype_from_onnx(t->data_type) == DT_NONE && dtype_from_packed(t->data_type, &bits) == DT_NONE) {
 			if (!dtype_is_standard(t->data_type))
 				return dtype_refuse(m->diag, NULL, "initializer", t->name, t->data_type);
 			/* Refused where it is used; many models carry some that are not. */

@@ -239,32 +239,61 @@ static bool check_one_place(struct import *im, const Onnx__TensorProto *p, const
 	return true;
 }
 
+/* Elements of less than a byte, the first of each byte in its lowest bits, as bytes. */
+static const void *unpack(struct import *im, const unsigned char *from, int64_t n, enum dtype type, int bits)
+{
+	const unsigned sign = dtypes[type].class == CLASS_I ? 1U << (bits - 1) : 0;
+	unsigned char *to = arena_alloc(im->m->arena, (size_t)n);
+
+	for (int64_t i = 0; i < n; i++) {
+		const unsigned v = from[i * bits / 8] >> i * bits % 8 & ((1U << bits) - 1);
+		to[i] = (unsigned char)((v ^ sign) - sign);
+	}
+	return to;
+}
+
+/* n elements of the type as they lie in the file: bytes of them. */
+static const void *read_elements(struct import *im, const Onnx__TensorProto *p, enum dtype type, int64_t n,
+				 int64_t bytes, const char *what)
+{
+	if (p->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+		return read_external(im, p, bytes, what);
+	if (!p->raw_data.len)
+		return read_typed(im, p, type, n, what);
+	if ((int64_t)p->raw_data.len != bytes) {
+		bad(im, what, "bytes of raw_data", (int64_t)p->raw_data.len, bytes);
+		return NULL;
+	}
+	return keep(im, &p->raw_data);
+}
+
 bool tensor_import(struct import *im, const Onnx__TensorProto *p, int tensor, const char *what)
 {
-	const enum dtype type = dtype_from_onnx(p->data_type);
+	enum dtype type = dtype_from_onnx(p->data_type);
 	const void *data;
 	struct num dim[MAX_RANK];
-	int64_t n, bytes;
+	int64_t n;
+	int bits = 0;
 
+	if (type == DT_NONE)
+		type = dtype_from_packed(p->data_type, &bits);
 	if (type == DT_NONE)
 		return dtype_refuse(im->m->diag, NULL, "tensor", what, p->data_type);
 	if (!read_dims(im, p, dim, &n, what) || !check_one_place(im, p, what))
 		return false;
-	bytes = n * dtypes[type].bytes;
-	if (p->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL) {
-		data = read_external(im, p, bytes, what);
-	} else if (p->raw_data.len) {
-		if ((int64_t)p->raw_data.len != bytes)
-			return bad(im, what, "bytes of raw_data", (int64_t)p->raw_data.len, bytes);
-		data = keep(im, &p->raw_data);
+	if (bits) {
+		const int64_t bytes = n / (8 / bits) + (n % (8 / bits) != 0);
+		data = read_elements(im, p, DT_U8, bytes, bytes, what);
+		data = data ? unpack(im, data, n, type, bits) : NULL;
 	} else {
-		data = read_typed(im, p, type, n, what);
+		data = read_elements(im, p, type, n, n * dtypes[type].bytes, what);
 	}
 	if (!data)
 		return false;
 	if (type == DT_BOOL)
 		data = clean_bools(im, data, n);
 	set_const(im->m, tensor, type, (int)p->n_dims, dim, data);
+	im->m->tensor[tensor].bits = bits;
 	return true;
 }
 

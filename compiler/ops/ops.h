@@ -41,7 +41,7 @@ struct op_def {
 	/* Allowed element types of each input, one string an input, NULL after the last, which is
 	 * repeated: letters f float32/float64, h float16
 	 * and bfloat16, i signed integers, u unsigned, b bool; 'T' after them: same type as input 0; '?': may be absent
-	 * below min_in too. NULL: anything. */
+	 * below min_in too; 'p': constants of packed types as well. NULL: anything that is not packed. */
 	const char *const *types;
 	const struct position_def *positions;   /* ends with a row without range; NULL: none */
 	/** Sets type and shape (tensor_set) of every output. Input types, counts and attributes are already checked. */

@@ -1,6 +1,7 @@
 /* QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear, and what quantised operators share.
  * q = saturate(round_half_even(x / scale) + zero), x = (q - zero) * scale; scale and zero per tensor, per index of one
  * axis, or per block of block_size elements along it. */
+#include "ops/expand.h"
 #include "ops/quant.h"
 
 int nest_load_channel(struct nest *n, int t, struct num channel)
@@ -154,10 +155,32 @@ QUANTIZE(QuantizeLinear, 13, "fhi", "iu", quantize, false, ATTRS(AXIS))
 QUANTIZE(QuantizeLinear, 19, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE))
 QUANTIZE(QuantizeLinear, 21, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT))
 QUANTIZE(QuantizeLinear, 23, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT, INT("precision", 0)))
-QUANTIZE(DequantizeLinear, 10, "iu", "iu", dequantize, true, NULL)
-QUANTIZE(DequantizeLinear, 13, "iu", "iu", dequantize, true, ATTRS(AXIS))
-QUANTIZE(DequantizeLinear, 21, "iu", "iu", dequantize, true, ATTRS(AXIS, BLOCK))
-QUANTIZE(DequantizeLinear, 23, "iu", "iu", dequantize, true, ATTRS(AXIS, BLOCK, DTYPE_OUT))
+QUANTIZE(DequantizeLinear, 10, "iup", "iup", dequantize, true, NULL)
+QUANTIZE(DequantizeLinear, 13, "iup", "iup", dequantize, true, ATTRS(AXIS))
+QUANTIZE(DequantizeLinear, 21, "iup", "iup", dequantize, true, ATTRS(AXIS, BLOCK))
+QUANTIZE(DequantizeLinear, 23, "iup", "iup", dequantize, true, ATTRS(AXIS, BLOCK, DTYPE_OUT))
+
+/* Those of com.microsoft, which had types of 16 and 4 bits before the standard. */
+static bool expand_quantize_linear(struct module *m, int node)
+{
+	expand_core(m, node, "QuantizeLinear", 21, m->node[node].n_in, m->node[node].in, node_out(m, node, 0));
+	return true;
+}
+
+static bool expand_dequantize_linear(struct module *m, int node)
+{
+	expand_core(m, node, "DequantizeLinear", 21, m->node[node].n_in, m->node[node].in, node_out(m, node, 0));
+	return true;
+}
+
+const struct op_def op_ms_QuantizeLinear = {
+	MICROSOFT("QuantizeLinear", 2, 3, 1, 1), .attrs = ATTRS(AXIS), .types = TYPES("fh", "fh", "iu"),
+	.expand = expand_quantize_linear,
+};
+const struct op_def op_ms_DequantizeLinear = {
+	MICROSOFT("DequantizeLinear", 2, 3, 1, 1), .attrs = ATTRS(AXIS), .types = TYPES("iup", "fh", "iup"),
+	.expand = expand_dequantize_linear,
+};
 
 /* --- DynamicQuantizeLinear ---------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 """Cases of bad_models.py with operators of com.microsoft on quantised tensors."""
 import numpy as np
+from onnx import TensorProto
 
-from refused import MODEL, UNSUPPORTED, add, of_zeros
+from refused import MODEL, UNSUPPORTED, add, case, of_zeros
 
 ONE, ZERO = np.float32(1), np.uint8(0)
 X = ("u1", [1, 4, 6, 8])
@@ -29,6 +30,57 @@ CASES = {
     "conv-channels-last": (MODEL, "QLinearConv", [X, ONE, ZERO, ("u1", [6, 4, 3, 3]), ONE, ZERO, ONE, ZERO],
                            {"channels_last": 1}),
 }
+
+A, B, SCALES = [2, 40], np.zeros((3, 2, 16), np.uint8), np.ones(6, np.float32)
+NBITS = {"N": 3, "K": 40, "block_size": 32}
+
+
+def nbits(changes=(), a=A, b=B, scales=SCALES, **more):
+    operands = {"a": a, "b": b, "scales": scales, "zeros": "", "groups": ""} | more
+    return UNSUPPORTED, "MatMulNBits", list(operands.values()), NBITS | dict(changes)
+
+
+def wrong_nbits(*arguments, **more):
+    return (MODEL, *nbits(*arguments, **more)[1:])
+
+
+CASES |= {
+    "nbits-of-3": nbits({"bits": 3}),
+    "nbits-packed-otherwise": nbits({"weight_prepacked": 1}),
+    "nbits-weights-at-run-time": nbits(b=("u1", [3, 2, 16])),
+    "nbits-with-groups": nbits(groups=np.zeros(40, np.int32)),
+    "nbits-zeros-of-floats": nbits(zeros=SCALES),
+    "nbits-blocks-of-8": wrong_nbits({"block_size": 8}),
+    "nbits-blocks-of-48": wrong_nbits({"block_size": 48}),
+    "nbits-rows-none": wrong_nbits({"N": 0}),
+    "nbits-weights-too-few": wrong_nbits(b=B[:2]),
+    "nbits-scales-too-few": wrong_nbits(scales=SCALES[:5]),
+    "nbits-zeros-too-many": wrong_nbits(zeros=np.zeros(4, np.uint8)),
+    "nbits-inner-axis": wrong_nbits(a=[2, 39]),
+    "nbits-inner-axis-none": wrong_nbits(a=[]),
+}
+
+
+def packed(op, number, count, elements, *operands, **attributes):
+    """An operator on a constant of packed elements, of so many bytes."""
+    made = of_zeros(op, ["", *operands], 21, **attributes)
+    made.graph.node[0].input[0] = "p"
+    made.graph.initializer.append(TensorProto(name="p", data_type=number, dims=[elements], raw_data=bytes(count)))
+    return made
+
+
+add("packed-too-short", MODEL, lambda: packed("DequantizeLinear", TensorProto.INT4, 2, 5, ONE))
+add("packed-read-as-bytes", UNSUPPORTED, lambda: packed("Cast", TensorProto.UINT4, 3, 5, to=TensorProto.FLOAT))
+add("packed-added", UNSUPPORTED, lambda: packed("Add", TensorProto.INT2, 1, 4, np.int8(1)))
+
+
+@case(UNSUPPORTED)
+def packed_result():
+    made = of_zeros("QuantizeLinear", [[4], ONE], 21)
+    made.graph.node[0].input.append("p")
+    made.graph.initializer.append(TensorProto(name="p", data_type=TensorProto.INT4, raw_data=bytes(1)))
+    return made
+
 
 for name, (status, op, operands, attributes) in CASES.items():
     add(f"quantised-{name}", status, lambda op=op, operands=operands, attributes=attributes:
