@@ -28,7 +28,8 @@ extern const struct dtype_info dtypes[N_DTYPES];        /* dtype.c */
 
 /** The type of TensorProto.DataType number `onnx`, or DT_NONE. */
 enum dtype dtype_from_onnx(int64_t onnx);
-/** The type that elements of a packed type take on when a constant of it is imported, and their bits; DT_NONE: not packed. */
+/** The type that elements of a packed type take on when a constant of it is imported, and their bits; DT_NONE: not
+ *  packed. */
 enum dtype dtype_from_packed(int64_t onnx, int *bits);
 /** Whether the standard has a type of this number, be it one of ours or not. */
 bool dtype_is_standard(int64_t onnx);

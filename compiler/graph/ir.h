@@ -35,7 +35,7 @@ struct tensor {
 	int rank;
 	struct num dim[MAX_RANK];
 	const struct quant *quant;      /* NULL: plain */
-	int bits;                       /* of a packed constant's elements in the file (dtypes.def); 0: all of the type's */
+	int bits;                       /* of a packed constant's elements in the file (dtypes.def); 0: the type's */
 	const void *data;               /* constant: its elements, row-major, little-endian; else NULL */
 	const struct recipe *recipe;    /* constant that lowering made: elements are made by it, of data; else NULL */
 	const struct num *value;        /* integer tensors whose elements inference knows, row-major; else NULL */
