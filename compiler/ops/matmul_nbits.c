@@ -1,6 +1,6 @@
 /* MatMulNBits of com.microsoft: y = A * W' + bias, W: N x K of `bits` bits in blocks of block_size along K, each with a
  * scale and a zero point (absent: 2^(bits - 1)). Packed as N x blocks x bytes of a block, the first element in the
- * lowest bits; zero points as N x bytes of a row. Here W is unpacked to K x N bytes behind a DequantizeLinear by blocks.
+ * lowest bits; zero points as N x bytes of a row. W is unpacked to K x N bytes behind a DequantizeLinear of blocks.
  * accuracy_level allows arithmetic that is less exact, and changes nothing. Source: docs/ContribOperators.md of
  * onnxruntime. */
 #include "ops/expand.h"
