@@ -1,6 +1,6 @@
 #include "ops/expand.h"
 
-int expand_node(struct module *m, int like, const char *op, int opset, int n_in, const int *in, int out)
+int expand_many(struct module *m, int like, const char *op, int opset, int n_in, const int *in, int n_out, int *out)
 {
 	const struct op_def *def = op_find("", op, opset, &(bool){ false });
 	const struct place at = node_place(m, like);
@@ -8,13 +8,20 @@ int expand_node(struct module *m, int like, const char *op, int opset, int n_in,
 
 	if (!def)
 		die("operator %s-%d is in no table", op, opset);
-	if (out < 0)
-		out = tensor_add(m, NULL);
+	for (int i = 0; i < n_out; i++)
+		if (out[i] < 0)
+			out[i] = tensor_add(m, NULL);
 	while (n_in > 1 && n_in > def->min_in && in[n_in - 1] < 0)
 		n_in--;
-	node = node_add(m, m->node[like].graph, def, at.node, n_in, in, 1, &out);
+	node = node_add(m, m->node[like].graph, def, at.node, n_in, in, n_out, out);
 	m->node[node].opset = opset;
 	m->node[node].called = arena_printf(m->arena, "%s-%d as %s", at.op, at.opset, op);
+	return node;
+}
+
+int expand_node(struct module *m, int like, const char *op, int opset, int n_in, const int *in, int out)
+{
+	expand_many(m, like, op, opset, n_in, in, 1, &out);
 	return out;
 }
 
@@ -60,6 +67,39 @@ int expand_channels_last(struct module *m, int like, int x, int rank, int out)
 	for (int k = 0; k < rank; k++)
 		perm[k] = k == 0 ? 0 : k == rank - 1 ? 1 : k + 1;
 	return expand_transpose(m, like, x, rank, perm, out);
+}
+
+int expand_cast(struct module *m, int like, int x, enum dtype type, int out)
+{
+	const int t = expand_node(m, like, "Cast", 13, INPUTS(x), out);
+
+	expand_attr(m, t, "to")->i = dtypes[type].onnx;
+	return t;
+}
+
+int expand_pick(struct module *m, int like, int x, int64_t index)
+{
+	int64_t *data = ARENA_NEW(m->arena, int64_t);
+
+	*data = index;
+	return expand_node(m, like, "Gather", 13, INPUTS(x, tensor_const(m, NULL, DT_I64, 0, NULL, data)), -1);
+}
+
+int expand_mul(struct module *m, int like, int x, int y)
+{
+	return expand_node(m, like, "Mul", 13, INPUTS(x, y), -1);
+}
+
+int expand_add(struct module *m, int like, int x, int y, int out)
+{
+	return expand_node(m, like, "Add", 13, INPUTS(x, y), out);
+}
+
+void expand_split(struct module *m, int like, int x, int64_t axis, int n, int *part)
+{
+	for (int k = 0; k < n; k++)
+		part[k] = -1;
+	rewrite_attr(m, expand_many(m, like, "Split", 13, INPUTS(x), n, part), "axis")->i = axis;
 }
 
 int expand_zero(struct module *m, enum dtype type)

@@ -15,7 +15,9 @@
 /** Appends the operator of ai.onnx that is in force at `opset` to the graph of node `like`, under its name, and is
  *  reported as a part of it. It makes tensor `out`, -1: a new one, which is returned. Attributes are the defaults. */
 int expand_node(struct module *m, int like, const char *op, int opset, int n_in, const int *in, int out);
-/** The same with the attributes of `like` that the operator has by the same name. */
+/** The same with several outputs, each a tensor or -1, which becomes a new one; the node. */
+int expand_many(struct module *m, int like, const char *op, int opset, int n_in, const int *in, int n_out, int *out);
+/** expand_node with the attributes of `like` that the operator has by the same name. */
 int expand_core(struct module *m, int like, const char *op, int opset, int n_in, const int *in, int out);
 
 /** Attribute of the node that makes t, for writing. */
@@ -26,6 +28,16 @@ int expand_transpose(struct module *m, int like, int x, int rank, const int64_t 
 /** x of the given rank, N x spatial x C, as N x C x spatial; and back. */
 int expand_channels_second(struct module *m, int like, int x, int rank);
 int expand_channels_last(struct module *m, int like, int x, int rank, int out);
+
+/** x as float32, or as another type. */
+int expand_cast(struct module *m, int like, int x, enum dtype type, int out);
+/** Element `index` of axis 0 of x, which goes. */
+int expand_pick(struct module *m, int like, int x, int64_t index);
+/** x times or plus y. */
+int expand_mul(struct module *m, int like, int x, int y);
+int expand_add(struct module *m, int like, int x, int y, int out);
+/** Equal parts of x along an axis: part[0] … part[n - 1]. */
+void expand_split(struct module *m, int like, int x, int64_t axis, int n, int *part);
 
 /** DequantizeLinear of inputs first … first + 2 of the node `like`. */
 int expand_dequantize(struct module *m, int like, int first);

@@ -45,14 +45,48 @@ static bool infer_matmul(struct module *m, int node)
 	return product_set(m, node, node_in_type(m, node, 0));
 }
 
+/* Scale or zero point, input i, of an operand whose axis `inner` is summed over: of one element, one for each index of
+ * axis `own` (-1: none), or the operand's shape with a 1 in place of the inner axis. */
+static bool check_side(struct module *m, int node, int i, int operand, int own, int inner)
+{
+	const struct tensor *t = node_in_tensor(m, node, i), x = m->tensor[operand];
+	struct num want[MAX_RANK];
+
+	if (!t || num_is(tensor_elements(m, node_in(m, node, i)), 1))
+		return true;
+	if (t->rank == 1)
+		return own >= 0 ? check_channels(m, node, i, x.dim[own]) : check_channels(m, node, i, num_const(1));
+	memcpy(want, x.dim, sizeof want);
+	want[inner] = num_const(1);
+	return node_shape(m, node, i, want, x.rank);
+}
+
+static bool check_sides(struct module *m, int node, bool scaled)
+{
+	const struct product p = product_get(m, node);
+	const int a = m->tensor[p.a].rank, b = m->tensor[p.b].rank, rows = a > 1 ? a - 2 : -1,
+		  columns = b > 1 ? b - 1 : -1, inner = b > 1 ? b - 2 : 0;
+
+	for (int i = scaled ? 1 : 2; i <= 2; i++)
+		if (!check_side(m, node, i, p.a, rows, a - 1))
+			return false;
+	for (int i = scaled ? 4 : 3; i <= (scaled ? 5 : 3); i++)
+		if (!check_side(m, node, i, p.b, columns, inner))
+			return false;
+	for (int i = 6; i <= 7 && scaled; i++)
+		if (!check_channels(m, node, i, rows < 0 ? num_const(1) : m->tensor[p.a].dim[rows]))
+			return false;
+	return true;
+}
+
 static bool infer_matmul_integer(struct module *m, int node)
 {
-	return product_set(m, node, DT_I32);
+	return product_set(m, node, DT_I32) && check_sides(m, node, false);
 }
 
 static bool infer_qlinear_matmul(struct module *m, int node)
 {
-	return product_set(m, node, node_in_type(m, node, 7));
+	return product_set(m, node, node_in_type(m, node, 7)) && check_sides(m, node, true);
 }
 
 /* Leading indexes of an operand: the nest's leading axes, aligned at the last, 0 where the operand has one element. */

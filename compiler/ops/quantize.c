@@ -30,6 +30,9 @@ bool check_channels(struct module *m, int node, int input, struct num channels)
 	const struct tensor *t = node_in_tensor(m, node, input);
 	struct num n = tensor_elements(m, node_in(m, node, input));
 
+	if (num_is(channels, 1) && (t->rank > 1 || !num_is(n, 1)))
+		return node_bad(m, node, "input %d has shape %s, allowed: one element", input,
+				node_in_shape(m, node, input));
 	if (t->rank > 1 || (!num_is(n, 1) && !num_same(n, channels)))
 		return node_bad(m, node, "input %d has %lld elements, allowed: 1 or %lld", input, (long long)n.n,
 				(long long)channels.n);
@@ -211,16 +214,18 @@ static int lower_extreme(struct lowering *l, int node, enum reduce_op how)
 	return t;
 }
 
-/* scale = (max - min) / 255, zero = saturate(round(-min / scale)). */
+/* scale = (max - min) / 255, or 1 where that is 0, zero = saturate(round(-min / scale)). */
 static bool lower_dynamic_quantize(struct lowering *l, int node)
 {
 	struct module *m = l->m;
 	int low = lower_extreme(l, node, REDUCE_MIN), high = lower_extreme(l, node, REDUCE_MAX);
-	int y = node_out(m, node, 0), scale = node_out(m, node, 1), zero = node_out(m, node, 2), v;
+	int y = node_out(m, node, 0), scale = node_out(m, node, 1), zero = node_out(m, node, 2), is_zero, v;
 	struct nest *n = nest_new(m, scale);
 
 	v = nest_binary(n, E_SUB, nest_load(n, high, NULL), nest_load(n, low, NULL));
-	nest_store(n, nest_binary(n, E_DIV, v, nest_const_float(n, DT_F32, 255)));
+	is_zero = nest_binary(n, E_EQ, v, nest_const_float(n, DT_F32, 0));
+	v = nest_binary(n, E_DIV, v, nest_const_float(n, DT_F32, 255));
+	nest_store(n, nest_select(n, is_zero, nest_const_float(n, DT_F32, 1), v));
 	lower_nest(l, n);
 
 	n = nest_new(m, zero);

@@ -31,6 +31,25 @@ CASES = {
                            {"channels_last": 1}),
 }
 
+L, R = ("u1", [2, 5]), ("u1", [5, 3])
+GEMM = [L, ONE, ZERO, R, ONE, ZERO]
+CASES |= {
+    "gemm-of-rank-3": (MODEL, "QGemm", [("u1", [1, 2, 5]), *GEMM[1:]], {}),
+    "gemm-scales-of-rows": (MODEL, "QGemm", [*GEMM[:4], np.ones(2, np.float32), ZERO], {}),
+    "gemm-zeros-of-rows": (MODEL, "QGemm", [*GEMM[:5], np.zeros(2, np.uint8)], {}),
+    "gemm-zero-without-scale": (MODEL, "QGemm", [*GEMM, "", "", ZERO], {}),
+    "gemm-bias-beyond": (MODEL, "QGemm", [*GEMM, np.zeros(4, np.int32), ONE, ZERO], {}),
+    "gemm-bias-of-more-rows": (MODEL, "QGemm", [*GEMM, np.zeros((4, 3), np.int32), ONE, ZERO], {}),
+    "gemm-bias-of-rank-3": (MODEL, "QGemm", [*GEMM, np.zeros((1, 1, 3), np.int32), ONE, ZERO], {}),
+    "gemm-inner-axis": (MODEL, "QGemm", [*GEMM, "", ONE, ZERO], {"transB": 1}),
+    "gemm-to-16-bits": (UNSUPPORTED, "QGemm", [*GEMM, "", ONE, np.uint16(0)], {}),
+    "to-float-scales-of-rows": (MODEL, "MatMulIntegerToFloat", [L, R, np.ones(2, np.float32), ONE], {}),
+    "to-float-bias-of-another-size": (MODEL, "MatMulIntegerToFloat", [L, R, ONE, ONE, "", "", np.ones(2, np.float32)],
+                                      {}),
+    "dynamic-zeros-of-another-size": (MODEL, "DynamicQuantizeMatMul", [[2, 5], R, ONE, np.zeros(2, np.uint8)], {}),
+    "dynamic-of-scalars": (MODEL, "DynamicQuantizeMatMul", [[], R, ONE], {}),
+}
+
 A, B, SCALES = [2, 40], np.zeros((3, 2, 16), np.uint8), np.ones(6, np.float32)
 NBITS = {"N": 3, "K": 40, "block_size": 32}
 
@@ -59,6 +78,20 @@ CASES |= {
     "nbits-inner-axis": wrong_nbits(a=[2, 39]),
     "nbits-inner-axis-none": wrong_nbits(a=[]),
 }
+
+
+def product(op, *operands):
+    """Whose result has whatever type it may have."""
+    made = of_zeros(op, operands, 17)
+    made.graph.output[0].ClearField("type")
+    return made
+
+
+THREE = np.ones(3, np.float32)
+add("product-zeros-of-another-size", MODEL, lambda: product("MatMulInteger", L, R, ZERO, np.zeros(2, np.uint8)))
+add("product-zeros-of-another-rank", MODEL, lambda: product("MatMulInteger", L, R, np.zeros((2, 2), np.uint8), ZERO))
+add("product-scales-of-another-size", MODEL, lambda: product("QLinearMatMul", L, THREE, ZERO, *GEMM[3:], ONE, ZERO))
+add("product-result-of-another-size", MODEL, lambda: product("QLinearMatMul", *GEMM, THREE, ZERO))
 
 
 def packed(op, number, count, elements, *operands, **attributes):

@@ -239,6 +239,65 @@ def conv(b):
                    kernel_shape=[3, 2]), as_given(y, last).astype(b.type)
 
 
+@kind
+def qgemm(b):
+    """An exact sum, (alpha * sa) * sb / sy and one product in float32; or the float32 product without sy."""
+    m, k, n = (int(v) for v in b.rng.integers(1, 20, 3))
+    ta, tb, alpha = int(b.rng.integers(2)), int(b.rng.integers(2)), F32(b.rng.choice([1, 1, 0.375]))
+    a, sa, za = b.input(b.bytes((k, m) if ta else (m, k))), b.scale(), b.constant(b.bytes(()))
+    w_type = np.int8 if b.type == np.int8 else b.rng.choice([np.int8, np.uint8])
+    shape = (n,) if b.rng.integers(2) else ()
+    w, sw, zw = b.weights((n, k) if tb else (k, n), w_type), b.scale(shape=shape), b.weights(shape, w_type)
+    x, y = a.astype(np.int64) - za, w.astype(np.int64) - (zw[:, None] if tb and shape else zw)
+    total = (x.T if ta else x) @ (y.T if tb else y)
+    c_shape = [(n,), (1, n), (m, n), (m, 1), None][b.rng.integers(5)]
+    if c_shape:
+        total = total + b.constant(b.rng.integers(-2000, 2000, c_shape).astype(np.int32))
+    else:
+        b.names.append("")
+    step = (alpha * sa) * sw
+    more = {"transA": ta, "transB": tb, "alpha": float(alpha)}
+    if b.rng.integers(4) == 0:
+        return b.model("QGemm", out_type=F32, **more), total.astype(F32) * step
+    sy, zy = b.scale(0.05, 0.5), b.constant(b.bytes(()))
+    steps = np.rint(total.astype(F32) * (step / sy)).astype(np.int64) + zy
+    return b.model("QGemm", **more), np.clip(steps, np.iinfo(b.type).min, np.iinfo(b.type).max).astype(b.type)
+
+
+@kind
+def to_float(b):
+    k, n = (int(v) for v in b.rng.integers(1, 20, 2))
+    a = b.input(b.bytes((2, 3, k)))
+    w_type, shape = (np.int8 if b.type == np.int8 else np.uint8), (n,) if b.rng.integers(2) else ()
+    w = b.weights((k, n), w_type)
+    sa, sw, za, zw = b.scale(), b.scale(shape=shape), b.constant(b.bytes(())), b.weights(shape, w_type)
+    bias = b.constant(b.rng.standard_normal(n).astype(F32)) if b.rng.integers(2) else np.zeros(n)
+    real = ((a.astype(np.int64) - za) @ (w.astype(np.int64) - zw)) * (sa * sw).astype(F64) + bias
+    b.bound = 4 * 2.0 ** -24 * (np.abs(real - bias) + np.abs(real) + np.abs(bias)).max()
+    return b.model("MatMulIntegerToFloat", out_type=F32), real
+
+
+def dynamically(x):
+    """x as the float32 numbers that DynamicQuantizeLinear makes of it."""
+    low, high = min(F32(0), x.min()), max(F32(0), x.max())
+    scale = (high - low) / F32(255) if high > low else F32(1)
+    zero = np.clip(np.rint(-low / scale), 0, 255)
+    return (np.clip(np.rint(x / scale) + zero, 0, 255) - zero).astype(F64) * scale
+
+
+@kind
+def dynamic_matmul(b):
+    k, n = (int(v) for v in b.rng.integers(1, 20, 2))
+    x = b.input(((b.rng.standard_normal((2, 3, k)) + b.rng.integers(-2, 3)) * b.rng.integers(0, 4)).astype(F32))
+    w_type, shape = b.type, (n,) if b.rng.integers(2) else ()
+    b.type = np.uint8  # of what x becomes
+    w, sw, zw = b.weights((k, n), w_type), b.scale(shape=shape), b.weights(shape, w_type)
+    bias = b.constant(b.rng.standard_normal(n).astype(F32)) if b.rng.integers(2) else np.zeros(n)
+    real = dynamically(x) @ ((w.astype(np.int64) - zw) * sw.astype(F64)) + bias
+    b.bound = 4 * 2.0 ** -24 * (np.abs(real - bias) + np.abs(real) + np.abs(bias)).max()
+    return b.model("DynamicQuantizeMatMul", out_type=F32), real
+
+
 def blocks_of(b, n, k, block, bits, middle):
     """Inputs 1 to 3 of MatMulNBits, and the weights that they mean, n x k."""
     blocks = -(-k // block)
