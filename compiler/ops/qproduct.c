@@ -16,7 +16,7 @@ int expand_product(struct module *m, int like, const struct quantised_product *p
 	return p->bias < 0 ? v : expand_add(m, like, v, p->bias, out);
 }
 
-/* Inputs a and b are matrices or batches of them, and parameter i of b is one or one for each column of b, or absent. */
+/* Parameter i of the right-hand side, input b, is one, one for each of its columns, or absent. */
 static bool check_column(struct module *m, int node, int i, int b)
 {
 	const struct tensor *t = node_in_tensor(m, node, b);
@@ -84,7 +84,7 @@ const struct op_def op_ms_DynamicQuantizeMatMul = {
 	.expand = expand_dynamic_matmul,
 };
 
-/* --- QGemm: A' * B' + C in steps of alpha * a_scale * b_scale, as float32 or quantised ----------------------------- */
+/* --- QGemm: A' * B' + C in steps of alpha * a_scale * b_scale, as float32 or quantised ---------------------------- */
 
 enum { QGEMM_A, QGEMM_A_SCALE, QGEMM_A_ZERO, QGEMM_B, QGEMM_B_SCALE, QGEMM_B_ZERO, QGEMM_C, QGEMM_Y_SCALE,
        QGEMM_Y_ZERO };
@@ -133,7 +133,8 @@ static void expand_qgemm_sandwich(struct module *m, int node, int a, int a_scale
 			    INPUTS(node_in(m, node, QGEMM_B), b_scale, node_in(m, node, QGEMM_B_ZERO)), -1);
 	expand_attr(m, in[1], "axis")->i = !t_b;
 	if (c >= 0) {
-		in[2] = expand_node(m, node, "DequantizeLinear", 13, INPUTS(c, expand_mul(m, node, a_scale, b_scale)), -1);
+		in[2] = expand_mul(m, node, a_scale, b_scale);
+		in[2] = expand_node(m, node, "DequantizeLinear", 13, INPUTS(c, in[2]), -1);
 		expand_attr(m, in[2], "axis")->i = -1;
 	}
 	a = expand_node(m, node, "Gemm", 13, 3, in, -1);
