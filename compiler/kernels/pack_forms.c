@@ -3,10 +3,12 @@
 
 #include <stddef.h>
 
+#include "kernels/pack_chains.h"
 #include "support/checked.h"
 
-static bool panels_size(const struct pack *p, const struct pack_tile *t, int64_t *elements)
+static bool panels_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *elements)
 {
+	(void)w;
 	return pack_size(p, t->columns, elements);
 }
 
@@ -42,8 +44,9 @@ static bool bytes_size(const struct pack *p, int columns, int terms, int64_t *by
 	       checked_mul(*bytes, depth, bytes);
 }
 
-static bool terms_size(const struct pack *p, const struct pack_tile *t, int64_t *bytes)
+static bool terms_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *bytes)
 {
+	(void)w;
 	return bytes_size(p, t->columns, t->terms, bytes);
 }
 
@@ -72,8 +75,9 @@ static void pack_apart(const struct pack *p, const struct pack_tile *t, const vo
 	pack_terms(p, t->columns, t->terms, t->lanes, w, packed);
 }
 
-static bool runs_size(const struct pack *p, const struct pack_tile *t, int64_t *bytes)
+static bool runs_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *bytes)
 {
+	(void)w;
 	int64_t run;
 
 	return checked_mul(p->depth[1], p->depth[2], &run) && checked_align(run, t->terms, &run) &&
@@ -94,8 +98,9 @@ static void pack_runs(const struct pack *p, const struct pack_tile *t, const voi
 						*to++ = weight(p, w, n, i < run ? term_at(p, d0 * run + i) : -1);
 }
 
-static bool taps_size(const struct pack *p, const struct pack_tile *t, int64_t *bytes)
+static bool taps_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *bytes)
 {
+	(void)w;
 	return bytes_size(p, t->columns, 1, bytes);
 }
 

@@ -16,8 +16,8 @@ struct pack_tile {
 	int columns, terms, lanes;
 };
 
-/** Elements of the packed form; false when they exceed INT64_MAX. */
-typedef bool pack_size_fn(const struct pack *p, const struct pack_tile *t, int64_t *elements);
+/** Elements of the packed form of w; false when they exceed what can be addressed. */
+typedef bool pack_size_fn(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *elements);
 /** Packs w into packed, as many elements as its size says; they may not overlap. */
 typedef void pack_fn(const struct pack *p, const struct pack_tile *t, const void *w, void *packed);
 

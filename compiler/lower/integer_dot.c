@@ -78,6 +78,20 @@ static void in_bands(struct call *call, struct num rows, struct num pixels, int 
 		call->piece_rows = band;
 }
 
+/* Takes the time of the items that weights really need: some are split, and small ones go together. The cost of a
+ * kernel's row supposes 1.25 of them for four terms (gaussian weights, depths of some hundreds). */
+static void weigh_chains(struct module *m, int node, int channel_axis, const struct kernel *k, const struct pack *p,
+			 double *cycles)
+{
+	const struct pack_tile tile = { k->columns, k->terms, k->lanes };
+	int64_t bytes, even;
+
+	if (k->pack == PACK_CHAINS &&
+	    pack_forms[PACK_CHAINS].size(p, &tile, integer_weights(m, node, channel_axis), &bytes) &&
+	    pack_forms[PACK_RUNS].size(p, &tile, NULL, &even))
+		*cycles *= (double)bytes / (1.25 * (double)even);
+}
+
 /* --- Convolution -------------------------------------------------------------------------------------------------- */
 
 struct integer_dot_plan {
@@ -110,15 +124,18 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 {
 	struct integer_dot_plan *p = ARENA_NEW(m->scratch, struct integer_dot_plan);
 	const struct conv_geometry *g = &p->c.g;
+	struct pack pack;
 
 	if (!conv_shape_read(m, node, &p->c, why))
 		return NULL;
+	pack = pack_of(&p->c);
 	*why = "the target has no such kernel";
 	p->kernel = integer_choose_lines(m, node, KERNEL_CONV_DOT, g->out_h.n, g->out_w.n, g->oc,
 					 g->ic * g->kernel_h * g->kernel_w, &p->plan.cycles);
 	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why) ||
-	    !pairs_fit(m, node, 0, p->kernel, pack_of(&p->c), p->c.groups, why))
+	    !pairs_fit(m, node, 0, p->kernel, pack, p->c.groups, why))
 		return NULL;
+	weigh_chains(m, node, 0, p->kernel, &pack, &p->plan.cycles);
 	p->plan.cycles *= 1.05 * (double)(p->c.batch_hi * p->c.groups); /* copies, short rows */
 	return &p->plan;
 }
@@ -231,9 +248,11 @@ static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
 {
 	struct integer_dot_plan *p = ARENA_NEW(m->scratch, struct integer_dot_plan);
 	const struct conv_geometry *g = &p->c.g;
+	struct pack pack;
 
 	if (!conv_shape_read(m, node, &p->c, why) || !conv_is_product(m, &p->c, why))
 		return NULL;
+	pack = conv_pack(&p->c, false);
 	p->flat = conv_is_flat(m, p->c.x, true) && conv_is_flat(m, p->c.y, true);
 	p->pixels = num_mul(&m->nums, g->out_h, g->out_w);
 	if (p->flat)
@@ -241,8 +260,9 @@ static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
 	*why = "the target has no such kernel";
 	p->kernel = integer_choose(m, node, KERNEL_GEMM_DOT, p->pixels.n, g->oc, g->ic, &p->plan.cycles);
 	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why) ||
-	    !pairs_fit(m, node, 0, p->kernel, conv_pack(&p->c, false), 1, why))
+	    !pairs_fit(m, node, 0, p->kernel, pack, 1, why))
 		return NULL;
+	weigh_chains(m, node, 0, p->kernel, &pack, &p->plan.cycles);
 	if (!p->flat)
 		p->plan.cycles *= (double)p->c.batch_hi;
 	return &p->plan;
@@ -277,6 +297,7 @@ struct integer_dot_matmul_plan {
 static struct node_plan *plan_matmul(struct module *m, int node, const char **why)
 {
 	struct integer_dot_matmul_plan *p = ARENA_NEW(m->scratch, struct integer_dot_matmul_plan);
+	struct pack pack;
 
 	if (!integer_matmul_read(m, node, &p->rows, &p->depth, &p->n, why))
 		return NULL;
@@ -284,7 +305,9 @@ static struct node_plan *plan_matmul(struct module *m, int node, const char **wh
 	p->kernel = integer_choose(m, node, KERNEL_GEMM_DOT, p->rows, p->n, p->depth, &p->plan.cycles);
 	if (!p->kernel || !integer_is_bounded(m, node, 1, why))
 		return NULL;
-	return pairs_fit(m, node, 1, p->kernel, integer_matmul_pack(p->depth, p->n), 1, why) ? &p->plan : NULL;
+	pack = integer_matmul_pack(p->depth, p->n);
+	weigh_chains(m, node, 1, p->kernel, &pack, &p->plan.cycles);
+	return pairs_fit(m, node, 1, p->kernel, pack, 1, why) ? &p->plan : NULL;
 }
 
 static void lower_matmul(struct lowering *l, const struct node_plan *plan)

@@ -1,5 +1,7 @@
 #include "lower/packed.h"
 
+#include <string.h>
+
 #include "graph/recipe.h"
 
 int lower_const_f32(struct lowering *l, const char *name, const float *v, int64_t n)
@@ -36,6 +38,7 @@ static void make_packed(const struct recipe *r, void *elements, struct arena *sc
 	const struct packing_recipe *x = (const struct packing_recipe *)r;
 
 	(void)scratch;
+	memset(elements, 0, (size_t)(x->groups * x->bytes)); /* some groups may come out shorter */
 	for (int g = 0; g < x->groups; g++)
 		x->pack(&x->p, &x->tile, x->from + g * x->from_bytes, (char *)elements + g * x->bytes);
 }
@@ -47,12 +50,15 @@ int lower_packed_groups(struct lowering *l, const char *name, const struct pack 
 	const enum dtype type = k->b == TYPES_F32 ? DT_F32 : DT_I8;
 	const int bytes = dtypes[type].bytes;
 	struct packing_recipe *r = ARENA_NEW(l->m->steps, struct packing_recipe);
+	int64_t n = 0;
 
 	*r = (struct packing_recipe){ .recipe.make = make_packed, .pack = form->pack, .p = *p, .from = w,
 				      .tile = { k->columns, k->terms, k->lanes }, .groups = groups,
 				      .from_bytes = p->n * p->n_stride * bytes };
-	if (!form->size(p, &r->tile, size) || *size > MAX_ELEMENTS / groups)
-		die("packed weights of \"%s\" overflow", name);
+	*size = 0;
+	for (int g = 0; g < groups; g++, *size = n > *size ? n : *size)
+		if (!form->size(p, &r->tile, r->from + g * r->from_bytes, &n) || n > MAX_ELEMENTS / groups)
+			die("packed weights of \"%s\" overflow", name);
 	r->bytes = *size * bytes;
 	return lower_const_made(l, name, type, *size * groups, w, &r->recipe);
 }

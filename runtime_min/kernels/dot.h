@@ -25,6 +25,15 @@ struct nnrt_dot {
 typedef void (*nnrt_dot_tile)(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
 	const float *scale, unsigned char *y, int n, int rows, int wide);
 
+/** Where the weights of panel i begin; even: bytes of a panel where all have as many. */
+typedef const int8_t *(*nnrt_dot_at)(const int8_t *w, ptrdiff_t i, ptrdiff_t even);
+
+/** See nnrt_dot_at: one panel behind the other. */
+NNRT_INLINE const int8_t *nnrt_dot_even(const int8_t *w, ptrdiff_t i, ptrdiff_t even)
+{
+	return w + i * even;
+}
+
 /** Bytes rounded up to whole terms, a power of two. */
 NNRT_INLINE int nnrt_dot_whole(int bytes, int terms)
 {
@@ -110,7 +119,7 @@ NNRT_INLINE void nnrt_dot_panel(const struct nnrt_dot *d, const unsigned char *x
  * columns: constants, the register tile. ONNX QLinearConv-10. */
 NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const float *scale, void *y, void *scratch, int zero, int low, int high, int y_zero, int band,
-	nnrt_dot_tile tile, int terms, int rows, int columns)
+	nnrt_dot_tile tile, nnrt_dot_at panel_at, int terms, int rows, int columns)
 {
 	const int apart = p->dilation_w > 1, run = apart ? p->ic : p->kernel_w * p->ic;
 	const int runs_w = apart ? p->kernel_w : 1, rest = (p->oc - 1) % columns + 1;
@@ -133,8 +142,8 @@ NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const i
 				const unsigned char *from = image.x + (ptrdiff_t)(oy - begin) * p->stride_h * image.row;
 				unsigned char *to = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + c;
 
-				nnrt_dot_panel(&d, from, w + c / columns * panel, bias + c, scale + c, to, p->out_w,
-					p->oc - c, rest, tile, rows);
+				nnrt_dot_panel(&d, from, panel_at(w, c / columns, panel), bias + c, scale + c, to,
+					p->out_w, p->oc - c, rest, tile, rows);
 			}
 		}
 	}
@@ -146,7 +155,7 @@ NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const i
  * NULL: k is whole terms, and a is read as it lies. ONNX QLinearMatMul-10, QLinearConv-10 of one tap. */
 NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *bias,
 	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band,
-	nnrt_dot_tile tile, int terms, int rows, int columns)
+	nnrt_dot_tile tile, nnrt_dot_at panel_at, int terms, int rows, int columns)
 {
 	const int k = (int)p->k, whole = nnrt_dot_whole(k, terms), n = (int)p->n, rest = (n - 1) % columns + 1;
 	const struct nnrt_dot d = {scratch ? whole : p->a_row, 1, 1, 0, 0, k, columns, p->y_row, low, high, y_zero};
@@ -163,7 +172,7 @@ NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const i
 			from = (const unsigned char *)scratch;
 		}
 		for (int c = 0; c < n; c += columns) {
-			const int8_t *panel = b + (ptrdiff_t)(c / columns) * whole * columns;
+			const int8_t *panel = panel_at(b, c / columns, (ptrdiff_t)whole * columns);
 			unsigned char *to = (unsigned char *)y + begin * p->y_row + c;
 
 			nnrt_dot_panel(&d, from, panel, bias + c, scale + c, to, end - begin, n - c, rest, tile, rows);

@@ -273,7 +273,7 @@ static void run(const struct kernel *r, struct problem *q)
 	int64_t packed_bytes;
 	if (r->kind == CONV_DOT && p->dilation_w > 1)
 		pack = (struct pack){.n = p->oc, .n_stride = depth, .depth = {taps, 1, ic}, .stride = {1, 1, taps}};
-	if (!pack_forms[r->pack].size(&pack, &r->tile, &packed_bytes))
+	if (!pack_forms[r->pack].size(&pack, &r->tile, q->w, &packed_bytes))
 		abort();
 	int8_t *packed = guarded_bytes((size_t)packed_bytes);
 	int32_t *bias = guarded_bytes((size_t)width * sizeof *bias);

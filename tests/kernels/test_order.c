@@ -173,7 +173,7 @@ static struct subject subject_int8(const struct kernel *k)
 	int64_t packed_bytes;
 
 	s.pixel_by_pixel = !depthwise;
-	if (!pack_forms[k->pack].size(&pack, &k->tile, &packed_bytes))
+	if (!pack_forms[k->pack].size(&pack, &k->tile, w, &packed_bytes))
 		abort();
 	s.w8 = malloc((size_t)packed_bytes);
 	pack_forms[k->pack].pack(&pack, &k->tile, w, s.w8);

@@ -1,0 +1,223 @@
+/* See pack_chains.h. Chains are made greedily: of the items that are left, the one with the largest sum, and with it
+ * the first two that still go with it, in falling order too. */
+#include "kernels/pack_chains.h"
+
+#include <string.h>
+
+#include "support/checked.h"
+
+enum {
+	TERMS = 4,
+	BYTES = 32, /* of an item: TERMS of each channel */
+	PAIRS = BYTES / 2,
+	MOST = 128, /* that weights of one sign may come to */
+	CHAIN = 3,
+	BLOCK_TERMS = 512,
+	MAX_ITEMS = 2 * BLOCK_TERMS / TERMS,
+	LINE = 64 /* bytes of a cache line */
+};
+
+struct item {
+	int first; /* term of the run */
+	int8_t w[BYTES];
+	uint8_t sums[2 * PAIRS]; /* of the positive weights of each pair, and of the negative ones */
+	int largest;
+	bool is_used;
+};
+
+/* What the items of a panel become. NULL: it is only counted. */
+struct panel {
+	int8_t *w, *list;
+	int64_t items, numbers;
+};
+
+static bool item_measure(struct item *it)
+{
+	int largest = 0;
+
+	for (int i = 0; i < PAIRS; i++) {
+		const int a = it->w[2 * i], b = it->w[2 * i + 1];
+		const int plus = (a > 0 ? a : 0) + (b > 0 ? b : 0), minus = plus - a - b;
+		it->sums[i] = (uint8_t)plus;
+		it->sums[PAIRS + i] = (uint8_t)minus;
+		largest = plus > largest ? plus : largest;
+		largest = minus > largest ? minus : largest;
+	}
+	it->largest = largest;
+	return largest <= MOST;
+}
+
+/* Weights of term i of the run d0 of a panel whose first channel is n. */
+static void weights_of(const struct pack *p, const int8_t *w, int64_t n, int64_t d0, int64_t i, int8_t *to)
+{
+	const int64_t run = p->depth[1] * p->depth[2];
+
+	memset(to, 0, BYTES);
+	for (int64_t k = i; k < i + TERMS && k < run; k++) {
+		const int8_t *from = w + n * p->n_stride + d0 * p->stride[0] + k / p->depth[2] * p->stride[1] +
+				     k % p->depth[2] * p->stride[2];
+		for (int64_t c = 0; c < BYTES / TERMS && n + c < p->n; c++)
+			to[c * TERMS + k - i] = from[c * p->n_stride];
+	}
+}
+
+/* The items of one block; items of zeros alone are left out. */
+static int items_of(const struct pack *p, const int8_t *w, int64_t n, int64_t d0, int64_t block, struct item *items)
+{
+	const int64_t run = p->depth[1] * p->depth[2];
+	int n_items = 0;
+
+	for (int64_t i = block; i < run && i < block + BLOCK_TERMS; i += TERMS) {
+		struct item it = { .first = (int)(i - block) }, half = it;
+		weights_of(p, w, n, d0, i, it.w);
+		if (!item_measure(&it)) {
+			for (int k = 0; k < BYTES; k++) {
+				half.w[k] = (int8_t)(it.w[k] / 2);
+				it.w[k] = (int8_t)(it.w[k] - half.w[k]);
+			}
+			item_measure(&it);
+			item_measure(&half);
+			items[n_items++] = half;
+		}
+		if (it.largest)
+			items[n_items++] = it;
+	}
+	return n_items;
+}
+
+/* Their numbers in falling order of the largest sum. */
+static void items_order(const struct item *items, int n_items, int *order)
+{
+	int end[MOST + 2] = { 0 };
+
+	for (int i = 0; i < n_items; i++)
+		end[MOST - items[i].largest + 1]++;
+	for (int v = 0; v <= MOST; v++)
+		end[v + 1] += end[v];
+	for (int i = 0; i < n_items; i++)
+		order[end[MOST - items[i].largest]++] = i;
+}
+
+static bool go_together(const uint8_t *sums, const struct item *it)
+{
+	int over = 0;
+
+	for (int i = 0; i < 2 * PAIRS; i++)
+		over |= MOST - sums[i] - it->sums[i];
+	return over >= 0;
+}
+
+/* The chain that begins with the first of n items; how many are in it. */
+static int chain_make(struct item *items, const int *order, int n_items, int *chain)
+{
+	uint8_t sums[2 * PAIRS] = { 0 };
+	int n = 0;
+
+	for (int i = 0; i < n_items && n < CHAIN; i++) {
+		struct item *it = &items[order[i]];
+		if (it->is_used || !go_together(sums, it))
+			continue;
+		it->is_used = true;
+		for (int k = 0; k < 2 * PAIRS; k++)
+			sums[k] = (uint8_t)(sums[k] + it->sums[k]);
+		chain[n++] = order[i];
+	}
+	return n;
+}
+
+static void number_add(struct panel *to, int v)
+{
+	if (to->list) {
+		to->list[2 * to->numbers] = (int8_t)(v & 0xff);
+		to->list[2 * to->numbers + 1] = (int8_t)(v >> 8);
+	}
+	to->numbers++;
+}
+
+static void item_add(struct panel *to, const struct item *it)
+{
+	if (to->w)
+		memcpy(to->w + to->items * BYTES, it->w, BYTES);
+	to->items++;
+	number_add(to, it->first);
+}
+
+static void block_add(struct panel *to, struct item *items, int n_items)
+{
+	int order[MAX_ITEMS], chains[MAX_ITEMS][CHAIN], length[MAX_ITEMS], n = 0, count[CHAIN + 1] = { 0 };
+
+	items_order(items, n_items, order);
+	for (int i = 0; i < n_items; i++)
+		if (!items[order[i]].is_used) {
+			length[n] = chain_make(items, order + i, n_items - i, chains[n]);
+			count[length[n++]]++;
+		}
+	for (int want = CHAIN; want > 0; want--)
+		number_add(to, count[want]);
+	for (int want = CHAIN; want > 0; want--)
+		for (int i = 0; i < n; i++)
+			for (int k = 0; length[i] == want && k < want; k++)
+				item_add(to, &items[chains[i][k]]);
+}
+
+static void panel_make(const struct pack *p, const int8_t *w, int64_t n, struct panel *to)
+{
+	struct item items[MAX_ITEMS];
+
+	for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
+		for (int64_t block = 0; block < p->depth[1] * p->depth[2]; block += BLOCK_TERMS)
+			block_add(to, items, items_of(p, w, n, d0, block, items));
+}
+
+static int64_t whole_lines(int64_t bytes)
+{
+	return (bytes + LINE - 1) / LINE * LINE;
+}
+
+static int64_t panels_of(const struct pack *p, const struct pack_tile *t)
+{
+	return (p->n + t->columns - 1) / t->columns;
+}
+
+bool chains_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *elements)
+{
+	int64_t most;
+
+	/* At most twice as many items as terms ask for, each with its number. */
+	if (!checked_mul(p->depth[0], p->depth[1], &most) || !checked_mul(most, p->depth[2], &most) ||
+	    !checked_mul(most, p->n, &most) || most > INT32_MAX / 32)
+		return false;
+	*elements = whole_lines(panels_of(p, t) * 4);
+	for (int64_t n = 0; n < p->n; n += t->columns) {
+		struct panel panel = { 0 };
+		panel_make(p, w, n, &panel);
+		*elements += whole_lines(BYTES + panel.items * BYTES + panel.numbers * 2);
+	}
+	return true;
+}
+
+static void int32_write(int8_t *to, int64_t v)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (int8_t)(v >> 8 * i & 0xff);
+}
+
+void pack_chains(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
+{
+	int8_t *all = packed;
+	int64_t at = whole_lines(panels_of(p, t) * 4);
+
+	memset(all, 0, (size_t)at);
+	for (int64_t n = 0; n < p->n; n += t->columns) {
+		struct panel count = { 0 }, panel = { .w = all + at + BYTES };
+		int64_t bytes;
+		panel_make(p, w, n, &count);
+		bytes = whole_lines(BYTES + count.items * BYTES + count.numbers * 2);
+		memset(all + at, 0, (size_t)bytes);
+		panel.list = panel.w + count.items * BYTES;
+		int32_write(all + n / t->columns * 4, at);
+		int32_write(all + at, BYTES + count.items * BYTES);
+		panel_make(p, w, n, &panel);
+		at += bytes;
+	}
+}
