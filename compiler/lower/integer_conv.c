@@ -114,26 +114,42 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 }
 
 /* What a kernel of planes takes beside: for four channels to fill a ring of rows, and from sums to bytes. */
-enum { PLANES_PER_COLUMN = 3, PLANES_PER_SUM = 20, PLANES_PER_ROW = 150 };
+enum { PLANES_PER_COLUMN = 3, PLANES_PER_SUM = 20, PLANES_PER_ROW = 150, MOST_HEIGHT = 64 };
 
-static struct node_plan *plan_planes(struct module *m, int node, const char **why)
+static struct node_plan *plan_planes_of(struct module *m, int node, bool is_wide, const char **why)
 {
-	struct integer_conv_plan *p = depthwise_plan(m, node, KERNEL_DEPTHWISE_PLANES, why);
+	struct integer_conv_plan *p =
+		depthwise_plan(m, node, is_wide ? KERNEL_DEPTHWISE_WIDE : KERNEL_DEPTHWISE_PLANES, why);
 	const struct conv_geometry *g;
 	double rows, per_row;
 
 	if (!p)
 		return NULL;
 	g = &p->c.g;
-	*why = "for 3x3 without dilation, at strides up to 2, of images whose width is known";
-	if (g->kernel_h != 3 || g->kernel_w != 3 || g->dilation_h != 1 || g->dilation_w != 1 || g->stride_h > 2 ||
+	*why = is_wide ? "for kernels 5 or 7 wide" : "for 3x3";
+	if (is_wide ? g->kernel_w != 5 && g->kernel_w != 7 : g->kernel_h != 3 || g->kernel_w != 3)
+		return NULL;
+	*why = "for strides up to 2 without dilation, of images whose width is known";
+	if (g->kernel_h > MOST_HEIGHT || g->dilation_h != 1 || g->dilation_w != 1 || g->stride_h > 2 ||
 	    g->stride_w > 2 || !num_is_const(g->out_w) || g->out_w.n > INT16_MAX)
 		return NULL;
 	rows = (double)(p->c.batch_hi * g->out_h.n) * ceil((double)g->oc / p->kernel->columns);
 	per_row = PLANES_PER_SUM + PLANES_PER_COLUMN * (double)(g->stride_w * g->stride_h);
+	if (is_wide)
+		per_row += (double)(g->kernel_h * g->kernel_w);
 	per_row = PLANES_PER_ROW + per_row * (double)(g->out_w.n * p->kernel->columns);
 	p->plan.cycles = rows * per_row;
 	return &p->plan;
+}
+
+static struct node_plan *plan_planes(struct module *m, int node, const char **why)
+{
+	return plan_planes_of(m, node, false, why);
+}
+
+static struct node_plan *plan_wide(struct module *m, int node, const char **why)
+{
+	return plan_planes_of(m, node, true, why);
 }
 
 /* Whether a result may lie where its image does: its rows are written when what the next ones see is copied. */
@@ -158,7 +174,7 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	const int8_t *weights = integer_weights(m, node, 0);
 	struct integer_ends ends;
 	struct call *call;
-	const bool planes = k->kind == KERNEL_DEPTHWISE_PLANES;
+	const bool planes = k->kind != KERNEL_DEPTHWISE_INT8;
 	int x, y, w, batch = -1;
 
 	conv_images(l, c, false, &x, &y);
@@ -176,7 +192,8 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 		call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
 	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
 	if (planes) {
-		const int64_t bytes = pack_planes_scratch(c->g.out_w.n, c->g.stride_w);
+		const int64_t bytes = pack_planes_scratch(c->g.kernel_h, c->g.kernel_w, c->g.out_w.n,
+							  c->g.stride_w);
 
 		call_arg(l, call, ARG_SCRATCH, lower_scratch(l, num_const(bytes)));
 		call_number(l, call, num_const(const_int(m, node_in(m, node, INTEGER_X_ZERO), 0)));
@@ -252,6 +269,9 @@ const struct strategy integer_depthwise = {
 };
 const struct strategy integer_planes = {
 	.name = "integer_planes", .op = "IntegerConv", .plan = plan_planes, .lower = lower_depthwise
+};
+const struct strategy integer_planes_wide = {
+	.name = "integer_planes_wide", .op = "IntegerConv", .plan = plan_wide, .lower = lower_depthwise
 };
 const struct strategy integer_matmul = {
 	.name = "integer_matmul", .op = "IntegerMatMul", .plan = plan_matmul, .lower = lower_matmul

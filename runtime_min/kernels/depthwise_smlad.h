@@ -1,8 +1,9 @@
-/* Depthwise 3x3 convolution of bytes by SMLAD, four channels at a time. Image rows are widened once, each channel a
- * plane of its own with its padding round it, so that the inner loops know no borders: words of two columns, those of
- * three rows side by side. The three rows are a ring: a new row takes the place of the oldest, and weights turn along.
- * With the columns (x0 x1) and (x2 x3) of a row and its weights as (w0 w1) and (w1 w2), four instructions give two
- * neighbours' terms, and two those of one at stride 2. */
+/* Depthwise convolution of bytes by SMLAD, four channels at a time. Image rows are widened once, each channel a plane
+ * of its own with its padding round it, so that the inner loops know no borders: words of two columns. The rows that an
+ * output row sees are a ring: a new one takes the place of the oldest, and weights turn along. With the columns
+ * (x0 x1), (x2 x3) of a row and its weights as (w0 w1), (w1 w2), four instructions give two neighbours' three terms
+ * each, and two those of one at stride 2. This header is for kernels of 3x3, whose three rows lie side by side, word by
+ * word; depthwise_smlad_wide.h for wider ones. */
 #ifndef NNRT_DEPTHWISE_SMLAD_H
 #define NNRT_DEPTHWISE_SMLAD_H
 
@@ -10,88 +11,129 @@
 
 enum {
 	NNRT_PLANES = 4, /* channels at a time */
-	NNRT_PLANES_ROWS = 3, /* of the kernel and of the ring */
 	NNRT_PLANES_STRIP = 8, /* output columns at a time at stride 2 */
-	NNRT_PLANES_WEIGHTS = 10 /* words of a channel: two a row, the first two rows once more */
+	NNRT_PLANES_ROWS = 3 /* of the ring of a 3x3 kernel */
 };
 
-/** Two neighbours at stride 1. r0: columns, r1: where sums go, r4 to r9: weights, lr: bias. */
-#define NNRT_PLANES_STRIDE1                                                                                            \
-	"ldm r0!, {r2, r3, r12}\n"                                                                                     \
-	"smlad r10, r2, r4, lr\n"                                                                                      \
-	"smlatb r11, r2, r4, lr\n"                                                                                     \
-	"smlad r10, r3, r6, r10\n"                                                                                     \
-	"smlatb r11, r3, r6, r11\n"                                                                                    \
-	"smlad r10, r12, r8, r10\n"                                                                                    \
-	"smlatb r11, r12, r8, r11\n"                                                                                   \
-	"ldm r0, {r2, r3, r12}\n"                                                                                      \
-	"smlabt r10, r2, r5, r10\n"                                                                                    \
-	"smlad r11, r2, r5, r11\n"                                                                                     \
-	"smlabt r10, r3, r7, r10\n"                                                                                    \
-	"smlad r11, r3, r7, r11\n"                                                                                     \
-	"smlabt r10, r12, r9, r10\n"                                                                                   \
-	"smlad r11, r12, r9, r11\n"                                                                                    \
-	"strd r10, r11, [r1], #8\n"
+/** An output row on its way through channels: the first five move on with each. The assembly knows the order. */
+struct nnrt_planes {
+	const uint32_t *x; /* a channel's plane */
+	unsigned char *y;
+	const uint32_t *w; /* of the ring's first row */
+	const int32_t *bias;
+	const struct nnrt_line *line;
+	ptrdiff_t plane, w_step; /* bytes from channel to channel of x and w */
+	ptrdiff_t y_pixel;
+	int pixels; /* >= 1 */
+	int channels; /* still to compute, >= 1; where some are left, the sums of the first of them are known */
+	int32_t *sum; /* of a channel's pixels, and of one more where they are odd */
+	int rows; /* of the kernel */
+	ptrdiff_t pitch; /* bytes from row to row of the ring */
+};
 
-/** The same of one sum at stride 2. */
-#define NNRT_PLANES_STRIDE2                                                                                            \
-	"ldm r0!, {r2, r3, r12}\n"                                                                                     \
-	"smlad r10, r2, r4, lr\n"                                                                                      \
-	"smlad r10, r3, r6, r10\n"                                                                                     \
-	"smlad r10, r12, r8, r10\n"                                                                                    \
-	"ldm r0, {r2, r3, r12}\n"                                                                                      \
-	"smlabt r10, r2, r5, r10\n"                                                                                    \
-	"smlabt r10, r3, r7, r10\n"                                                                                    \
-	"smlabt r10, r12, r9, r10\n"                                                                                   \
-	"str r10, [r1], #4\n"
+/** Begins a function: room on the stack for a channel's slope and offset, y_pixel, pixels left, `more` bytes, and then
+ *  the struct's address. Begins a channel: r0: x, r1: y, r2: w, r3: the struct, lr: bias; flags: slope against 0. */
+#define NNRT_PLANES_BEGIN(more) \
+	"push {r0, r4-r11, lr}\n" \
+	"sub sp, #16+" more "\n" \
+	"ldr r2, [r0, #28]\n" \
+	"str r2, [sp, #8]\n" \
+	"9:\n" \
+	"ldr r3, [sp, #16+" more "]\n" \
+	"ldm r3, {r0, r1, r2, r10, r12}\n" \
+	"ldr lr, [r10], #4\n" \
+	"ldm r12!, {r4, r5}\n" \
+	"strd r4, r5, [sp]\n" \
+	"ldrd r8, r9, [r3, #20]\n" \
+	"add r6, r0, r8\n" \
+	"add r7, r1, #1\n" \
+	"add r8, r2, r9\n" \
+	"stm r3, {r6, r7, r8, r10, r12}\n" \
+	"ldr r12, [r3, #32]\n" \
+	"str r12, [sp, #12]\n" \
+	"cmp r4, #0\n"
 
-/** A function's body: `step` as often as its fifth argument says for each of four channels. On the stack meanwhile:
- *  weights, biases, bytes of a plane's turns, their end, channels left. */
-#define NNRT_PLANES_CHANNELS(step)                                                                                     \
-	"push {r4-r11, lr}\n"                                                                                          \
-	"ldr r12, [sp, #36]\n"                                                                                         \
-	"sub sp, #20\n"                                                                                                \
-	"add r12, r12, r12, lsl #1\n"                                                                                  \
-	"lsl r12, r12, #2\n"                                                                                           \
-	"movs r4, #4\n"                                                                                                \
-	"strd r2, r3, [sp]\n"                                                                                          \
-	"str r12, [sp, #8]\n"                                                                                          \
-	"str r4, [sp, #16]\n"                                                                                          \
-	"1:\n"                                                                                                         \
-	"ldrd r2, r3, [sp]\n"                                                                                          \
-	"ldm r2, {r4-r9}\n"                                                                                            \
-	"ldr lr, [r3], #4\n"                                                                                           \
-	"adds r2, #40\n"                                                                                               \
-	"strd r2, r3, [sp]\n"                                                                                          \
-	"ldr r12, [sp, #8]\n"                                                                                          \
-	"add r12, r0\n"                                                                                                \
-	"str r12, [sp, #12]\n"                                                                                         \
-	"2:\n" step "ldr r2, [sp, #12]\n"                                                                              \
-	"cmp r0, r2\n"                                                                                                 \
-	"bne 2b\n"                                                                                                     \
-	"adds r0, #12\n"                                                                                               \
-	"ldr r2, [sp, #16]\n"                                                                                          \
-	"subs r2, #1\n"                                                                                                \
-	"str r2, [sp, #16]\n"                                                                                          \
-	"bne 1b\n"                                                                                                     \
-	"add sp, #20\n"                                                                                                \
+/** Goes on to the next channel; or, at label 8, back with the channel undone. */
+#define NNRT_PLANES_END(more) \
+	"ldr r3, [sp, #16+" more "]\n" \
+	"ldr r2, [r3, #36]\n" \
+	"subs r2, #1\n" \
+	"str r2, [r3, #36]\n" \
+	"bne 9b\n" \
+	"8:\n" \
+	"add sp, #20+" more "\n" \
 	"pop {r4-r11, pc}\n"
 
-/** sum[channel][2 * turn ...] = bias[channel] + nine terms each, four channels, two neighbours a turn at stride 1.
- *  x: [channel][turns + 1][row of the ring] words of two columns; w: the ring's first row in each channel's weights. */
-NNRT_NAKED void nnrt_planes_stride1(const uint32_t *x __attribute__((unused)), int32_t *sum __attribute__((unused)),
-				    const uint32_t *w __attribute__((unused)),
-				    const int32_t *bias __attribute__((unused)), int turns __attribute__((unused)))
+/** Two neighbours' sums at stride 1, in r10 and r11. r0: columns, r4 to r9: weights, lr: bias. */
+#define NNRT_PLANES_PAIR \
+	"ldm r0!, {r2, r3, r12}\n" \
+	"smlad r10, r2, r4, lr\n" \
+	"smlatb r11, r2, r4, lr\n" \
+	"smlad r10, r3, r6, r10\n" \
+	"smlatb r11, r3, r6, r11\n" \
+	"smlad r10, r12, r8, r10\n" \
+	"smlatb r11, r12, r8, r11\n" \
+	"ldm r0, {r2, r3, r12}\n" \
+	"smlabt r10, r2, r5, r10\n" \
+	"smlad r11, r2, r5, r11\n" \
+	"smlabt r10, r3, r7, r10\n" \
+	"smlad r11, r3, r7, r11\n" \
+	"smlabt r10, r12, r9, r10\n" \
+	"smlad r11, r12, r9, r11\n"
+
+/** One sum at stride 2, in r10. */
+#define NNRT_PLANES_ONE \
+	"ldm r0!, {r2, r3, r12}\n" \
+	"smlad r10, r2, r4, lr\n" \
+	"smlad r10, r3, r6, r10\n" \
+	"smlad r10, r12, r8, r10\n" \
+	"ldm r0, {r2, r3, r12}\n" \
+	"smlabt r10, r2, r5, r10\n" \
+	"smlabt r10, r3, r7, r10\n" \
+	"smlabt r10, r12, r9, r10\n"
+
+/** Output pixels of some channels at stride 1. Stops at a channel whose slope is not above 0, with its sums. */
+NNRT_NAKED void nnrt_planes_stride1(struct nnrt_planes *s __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_PLANES_CHANNELS(NNRT_PLANES_STRIDE1));
+	__asm__ volatile(NNRT_PLANES_BEGIN("0") "ldm r2, {r4-r9}\n"
+			 "ble 2f\n"
+			 "1:\n" NNRT_PLANES_PAIR "ldrd r2, r3, [sp]\n" NNRT_SMLAD_LINE("r10", "r2", "r3")
+				 NNRT_SMLAD_LINE("r11", "r2", "r3") "ldrd r2, r3, [sp, #8]\n"
+			 "strb r10, [r1]\n"
+			 "subs r3, #2\n"
+			 "it pl\n"
+			 "strbpl r11, [r1, r2]\n"
+			 "add r1, r1, r2, lsl #1\n"
+			 "str r3, [sp, #12]\n"
+			 "bgt 1b\n" NNRT_PLANES_END("0") "2:\n"
+			 "ldr r1, [r3, #40]\n"
+			 "3:\n" NNRT_PLANES_PAIR "strd r10, r11, [r1], #8\n"
+			 "ldr r3, [sp, #12]\n"
+			 "subs r3, #2\n"
+			 "str r3, [sp, #12]\n"
+			 "bgt 3b\n"
+			 "b 8b\n");
 }
 
-/** sum[channel][turn] likewise at stride 2. */
-NNRT_NAKED void nnrt_planes_stride2(const uint32_t *x __attribute__((unused)), int32_t *sum __attribute__((unused)),
-				    const uint32_t *w __attribute__((unused)),
-				    const int32_t *bias __attribute__((unused)), int turns __attribute__((unused)))
+/** The same at stride 2. */
+NNRT_NAKED void nnrt_planes_stride2(struct nnrt_planes *s __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_PLANES_CHANNELS(NNRT_PLANES_STRIDE2));
+	__asm__ volatile(NNRT_PLANES_BEGIN("0") "ldm r2, {r4-r9}\n"
+			 "ble 2f\n"
+			 "1:\n" NNRT_PLANES_ONE "ldrd r2, r3, [sp]\n" NNRT_SMLAD_LINE("r10", "r2", "r3")
+			 "ldrd r2, r3, [sp, #8]\n"
+			 "strb r10, [r1]\n"
+			 "add r1, r1, r2\n"
+			 "subs r3, #1\n"
+			 "str r3, [sp, #12]\n"
+			 "bgt 1b\n" NNRT_PLANES_END("0") "2:\n"
+			 "ldr r1, [r3, #40]\n"
+			 "3:\n" NNRT_PLANES_ONE "str r10, [r1], #4\n"
+			 "ldr r3, [sp, #12]\n"
+			 "subs r3, #1\n"
+			 "str r3, [sp, #12]\n"
+			 "bgt 3b\n"
+			 "b 8b\n");
 }
 
 /** Four channels of two columns, a byte each, to words of both columns, `step` words from channel to channel. */
@@ -128,19 +170,20 @@ NNRT_INLINE uint32_t nnrt_planes_bytes(const unsigned char *p, int n)
 	return v;
 }
 
-/** An image row of n channels to its place in the ring: `words` words of two columns each plane, the first at column
- *  ix. x: the row's first column, NULL for padding; zero: four bytes of padding. */
+/** An image row of n channels to its place in the ring: `words` words of two columns each plane, `step` from one to the
+ *  next, the first at column ix; plane: words from plane to plane. x: the row's first column, NULL for padding; zero:
+ *  four bytes of padding. */
 NNRT_INLINE void nnrt_planes_row(const struct nnrt_conv *p, const unsigned char *x, uint32_t zero, uint32_t *to,
-				 ptrdiff_t words, int ix, int n, int is_signed)
+				 ptrdiff_t words, ptrdiff_t step, ptrdiff_t plane, int ix, int n, int is_signed)
 {
-	const ptrdiff_t plane = words * NNRT_PLANES_ROWS, pixel = p->x_pixel;
+	const ptrdiff_t pixel = p->x_pixel;
 	const int last = x ? p->in_w : 0;
 
-	for (; words > 0; words--, ix += 2, to += NNRT_PLANES_ROWS) {
+	for (; words > 0; words--, ix += 2, to += step) {
 		uint32_t a = zero, b = zero;
 
 		/* Words that lie inside are most of them. */
-		for (; words > 0 && ix >= 0 && ix + 1 < last; words--, ix += 2, to += NNRT_PLANES_ROWS)
+		for (; words > 0 && ix >= 0 && ix + 1 < last; words--, ix += 2, to += step)
 			nnrt_planes_pair(to, plane, nnrt_planes_bytes(x + ix * pixel, n),
 					 nnrt_planes_bytes(x + (ix + 1) * pixel, n), is_signed);
 		if (words == 0)
@@ -155,115 +198,148 @@ NNRT_INLINE void nnrt_planes_row(const struct nnrt_conv *p, const unsigned char 
 
 /** nnrt_planes_row() for all nodes of a model. */
 NNRT_SHARED void nnrt_planes_row_any(const struct nnrt_conv *p, const unsigned char *x, uint32_t zero, uint32_t *to,
-				     ptrdiff_t words, int ix, int n, int is_signed)
+				     ptrdiff_t words, ptrdiff_t step, ptrdiff_t plane, int ix, int n, int is_signed)
 {
 	if (is_signed && n >= NNRT_PLANES)
-		nnrt_planes_row(p, x, zero, to, words, ix, NNRT_PLANES, 1);
+		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, NNRT_PLANES, 1);
 	else if (is_signed)
-		nnrt_planes_row(p, x, zero, to, words, ix, n, 1);
+		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, n, 1);
 	else
-		nnrt_planes_row(p, x, zero, to, words, ix, n, 0);
+		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, n, 0);
 }
 
-/** Weights [row][column][channel] of four channels as words (w0 w1), (w1 w2) of each row, channel after channel. */
-NNRT_SHARED void nnrt_planes_weights(const int8_t *w, uint32_t *to)
+/** Weights [row][column][channel] of four channels as words (w0 w1), (w1 w2) ... of each row, channel after channel,
+ *  the rows but the last once more. */
+NNRT_SHARED void nnrt_planes_weights(const int8_t *w, uint32_t *to, int kernel_h, int kernel_w)
 {
-	for (int row = 0; row < NNRT_PLANES_ROWS + 2; row++, to += 2) {
-		uint32_t tap[3];
+	const int words = kernel_w - 1, rows = 2 * kernel_h - 1;
 
-		memcpy(tap, w + row % NNRT_PLANES_ROWS * (3 * NNRT_PLANES), sizeof tap);
-		nnrt_planes_pair(to, NNRT_PLANES_WEIGHTS, tap[0], tap[1], 1);
-		nnrt_planes_pair(to + 1, NNRT_PLANES_WEIGHTS, tap[1], tap[2], 1);
-	}
-}
+	for (int row = 0; row < rows; row++) {
+		const int8_t *from = w + row % kernel_h * kernel_w * NNRT_PLANES;
 
-/** The byte of a sum by a line whose slope is above 0, saturated to int8. */
-NNRT_INLINE unsigned char nnrt_planes_line(int32_t sum, const struct nnrt_line *line)
-{
-	int32_t v;
+		for (int i = 0; i < words; i++, from += NNRT_PLANES, to++) {
+			uint32_t tap[2];
 
-	__asm__("smmla %0, %1, %2, %3\n\tssat %0, #8, %0, asr %4"
-		: "=r"(v)
-		: "r"(sum), "r"(line->slope), "r"(line->offset), "i"(NNRT_LINE_SHIFT));
-	return (unsigned char)v;
-}
-
-/** n channels of an output row from their sums, `pitch` apart. */
-static NNRT_LITERAL void nnrt_planes_finish(const int32_t *sum, int pitch, const struct nnrt_line *line,
-					    unsigned char *y, ptrdiff_t y_pixel, int pixels, int n,
-					    const struct nnrt_int8 *q)
-{
-	const int is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
-
-	for (int c = 0; c < n; c++, line++, sum += pitch) {
-		const struct nnrt_line l = *line;
-		unsigned char *to = y + c;
-
-		if (is_whole && l.slope > 0) {
-			for (int i = 0; i < pixels; i++, to += y_pixel)
-				*to = nnrt_planes_line(sum[i], &l);
-		} else {
-			for (int i = 0; i < pixels; i++, to += y_pixel)
-				*to = (unsigned char)nnrt_line_value(sum[i], &l, q->low, q->high, q->zero);
+			memcpy(tap, from, sizeof tap);
+			nnrt_planes_pair(to, (ptrdiff_t)rows * words, tap[0], tap[1], 1);
 		}
 	}
 }
 
-/** Four channels, n of them in use, of pixels from ox on of the output rows that p says. q: as of the whole. */
-NNRT_INLINE void nnrt_planes_strip(const struct nnrt_conv *p, const unsigned char *x, const uint32_t *weights,
-				   const int32_t *bias, const struct nnrt_line *scale, unsigned char *y, uint32_t *ring,
-				   int32_t *sum, uint32_t padding, const struct nnrt_int8 *q, int ox, int pixels, int n)
+/** n channels of output pixels by `run`; s: but for line and channels as at the first of them. */
+static NNRT_LITERAL void nnrt_planes_output(struct nnrt_planes *s, const struct nnrt_line *line, int n,
+					    const struct nnrt_int8 *q, void (*run)(struct nnrt_planes *))
 {
-	const int pair = p->stride_w == 1, turns = pair ? (pixels + 1) / 2 : pixels, pitch = pair ? 2 * turns : turns;
+	/* Stops at every channel, for its bounds are not those of int8. */
+	static const struct nnrt_line stop = { 0, 0 };
+	const int is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
+	unsigned char *const y = s->y;
+	const int32_t *const sum = s->sum;
+	int c = 0;
+
+	s->line = line;
+	while (c < n) {
+		s->channels = is_whole ? n - c : 1;
+		if (!is_whole)
+			s->line = &stop;
+		run(s);
+		c = is_whole ? n - s->channels : c;
+		for (int i = 0; c < n && i < s->pixels; i++)
+			y[c + i * s->y_pixel] =
+				(unsigned char)nnrt_line_value(sum[i], line + c, q->low, q->high, q->zero);
+		c++;
+	}
+}
+
+/** What a depthwise convolution's strips share: of four channels, n of them in use. */
+struct nnrt_planes_strip {
+	const unsigned char *x;
+	unsigned char *y;
+	const int32_t *bias;
+	const struct nnrt_line *line;
+	uint32_t *weights, *ring;
+	uint32_t padding;
+	int n;
+};
+
+/** Pixels from ox on of the output rows that p says. */
+NNRT_INLINE void nnrt_planes_rows(const struct nnrt_conv *p, const struct nnrt_planes_strip *t, int32_t *sum, int ox,
+				  int pixels, const struct nnrt_int8 *q, void (*run)(struct nnrt_planes *))
+{
+	const int rows = p->kernel_h, beside = p->kernel_w == NNRT_PLANES_ROWS, per_row = p->kernel_w - 1;
+	const ptrdiff_t words = (p->stride_w == 1 ? (pixels + 1) / 2 : pixels) + p->kernel_w / 2;
+	const ptrdiff_t row = beside ? 1 : words, step = beside ? NNRT_PLANES_ROWS : 1, plane = words * rows;
 	int iy = p->row_begin * p->stride_h - p->pad_top, next = iy, first = 0, newest = 0;
 
 	for (int oy = p->row_begin; oy < p->row_end; oy++, iy += p->stride_h) {
-		const uint32_t *const turned = weights + (first ? NNRT_PLANES_ROWS - first : 0) * 2;
+		struct nnrt_planes s;
 
-		for (; next < iy + NNRT_PLANES_ROWS; next++) {
+		next = next < iy ? iy : next; /* strides may pass over rows */
+		for (; next < iy + rows; next++) {
 			const int inside = next >= 0 && next < p->in_h;
 
-			nnrt_planes_row_any(p, inside ? x + nnrt_ring(next, p->x_ring) * p->x_row : NULL, padding,
-					    ring + newest, turns + 1, ox * p->stride_w - p->pad_left, n, q->is_signed);
-			newest = newest == NNRT_PLANES_ROWS - 1 ? 0 : newest + 1;
+			nnrt_planes_row_any(p, inside ? t->x + nnrt_ring(next, p->x_ring) * p->x_row : NULL, t->padding,
+					    t->ring + newest * row, words, step, plane,
+					    ox * p->stride_w - p->pad_left, t->n, q->is_signed);
+			newest = newest == rows - 1 ? 0 : newest + 1;
 		}
-		if (pair)
-			nnrt_planes_stride1(ring, sum, turned, bias, turns);
-		else
-			nnrt_planes_stride2(ring, sum, turned, bias, turns);
-		nnrt_planes_finish(sum, pitch, scale, y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel,
-				   p->y_pixel, pixels, n, q);
-		first = (first + p->stride_h) % NNRT_PLANES_ROWS;
+		s.x = t->ring;
+		s.y = t->y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+		s.w = t->weights + (first ? rows - first : 0) * per_row;
+		s.bias = t->bias;
+		s.plane = plane * (ptrdiff_t)sizeof *t->ring;
+		s.w_step = (ptrdiff_t)(2 * rows - 1) * per_row * (ptrdiff_t)sizeof *t->weights;
+		s.y_pixel = p->y_pixel;
+		s.pixels = pixels;
+		s.sum = sum;
+		s.rows = rows;
+		s.pitch = words * (ptrdiff_t)sizeof *t->ring;
+		nnrt_planes_output(&s, t->line, t->n, q, run);
+		first = p->stride_h < rows ? (first + p->stride_h) % rows : first;
+	}
+}
+
+/** nnrt_depthwise_smlad() by a function for its width and stride. */
+NNRT_SHARED void nnrt_planes_depthwise(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+				       const void *scale, void *y, void *scratch, int zero, const struct nnrt_int8 *q,
+				       void (*run)(struct nnrt_planes *))
+{
+	const int strip = p->stride_w == 1 ? p->out_w : (int)nnrt_min(p->out_w, NNRT_PLANES_STRIP);
+	const ptrdiff_t words = (p->stride_w == 1 ? (strip + 1) / 2 : strip) + p->kernel_w / 2;
+	const int taps = p->kernel_h * p->kernel_w, weights = (2 * p->kernel_h - 1) * (p->kernel_w - 1) * NNRT_PLANES;
+	struct nnrt_planes_strip t;
+	int32_t *sum;
+
+	t.weights = (uint32_t *)scratch;
+	t.ring = t.weights + weights;
+	t.padding = (uint32_t)(zero & 0xff) * 0x01010101u;
+	sum = (int32_t *)(t.ring + words * p->kernel_h * NNRT_PLANES);
+	for (int c = 0; c < p->oc; c += NNRT_PLANES) {
+		nnrt_planes_weights(w + c * taps, t.weights, p->kernel_h, p->kernel_w);
+		t.x = (const unsigned char *)x + c;
+		t.y = (unsigned char *)y + c;
+		t.bias = bias + c;
+		t.line = (const struct nnrt_line *)scale + c;
+		t.n = (int)nnrt_min(NNRT_PLANES, p->oc - c);
+		for (int ox = 0; ox < p->out_w; ox += strip)
+			nnrt_planes_rows(p, &t, sum, ox, (int)nnrt_min(strip, p->out_w - ox), q, run);
 	}
 }
 
 /** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum over ky, kx of x[iy][ix][c] * w[ky][kx][c]) * scale[c]),
- *  low, high) + y_zero for the output rows that p says, kernels of 3x3 without dilation, stride_w 1 or 2, stride_h at
- *  most 3; oc channels. As nnrt_conv_int8(), but zero is the number that padding reads, and w [oc / 4][ky][kx][4];
- *  w, bias and scale go on to a multiple of four channels. scratch: compiler/kernels/pack_planes.h, whole words.
- *  Four channels follow the other ones, at stride 2 in strips of columns: y may be x, where both strides are 1 and
- *  pad_top 0 to 2. ONNX QLinearConv-10. */
-NNRT_SHARED void nnrt_depthwise_smlad(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+ *  low, high) + y_zero for the output rows that p says, kernels of 3x3 without dilation, stride_w 1 or 2; oc channels.
+ *  As nnrt_conv_int8(), but zero is the number that padding reads, and w [oc / 4][ky][kx][4]; w, bias and scale go on
+ *  to a multiple of four channels. scratch: compiler/kernels/pack_planes.h, whole words. Four channels follow the other
+ *  ones, at stride 2 in strips of columns: y may be x, where both strides are 1 and pad_top is less than the kernel's
+ *  height. ONNX QLinearConv-10. */
+NNRT_INLINE void nnrt_depthwise_smlad(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 				      const void *scale, void *y, void *scratch, int zero, int is_signed, int low,
 				      int high, int y_zero)
 {
-	const struct nnrt_line *const lines = (const struct nnrt_line *)scale;
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
-	const int strip = p->stride_w == 1 ? p->out_w : (int)nnrt_min(p->out_w, NNRT_PLANES_STRIP);
-	const ptrdiff_t words = (p->stride_w == 1 ? (strip + 1) / 2 : strip) + 1;
-	uint32_t *const ring = (uint32_t *)scratch;
-	int32_t *const sum = (int32_t *)(ring + words * NNRT_PLANES_ROWS * NNRT_PLANES);
 
-	for (int c = 0; c < p->oc; c += NNRT_PLANES) {
-		uint32_t weights[NNRT_PLANES * NNRT_PLANES_WEIGHTS];
-
-		nnrt_planes_weights(w + c * NNRT_PLANES_ROWS * NNRT_PLANES_ROWS, weights);
-		for (int ox = 0; ox < p->out_w; ox += strip)
-			nnrt_planes_strip(p, (const unsigned char *)x + c, weights, bias + c, lines + c,
-					  (unsigned char *)y + c, ring, sum, (uint32_t)(zero & 0xff) * 0x01010101u, &q,
-					  ox, (int)nnrt_min(strip, p->out_w - ox),
-					  (int)nnrt_min(NNRT_PLANES, p->oc - c));
-	}
+	nnrt_planes_depthwise(p, x, w, bias, scale, y, scratch, zero, &q,
+			      p->stride_w == 1 ? nnrt_planes_stride1 : nnrt_planes_stride2);
 }
 
 #endif

@@ -78,8 +78,9 @@ static void problem_new(struct problem *q, const struct kernel *k)
 
 		p->kernel_h = pick_of(sides, 5);
 		p->kernel_w = pick(3) ? p->kernel_h : pick_of(sides, 5);
-	} else if (k->kind == DEPTHWISE_PLANES) {
-		p->kernel_h = p->kernel_w = 3;
+	} else if (k->kind >= DEPTHWISE_PLANES) {
+		p->kernel_w = k->kind == DEPTHWISE_PLANES ? 3 : 5 + 2 * pick(2);
+		p->kernel_h = k->kind == DEPTHWISE_PLANES ? 3 : 1 + pick(8);
 		p->dilation_h = p->dilation_w = 1;
 		p->stride_w = 1 + pick(2);
 	}
@@ -267,8 +268,9 @@ static void run(const struct kernel *r, struct problem *q)
 	struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
 		.stride = {p->kernel_w, 1, taps}};
 	const size_t y_bytes = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
-	const size_t scratch_bytes = r->kind == DEPTHWISE_PLANES
-					     ? (size_t)pack_planes_scratch(p->out_w, p->stride_w)
+	const size_t scratch_bytes = r->kind >= DEPTHWISE_PLANES
+					     ? (size_t)pack_planes_scratch(
+						       p->kernel_h, p->kernel_w, p->out_w, p->stride_w)
 					     : (size_t)(r->rows * round_up(depth, r->tile.terms) * r->tap_bytes);
 	int64_t packed_bytes;
 	if (r->kind == CONV_DOT && p->dilation_w > 1)
@@ -294,7 +296,7 @@ static void run(const struct kernel *r, struct problem *q)
 		run_dot(r, q, packed, bias, scale, y);
 	else if (r->kind == DEPTHWISE_DOT)
 		run_rows(r, q, y);
-	else if (r->kind == DEPTHWISE_PLANES)
+	else if (r->kind >= DEPTHWISE_PLANES)
 		r->run.depthwise_planes(p, q->x, packed, bias, scale, y, scratch, q->x_zero, q->is_signed,
 			q->low - q->y_zero, q->high - q->y_zero, q->y_zero);
 	else

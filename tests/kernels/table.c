@@ -45,6 +45,9 @@
 #define MEMBER_DEPTHWISE_PLANES depthwise_planes
 #define PARAMETERS_DEPTHWISE_PLANES PLANES_HEAD, INT8_TAIL
 #define ARGUMENTS_DEPTHWISE_PLANES(rows, columns) p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero
+#define MEMBER_DEPTHWISE_WIDE MEMBER_DEPTHWISE_PLANES
+#define PARAMETERS_DEPTHWISE_WIDE PARAMETERS_DEPTHWISE_PLANES
+#define ARGUMENTS_DEPTHWISE_WIDE ARGUMENTS_DEPTHWISE_PLANES
 #define MEMBER_CONV_DOT conv_dot
 #define PARAMETERS_CONV_DOT const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL
 #define ARGUMENTS_CONV_DOT(rows, columns) p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, rows, columns

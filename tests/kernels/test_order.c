@@ -146,11 +146,12 @@ static struct subject subject_rows(const struct kernel *k)
 
 static struct subject subject_int8(const struct kernel *k)
 {
-	const bool planes = k->kind == DEPTHWISE_PLANES, depthwise = planes || k->kind == DEPTHWISE_INT8;
+	const bool planes = k->kind >= DEPTHWISE_PLANES, depthwise = planes || k->kind == DEPTHWISE_INT8;
 	struct subject s = {.name = k->name, .kernel = k, .bytes = 1};
 	s.p = shape_pick(k->rows, k->columns, depthwise, k->kind == GEMM_DOT);
 	if (planes) {
-		s.p.kernel_h = s.p.kernel_w = 3;
+		s.p.kernel_w = k->kind == DEPTHWISE_PLANES ? 3 : 5 + 2 * pick(2);
+		s.p.kernel_h = k->kind == DEPTHWISE_PLANES ? 3 : s.p.kernel_h;
 		s.p.dilation_h = s.p.dilation_w = 1;
 		s.in_place = pick(2);
 	}
@@ -189,7 +190,7 @@ static struct subject subject_int8(const struct kernel *k)
 	}
 	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
 	s.x_zero = planes ? pick(256) - 128 : pick(256);
-	s.scratch = malloc(planes ? (size_t)pack_planes_scratch(s.p.out_w, s.p.stride_w)
+	s.scratch = malloc(planes ? (size_t)pack_planes_scratch(s.p.kernel_h, s.p.kernel_w, s.p.out_w, s.p.stride_w)
 				  : (size_t)scratch_bytes(&s.p, k, depth));
 	return s;
 }
@@ -242,7 +243,7 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 		s->kernel->run.gemm_dot(&g, x, s->w8, s->bias8, s->scale, y, s->scratch, 0, 255, 0, BAND);
 	else if (s->kernel->kind == DEPTHWISE_DOT)
 		rows_run(s, &p, x, y);
-	else if (s->kernel->kind == DEPTHWISE_PLANES)
+	else if (s->kernel->kind >= DEPTHWISE_PLANES)
 		s->kernel->run.depthwise_planes(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->x_zero, 1, -128,
 			127, 0);
 	else if (s->kernel->kind == DEPTHWISE_INT8)
