@@ -50,6 +50,35 @@ CASES |= {
     "dynamic-of-scalars": (MODEL, "DynamicQuantizeMatMul", [[], R, ONE], {}),
 }
 
+LSTM = {"x": [5, 2, 3], "w": ("u1", [1, 3, 16]), "r": ("u1", [1, 4, 16]), "b": "", "lengths": "", "h": "", "c": "",
+        "p": "", "w_scale": np.ones(1, np.float32), "w_zero": np.zeros(1, np.uint8),
+        "r_scale": np.ones((1, 16), np.float32), "r_zero": np.zeros((1, 16), np.uint8)}
+
+
+def lstm(attributes=(), status=UNSUPPORTED, **changes):
+    return status, "DynamicQuantizeLSTM", list((LSTM | changes).values()), dict(attributes)
+
+
+CASES |= {
+    "lstm-activations": lstm({"activations": ["Relu", "Tanh", "Tanh"]}),
+    "lstm-activations-of-two-directions": lstm({"activations": ["Sigmoid", "Tanh"] * 3}),
+    "lstm-clip": lstm({"clip": 3.0}),
+    "lstm-input-forget": lstm({"input_forget": 1}),
+    "lstm-lengths": lstm(lengths=("i4", [2])),
+    "lstm-peepholes": lstm(p=[1, 12]),
+    "lstm-directions": lstm({"direction": "bidirectional"}, MODEL),
+    "lstm-hidden-size": lstm({"hidden_size": 5}, MODEL),
+    "lstm-hidden-none": lstm(status=MODEL, r=("u1", [1, 0, 0])),
+    "lstm-weights-of-the-standard": lstm(status=MODEL, w=("u1", [1, 16, 3])),
+    "lstm-weights-of-rank-2": lstm(status=MODEL, r=("u1", [4, 16])),
+    "lstm-weights-of-16-bits": lstm(w=("u2", [1, 3, 16])),
+    "lstm-bias": lstm(status=MODEL, b=[1, 16]),
+    "lstm-state": lstm(status=MODEL, h=[1, 3, 4]),
+    "lstm-scales": lstm(status=MODEL, w_scale=np.ones(2, np.float32)),
+    "lstm-scale-of-rank-0": lstm(status=MODEL, w_scale=ONE),
+    "lstm-without-scale": lstm(status=MODEL, r_scale=""),
+}
+
 A, B, SCALES = [2, 40], np.zeros((3, 2, 16), np.uint8), np.ones(6, np.float32)
 NBITS = {"N": 3, "K": 40, "block_size": 32}
 

@@ -41,6 +41,7 @@ class Builder:
         self.type = self.rng.choice([np.int8, np.uint8])
         self.names, self.inputs, self.arrays, self.constants, self.terms = [], [], [], [], 1
         self.absent, self.instead = [], {}  # zero points that nnc is not given; what onnxruntime is given for a constant
+        self.threads = 1
         self.wraps = False  # onnxruntime does not saturate: 128 becomes -128
         self.has_peer = True  # onnxruntime computes what the operator's text says
 
@@ -298,6 +299,55 @@ def dynamic_matmul(b):
     return b.model("DynamicQuantizeMatMul", out_type=F32), real
 
 
+def lstm_direction(x, w, r, bias, h, c):
+    """All states of one direction, and the last cell."""
+    sigmoid = lambda v: 1 / (1 + np.exp(-v))
+    states = []
+    for g in dynamically(x) @ w + bias:
+        rows = np.stack([dynamically(row) for row in h.astype(F32)])
+        i, o, f, cell = np.split(g + rows @ r, 4, -1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(cell)
+        h = sigmoid(o) * np.tanh(c)
+        states.append(h)
+    return np.stack(states), c
+
+
+@kind
+def dynamic_lstm(b):
+    steps, batch, size, hidden = (int(v) for v in b.rng.integers(1, 5, 4))
+    direction = str(b.rng.choice(["forward", "reverse", "bidirectional"]))
+    n = 1 + (direction == "bidirectional")
+    w_type, b.type, b.threads = b.type, np.uint8, batch  # of what the inputs become; a thread for each sequence
+    x = b.input(b.rng.standard_normal((steps, batch, size)).astype(F32))
+    w, r = b.weights((n, size, 4 * hidden), w_type), b.weights((n, hidden, 4 * hidden), w_type)
+    bias, first = np.zeros((n, 8 * hidden)), np.zeros((2, n, batch, hidden))
+    if b.rng.integers(2):
+        bias = b.constant(b.rng.standard_normal((n, 8 * hidden)).astype(F32))
+    else:
+        b.names.append("")
+    b.names.append("")
+    if b.rng.integers(2):
+        first = [b.input(b.rng.uniform(-1, 1, (n, batch, hidden)).astype(F32)) for _ in range(2)]
+    else:
+        b.names += ["", ""]
+    b.names.append("")
+    shape, parts = (n, 4 * hidden) if b.rng.integers(2) else (n,), []
+    for q in (w, r):
+        scale = b.scale(0.001, 0.01, shape).reshape(n, 1, -1)
+        zero = b.weights(shape, w_type, b.bytes((), w_type)).reshape(n, 1, -1)
+        parts.append((q.astype(np.int64) - zero) * scale.astype(F64))
+    outs = [[], [], []]
+    for d in range(n):
+        back = -1 if d or direction == "reverse" else 1
+        y, c = lstm_direction(x[::back], parts[0][d], parts[1][d], bias[d].reshape(2, -1).sum(0, dtype=F64),
+                              first[0][d].astype(F64), first[1][d].astype(F64))
+        for made, part in zip(outs, (y[::back], y[-1], c)):
+            made.append(part)
+    b.bound = 1e-5
+    model = b.model("DynamicQuantizeLSTM", outputs=3, out_type=F32, direction=direction, hidden_size=hidden)
+    return model, np.stack(outs[0], 1), np.stack(outs[1]), np.stack(outs[2])
+
+
 def blocks_of(b, n, k, block, bits, middle):
     """Inputs 1 to 3 of MatMulNBits, and the weights that they mean, n x k."""
     blocks = -(-k // block)
@@ -372,7 +422,7 @@ def dequantize_packed(b):
     return b.model("DequantizeLinear", out_type=F32, axis=axis), ((q - along(zero)).astype(F32) * along(scale))
 
 
-def run_onnxruntime(model, arrays, instead):
+def run_onnxruntime(model, arrays, instead, threads):
     twin = onnx.ModelProto()
     twin.CopyFrom(model)
     for t in twin.graph.initializer:
@@ -380,7 +430,7 @@ def run_onnxruntime(model, arrays, instead):
             t.CopyFrom(numpy_helper.from_array(instead[t.name], t.name))
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     session = ort.InferenceSession(twin.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return session.run(None, dict(zip([i.name for i in session.get_inputs()], arrays)))
@@ -437,23 +487,26 @@ def judge_floats(b, ours, theirs, real):
     return 0
 
 
-def run(name, turn, target):
-    b = Builder(1000 * list(KINDS).index(name) + turn)
-    model, real = KINDS[name](b)
-    folder = os.path.join(generated.work_folder(), f"qoperators-{target.name}", f"{name}-{turn}")
-    theirs = run_onnxruntime(model, b.arrays, b.instead)
-    ours = run_nnc(without(model, b.absent), b.arrays, theirs, target, folder)
-    if real.dtype == theirs[0].dtype:
-        for who, what in (("ours", ours[0]), ("onnxruntime's", theirs[0])):
+def judge(b, ours, theirs, real):
+    """Raises Failure, or says how many elements are unlike onnxruntime's."""
+    if real.dtype == theirs.dtype:
+        for who, what in (("ours", ours), ("onnxruntime's", theirs)):
             if (what != real).any():
                 raise Failure("wrong", f"{(what != real).sum()} of {real.size} elements of {who} are wrong")
-        unlike = 0
-    elif theirs[0].dtype == F32:
-        unlike = judge_floats(b, ours[0], theirs[0], real)
-    else:
-        unlike = judge_steps(b, ours[0], theirs[0], real)
+        return 0
+    return judge_floats(b, ours, theirs, real) if theirs.dtype == F32 else judge_steps(b, ours, theirs, real)
+
+
+def run(name, turn, target):
+    b = Builder(1000 * list(KINDS).index(name) + turn)
+    model, *reals = KINDS[name](b)
+    folder = os.path.join(generated.work_folder(), f"qoperators-{target.name}", f"{name}-{turn}")
+    theirs = run_onnxruntime(model, b.arrays, b.instead, b.threads)
+    ours = run_nnc(without(model, b.absent), b.arrays, theirs, target, folder)
+    unlike = sum(judge(b, *results) for results in zip(ours, theirs, reals))
     shutil.rmtree(folder)
-    return f"{real.size} elements" + (f", {unlike} unlike onnxruntime's, next to a middle" if unlike else "")
+    return f"{sum(r.size for r in reals)} elements" + (
+        f", {unlike} unlike onnxruntime's, next to a middle" if unlike else "")
 
 
 def main():
