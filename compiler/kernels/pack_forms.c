@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "kernels/pack_chains.h"
+#include "kernels/pack_winograd.h"
 #include "support/checked.h"
 
 static bool panels_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *elements)

@@ -1,5 +1,7 @@
 #include "kernels/pack_winograd.h"
 
+#include "support/checked.h"
+
 /* G row by row: for a point p the powers 1, p, p^2 over the product of its distances to the other finite points, for
  * infinity 0, 0, 1. Points as in winograd.h. */
 static const double g2[4][3] = { { -1, 0, 0 }, { 0.5, 0.5, 0.5 }, { 0.5, -0.5, 0.5 }, { 0, 0, 1 } };
@@ -32,4 +34,55 @@ void winograd_weights_f32(int tile, int64_t oc, int64_t ic, const float *w, floa
 			}
 		}
 	}
+}
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+	return (a + b - 1) / b;
+}
+
+bool winograd_bytes_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *elements)
+{
+	(void)w;
+	return checked_align(p->n, t->columns, elements) &&
+	       checked_mul(*elements, ceil_div(p->depth[2], 2), elements) && checked_mul(*elements, 64, elements);
+}
+
+/* 2G: rows for 0, 1, -1 and infinity. */
+static const int twice_g[4][3] = { { 2, 0, 0 }, { 1, 1, 1 }, { 1, -1, 1 }, { 0, 0, 2 } };
+
+/* A point of 2G g 2GT, g of channel n and input channel k. */
+static int point_of(const struct pack *p, const int8_t *w, int64_t n, int64_t k, int point)
+{
+	const int8_t *g = w + n * p->n_stride + k * p->stride[2];
+	int sum = 0;
+
+	if (n >= p->n || k >= p->depth[2])
+		return 0;
+	for (int i = 0; i < 3; i++)
+		for (int j = 0; j < 3; j++)
+			sum += twice_g[point / 4][i] * twice_g[point % 4][j] * g[i * p->stride[0] + j * p->stride[1]];
+	return sum;
+}
+
+void pack_winograd_bytes(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
+{
+	int8_t *to = packed;
+
+	for (int64_t panel = 0; panel < p->n; panel += t->columns)
+		for (int point = 0; point < 16; point++)
+			for (int64_t k = 0; k < p->depth[2]; k += 2)
+				for (int64_t i = 0; i < 2 * (int64_t)t->columns; i++) {
+					const int v = point_of(p, w, panel + i / 2, k + i % 2, point);
+					*to++ = (int8_t)(v & 0xff);
+					*to++ = (int8_t)(v >> 8);
+				}
+}
+
+int64_t winograd_bytes_scratch(int64_t band, int64_t out_w, int64_t ic, int columns)
+{
+	const int64_t h = ceil_div(band, 2), w = ceil_div(out_w, 2), channels = ceil_div(ic, 16) * 16;
+	const int64_t image = ceil_div((2 * h + 2) * (2 * w + 2) * ic + 16, 64) * 64;
+
+	return image + 16 * (2 * (h * w * channels + 32) + 4 * (h * w * columns + 16));
 }

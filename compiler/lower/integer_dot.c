@@ -1,9 +1,8 @@
 /* IntegerConv and IntegerMatMul by instructions that add up several products of bytes a lane
  * (runtime_min/kernels/dot.h): the image is read as it lies where windows never leave it, else copied with its
  * padding, some rows at a time. */
-#include "lower/conv_shape.h"
-#include "lower/integer_constants.h"
-#include "lower/packed.h"
+#include "lower/integer_dot.h"
+
 #include "ops/integer.h"
 #include "targets/target.h"
 
@@ -94,14 +93,6 @@ static void weigh_chains(struct module *m, int node, int channel_axis, const str
 
 /* --- Convolution -------------------------------------------------------------------------------------------------- */
 
-struct integer_dot_plan {
-	struct node_plan plan;
-	struct conv_shape c;
-	const struct kernel *kernel;
-	struct num pixels; /* of a 1x1 convolution: rows of the matrix ... */
-	bool flat; /* ... of a whole batch, not of an image alone */
-};
-
 /* Bytes of a row of a window that lie beside each other, and how many such runs it has. */
 static int64_t run_of(const struct conv_geometry *g)
 {
@@ -156,7 +147,7 @@ static bool reads_as_it_lies(struct module *m, const struct conv_shape *c, int x
 	return g->kernel_w == 1 || g->dilation_w > 1 || num_is(tx->stride[c->rank - 1], g->ic);
 }
 
-static void lower_conv(struct lowering *l, const struct node_plan *plan)
+void integer_dot_lower(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_dot_plan *planned = (const struct integer_dot_plan *)plan;
 	const struct conv_shape *c = &planned->c;
@@ -176,9 +167,11 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 	w = lower_packed_groups(l, m->tensor[c->w].name, &p, k, weights, c->groups, &size);
 	bias = integer_bias(l, l->node, &p, c->groups, k->columns, weights);
 	scale = integer_scale(l, l->node, g->oc, c->groups, k->columns);
-	band = band_of(m->target, row * g->stride_h, size, g->out_h.n, 1);
+	band = planned->band ? planned->band : band_of(m->target, row * g->stride_h, size, g->out_h.n, 1);
 	seen = (band - 1) * g->stride_h + (g->kernel_h - 1) * g->dilation_h + 1;
-	if (!reads_as_it_lies(m, c, x, k))
+	if (planned->scratch)
+		scratch = lower_scratch(l, num_const(planned->scratch));
+	else if (!reads_as_it_lies(m, c, x, k))
 		scratch = lower_scratch(l, num_const(seen * row + k->terms));
 	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
@@ -332,7 +325,7 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 }
 
 const struct strategy integer_dot = {
-	.name = "integer_dot", .op = "IntegerConv", .plan = plan_conv, .lower = lower_conv
+	.name = "integer_dot", .op = "IntegerConv", .plan = plan_conv, .lower = integer_dot_lower
 };
 const struct strategy integer_dot_1x1 = {
 	.name = "integer_dot_1x1", .op = "IntegerConv", .plan = plan_1x1, .lower = lower_1x1

@@ -1,7 +1,7 @@
-/* Products of bytes by AVX2's vpmaddubsw: images unsigned, weights signed, four terms a lane. It adds two products in 16
- * bits and saturates; here nothing does, for weights come in items that were chosen when compiling (PACK_CHAINS of
- * compiler/kernels/pack_chains.c): the products of up to three of them together stay within 16 bits whatever the image
- * is, and only then are widened. Half as many multiplications as by vpmaddwd are left, or fewer. */
+/* Products of bytes by AVX2's vpmaddubsw: images unsigned, weights signed, four terms a lane. It adds two products in
+ * 16 bits and saturates; here nothing does, for weights come in items that were chosen when compiling (PACK_CHAINS
+ * of compiler/kernels/pack_chains.c): the products of up to three of them together stay within 16 bits whatever the
+ * image is, and only then are widened. Half as many multiplications as by vpmaddwd are left, or fewer. */
 #ifndef NNRT_DOT_MADDUBS_H
 #define NNRT_DOT_MADDUBS_H
 

@@ -6,6 +6,7 @@
 #include "guarded.h"
 #include "kernels/pack_planes.h"
 #include "kernels/pack_rows.h"
+#include "kernels/pack_winograd.h"
 
 /* One problem. w: oc x ic x kernel (depthwise: ic is 1). */
 struct problem {
@@ -73,6 +74,9 @@ static void problem_new(struct problem *q, const struct kernel *k)
 		p->pad_top = p->pad_left = 0;
 		p->in_h = (p->out_h - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
 		p->in_w = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
+	} else if (k->kind == WINOGRAD_DOT) {
+		p->kernel_h = p->kernel_w = 3;
+		p->stride_h = p->stride_w = p->dilation_h = p->dilation_w = 1;
 	} else if (k->kind == DEPTHWISE_DOT) {
 		const int sides[] = {1, 3, 5, 7, 8};
 
@@ -189,7 +193,9 @@ static void run_dot(const struct kernel *r, const struct problem *q, const int8_
 				(p->kernel_w == 1 || p->dilation_w > 1 || p->x_pixel == p->ic);
 	const int copied = is_gemm ? (q->band + r->rows - 1) * round_up(p->ic, r->tile.terms)
 				   : seen * width * p->ic + r->tile.terms;
-	const size_t bytes = as_it_lies ? 0 : (size_t)copied;
+	const size_t bytes = r->kind == WINOGRAD_DOT
+				     ? (size_t)winograd_bytes_scratch(q->band, p->out_w, p->ic, r->columns)
+			     : as_it_lies ? 0 : (size_t)copied;
 	void *scratch = guarded_bytes(bytes);
 
 	if (is_gemm) {
@@ -292,7 +298,7 @@ static void run(const struct kernel *r, struct problem *q)
 	if (r->kind == CONV_INT8)
 		r->run.conv_int8(p, q->x, packed, bias, scale, zero, y, scratch, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);
-	else if (r->kind == CONV_DOT || r->kind == GEMM_DOT)
+	else if (r->kind == CONV_DOT || r->kind == GEMM_DOT || r->kind == WINOGRAD_DOT)
 		run_dot(r, q, packed, bias, scale, y);
 	else if (r->kind == DEPTHWISE_DOT)
 		run_rows(r, q, y);

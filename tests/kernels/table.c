@@ -51,6 +51,9 @@
 #define MEMBER_CONV_DOT conv_dot
 #define PARAMETERS_CONV_DOT const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL
 #define ARGUMENTS_CONV_DOT(rows, columns) p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, rows, columns
+#define MEMBER_WINOGRAD_DOT MEMBER_CONV_DOT
+#define PARAMETERS_WINOGRAD_DOT PARAMETERS_CONV_DOT
+#define ARGUMENTS_WINOGRAD_DOT ARGUMENTS_CONV_DOT
 #define MEMBER_ADD_INT8 add_int8
 #define PARAMETERS_ADD_INT8 const struct nnrt_int8_add *p, const void *a, const void *b, void *y
 #define ARGUMENTS_ADD_INT8(rows, columns) p, a, b, y

@@ -8,6 +8,7 @@
 #include "table.h"
 #include "kernels/pack_planes.h"
 #include "kernels/pack_rows.h"
+#include "kernels/pack_winograd.h"
 
 enum order { UP, DOWN, AT_ONCE, N_ORDERS };
 
@@ -101,6 +102,8 @@ static int scratch_bytes(const struct nnrt_conv *p, const struct kernel *k, int 
 	const int seen = (BAND - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
 	const int width = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
 
+	if (k->kind == WINOGRAD_DOT)
+		return (int)winograd_bytes_scratch(BAND, p->out_w, p->ic, k->columns);
 	if (k->kind == CONV_DOT)
 		return seen * width * p->ic + k->tile.terms;
 	if (k->kind == GEMM_DOT)
@@ -154,6 +157,10 @@ static struct subject subject_int8(const struct kernel *k)
 		s.p.kernel_h = k->kind == DEPTHWISE_PLANES ? 3 : s.p.kernel_h;
 		s.p.dilation_h = s.p.dilation_w = 1;
 		s.in_place = pick(2);
+	}
+	if (k->kind == WINOGRAD_DOT) {
+		s.p.kernel_h = s.p.kernel_w = 3;
+		s.p.stride_h = s.p.stride_w = s.p.dilation_h = s.p.dilation_w = 1;
 	}
 	if (s.in_place) {
 		s.p.stride_h = s.p.stride_w = 1;
@@ -236,7 +243,7 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 	else if (s->kernel->kind == CONV_INT8)
 		s->kernel->run.conv_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, s->scratch,
 			s->kernel->a != TYPES_U8, -128, 127, 0);
-	else if (s->kernel->kind == CONV_DOT)
+	else if (s->kernel->kind == CONV_DOT || s->kernel->kind == WINOGRAD_DOT)
 		s->kernel->run.conv_dot(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->x_zero, 0, 255, 0,
 			BAND);
 	else if (s->kernel->kind == GEMM_DOT)
