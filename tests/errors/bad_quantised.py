@@ -79,6 +79,31 @@ CASES |= {
     "lstm-without-scale": lstm(status=MODEL, r_scale=""),
 }
 
+ATTENTION = {"x": ("u1", [2, 5, 3]), "w": ("u1", [3, 12]), "bias": np.zeros(12, np.float32), "x_scale": ONE,
+             "w_scale": ONE, "mask": "", "x_zero": "", "w_zero": "", "past": ""}
+
+
+def attention(attributes=(), status=MODEL, **changes):
+    return status, "QAttention", list((ATTENTION | changes).values()), {"num_heads": 2} | dict(attributes)
+
+
+CASES |= {
+    "attention-heads-none": attention({"num_heads": 0}),
+    "attention-heads-that-do-not-divide": attention({"num_heads": 3}),
+    "attention-of-rank-2": attention(x=("u1", [5, 3])),
+    "attention-weights-of-others": attention(w=("u1", [4, 12])),
+    "attention-bias": attention(bias=np.zeros(4, np.float32)),
+    "attention-scales": attention(w_scale=np.ones(3, np.float32)),
+    "attention-zeros": attention(x_zero=np.zeros(2, np.uint8)),
+    "attention-mask-of-other-steps": attention(mask=("i4", [2, 4])),
+    "attention-mask-of-ends-and-starts": attention(mask=("i4", [4])),
+    "attention-mask-of-rank-3": attention(mask=("i4", [2, 5, 5])),
+    "attention-mask-of-64-bits": attention(status=UNSUPPORTED, mask=("i8", [2, 5])),
+    "attention-past": attention(status=UNSUPPORTED, past=[2, 2, 2, 1, 2]),
+    "attention-rotary": attention({"do_rotary": 1}, UNSUPPORTED),
+    "attention-of-many-steps": attention({"unidirectional": 1}, UNSUPPORTED, x=("u1", [1, 1 << 20, 3])),
+}
+
 A, B, SCALES = [2, 40], np.zeros((3, 2, 16), np.uint8), np.ones(6, np.float32)
 NBITS = {"N": 3, "K": 40, "block_size": 32}
 

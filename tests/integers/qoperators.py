@@ -348,6 +348,40 @@ def dynamic_lstm(b):
     return model, np.stack(outs[0], 1), np.stack(outs[1]), np.stack(outs[2])
 
 
+@kind
+def attention(b):
+    b.type = np.uint8
+    batch, steps, size, heads, n = (int(v) for v in b.rng.integers(1, 6, 5))
+    hidden, causal = heads * n, int(b.rng.integers(2))
+    x, w_type, shape = b.input(b.bytes((batch, steps, size))), b.rng.choice([np.int8, np.uint8]), ()
+    if b.rng.integers(2):
+        shape = (3 * hidden,)
+    w, bias = b.weights((size, 3 * hidden), w_type), b.constant(b.rng.standard_normal(3 * hidden).astype(F32))
+    sx, sw = b.scale(0.001, 0.01), b.scale(0.001, 0.01, shape)
+    mask = [None, "2-d", "1-d"][b.rng.integers(3)]
+    allowed = np.ones((batch, 1, 1, steps), bool)
+    if mask == "2-d":
+        given = b.rng.integers(0, 2, (batch, steps)).astype(np.int32)
+        given[:, 0] = 1  # of a row without any key nothing is said
+        allowed = b.input(given)[:, None, None] > 0
+    elif mask == "1-d":
+        allowed = np.arange(steps) < b.input(b.rng.integers(1, steps + 1, batch).astype(np.int32))[:, None, None, None]
+    else:
+        b.names.append("")
+    if causal:
+        allowed = allowed & np.tri(steps, dtype=bool)
+    zx, zw = b.constant(b.bytes(())), b.weights(shape, w_type)
+    qkv = ((x.astype(np.int64) - zx) @ (w.astype(np.int64) - zw)) * (sx * sw).astype(F64) + bias
+    q, k, v = (part.reshape(batch, steps, heads, n).transpose(0, 2, 1, 3) for part in np.split(qkv, 3, -1))
+    more = {"scale": 0.25} if b.rng.integers(2) else {}
+    scores = q @ k.transpose(0, 1, 3, 2) * more.get("scale", n ** -0.5)
+    power = np.where(allowed, np.exp(scores - scores.max(-1, keepdims=True)), 0)
+    y = power / power.sum(-1, keepdims=True) @ v
+    b.bound = 1e-5 * np.abs(v).max()
+    model = b.model("QAttention", out_type=F32, num_heads=heads, unidirectional=causal, **more)
+    return model, y.transpose(0, 2, 1, 3).reshape(batch, steps, hidden)
+
+
 def blocks_of(b, n, k, block, bits, middle):
     """Inputs 1 to 3 of MatMulNBits, and the weights that they mean, n x k."""
     blocks = -(-k // block)
