@@ -59,6 +59,10 @@ static const char *compose_message(struct arena *a, const struct target *t, feat
 			strbuf_printf(&b, " with %s", feature_rows[i].description);
 	if (*t->cflags)
 		strbuf_printf(&b, ": add %s", t->cflags);
+	for (int i = 0; i < N_FEATURES; i++)
+		if (t->may_add >> i & 1 && feature_rows[i].takes & t->features)
+			strbuf_printf(&b, ", or use nnc --target=%s+%s for %s", t->name, feature_rows[i].name,
+				      feature_rows[i].description);
 	return strbuf_text(&b);
 }
 

@@ -175,6 +175,17 @@ def run_on_other_targets(place):
             raise Wrong(f"{name}: another answer than {wanted!r}")
 
 
+@test
+def targets_are_those_of_the_readme(place):
+    stated = {t["base"] for t in json.loads(place.nnc(0, "targets", "--json")[0])["targets"]}
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "README.md"), encoding="utf-8") as f:
+        table = f.read().split("## Targets")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall("`(.*?)`", row)} - {"--target="}
+    if told != stated:
+        raise Wrong(f"the README's table: {sorted(told ^ stated)} are on one side alone")
+
+
 # ---------------------------------------------------------------------------------------------------------------- verify
 
 def write_case(place, name, x, outputs):

@@ -44,13 +44,21 @@ EMULATED = {
     "rv64gcv": Bound(None, macs=150 * M, constants=4 * M),
     "wasm32": Bound(None, macs=600 * M, constants=4 * M),
     "generic-be": Bound(None, macs=50 * M, constants=4 * M),
-    "cortex-m4": Bound(None, macs=50 * M, constants=3 * M, arena=M),
+}
+BOARD = Bound(None, macs=50 * M, constants=3 * M, arena=M)
+BOARDS = {  # by their first core, or their flash
+    "cortex-m0": BOARD._replace(macs=15 * M),
+    "cortex-m55": BOARD._replace(constants=400_000),
+    "cortex-m85": BOARD._replace(constants=400_000),
 }
 
 
 def of_target(target):
     """What run_models.py takes there."""
-    return EMULATED.get(target.name, Bound(None))._replace(target=target)
+    bound = EMULATED.get(target.name, Bound(None))
+    if target.runner.startswith("qemu-system-"):
+        bound = BOARDS.get(target.name.split("+")[0], BOARD)
+    return bound._replace(target=target)
 
 
 def compiled_often(target, times):
