@@ -1,8 +1,8 @@
 /* DynamicQuantizeLSTM of com.microsoft: LSTM with weights of bytes, where the inputs of all steps together, and in
  * each step the state of every sequence by itself, are quantised as DynamicQuantizeLinear does it and multiplied.
  * (onnxruntime quantises the states that one thread computes together: with as many threads as sequences it is the
- * same, with fewer the result depends on their number.) The weights lie transposed, W: directions x input x 4*hidden, R:
- * directions x hidden x 4*hidden, gates in the order i, o, f, c. For each direction, with the products of qproduct.h,
+ * same, with fewer the result depends on their number.) The weights lie transposed, W: directions x input x 4*hidden,
+ * R: directions x hidden x 4*hidden, gates in the order i, o, f, c. For each direction, with the product of qproduct.h,
  *   g = X W + Wb + Rb, for all steps at once; then a Scan over them:
  *   i, o, f, c' = g[t] + h R;  c = sigmoid(f) * c + sigmoid(i) * tanh(c');  h = sigmoid(o) * tanh(c)
  * Source: docs/ContribOperators.md of onnxruntime. */

@@ -78,6 +78,7 @@ static int key_mask(struct module *m, int node, float out)
 {
 	const int64_t steps = node_in_tensor(m, node, ATTENTION_X)->dim[1].n, one = 1;
 	const int zero = expand_zero(m, DT_I32), axes = tensor_const_ints(m, (const int64_t[]){ 1, 2 }, 2);
+	const int yes = tensor_const_float(m, 0), no = tensor_const_float(m, out);
 	int mask = node_in(m, node, ATTENTION_MASK), counts;
 
 	if (m->tensor[mask].rank == 1) {
@@ -85,11 +86,12 @@ static int key_mask(struct module *m, int node, float out)
 		for (int64_t k = 0; k < steps; k++)
 			at[k] = (int32_t)k;
 		mask = expand_node(m, node, "Unsqueeze", 13, INPUTS(mask, tensor_const_ints(m, &one, 1)), -1);
-		counts = expand_node(m, node, "Less", 13, INPUTS(tensor_const(m, NULL, DT_I32, 1, &steps, at), mask), -1);
+		counts = tensor_const(m, NULL, DT_I32, 1, &steps, at);
+		counts = expand_node(m, node, "Less", 13, INPUTS(counts, mask), -1);
 	} else {
 		counts = expand_node(m, node, "Greater", 13, INPUTS(mask, zero), -1);
 	}
-	mask = expand_node(m, node, "Where", 13, INPUTS(counts, tensor_const_float(m, 0), tensor_const_float(m, out)), -1);
+	mask = expand_node(m, node, "Where", 13, INPUTS(counts, yes, no), -1);
 	return expand_node(m, node, "Unsqueeze", 13, INPUTS(mask, axes), -1);
 }
 
