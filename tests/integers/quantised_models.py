@@ -4,7 +4,7 @@ operator of nnc, given onnxruntime's own tensors, gives onnxruntime's result.
 
     quantised_models.py [--target T] [NAME ...]
 
-The float networks are our own of models.def and, where ../shared/zoo is there, some that its make_zoo.py makes. All links
+The float networks are our own of models.def and, where ../shared/zoo is there, some that are made there. All links
 between operators are cut: each reads what onnxruntime's operators put out, as an input, and its results are outputs, so that
 one difference stays one. Integers must be equal; those that are rounded from more than one scaled sum may be a step off where
 the float64 value lies next to the middle between two steps. A recurrent layer that quantises its state in every step may
