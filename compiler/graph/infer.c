@@ -50,11 +50,11 @@ static bool check_inputs(struct module *m, int node)
 			continue;
 		if (letters[0] != 'T' && !type_allowed(letters, t->type))
 			return diag_error(
-				m->diag, STATUS_UNSUPPORTED, &at, "input %d is %s: this operator takes %s%s%s%s%s here",
+				m->diag, STATUS_UNSUPPORTED, &at, "input %d is %s: this operator takes %s%s%s%s%shere",
 				i, dtypes[t->type].name, strchr(letters, 'f') ? "float32 float64 " : "",
 				strchr(letters, 'h') ? "float16 bfloat16 " : "",
 				strchr(letters, 'i') ? "signed integers " : "",
-				strchr(letters, 'u') ? "unsigned integers " : "", strchr(letters, 'b') ? "bool" : "");
+				strchr(letters, 'u') ? "unsigned integers " : "", strchr(letters, 'b') ? "bool " : "");
 		if (strchr(letters, 'T') && first >= 0 && m->tensor[first].type != t->type)
 			return diag_error(m->diag, STATUS_MODEL, &at, "input %d is %s: must be %s as input 0", i,
 					  dtypes[t->type].name, dtypes[m->tensor[first].type].name);

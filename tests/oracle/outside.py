@@ -53,8 +53,9 @@ class Heavy:
         self.feed, w = (values[graph.dequantize(i).input[0]] for i in middle.input[:2])
         zx, zw = (zero_of(graph.constants, graph.dequantize(i)) for i in middle.input[:2])
         zy = zero_of(graph.constants, last)
-        if w.dtype == np.uint8:  # there is no operator for signed data and unsigned weights
-            self.feed, zx = as_type(self.feed, zx, w.dtype)
+        # There is no operator for signed data and unsigned weights, and pairs of products the other way round are added
+        # in 16 bits on x86 processors without VNNI, where they may not fit.
+        self.feed, zx = as_type(self.feed, zx, w.dtype)
         zy = as_type(np.zeros((), zy.dtype), zy, self.feed.dtype)[1]
         sx, sw = (graph.constants[graph.dequantize(i).input[1]] for i in middle.input[:2])
         zx = zx.astype(self.feed.dtype)
