@@ -93,6 +93,14 @@ static int repeated(struct lowering *l, int t, const struct pack_rows *rows)
 	return to;
 }
 
+/* Whether it is worth letting the result take the place of the image: where the first cache holds both, it saves
+ * nothing that such a machine lacks, and what moves a little with every layer is hard to place round scratch that is as
+ * large. */
+static bool moves_over_image(const struct module *m, const struct conv_shape *c)
+{
+	return tensor_bytes(m, c->x) + tensor_bytes(m, c->y) > m->target->l1_bytes;
+}
+
 static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_rows_plan *planned = (const struct integer_rows_plan *)plan;
@@ -132,6 +140,10 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	call_number(l, call, num_const(rows->slice));
 	call_number(l, call, num_const(pack_rows_pixels(rows)));
 	call_result(m, call, y);
+	if (moves_over_image(m, c))
+		call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1,
+			       c->g.kernel_h * c->g.kernel_w * pack_rows_width(rows) / k->lanes);
+	call->pixel_by_pixel = rows->slice == channels; /* what rows see is copied before any of them is written */
 	l->block->step[l->block->n - 1].macs = conv_macs(c) / channels;
 	lower_finish(l, y, c->y);
 }
