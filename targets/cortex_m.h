@@ -1,5 +1,5 @@
-/* What bases for Cortex-M share: a test program is linked with picolibc and runs on a board of QEMU, which it writes to by
- * semihosting. flash, ram: addresses; size: of the flash, with K or M. */
+/* What bases for Cortex-M share: a test program is linked with picolibc and runs on a board of QEMU, which it writes
+ * to by semihosting. flash, ram: addresses; size: of the flash, with K or M. */
 #ifndef NNC_CORTEX_M_H
 #define NNC_CORTEX_M_H
 

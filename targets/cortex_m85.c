@@ -1,5 +1,5 @@
-/* Cortex-M85, whose vectors (Helium) only the compiler uses. By architecture, for gcc before 13 does not know its name; it
- * runs on a Cortex-M55 here. */
+/* Cortex-M85, whose vectors (Helium) only the compiler uses. By architecture, for gcc before 13 does not know its
+ * name; it runs on a Cortex-M55 here. */
 #include "target.h"
 
 #include "targets/cortex_m.h"

@@ -1,5 +1,6 @@
-/* The table of table.h, compiled once for all programs that walk it. Every row gets `epilogue` and `ctx` from its caller,
- * or, where KERNEL_EPILOGUE is defined, that function always, which then disappears into the kernel as in a model. */
+/* The table of table.h, compiled once for all programs that walk it. Every row gets `epilogue` and `ctx` from its
+ * caller, or, where KERNEL_EPILOGUE is defined, that function always, which then disappears into the kernel as in a
+ * model. */
 #include "table.h"
 
 #if !defined(KERNEL_EPILOGUE)

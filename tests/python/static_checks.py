@@ -191,7 +191,7 @@ COMMENTS.update({".h": COMMENTS[".c"], ".def": COMMENTS[".c"], ".in": COMMENTS["
                  ".build": COMMENTS[".py"]})
 FILE_NAME = re.compile(r"(?<![\w./*<{@$-])(?:[\w-]+/)*[\w-]+\.(?:c|h|def|py|sh)(?:\.in)?(?![\w(])")
 # Files of the user or of tests, compilers' own headers, and members of structs that look like files.
-NO_FILES = re.compile(r".*[A-Z].*|n?model\w*\.[ch]|_w\d\.c|([abm]|one|base_weights|avx2intrin)\.h|at\.c|make_cases\.py")
+NO_FILES = re.compile(r".*[A-Z].*|n?model\w*\.[ch]|_w\d\.c|([abm]|one|base_weights|avx2intrin)\.h|at\.c|make_(cases|zoo)\.py")
 
 
 def check_named_files(report):
