@@ -90,7 +90,8 @@ static bool cut_get(struct module *m, int node, struct cut *c)
 	    (conv.w_zero >= 0 && !m->tensor[conv.w_zero].data) || !num_is_const(x->dim[1]))
 		return false;
 	*c = (struct cut){ .node = node, .x = conv.x, .y = node_out(m, node, 0), .w = conv.w, .taps = 1,
-			   .weights = w->data, .is_signed = w->type == DT_I8, .n_in = (int)x->dim[1].n, .n_out = (int)w->dim[0].n, .padded = is_padded(&conv.window) };
+			   .weights = w->data, .is_signed = w->type == DT_I8, .n_in = (int)x->dim[1].n,
+			   .n_out = (int)w->dim[0].n, .padded = is_padded(&conv.window) };
 	for (int k = 2; k < w->rank; k++)
 		c->taps *= (int)w->dim[k].n;
 	c->depthwise = conv.group > 1;
@@ -102,8 +103,9 @@ static bool cut_get(struct module *m, int node, struct cut *c)
 /* The byte of a sum: see integer.h. */
 static int requantised(const struct module *m, int node, int o, int64_t sum)
 {
-	const int t = node_in(m, node, INTEGER_MULTIPLIER), one = m->tensor[t].rank && m->tensor[t].dim[0].n > 1 ? o : 0;
-	const float multiplier = (float)const_double(m, t, one);
+	const int t = node_in(m, node, INTEGER_MULTIPLIER);
+	const bool one = !m->tensor[t].rank || num_is(m->tensor[t].dim[0], 1);
+	const float multiplier = (float)const_double(m, t, one ? 0 : o);
 	const float low = (float)node_attr_int(m, node, "low", 0), high = (float)node_attr_int(m, node, "high", 0);
 	float v = rintf((float)(int32_t)sum * multiplier);
 
@@ -124,7 +126,8 @@ static void bound_channel(const struct search *s, const struct cut *c, int o, in
 {
 	const struct channels *x = &s->of[c->x];
 	const unsigned char *taps = taps_of(c, o, i);
-	const int64_t w_zero = weight_zero(s->m, c, o), zero = parameter(s->m, node_in(s->m, c->node, INTEGER_X_ZERO), 0, 0);
+	const int64_t w_zero = weight_zero(s->m, c, o);
+	const int64_t zero = parameter(s->m, node_in(s->m, c->node, INTEGER_X_ZERO), 0, 0);
 	const int first = s->m->tensor[c->x].type == DT_I8 ? -128 : 0;
 	int64_t low = (x->n ? x->low[i] : first) - zero, high = (x->n ? x->high[i] : first + 255) - zero;
 

@@ -50,8 +50,8 @@ static void narrowed(int y, int zero, int w, int64_t pad)
 	output(conv(y, zero, w, 1, pad, -1));
 }
 
-/* Runs the pass over integer operators and expects the bytes of before, and so many channels in the results of all convolutions but the
- * last. */
+/* Runs the pass over integer operators and expects the bytes of before, and so many channels in the results of all
+ * convolutions but the last. */
 static void expect(int channels)
 {
 	unsigned char x[4 * SIZE * SIZE];
