@@ -67,7 +67,8 @@ static double step_cycles(const struct target *t, const struct kernel *k, double
 static double kernel_cycles(const struct target *t, const struct kernel *k, int64_t lines, int64_t rows,
 			    int64_t columns, int64_t depth)
 {
-	const bool gathers = k->tap_bytes > 0;
+	const bool is_dot = k->kind == KERNEL_CONV_DOT || k->kind == KERNEL_GEMM_DOT;
+	const bool gathers = k->tap_bytes > 0 && !is_dot;
 	const int per_vector = takes_floats(k) ? 3 : 5, per_tile = gathers ? 20 : 10;
 	const int rest = (int)(columns % k->columns);
 	const int64_t n_tiles = lines * ((rows + k->rows - 1) / k->rows), n_steps = (depth + k->terms - 1) / k->terms;
@@ -102,7 +103,7 @@ static bool target_runs(const struct target *t, const struct kernel *k)
 
 const struct kernel *kernel_choose_lines(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
 					 enum dtype y, int64_t lines, int64_t rows, int64_t columns, int64_t depth,
-					 double *cycles)
+					 kernel_weigh *weigh, void *ctx, double *cycles)
 {
 	const struct kernel *best = NULL;
 
@@ -111,7 +112,7 @@ const struct kernel *kernel_choose_lines(const struct module *m, enum kernel_kin
 		double c;
 		if (k->kind != kind || !(k->a >> a & k->b >> b & k->y >> y & 1) || !target_runs(m->target, k))
 			continue;
-		c = kernel_cycles(m->target, k, lines, rows, columns, depth);
+		c = kernel_cycles(m->target, k, lines, rows, columns, depth) * (weigh ? weigh(k, ctx) : 1);
 		if (!best || c < *cycles) {
 			best = k;
 			*cycles = c;
@@ -123,7 +124,7 @@ const struct kernel *kernel_choose_lines(const struct module *m, enum kernel_kin
 const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
 					 enum dtype y, int64_t rows, int64_t columns, int64_t depth, double *cycles)
 {
-	return kernel_choose_lines(m, kind, a, b, y, 1, rows, columns, depth, cycles);
+	return kernel_choose_lines(m, kind, a, b, y, 1, rows, columns, depth, NULL, NULL, cycles);
 }
 
 const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind, int64_t rows, int64_t columns,

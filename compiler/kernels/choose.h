@@ -51,10 +51,14 @@ struct kernel {
 const struct kernel *kernel_choose_types(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
 					 enum dtype y, int64_t rows, int64_t columns, int64_t depth, double *cycles);
 
-/** The same where rows come in `lines` of so many each, and a tile belongs to one line. */
+/** What the cycles of a row are multiplied by for what the table cannot know, such as the values of weights. */
+typedef double kernel_weigh(const struct kernel *k, void *ctx);
+
+/** The same where rows come in `lines` of so many each, and a tile belongs to one line. weigh: NULL, or called with ctx
+ *  for every row that could be taken. */
 const struct kernel *kernel_choose_lines(const struct module *m, enum kernel_kind kind, enum dtype a, enum dtype b,
 					 enum dtype y, int64_t lines, int64_t rows, int64_t columns, int64_t depth,
-					 double *cycles);
+					 kernel_weigh *weigh, void *ctx, double *cycles);
 
 /** The type of images that the target's products of bytes take, where it is one alone; else DT_NONE. */
 enum dtype kernel_bytes(const struct target *t);

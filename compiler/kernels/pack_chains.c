@@ -169,6 +169,11 @@ static void panel_make(const struct pack *p, const int8_t *w, int64_t n, struct 
 			block_add(to, items, items_of(p, w, n, d0, block, items));
 }
 
+int64_t chains_blocks(const struct pack *p)
+{
+	return (p->depth[1] * p->depth[2] + BLOCK_TERMS - 1) / BLOCK_TERMS;
+}
+
 static int64_t whole_lines(int64_t bytes)
 {
 	return (bytes + LINE - 1) / LINE * LINE;

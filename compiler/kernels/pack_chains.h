@@ -16,5 +16,7 @@ pack_size_fn chains_size;
  *    each d0 and each 512 terms of its run (d1, d2), all uint16: how many chains there are of three, two, and one
  *    item, then for each item of these the first of its terms. */
 pack_fn pack_chains;
+/** Blocks of a run. */
+int64_t chains_blocks(const struct pack *p);
 
 #endif

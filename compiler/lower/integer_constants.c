@@ -12,14 +12,16 @@
 const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
 				    int64_t channels, int64_t depth, double *cycles)
 {
-	return integer_choose_lines(m, node, kind, 1, pixels, channels, depth, cycles);
+	return integer_choose_lines(m, node, kind, 1, pixels, channels, depth, NULL, NULL, cycles);
 }
 
 const struct kernel *integer_choose_lines(const struct module *m, int node, enum kernel_kind kind, int64_t lines,
-					  int64_t pixels, int64_t channels, int64_t depth, double *cycles)
+					  int64_t pixels, int64_t channels, int64_t depth, kernel_weigh *weigh,
+					  void *ctx, double *cycles)
 {
 	return kernel_choose_lines(m, kind, node_in_type(m, node, INTEGER_X), DT_I8,
-				   m->tensor[node_out(m, node, 0)].type, lines, pixels, channels, depth, cycles);
+				   m->tensor[node_out(m, node, 0)].type, lines, pixels, channels, depth, weigh,
+				   ctx, cycles);
 }
 
 /* Constant weights as channels of `inner` bytes each, `outer` times over. */

@@ -11,7 +11,8 @@ const struct kernel *integer_choose(const struct module *m, int node, enum kerne
 
 /** kernel_choose_lines() likewise. */
 const struct kernel *integer_choose_lines(const struct module *m, int node, enum kernel_kind kind, int64_t lines,
-					  int64_t pixels, int64_t channels, int64_t depth, double *cycles);
+					  int64_t pixels, int64_t channels, int64_t depth, kernel_weigh *weigh,
+					  void *ctx, double *cycles);
 
 /** Whether kernels can do it: weights without their zero points fit int8, and no sum can leave int32. channel_axis: of
  * the weights. */

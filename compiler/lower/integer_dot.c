@@ -3,6 +3,8 @@
  * padding, some rows at a time. */
 #include "lower/integer_dot.h"
 
+#include "kernels/pack_chains.h"
+
 #include "ops/integer.h"
 #include "targets/target.h"
 
@@ -25,6 +27,12 @@ static int64_t band_of(const struct target *t, int64_t row, int64_t weights, int
 	const int64_t band = row ? bytes / row / tile * tile : rows;
 
 	return least(band < tile ? tile : band, rows < tile ? tile : rows);
+}
+
+/* Bytes of an element as the kernel finds it in scratch. */
+static int64_t copied_bytes(const struct kernel *k)
+{
+	return k->tap_bytes ? k->tap_bytes : 1;
 }
 
 /* Where term i of a run lies. */
@@ -77,18 +85,32 @@ static void in_bands(struct call *call, struct num rows, struct num pixels, int 
 		call->piece_rows = band;
 }
 
-/* Takes the time of the items that weights really need: some are split, and small ones go together. The cost of a
- * kernel's row supposes 1.25 of them for four terms (gaussian weights, depths of some hundreds). */
-static void weigh_chains(struct module *m, int node, int channel_axis, const struct kernel *k, const struct pack *p,
-			 double *cycles)
+/* A node's weights, and how long rows of PACK_CHAINS take with them beside what inner_loops.def says; 0: not known. */
+struct weighing {
+	struct module *m;
+	int node, channel_axis;
+	struct pack pack;
+	double factor;
+};
+
+/* See kernel_weigh: chains take as long as the items that the weights need, some of which are split. inner_loops.def
+ * supposes 1.25 of them for four terms (gaussian weights, depths of some hundreds). The ends of the loops over chains
+ * of each length are seldom foreseen: for each block of a run they take as long as four items. */
+static double weigh(const struct kernel *k, void *ctx)
 {
+	struct weighing *w = ctx;
 	const struct pack_tile tile = { k->columns, k->terms, k->lanes };
+	const int64_t panels = (w->pack.n + k->columns - 1) / k->columns;
+	const int64_t blocks = panels * w->pack.depth[0] * chains_blocks(&w->pack);
 	int64_t bytes, even;
 
-	if (k->pack == PACK_CHAINS &&
-	    pack_forms[PACK_CHAINS].size(p, &tile, integer_weights(m, node, channel_axis), &bytes) &&
-	    pack_forms[PACK_RUNS].size(p, &tile, NULL, &even))
-		*cycles *= (double)bytes / (1.25 * (double)even);
+	if (k->pack != PACK_CHAINS)
+		return 1;
+	if (w->factor == 0 &&
+	    pack_forms[PACK_CHAINS].size(&w->pack, &tile, integer_weights(w->m, w->node, w->channel_axis), &bytes) &&
+	    pack_forms[PACK_RUNS].size(&w->pack, &tile, NULL, &even))
+		w->factor = (double)(bytes + 4 * 32 * blocks) / (1.25 * (double)even);
+	return w->factor;
 }
 
 /* --- Convolution -------------------------------------------------------------------------------------------------- */
@@ -115,18 +137,19 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 {
 	struct integer_dot_plan *p = ARENA_NEW(m->scratch, struct integer_dot_plan);
 	const struct conv_geometry *g = &p->c.g;
-	struct pack pack;
+	struct weighing w;
 
 	if (!conv_shape_read(m, node, &p->c, why))
 		return NULL;
-	pack = pack_of(&p->c);
-	*why = "the target has no such kernel";
-	p->kernel = integer_choose_lines(m, node, KERNEL_CONV_DOT, g->out_h.n, g->out_w.n, g->oc,
-					 g->ic * g->kernel_h * g->kernel_w, &p->plan.cycles);
-	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why) ||
-	    !pairs_fit(m, node, 0, p->kernel, pack, p->c.groups, why))
+	if (!integer_fits(m, node, 0, why))
 		return NULL;
-	weigh_chains(m, node, 0, p->kernel, &pack, &p->plan.cycles);
+	*why = "the target has no such kernel";
+	w = (struct weighing){ m, node, 0, pack_of(&p->c), 0 };
+	p->kernel = integer_choose_lines(m, node, KERNEL_CONV_DOT, g->out_h.n, g->out_w.n, g->oc,
+					 g->ic * g->kernel_h * g->kernel_w, weigh, &w, &p->plan.cycles);
+	if (!p->kernel || !integer_is_bounded(m, node, 0, why) ||
+	    !pairs_fit(m, node, 0, p->kernel, w.pack, p->c.groups, why))
+		return NULL;
 	p->plan.cycles *= 1.05 * (double)(p->c.batch_hi * p->c.groups); /* copies, short rows */
 	return &p->plan;
 }
@@ -139,7 +162,7 @@ static bool reads_as_it_lies(struct module *m, const struct conv_shape *c, int x
 	const struct tensor *tx = &m->tensor[x];
 
 	if (!num_is_const(g->in_h) || !num_is_const(g->in_w) || !num_is(g->pad_top, 0) || !num_is(g->pad_left, 0) ||
-	    run_of(g) % k->terms || tensor_ring(m, x, c->rank == 4 ? 2 : -1))
+	    run_of(g) % k->terms || k->tap_bytes || tensor_ring(m, x, c->rank == 4 ? 2 : -1))
 		return false;
 	if ((g->out_h.n - 1) * g->stride_h + (g->kernel_h - 1) * g->dilation_h >= g->in_h.n ||
 	    (g->out_w.n - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w >= g->in_w.n)
@@ -172,7 +195,7 @@ void integer_dot_lower(struct lowering *l, const struct node_plan *plan)
 	if (planned->scratch)
 		scratch = lower_scratch(l, num_const(planned->scratch));
 	else if (!reads_as_it_lies(m, c, x, k))
-		scratch = lower_scratch(l, num_const(seen * row + k->terms));
+		scratch = lower_scratch(l, num_const((seen * row + k->terms) * copied_bytes(k)));
 	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
 	if (!num_is(m->tensor[x].dim[0], 1))
@@ -217,7 +240,8 @@ static struct call *begin_product(struct lowering *l, const struct product *p)
 	const int w = lower_packed(l, m->tensor[p->w].name, &p->pack, k, weights);
 	const int bias = integer_bias(l, l->node, &p->pack, 1, k->columns, weights);
 	const int scale = integer_scale(l, l->node, n, 1, k->columns);
-	const int scratch = depth == row ? -1 : lower_scratch(l, num_const((band + k->rows - 1) * row));
+	const int64_t copied = (band + k->rows - 1) * row * copied_bytes(k);
+	const int scratch = depth == row && !k->tap_bytes ? -1 : lower_scratch(l, num_const(copied));
 	struct call *call = lower_kernel(l, k, GEOMETRY_GEMM);
 	int loop = -1;
 
@@ -241,21 +265,22 @@ static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
 {
 	struct integer_dot_plan *p = ARENA_NEW(m->scratch, struct integer_dot_plan);
 	const struct conv_geometry *g = &p->c.g;
-	struct pack pack;
+	struct weighing w;
 
-	if (!conv_shape_read(m, node, &p->c, why) || !conv_is_product(m, &p->c, why))
+	if (!conv_shape_read(m, node, &p->c, why) || !conv_is_product(m, &p->c, why) ||
+	    !integer_fits(m, node, 0, why))
 		return NULL;
-	pack = conv_pack(&p->c, false);
+	w = (struct weighing){ m, node, 0, conv_pack(&p->c, false), 0 };
 	p->flat = conv_is_flat(m, p->c.x, true) && conv_is_flat(m, p->c.y, true);
 	p->pixels = num_mul(&m->nums, g->out_h, g->out_w);
 	if (p->flat)
 		p->pixels = num_mul(&m->nums, p->pixels, m->tensor[p->c.x].dim[0]);
 	*why = "the target has no such kernel";
-	p->kernel = integer_choose(m, node, KERNEL_GEMM_DOT, p->pixels.n, g->oc, g->ic, &p->plan.cycles);
-	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why) ||
-	    !pairs_fit(m, node, 0, p->kernel, pack, 1, why))
+	p->kernel = integer_choose_lines(m, node, KERNEL_GEMM_DOT, 1, p->pixels.n, g->oc, g->ic, weigh, &w,
+					 &p->plan.cycles);
+	if (!p->kernel || !integer_is_bounded(m, node, 0, why) ||
+	    !pairs_fit(m, node, 0, p->kernel, w.pack, 1, why))
 		return NULL;
-	weigh_chains(m, node, 0, p->kernel, &pack, &p->plan.cycles);
 	if (!p->flat)
 		p->plan.cycles *= (double)p->c.batch_hi;
 	return &p->plan;
@@ -290,17 +315,17 @@ struct integer_dot_matmul_plan {
 static struct node_plan *plan_matmul(struct module *m, int node, const char **why)
 {
 	struct integer_dot_matmul_plan *p = ARENA_NEW(m->scratch, struct integer_dot_matmul_plan);
-	struct pack pack;
+	struct weighing w;
 
 	if (!integer_matmul_read(m, node, &p->rows, &p->depth, &p->n, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = integer_choose(m, node, KERNEL_GEMM_DOT, p->rows, p->n, p->depth, &p->plan.cycles);
+	w = (struct weighing){ m, node, 1, integer_matmul_pack(p->depth, p->n), 0 };
+	p->kernel = integer_choose_lines(m, node, KERNEL_GEMM_DOT, 1, p->rows, p->n, p->depth, weigh, &w,
+					 &p->plan.cycles);
 	if (!p->kernel || !integer_is_bounded(m, node, 1, why))
 		return NULL;
-	pack = integer_matmul_pack(p->depth, p->n);
-	weigh_chains(m, node, 1, p->kernel, &pack, &p->plan.cycles);
-	return pairs_fit(m, node, 1, p->kernel, pack, 1, why) ? &p->plan : NULL;
+	return pairs_fit(m, node, 1, p->kernel, w.pack, 1, why) ? &p->plan : NULL;
 }
 
 static void lower_matmul(struct lowering *l, const struct node_plan *plan)

@@ -34,6 +34,18 @@ NNRT_INLINE const int8_t *nnrt_dot_even(const int8_t *w, ptrdiff_t i, ptrdiff_t 
 	return w + i * even;
 }
 
+/** Puts n elements of an image into scratch, in the form that a tile reads; from NULL: n times the byte `zero`. */
+typedef void (*nnrt_dot_put)(unsigned char *to, const unsigned char *from, int zero, ptrdiff_t n);
+
+/** See nnrt_dot_put: bytes as they are. */
+NNRT_INLINE void nnrt_dot_bytes(unsigned char *to, const unsigned char *from, int zero, ptrdiff_t n)
+{
+	if (from)
+		memcpy(to, from, (size_t)n);
+	else
+		memset(to, zero, (size_t)n);
+}
+
 /** Bytes rounded up to whole terms, a power of two. */
 NNRT_INLINE int nnrt_dot_whole(int bytes, int terms)
 {
@@ -46,34 +58,36 @@ struct nnrt_dot_image {
 	ptrdiff_t row, pixel;           /* bytes to the next */
 };
 
-/** Copies the rows that output rows begin to end - 1 see, with their padding, to `to`, pixels of p->ic bytes. */
+/** Copies the rows that output rows begin to end - 1 see, with their padding, to `to`, pixels of p->ic elements of
+ *  `size` bytes. */
 NNRT_INLINE struct nnrt_dot_image nnrt_dot_copy(const struct nnrt_conv *p, const unsigned char *x, unsigned char *to,
-	int zero, int begin, int end)
+	int zero, int begin, int end, nnrt_dot_put put, int size)
 {
 	const int height = (end - 1 - begin) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
 	const int width = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
 	const int first = p->pad_left > 0 ? 0 : -p->pad_left, left = (int)nnrt_min(p->pad_left + first, width);
 	const int inside = (int)nnrt_min(p->in_w - first > 0 ? p->in_w - first : 0, width - left);
-	const struct nnrt_dot_image image = {to, (ptrdiff_t)width * p->ic, p->ic};
+	const ptrdiff_t to_pixel = (ptrdiff_t)p->ic * size;
+	const struct nnrt_dot_image image = {to, width * to_pixel, to_pixel};
 
 	for (int i = 0; i < height; i++, to += image.row) {
 		const int iy = begin * p->stride_h - p->pad_top + i;
 		const unsigned char *from = x + nnrt_ring(iy, p->x_ring) * p->x_row + first * p->x_pixel;
-		unsigned char *pixel = to + (ptrdiff_t)left * p->ic;
+		unsigned char *pixel = to + left * to_pixel;
 
 		if (iy < 0 || iy >= p->in_h) {
-			memset(to, zero, (size_t)image.row);
+			put(to, NULL, zero, (ptrdiff_t)width * p->ic);
 			continue;
 		}
-		memset(to, zero, (size_t)left * (size_t)p->ic);
+		put(to, NULL, zero, (ptrdiff_t)left * p->ic);
 		if (p->x_pixel == p->ic) {
-			memcpy(pixel, from, (size_t)inside * (size_t)p->ic);
-			pixel += (ptrdiff_t)inside * p->ic;
+			put(pixel, from, zero, (ptrdiff_t)inside * p->ic);
+			pixel += inside * to_pixel;
 		} else {
-			for (int j = 0; j < inside; j++, pixel += p->ic, from += p->x_pixel)
-				memcpy(pixel, from, (size_t)p->ic);
+			for (int j = 0; j < inside; j++, pixel += to_pixel, from += p->x_pixel)
+				put(pixel, from, zero, p->ic);
 		}
-		memset(pixel, zero, (size_t)(width - left - inside) * (size_t)p->ic);
+		put(pixel, NULL, zero, (ptrdiff_t)(width - left - inside) * p->ic);
 	}
 	return image;
 }
@@ -115,11 +129,13 @@ NNRT_INLINE void nnrt_dot_panel(const struct nnrt_dot *d, const unsigned char *x
  * zero point times the sum of w taken off; bias and scale go on to a multiple of columns. |sum * scale| < 2^31.
  * scratch: the rows that a band sees, with padding, and terms bytes; NULL: windows never leave the image, a row of
  * one is a run of whole terms, and x is read as it lies. With scratch, y may overlap x as struct nnrt_conv says.
- * zero: what padding reads. band: output rows that are computed for one panel of weights after the other. rows,
+ * put, size: how an element of x is put into scratch and how many bytes it takes there, of which scratch has as many
+ * as it has of x's otherwise. zero: what padding reads. band: output rows that are computed for one panel of weights after the other. rows,
  * columns: constants, the register tile. ONNX QLinearConv-10. */
 NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const float *scale, void *y, void *scratch, int zero, int low, int high, int y_zero, int band,
-	nnrt_dot_tile tile, nnrt_dot_at panel_at, int terms, int rows, int columns)
+	nnrt_dot_tile tile, nnrt_dot_at panel_at, nnrt_dot_put put, int size, int terms, int rows,
+	int columns)
 {
 	const int apart = p->dilation_w > 1, run = apart ? p->ic : p->kernel_w * p->ic;
 	const int runs_w = apart ? p->kernel_w : 1, rest = (p->oc - 1) % columns + 1;
@@ -131,7 +147,8 @@ NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const i
 			(const unsigned char *)x + nnrt_ring(begin * p->stride_h, p->x_ring) * p->x_row, p->x_row,
 			p->x_pixel};
 		const struct nnrt_dot_image image =
-			scratch ? nnrt_dot_copy(p, (const unsigned char *)x, (unsigned char *)scratch, zero, begin, end)
+			scratch ? nnrt_dot_copy(p, (const unsigned char *)x, (unsigned char *)scratch, zero, begin, end,
+					put, size)
 				: as_it_lies;
 		const struct nnrt_dot d = {image.pixel * p->stride_w, p->kernel_h, runs_w,
 			image.row * p->dilation_h, image.pixel * p->dilation_w, run, columns, p->y_pixel, low, high,
@@ -155,10 +172,11 @@ NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const i
  * NULL: k is whole terms, and a is read as it lies. ONNX QLinearMatMul-10, QLinearConv-10 of one tap. */
 NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *bias,
 	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band,
-	nnrt_dot_tile tile, nnrt_dot_at panel_at, int terms, int rows, int columns)
+	nnrt_dot_tile tile, nnrt_dot_at panel_at, nnrt_dot_put put, int size, int terms, int rows,
+	int columns)
 {
 	const int k = (int)p->k, whole = nnrt_dot_whole(k, terms), n = (int)p->n, rest = (n - 1) % columns + 1;
-	const struct nnrt_dot d = {scratch ? whole : p->a_row, 1, 1, 0, 0, k, columns, p->y_row, low, high, y_zero};
+	const struct nnrt_dot d = {scratch ? (ptrdiff_t)whole * size : p->a_row, 1, 1, 0, 0, k, columns, p->y_row, low, high, y_zero};
 
 	for (ptrdiff_t begin = p->m_begin; begin < p->m;) {
 		const ptrdiff_t end = p->m - begin < band + rows ? p->m : begin + band;
@@ -167,8 +185,8 @@ NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const i
 		if (scratch) {
 			unsigned char *to = (unsigned char *)scratch;
 
-			for (ptrdiff_t i = begin; i < end; i++, from += p->a_row, to += whole)
-				memcpy(to, from, (size_t)k);
+			for (ptrdiff_t i = begin; i < end; i++, from += p->a_row, to += (ptrdiff_t)whole * size)
+				put(to, from, 0, k);
 			from = (const unsigned char *)scratch;
 		}
 		for (int c = 0; c < n; c += columns) {

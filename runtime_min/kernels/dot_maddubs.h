@@ -114,7 +114,7 @@ NNRT_INLINE void nnrt_conv_maddubs(const struct nnrt_conv *p, const void *x, con
 	int band, int rows, int columns)
 {
 	nnrt_conv_dot(p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, nnrt_maddubs_tile,
-		nnrt_maddubs_panel, NNRT_MADDUBS_TERMS, rows, columns);
+		nnrt_maddubs_panel, nnrt_dot_bytes, 1, NNRT_MADDUBS_TERMS, rows, columns);
 }
 
 /** See nnrt_gemm_dot; a, y: uint8. */
@@ -123,7 +123,7 @@ NNRT_INLINE void nnrt_gemm_maddubs(const struct nnrt_gemm *p, const void *a, con
 	int rows, int columns)
 {
 	nnrt_gemm_dot(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, nnrt_maddubs_tile,
-		nnrt_maddubs_panel, NNRT_MADDUBS_TERMS, rows, columns);
+		nnrt_maddubs_panel, nnrt_dot_bytes, 1, NNRT_MADDUBS_TERMS, rows, columns);
 }
 
 #endif

@@ -95,7 +95,7 @@ NNRT_INLINE void nnrt_conv_mull(const struct nnrt_conv *p, const void *x, const 
 	int columns)
 {
 	nnrt_conv_dot(p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, nnrt_mull_tile,
-		nnrt_dot_even, NNRT_MULL_TERMS, rows, columns);
+		nnrt_dot_even, nnrt_dot_bytes, 1, NNRT_MULL_TERMS, rows, columns);
 }
 
 /** See nnrt_gemm_dot; a, y: int8; b: see nnrt_mull_tile. */
@@ -103,7 +103,7 @@ NNRT_INLINE void nnrt_gemm_mull(const struct nnrt_gemm *p, const void *a, const 
 	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band, int rows, int columns)
 {
 	nnrt_gemm_dot(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, nnrt_mull_tile,
-		nnrt_dot_even, NNRT_MULL_TERMS, rows, columns);
+		nnrt_dot_even, nnrt_dot_bytes, 1, NNRT_MULL_TERMS, rows, columns);
 }
 
 #endif

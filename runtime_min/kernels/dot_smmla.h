@@ -111,7 +111,7 @@ NNRT_INLINE void nnrt_conv_smmla(const struct nnrt_conv *p, const void *x, const
 	int columns)
 {
 	nnrt_conv_dot(p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, nnrt_smmla_tile, nnrt_dot_even,
-		NNRT_SMMLA_TERMS, rows, columns);
+		nnrt_dot_bytes, 1, NNRT_SMMLA_TERMS, rows, columns);
 }
 
 /** See nnrt_gemm_dot; a, y: int8. */
@@ -119,7 +119,7 @@ NNRT_INLINE void nnrt_gemm_smmla(const struct nnrt_gemm *p, const void *a, const
 	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band, int rows, int columns)
 {
 	nnrt_gemm_dot(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, nnrt_smmla_tile,
-		nnrt_dot_even, NNRT_SMMLA_TERMS, rows, columns);
+		nnrt_dot_even, nnrt_dot_bytes, 1, NNRT_SMMLA_TERMS, rows, columns);
 }
 
 #endif

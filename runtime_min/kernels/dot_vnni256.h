@@ -66,7 +66,7 @@ NNRT_INLINE void nnrt_conv_vnni256(const struct nnrt_conv *p, const void *x, con
 	int columns)
 {
 	nnrt_conv_dot(p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, nnrt_vnni256_tile, nnrt_dot_even,
-		NNRT_VNNI256_TERMS, rows, columns);
+		nnrt_dot_bytes, 1, NNRT_VNNI256_TERMS, rows, columns);
 }
 
 /** See nnrt_gemm_dot; a, y: uint8. */
@@ -74,7 +74,7 @@ NNRT_INLINE void nnrt_gemm_vnni256(const struct nnrt_gemm *p, const void *a, con
 	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band, int rows, int columns)
 {
 	nnrt_gemm_dot(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, nnrt_vnni256_tile,
-		nnrt_dot_even, NNRT_VNNI256_TERMS, rows, columns);
+		nnrt_dot_even, nnrt_dot_bytes, 1, NNRT_VNNI256_TERMS, rows, columns);
 }
 
 #endif

@@ -201,7 +201,7 @@ NNRT_INLINE void nnrt_winograd_madd(const struct nnrt_conv *p, const void *x, co
 	for (int begin = p->row_begin; begin < p->row_end; begin += band) {
 		const int end = (int)nnrt_min(begin + band, p->row_end), tiles_h = (end - begin + 1) / 2;
 		const struct nnrt_dot_image image = nnrt_dot_copy(&even, (const unsigned char *)x,
-			(unsigned char *)scratch, zero, begin, begin + 2 * tiles_h);
+			(unsigned char *)scratch, zero, begin, begin + 2 * tiles_h, nnrt_dot_bytes, 1);
 		int16_t *v = (int16_t *)(void *)((unsigned char *)scratch + copied);
 		const struct nnrt_winograd_block b = {image.x, image.row, image.pixel, v,
 			(int32_t *)(void *)(v + NNRT_WINOGRAD_TAPS * (tiles * v_tile + 32)), tiles * v_tile + 32,

@@ -188,14 +188,15 @@ static void run_dot(const struct kernel *r, const struct problem *q, const int8_
 	const int seen = (q->band - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
 	const int width = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
 	const bool is_gemm = r->kind == GEMM_DOT;
-	const bool as_it_lies = run % r->tile.terms == 0 && !p->pad_top && !p->pad_left && width <= p->in_w &&
+	const bool as_it_lies = !r->tap_bytes && run % r->tile.terms == 0 && !p->pad_top &&
+			        !p->pad_left && width <= p->in_w &&
 				(p->out_h - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h < p->in_h &&
 				(p->kernel_w == 1 || p->dilation_w > 1 || p->x_pixel == p->ic);
 	const int copied = is_gemm ? (q->band + r->rows - 1) * round_up(p->ic, r->tile.terms)
 				   : seen * width * p->ic + r->tile.terms;
 	const size_t bytes = r->kind == WINOGRAD_DOT
 				     ? (size_t)winograd_bytes_scratch(q->band, p->out_w, p->ic, r->columns)
-			     : as_it_lies ? 0 : (size_t)copied;
+			     : as_it_lies ? 0 : (size_t)(copied * (r->tap_bytes ? r->tap_bytes : 1));
 	void *scratch = guarded_bytes(bytes);
 
 	if (is_gemm) {

@@ -105,9 +105,9 @@ static int scratch_bytes(const struct nnrt_conv *p, const struct kernel *k, int 
 	if (k->kind == WINOGRAD_DOT)
 		return (int)winograd_bytes_scratch(BAND, p->out_w, p->ic, k->columns);
 	if (k->kind == CONV_DOT)
-		return seen * width * p->ic + k->tile.terms;
+		return (seen * width * p->ic + k->tile.terms) * (k->tap_bytes ? k->tap_bytes : 1);
 	if (k->kind == GEMM_DOT)
-		return (BAND + k->rows - 1) * round_up(p->ic, k->tile.terms);
+		return (BAND + k->rows - 1) * round_up(p->ic, k->tile.terms) * (k->tap_bytes ? k->tap_bytes : 1);
 	return k->rows * round_up(depth, k->tile.terms) * k->tap_bytes + 1;
 }
 
