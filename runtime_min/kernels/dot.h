@@ -125,13 +125,13 @@ NNRT_INLINE void nnrt_dot_panel(const struct nnrt_dot *d, const unsigned char *x
 
 /** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]) + y_zero, low, high), for the
  * output rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x, y: bytes as the instruction
- * takes them. w: int8 weights in the form of the kernel's row, their own zero point taken off. bias: int32, with x's
- * zero point times the sum of w taken off; bias and scale go on to a multiple of columns. |sum * scale| < 2^31.
- * scratch: the rows that a band sees, with padding, and terms bytes; NULL: windows never leave the image, a row of
- * one is a run of whole terms, and x is read as it lies. With scratch, y may overlap x as struct nnrt_conv says.
- * put, size: how an element of x is put into scratch and how many bytes it takes there, of which scratch has as many
- * as it has of x's otherwise. zero: what padding reads. band: output rows that are computed for one panel of weights after the other. rows,
- * columns: constants, the register tile. ONNX QLinearConv-10. */
+ * takes them. w: int8 weights in the form of the kernel's row, their own zero point taken off. bias: int32, with
+ * x's zero point times the sum of w taken off; bias and scale go on to a multiple of columns. |sum * scale| <
+ * 2^31. scratch: the rows that a band sees, with padding, and terms bytes; NULL: windows never leave the image, a
+ * row of one is a run of whole terms, and x is read as it lies. With scratch, y may overlap x as struct nnrt_conv
+ * says. put, size: how an element of x is put into scratch and how many bytes it takes there, of which scratch has
+ * as many as it has of x's otherwise. zero: what padding reads. band: output rows that are computed for one panel
+ * of weights after the other. rows, columns: constants, the register tile. ONNX QLinearConv-10. */
 NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const float *scale, void *y, void *scratch, int zero, int low, int high, int y_zero, int band,
 	nnrt_dot_tile tile, nnrt_dot_at panel_at, nnrt_dot_put put, int size, int terms, int rows,
@@ -176,7 +176,8 @@ NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const i
 	int columns)
 {
 	const int k = (int)p->k, whole = nnrt_dot_whole(k, terms), n = (int)p->n, rest = (n - 1) % columns + 1;
-	const struct nnrt_dot d = {scratch ? (ptrdiff_t)whole * size : p->a_row, 1, 1, 0, 0, k, columns, p->y_row, low, high, y_zero};
+	const ptrdiff_t row = scratch ? (ptrdiff_t)whole * size : p->a_row;
+	const struct nnrt_dot d = {row, 1, 1, 0, 0, k, columns, p->y_row, low, high, y_zero};
 
 	for (ptrdiff_t begin = p->m_begin; begin < p->m;) {
 		const ptrdiff_t end = p->m - begin < band + rows ? p->m : begin + band;
@@ -185,7 +186,7 @@ NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const i
 		if (scratch) {
 			unsigned char *to = (unsigned char *)scratch;
 
-			for (ptrdiff_t i = begin; i < end; i++, from += p->a_row, to += (ptrdiff_t)whole * size)
+			for (ptrdiff_t i = begin; i < end; i++, from += p->a_row, to += row)
 				put(to, from, 0, k);
 			from = (const unsigned char *)scratch;
 		}
