@@ -4,7 +4,7 @@
 
 #include "runtime_min/kernels/int8_conv.h"
 
-enum { NNRT_INT8_DEPTHWISE_PIXELS = 4 };
+enum { NNRT_INT8_DEPTHWISE_PIXELS = 4, NNRT_INT8_DEPTHWISE_VECTORS = 4, NNRT_INT8_DEPTHWISE_TAPS = 64 };
 
 /** `pixels` neighbours in a row, all of whose taps are inside the image, for n channels: x points at the first tap of
  * the first one, to at its result. */
@@ -34,6 +34,46 @@ NNRT_INLINE void nnrt_int8_depthwise_inside(const struct nnrt_conv *p, const uns
 	NNRT_UNROLL(4)
 	for (int i = 0; i < pixels; i++)
 		nnrt_i8v_finish(to + i * p->y_pixel, sum[i], scale, q.low, q.high, q.zero, NNRT_INT8_LANES);
+}
+
+/** Where the taps of a pixel lie whose first one is at (iy, ix); zero is read in place of padding. */
+NNRT_INLINE void nnrt_int8_depthwise_find(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+	const unsigned char **tap, int iy, int ix)
+{
+	for (int ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
+		const unsigned char *row = x + nnrt_ring(iy, p->x_ring) * p->x_row;
+		const int in_row = iy >= 0 && iy < p->in_h;
+
+		for (int kx = 0, sx = ix; kx < p->kernel_w; kx++, sx += p->dilation_w)
+			*tap++ = in_row && sx >= 0 && sx < p->in_w ? row + sx * p->x_pixel : zero;
+	}
+}
+
+/** A pixel of so many taps, channels from c on that are whole vectors. */
+NNRT_INLINE void nnrt_int8_depthwise_taps(const unsigned char *const *tap, int taps, int c, const int8_t *w, int width,
+	const int32_t *bias, const nnrt_i8_scale *scale, unsigned char *to, struct nnrt_int8 q, int is_signed,
+	int vectors)
+{
+	nnrt_i8v sum[NNRT_INT8_DEPTHWISE_VECTORS];
+
+	w += c;
+	NNRT_UNROLL(4)
+	for (int j = 0; j < vectors; j++)
+		sum[j] = nnrt_i8v_load(bias + c + j * NNRT_INT8_LANES);
+	for (int k = 0; k < taps; k++, w += width) {
+		const unsigned char *const from = tap[k] + c;
+
+		NNRT_UNROLL(4)
+		for (int j = 0; j < vectors; j++)
+			sum[j] = nnrt_i8v_mac(sum[j], nnrt_i8v_bytes(from + j * NNRT_INT8_LANES, is_signed),
+				nnrt_i8v_bytes((const unsigned char *)w + j * NNRT_INT8_LANES, 1));
+	}
+	NNRT_UNROLL(4)
+	for (int j = 0; j < vectors; j++) {
+		const int at = c + j * NNRT_INT8_LANES;
+
+		nnrt_i8v_finish(to + at, sum[j], scale + at, q.low, q.high, q.zero, NNRT_INT8_LANES);
+	}
 }
 
 /** One pixel, whose first tap is at (iy, ix), and n channels, anywhere. zero is read in place of padding. */
@@ -72,6 +112,8 @@ NNRT_INLINE void nnrt_int8_depthwise(const struct nnrt_conv *p, const void *x, c
 	const nnrt_i8_scale *scale, const void *zero, void *y, struct nnrt_int8 q, int is_signed)
 {
 	const int width = (p->oc + NNRT_INT8_LANES - 1) / NNRT_INT8_LANES * NNRT_INT8_LANES;
+	const int taps = p->kernel_h * p->kernel_w, many = NNRT_INT8_DEPTHWISE_VECTORS * NNRT_INT8_LANES;
+	const unsigned char *tap[NNRT_INT8_DEPTHWISE_TAPS];
 	const int reach_h = (p->kernel_h - 1) * p->dilation_h, reach_w = (p->kernel_w - 1) * p->dilation_w;
 
 	for (int oy = p->row_begin; oy < p->row_end; oy++) {
@@ -91,15 +133,20 @@ NNRT_INLINE void nnrt_int8_depthwise(const struct nnrt_conv *p, const void *x, c
 			pixels = inside && last < p->in_w && ox + NNRT_INT8_DEPTHWISE_PIXELS <= p->out_w
 					 ? NNRT_INT8_DEPTHWISE_PIXELS
 					 : 1;
-			for (; inside && c + NNRT_INT8_LANES <= p->oc; c += NNRT_INT8_LANES) {
-				const unsigned char *from = (const unsigned char *)x + first + c;
-
-				if (pixels == NNRT_INT8_DEPTHWISE_PIXELS)
-					nnrt_int8_depthwise_inside(p, from, w + c, width, bias + c, scale + c, to + c,
-						q, is_signed, NNRT_INT8_DEPTHWISE_PIXELS);
-				else
-					nnrt_int8_depthwise_inside(
-						p, from, w + c, width, bias + c, scale + c, to + c, q, is_signed, 1);
+			if (pixels == NNRT_INT8_DEPTHWISE_PIXELS) {
+				for (; c + NNRT_INT8_LANES <= p->oc; c += NNRT_INT8_LANES)
+					nnrt_int8_depthwise_inside(p, (const unsigned char *)x + first + c, w + c,
+						width, bias + c, scale + c, to + c, q, is_signed,
+						NNRT_INT8_DEPTHWISE_PIXELS);
+			} else if (taps <= NNRT_INT8_DEPTHWISE_TAPS) {
+				nnrt_int8_depthwise_find(
+					p, (const unsigned char *)x, (const unsigned char *)zero, tap, iy, ix);
+				for (; c + many <= p->oc; c += many)
+					nnrt_int8_depthwise_taps(tap, taps, c, w, width, bias, scale, to, q, is_signed,
+						NNRT_INT8_DEPTHWISE_VECTORS);
+				for (; c + NNRT_INT8_LANES <= p->oc; c += NNRT_INT8_LANES)
+					nnrt_int8_depthwise_taps(
+						tap, taps, c, w, width, bias, scale, to, q, is_signed, 1);
 			}
 			for (; c < p->oc; c += NNRT_INT8_LANES)
 				for (int i = 0; i < pixels; i++)
