@@ -93,3 +93,32 @@ bool fused_add_find(const struct byte_sum *s, struct fused_add *f)
 			}
 	return false;
 }
+
+bool integer_add_find(const struct byte_sum *s, int shift, struct integer_add *f)
+{
+	const double a = ldexp((double)s->a.scale / (double)s->scale, shift);
+	const double b = ldexp((double)s->b.scale / (double)s->scale, shift);
+	const int64_t one = (int64_t)1 << shift;
+	/* Every pair bounds the offset: less than wanted may come out for the least result alone, more for the
+	 * greatest alone. */
+	int64_t least = INT64_MIN, most = INT64_MAX;
+	signed short want[BYTES][BYTES];
+
+	if (!(a < INT32_MAX && b < INT32_MAX))
+		return false;
+	*f = (struct integer_add){ (int32_t)rint(a), (int32_t)rint(b), 0 };
+	literal(s, want);
+	for (int i = 0; i < BYTES; i++)
+		for (int j = 0; j < BYTES; j++) {
+			const int64_t va = (int64_t)f->a_factor * (s->a.first + i);
+			const int64_t from = want[i][j] * one - va - (int64_t)f->b_factor * (s->b.first + j);
+
+			if (want[i][j] > s->low && from > least)
+				least = from;
+			if (want[i][j] < s->high && from + one - 1 < most)
+				most = from + one - 1;
+		}
+	/* Bounds of both kinds, unless all results are the same. */
+	f->offset = least;
+	return least > INT64_MIN && most < INT64_MAX && least <= most;
+}

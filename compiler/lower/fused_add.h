@@ -3,6 +3,7 @@
 #define NNC_FUSED_ADD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A tensor of bytes first … first + 255 that mean (byte - zero) * scale. */
 struct byte_input {
@@ -24,5 +25,14 @@ struct fused_add {
 
 /** Finds constants with which the second gives what the first gives for all 65,536 pairs; false: none are near. */
 bool fused_add_find(const struct byte_sum *s, struct fused_add *f);
+
+/* min(max((a * a_factor + b * b_factor + offset) >> shift, low), high) of the bytes themselves, >> towards less. */
+struct integer_add {
+	int32_t a_factor, b_factor;
+	int64_t offset;
+};
+
+/** The same of integers, the factors being the nearest to the scales' ratios; shift: at most 28. */
+bool integer_add_find(const struct byte_sum *s, int shift, struct integer_add *f);
 
 #endif

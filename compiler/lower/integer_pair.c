@@ -5,6 +5,7 @@
 #include "lower/kernel_call.h"
 #include "lower/lower.h"
 #include "ops/integer.h"
+#include "runtime_min/kernels/int8_add_plain.h"
 
 /* Elements of t follow each other in the same order as y's, without gaps. */
 static bool lies_like(struct module *m, int t, int y)
@@ -63,7 +64,27 @@ struct pair_plan {
 	struct dequantised d[2];
 	const struct kernel *add;       /* NULL: the literal formula */
 	struct fused_add fused;
+	struct integer_add sum;         /* of a kernel for integers */
 };
+
+/* Finds the constants of a kernel for sums; false: there is none, or no constants for it. */
+static bool find_add(const struct module *m, int node, struct pair_plan *p)
+{
+	const struct integer_group g = integer_group_get(m, node);
+	const enum dtype a = m->tensor[p->d[0].q].type, b = m->tensor[p->d[1].q].type;
+	const enum dtype y = m->tensor[node_out(m, node, 0)].type;
+	const struct byte_sum s = {
+		.a = byte_input(m, &p->d[0]), .b = byte_input(m, &p->d[1]), .scale = g.scale,
+		.zero = (int)g.zero, .low = (int)g.low, .high = (int)g.high,
+	};
+	double cycles;
+
+	p->add = kernel_choose_types(m, KERNEL_ADD_INT8, a, b, y, 1, 1, 1, &cycles);
+	if (p->add)
+		return fused_add_find(&s, &p->fused);
+	p->add = kernel_choose_types(m, KERNEL_ADD_INTEGER, a, b, y, 1, 1, 1, &cycles);
+	return p->add && integer_add_find(&s, NNRT_SUM_SHIFT, &p->sum);
+}
 
 static struct node_plan *plan_pair(struct module *m, int node, const char **why)
 {
@@ -75,14 +96,23 @@ static struct node_plan *plan_pair(struct module *m, int node, const char **why)
 	p->plan.cycles = (double)tensor_elements(m, node_out(m, node, 0)).n;
 	if (!strcmp(m->node[g.op].op->name, "Mul") || p->plan.cycles < WORTH_A_PROOF)
 		return &p->plan;
-	p->add = kernel_choose_types(m, KERNEL_ADD_INT8, m->tensor[p->d[0].q].type, m->tensor[p->d[1].q].type,
-				     m->tensor[node_out(m, node, 0)].type, 1, 1, 1, &p->plan.cycles);
-	p->plan.cycles = (double)tensor_elements(m, node_out(m, node, 0)).n;
-	if (p->add && !fused_add_find(&(struct byte_sum){
-			      .a = byte_input(m, &p->d[0]), .b = byte_input(m, &p->d[1]), .scale = g.scale,
-			      .zero = (int)g.zero, .low = (int)g.low, .high = (int)g.high }, &p->fused))
+	if (!find_add(m, node, p))
 		p->add = NULL;
 	return &p->plan;
+}
+
+static void lower_sum(struct lowering *l, const struct pair_plan *p, int y)
+{
+	struct module *m = l->m;
+	const struct integer_group g = integer_group_get(m, l->node);
+	struct call *call = lower_kernel(l, p->add, GEOMETRY_SUM);
+
+	call->geometry.sum = (struct sum_geometry){
+		.n = tensor_elements(m, y).n, .a_signed = m->tensor[p->d[0].q].type == DT_I8,
+		.b_signed = m->tensor[p->d[1].q].type == DT_I8, .a_factor = p->sum.a_factor,
+		.b_factor = p->sum.b_factor, .offset = p->sum.offset, .low = g.low, .high = g.high,
+	};
+	finish(l, call, p->d, y);
 }
 
 static void lower_add(struct lowering *l, const struct pair_plan *p, int y)
@@ -108,6 +138,10 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	const int y = node_out(m, l->node, 0);
 	struct call *call;
 
+	if (p->add && p->add->kind == KERNEL_ADD_INTEGER) {
+		lower_sum(l, p, y);
+		return;
+	}
 	if (p->add) {
 		lower_add(l, p, y);
 		return;

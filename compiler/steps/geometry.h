@@ -81,6 +81,11 @@ struct add_geometry {
 	int64_t low, high;
 };
 
+/* The same by integers: struct nnrt_int8_sum. */
+struct sum_geometry {
+	int64_t n, a_signed, b_signed, a_factor, b_factor, offset, low, high;
+};
+
 /* Mean over the pixels of a quantised image: struct nnrt_int8_mean. */
 struct mean_geometry {
 	int64_t pixels, channels;
@@ -107,6 +112,7 @@ struct geometry {
 		struct roi_geometry roi;
 		struct select_geometry select;
 		struct add_geometry add;
+		struct sum_geometry sum;
 		struct mean_geometry mean;
 		struct pair_geometry pair;
 	};

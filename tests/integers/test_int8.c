@@ -361,6 +361,44 @@ static void run_add(const struct kernel *r)
 	release_bytes(y, n);
 }
 
+/* Sums of two tensors by integers, with bytes that end at a guarded page. */
+static void run_sum(const struct kernel *r)
+{
+	const int is_signed = pick(2), whole = pick(2);
+	const struct nnrt_int8_sum p = {.n = pick(140),
+		.a_signed = whole ? 1 : pick(2),
+		.b_signed = whole ? 1 : pick(2),
+		.a_factor = pick(1 << 30),
+		.b_factor = pick(1 << 30),
+		.offset = ((int64_t)pick(600) - 300) * (1 << 28) + pick(1 << 28),
+		.low = whole || is_signed ? -128 : pick(100),
+		.high = whole || is_signed ? 127 : 255 - pick(100)};
+	const size_t n = (size_t)p.n;
+	unsigned char *a = guarded_bytes(n), *b = guarded_bytes(n), *y = guarded_bytes(n);
+	const int over = pick(3);       /* y is a, b, or neither */
+
+	for (size_t i = 0; i < n; i++) {
+		a[i] = (unsigned char)pick(256);
+		b[i] = (unsigned char)pick(256);
+		y[i] = over ? b[i] : a[i];
+	}
+	r->run.add_integer(&p, over == 0 ? y : a, over == 1 ? y : b, y);
+	for (size_t i = 0; i < n && failures < 10; i++) {
+		const int qa = p.a_signed && a[i] > 127 ? a[i] - 256 : a[i],
+			  qb = p.b_signed && b[i] > 127 ? b[i] - 256 : b[i];
+		const double sum = (double)qa * p.a_factor + (double)qb * p.b_factor + (double)p.offset;
+		const double wanted_sum = fmin(fmax(floor(sum / (1 << 28)), p.low), p.high);
+
+		if (y[i] != (unsigned char)(int)wanted_sum) {
+			printf("%s: element %zu of %zu is %d, expected %d\n", r->name, i, n, y[i], (int)wanted_sum);
+			failures++;
+		}
+	}
+	release_bytes(a, n);
+	release_bytes(b, n);
+	release_bytes(y, n);
+}
+
 int main(int argc, char **argv)
 {
 	const int turns = argc > 1 ? atoi(argv[1]) : 100;
@@ -376,6 +414,10 @@ int main(int argc, char **argv)
 
 			if (kernels[i].kind == ADD_INT8) {
 				run_add(&kernels[i]);
+				continue;
+			}
+			if (kernels[i].kind == ADD_INTEGER) {
+				run_sum(&kernels[i]);
 				continue;
 			}
 			problem_new(&q, &kernels[i]);

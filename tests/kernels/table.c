@@ -58,6 +58,9 @@
 #define MEMBER_ADD_INT8 add_int8
 #define PARAMETERS_ADD_INT8 const struct nnrt_int8_add *p, const void *a, const void *b, void *y
 #define ARGUMENTS_ADD_INT8(rows, columns) p, a, b, y
+#define MEMBER_ADD_INTEGER add_integer
+#define PARAMETERS_ADD_INTEGER const struct nnrt_int8_sum *p, const void *a, const void *b, void *y
+#define ARGUMENTS_ADD_INTEGER(rows, columns) p, a, b, y
 #define MEMBER_GEMM_DOT gemm_dot
 #define PARAMETERS_GEMM_DOT const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL
 #define ARGUMENTS_GEMM_DOT(rows, columns) p, x, w, bias, scale, y, scratch, low, high, y_zero, band, rows, columns

@@ -4,6 +4,7 @@
 #define KERNELS_TABLE_H
 
 #include "runtime_min/kernels/int8_add.h"
+#include "runtime_min/kernels/int8_add_plain.h"
 
 #include "kernels/pack_forms.h"
 #include "targets/feature.h"
@@ -62,6 +63,7 @@ struct kernel {
 		void (*depthwise_planes)(PLANES_HEAD, INT8_TAIL);
 		void (*conv_dot)(const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL);
 		void (*add_int8)(const struct nnrt_int8_add *p, const void *a, const void *b, void *y);
+		void (*add_integer)(const struct nnrt_int8_sum *p, const void *a, const void *b, void *y);
 		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
 		void (*depthwise_dot)(const struct nnrt_conv *p, DOT_HEAD, ROWS_TAIL);
 	} run;

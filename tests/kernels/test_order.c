@@ -431,7 +431,8 @@ static void subjects_check(const struct kernel *k, int cases)
 /* Sums know no rows; what these others do with scratch is tested elsewhere. */
 static bool has_rows_to_order(enum kernel_kind kind)
 {
-	return kind != GEMM_TRANSPOSED && kind != WINOGRAD2 && kind != WINOGRAD4 && kind != ADD_INT8;
+	return kind != GEMM_TRANSPOSED && kind != WINOGRAD2 && kind != WINOGRAD4 && kind != ADD_INT8 &&
+	       kind != ADD_INTEGER;
 }
 
 int main(int argc, char **argv)

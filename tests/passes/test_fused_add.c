@@ -19,8 +19,22 @@ static struct byte_input input_pick(void)
 	return x;
 }
 
+static double by_floats(const void *constants, int a, int b)
+{
+	const struct fused_add *f = constants;
+
+	return rint((double)fmaf((float)a, f->a_factor, fmaf((float)b, f->b_factor, f->offset)));
+}
+
+static double by_integers(const void *constants, int a, int b)
+{
+	const struct integer_add *f = constants;
+
+	return floor(ldexp((double)f->a_factor * a + (double)f->b_factor * b + (double)f->offset, -28));
+}
+
 /* Pairs that differ, by doubles rounded to float32 after each operation. */
-static int count_differences(const struct byte_sum *s, const struct fused_add *f)
+static int count_differences(const struct byte_sum *s, double (*value)(const void *f, int a, int b), const void *f)
 {
 	int n = 0;
 
@@ -30,8 +44,7 @@ static int count_differences(const struct byte_sum *s, const struct fused_add *f
 			const float vb = (float)((double)(b - s->b.zero) * (double)s->b.scale);
 			const float sum = (float)((double)va + (double)vb);
 			const double want = rint((double)(float)((double)sum / (double)s->scale)) + s->zero;
-			const float inner = fmaf((float)b, f->b_factor, f->offset);
-			const double got = rint((double)fmaf((float)a, f->a_factor, inner));
+			const double got = value(f, a, b);
 
 			n += fmin(fmax(want, s->low), s->high) != fmin(fmax(got, s->low), s->high);
 		}
@@ -40,24 +53,30 @@ static int count_differences(const struct byte_sum *s, const struct fused_add *f
 
 Test(fused_add, constants_hold_for_all_pairs)
 {
-	int found = 0;
+	int found = 0, found_integers = 0;
 
 	srand(1);
 	for (int i = 0; i < 30; i++) {
 		const int first = pick(2) ? -128 : 0;
 		struct byte_sum s = { .a = input_pick(), .b = input_pick(), .zero = first + pick(256),
 				      .low = first + pick(30), .high = first + 255 };
+		struct integer_add g;
 		struct fused_add f;
 
 		/* As in trained models: most sums fit the result's range. */
 		s.scale = (s.a.scale + s.b.scale) * (float)(50 + pick(70)) / 100.0f;
 
-		if (!fused_add_find(&s, &f))
-			continue;
-		found++;
-		cr_expect_eq(count_differences(&s, &f), 0, "problem %d", i);
+		if (fused_add_find(&s, &f)) {
+			found++;
+			cr_expect_eq(count_differences(&s, by_floats, &f), 0, "problem %d", i);
+		}
+		if (integer_add_find(&s, 28, &g)) {
+			found_integers++;
+			cr_expect_eq(count_differences(&s, by_integers, &g), 0, "integers, problem %d", i);
+		}
 	}
 	cr_expect_geq(found, 20, "constants were found for %d of 30", found);
+	cr_expect_geq(found_integers, 20, "integers were found for %d of 30", found_integers);
 }
 
 /* A sum that is no whole number of steps half the time lies in the middle: ties to even follow no one slope with an odd
