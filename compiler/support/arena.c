@@ -179,17 +179,21 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_printf(struct arena *a, const char *format, ...)
 {
+	char first[256], *text;         /* most texts fit: they are printed once */
 	va_list args, again;
-	char *text;
+	size_t size;
 	int n;
 
 	va_start(args, format);
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, args);
+	n = vsnprintf(first, sizeof first, format, args);
 	va_end(args);
-	text = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
-	if (n > 0)
-		vsnprintf(text, (size_t)n + 1, format, again);
+	size = (size_t)(n < 0 ? 0 : n) + 1;
+	text = arena_alloc(a, size);
+	if (size > sizeof first)
+		vsnprintf(text, size, format, again);
+	else if (n > 0)
+		memcpy(text, first, size);
 	va_end(again);
 	return text;
 }
