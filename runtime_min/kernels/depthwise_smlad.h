@@ -11,7 +11,7 @@
 
 enum {
 	NNRT_PLANES = 4, /* channels at a time */
-	NNRT_PLANES_STRIP = 8, /* output columns at a time at stride 2 */
+	NNRT_PLANES_STRIP = 6, /* output columns at a time at stride 2 */
 	NNRT_PLANES_ROWS = 3 /* of the ring of a 3x3 kernel */
 };
 
