@@ -17,6 +17,10 @@
 #define SIMDE_NO_INLINE
 #include <simde/x86/avx512.h>
 
+/* Vectors are memory here: what holds them in registers has nothing to hold. After the headers of the C library above,
+ * which rename functions so. */
+#define __asm__(...)
+
 /* Names that SIMDe leaves out, or gives another number of arguments. */
 typedef simde__mmask8 __mmask8;
 typedef simde__mmask16 __mmask16;
