@@ -23,7 +23,8 @@ void wire_put(struct wire *w, int field, struct wire *inner);
 enum { MODEL_GRAPH = 7, MODEL_OPSET = 8, MODEL_FUNCTION = 25, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_SPARSE = 15,
        GRAPH_INPUT = 11, GRAPH_OUTPUT = 12, GRAPH_INFO = 13, NODE_ATTRIBUTE = 5, FUNCTION_NODE = 7 };
 enum { ONNX_FLOAT = 1, ONNX_UINT8 = 2, ONNX_INT8 = 3, ONNX_INT64 = 7, ONNX_STRING = 8, ONNX_BOOL = 9, ONNX_FLOAT16 = 10,
-       ONNX_DOUBLE = 11, ONNX_UINT32 = 12, ONNX_UINT64 = 13, ONNX_COMPLEX64 = 14, ONNX_INT4 = 22 };
+       ONNX_DOUBLE = 11, ONNX_UINT32 = 12, ONNX_UINT64 = 13, ONNX_COMPLEX64 = 14,
+       ONNX_FLOAT8E4M3FN = 17 };
 
 /** ValueInfoProto; a dimension is a number, or a name in quotes: "x:1,3,N" is name x, dims 1, 3 and N; "x" has no
  *  shape. */

@@ -2,6 +2,7 @@
  * changes nothing of the module, and a node that is lowered leaves no scratch memory behind. */
 #include "lower/lower.h"
 #include "options.h"
+#include "passes/rewrite.h"
 #include "support/strbuf.h"
 #include "targets/target.h"
 
@@ -123,7 +124,8 @@ Test(strategies, a_lowered_node_leaves_nothing_in_scratch_memory)
 		after = arena_mark(&scratch);
 		cr_expect(after.top == before.top && after.used == before.used && after.large == before.large, "%s",
 			  m.node[l.node].op->name);
-		cr_expect(block.n > first, "%s", m.node[l.node].op->name);
+		/* The views pass may have made all parts of a Concat where they belong. */
+		cr_expect(block.n > first || node_is(&m, l.node, "Concat"), "%s", m.node[l.node].op->name);
 	}
 }
 
