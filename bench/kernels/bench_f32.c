@@ -4,12 +4,13 @@
  *
  *     bench_f32 [PART OF A KERNEL'S NAME [PART OF A LAYER'S NAME]]
  *
- * Build: cc -O2 -march=x86-64-v3 -I. -Icompiler -Ibuild bench/kernels/bench_f32.c compiler/kernels/pack*.c -lm */
+ * Build: cc -O2 -march=x86-64-v3 -DKERNEL_EPILOGUE=nnrt_epilogue_none -I. -Icompiler -Ibuild bench/kernels/bench_f32.c \
+ *        tests/kernels/table.c compiler/kernels/pack*.c -lm
+ *
+ * The epilogue is a constant, as in every model: a call through a pointer would keep the tile in memory. */
 #include "measure.h"
 
-/* A constant, as in every model: a call through a pointer would keep the tile in memory. */
-#define KERNEL_EPILOGUE nnrt_epilogue_none
-#include "tests/kernels/table.c"
+#include "tests/kernels/table.h"
 #include "tests/machine.h"
 
 /* A convolution (h x w pixels in, ic to oc channels, k x k taps) or, for products, h x w matrix times w x oc. */
