@@ -4,8 +4,8 @@
  *
  *     bench_f32 [PART OF A KERNEL'S NAME [PART OF A LAYER'S NAME]]
  *
- * Build: cc -O2 -march=x86-64-v3 -DKERNEL_EPILOGUE=nnrt_epilogue_none -I. -Icompiler -Ibuild bench/kernels/bench_f32.c \
- *        tests/kernels/table.c compiler/kernels/pack*.c -lm
+ * Build: cc -O2 -march=x86-64-v3 -DKERNEL_EPILOGUE=nnrt_epilogue_none -I. -Icompiler -Ibuild \
+ *        bench/kernels/bench_f32.c tests/kernels/table.c compiler/kernels/pack*.c -lm
  *
  * The epilogue is a constant, as in every model: a call through a pointer would keep the tile in memory. */
 #include "measure.h"

@@ -278,7 +278,8 @@ Test(weights, incbin_assembles_for_every_cross_target)
 		emit_puts(&e, arena_printf(&a, "\treturn %s;\n}\n", weights_ref(&w, w.n - 1, DT_I8)));
 		write_file("model.c", strbuf_text(&out), out.size);
 		write_bin();
-		expect_ok(arena_printf(&a, "%s -std=c99 -ffreestanding %s " WARNINGS " -c model.c -o m.o", t->cc, t->cflags));
+		expect_ok(arena_printf(&a, "%s -std=c99 -ffreestanding %s " WARNINGS " -c model.c -o m.o", t->cc,
+				       t->cflags));
 	}
 }
 
