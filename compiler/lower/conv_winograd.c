@@ -3,6 +3,7 @@
 #include "lower/conv_shape.h"
 #include "graph/recipe.h"
 #include "kernels/pack_winograd.h"
+#include "ops/ops.h"
 #include "options.h"
 #include "targets/target.h"
 
@@ -102,6 +103,9 @@ static struct node_plan *plan_winograd(struct module *m, int node, const char **
 	*why = "for 3x3 kernels with stride and dilation 1";
 	if (g->kernel_h != 3 || g->kernel_w != 3 || g->stride_h != 1 || g->stride_w != 1 || g->dilation_h != 1 ||
 	    g->dilation_w != 1)
+		return NULL;
+	*why = "its transforms round, where sums must stay whole numbers";
+	if (m->node[node].op == &op_nnc_ExactConv)
 		return NULL;
 	*why = "its sums are rounded in other places than --fp=strict says";
 	if (m->options && m->options->fp == FP_STRICT)

@@ -159,6 +159,12 @@ const struct op_def op_Conv_1 = {
 	ONNX("Conv", 1, 2, 3, 1, 1), .attrs = CONV_ATTRS, .types = TYPES("fh", "T"),
 	.infer = infer_conv, .lower = lower_conv, .by_kernels = true,
 };
+/* A Conv whose sums are exact in any order, but not by way of fractions. */
+const struct op_def op_nnc_ExactConv = {
+	.domain = "nnc", .name = "Conv", .since = 1, .min_in = 2, .max_in = 2, .min_out = 1, .max_out = 1,
+	.attrs = CONV_ATTRS, .types = TYPES("f", "T"),
+	.infer = infer_conv, .lower = lower_conv, .by_kernels = true,
+};
 const struct op_def op_ConvInteger_10 = {
 	ONNX("ConvInteger", 10, 2, 4, 1, 1), .attrs = CONV_ATTRS, .types = TYPES("iu", "iu", "iu", "iu"),
 	.infer = infer_conv_integer, .lower = lower_conv,

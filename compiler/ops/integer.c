@@ -70,19 +70,20 @@ int64_t quantised_value(float v, float scale, int64_t zero, enum dtype type)
 
 /* --- IntegerConv, IntegerMatMul ----------------------------------------------------------------------------------- */
 
-/* clamp(round(float(acc + bias) * multiplier) + zero, low, high) for output channel `channel`. */
-static void store_scaled(struct nest *n, int node, int acc, struct num channel)
+/* clamp(round(float(acc + bias) * multiplier) + zero, low, high) for output channel `channel`; bias, multiplier and
+ * zero: the node's inputs from `first` on. */
+static void store_scaled(struct nest *n, int node, int first, int acc, struct num channel)
 {
 	struct module *m = n->m;
-	int bias = node_in(m, node, INTEGER_BIAS), v;
+	const int bias = node_in(m, node, first), multiplier = node_in(m, node, first + 1);
+	const int zero = node_in(m, node, first + 2);
+	int v;
 
 	if (bias >= 0)
-		acc = nest_binary(n, E_ADD, acc, nest_load_channel(n, bias, channel));
-	v = nest_binary(n, E_MUL, nest_cast(n, DT_F32, acc),
-			nest_load_channel(n, node_in(m, node, INTEGER_MULTIPLIER), channel));
+		acc = nest_binary(n, E_ADD, nest_cast(n, DT_I32, acc), nest_load_channel(n, bias, channel));
+	v = nest_binary(n, E_MUL, nest_cast(n, DT_F32, acc), nest_load_channel(n, multiplier, channel));
 	v = nest_unary(n, E_ROUND, v);
-	v = nest_binary(n, E_ADD, v,
-			nest_cast(n, DT_F32, nest_load_channel(n, node_in(m, node, INTEGER_Y_ZERO), num_const(0))));
+	v = nest_binary(n, E_ADD, v, nest_cast(n, DT_F32, nest_load_channel(n, zero, num_const(0))));
 	v = nest_binary(n, E_MAX, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "low", 0)));
 	v = nest_binary(n, E_MIN, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "high", 0)));
 	nest_store(n, nest_saturate(n, m->tensor[n->out].type, v));
@@ -100,7 +101,7 @@ static bool lower_integer_conv(struct lowering *l, int node)
 
 	if (!conv_get(l->m, node, &c))
 		return false;
-	store_scaled(n, node, conv_sum(n, &c), n->axis[1]);
+	store_scaled(n, node, INTEGER_BIAS, conv_sum(n, &c), n->axis[1]);
 	lower_nest(l, n);
 	return true;
 }
@@ -117,7 +118,8 @@ static bool lower_integer_matmul(struct lowering *l, int node)
 	struct num at_a[MAX_RANK], at_b[MAX_RANK];
 
 	product_indexes(n, &p, at_a, at_b);
-	store_scaled(n, node, product_sum(n, &p, at_a, at_b), n->n_axes ? n->axis[n->n_axes - 1] : num_const(0));
+	store_scaled(n, node, INTEGER_BIAS, product_sum(n, &p, at_a, at_b),
+		     n->n_axes ? n->axis[n->n_axes - 1] : num_const(0));
 	lower_nest(l, n);
 	return true;
 }
@@ -137,6 +139,61 @@ const struct op_def op_nnc_IntegerMatMul = {
 	INTEGER("IntegerMatMul", 2, INTEGER_INPUTS),
 	.attrs = ATTRS(INTEGER_LIMITS), .types = SCALED_TYPES,
 	.infer = infer_integer_matmul, .lower = lower_integer_matmul, .by_kernels = true,
+};
+
+/* --- IntegerFloat: y = float(x - zero); IntegerScale: an IntegerConv's result of its sums, as float32 -------------- */
+
+static bool infer_integer_float(struct module *m, int node)
+{
+	const struct tensor x = *node_in_tensor(m, node, 0);
+
+	return tensor_set(m, node, node_out(m, node, 0), DT_F32, x.rank, x.dim);
+}
+
+static bool lower_integer_float(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	struct nest *n = nest_new(m, node_out(m, node, 0));
+	const int zero = node_in(m, node, 1);
+	int v = nest_cast(n, DT_F32, nest_load(n, node_in(m, node, 0), n->axis));
+
+	if (zero >= 0)
+		v = nest_binary(n, E_SUB, v, nest_cast(n, DT_F32, nest_load_channel(n, zero, num_const(0))));
+	nest_store(n, v);
+	lower_nest(l, n);
+	return true;
+}
+
+static bool infer_integer_scale(struct module *m, int node)
+{
+	const struct tensor x = *node_in_tensor(m, node, 0);
+
+	return tensor_set(m, node, node_out(m, node, 0), node_in_type(m, node, 3), x.rank, x.dim);
+}
+
+static bool lower_integer_scale(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	struct nest *n = nest_new(m, node_out(m, node, 0));
+
+	store_scaled(n, node, 1, nest_load(n, node_in(m, node, 0), n->axis), n->axis[node_attr_int(m, node, "axis", 0)]);
+	lower_nest(l, n);
+	return true;
+}
+
+const struct op_def op_nnc_IntegerFloat = {
+	INTEGER("IntegerFloat", 1, 2),
+	.types = TYPES("iu", "iu"),
+	.infer = infer_integer_float,
+	.lower = lower_integer_float,
+};
+/* Inputs: sums, bias, multiplier, y_zero. axis: of the channels. */
+const struct op_def op_nnc_IntegerScale = {
+	INTEGER("IntegerScale", 4, 4),
+	.attrs = ATTRS(INTEGER_LIMITS, INT("axis", 0)),
+	.types = TYPES("f", "i", "f", "iu"),
+	.infer = infer_integer_scale,
+	.lower = lower_integer_scale,
 };
 
 /* --- IntegerTable: y = table[x - lowest value of x's type] -------------------------------------------------------- */

@@ -1,0 +1,202 @@
+/* Exact floats: products of bytes that no kernel over bytes does become products of float32 that are the same numbers.
+ *
+ *     ConvInteger, MatMulInteger:  y = int32(sum of float(x - zx) * float(w - zw))
+ *     IntegerConv, IntegerMatMul:  IntegerScale of that sum, where w - zw leaves int8
+ *
+ * Every product is an integer, and so is every sum of some of them: float32 holds them all, in whatever order a kernel
+ * adds up, as long as the greatest possible |x - zx| times the sum of a channel's |w - zw| is at most 2^24. zx may be
+ * known at run time alone. A Cast of the sums to float32 reads them as they are.
+ *
+ * Requires constant weights and zero points of the weights, one for all or one a channel; a target with vectors, for
+ * others compute integers faster. Not for --optimize=size: weights take four times the bytes. Runs behind
+ * fold-batchnorm, which would make fractions of the weights. Bit-exact. */
+#include <string.h>
+
+#include "graph/infer.h"
+#include "ops/integer.h"
+#include "ops/ops.h"
+#include "options.h"
+#include "passes/pass.h"
+#include "passes/rewrite.h"
+#include "targets/target.h"
+
+enum { EXACT = 1 << 24 };       /* float32 holds every integer up to it */
+
+/* A node's operands, the same for all four operators. */
+struct sums {
+	int x, w, x_zero, w_zero;
+	bool is_conv, is_scaled;
+	int64_t channels, inner;        /* element i of w belongs to channel i / inner % channels */
+	bool fits_bytes;
+};
+
+static bool read_sums(const struct module *m, int node, struct sums *s)
+{
+	const struct op_def *op = m->node[node].op;
+	const struct tensor *w, *zero;
+
+	*s = (struct sums){ .is_conv = op == &op_nnc_IntegerConv || node_is(m, node, "ConvInteger"),
+			    .is_scaled = op == &op_nnc_IntegerConv || op == &op_nnc_IntegerMatMul };
+	if (!s->is_conv && !s->is_scaled && !node_is(m, node, "MatMulInteger"))
+		return false;
+	s->x = node_in(m, node, INTEGER_X);
+	s->w = node_in(m, node, INTEGER_W);
+	s->x_zero = node_in(m, node, INTEGER_X_ZERO);
+	s->w_zero = node_in(m, node, INTEGER_W_ZERO);
+	w = &m->tensor[s->w];
+	zero = s->w_zero < 0 ? NULL : &m->tensor[s->w_zero];
+	if (!w->data || (zero && (!zero->data || zero->rank > 1)) || m->tensor[s->x].rank < 2)
+		return false;
+	if ((w->type != DT_I8 && w->type != DT_U8) || (s->is_conv ? w->rank < 3 : w->rank != 2))
+		return false;
+	s->channels = w->dim[s->is_conv ? 0 : 1].n;
+	s->inner = 1;
+	for (int k = 1; k < w->rank && s->is_conv; k++)
+		s->inner *= w->dim[k].n;
+	return s->x_zero < 0 || m->tensor[s->x_zero].rank == 0 || num_is(m->tensor[s->x_zero].dim[0], 1);
+}
+
+/* The greatest |x - zx|. */
+static int64_t most_x(const struct module *m, const struct sums *s)
+{
+	const int64_t low = m->tensor[s->x].type == DT_I8 ? INT8_MIN : 0, high = low + UINT8_MAX;
+	const int64_t zero = s->x_zero < 0 ? 0 : m->tensor[s->x_zero].data ? const_int(m, s->x_zero, 0) : INT64_MIN;
+
+	if (zero == INT64_MIN)
+		return UINT8_MAX;
+	return high - zero > zero - low ? high - zero : zero - low;
+}
+
+/* The weights without their zero points; NULL: a sum may leave what float32 holds. */
+static const float *exact_weights(struct module *m, struct sums *s)
+{
+	const struct tensor *w = &m->tensor[s->w], *zero = s->w_zero < 0 ? NULL : &m->tensor[s->w_zero];
+	const bool many = zero && zero->rank && zero->dim[0].n > 1;
+	const int64_t n = tensor_elements(m, s->w).n, most = EXACT / most_x(m, s);
+	int64_t *sum = ARENA_ARRAY(m->scratch, s->channels, int64_t);
+	int64_t *off = ARENA_ARRAY(m->scratch, s->channels, int64_t);
+	float *v = ARENA_ARRAY(m->arena, n, float);
+
+	for (int64_t c = 0; c < s->channels; c++)
+		off[c] = zero ? const_int(m, s->w_zero, many ? c : 0) : 0;
+	s->fits_bytes = true;
+	for (int64_t i = 0; i < n; i++) {
+		const int64_t c = i / s->inner % s->channels;
+		const int64_t e = (w->type == DT_I8 ? ((const int8_t *)w->data)[i] : ((const uint8_t *)w->data)[i]) -
+				  off[c];
+		s->fits_bytes &= e >= INT8_MIN && e <= INT8_MAX;
+		sum[c] += e < 0 ? -e : e;
+		if (sum[c] > most)
+			return NULL;
+		v[i] = (float)e;
+	}
+	return v;
+}
+
+/* A new node of our own in place of `like`, or in front of it. */
+static int add_own(struct module *m, int like, const struct op_def *op, int n_in, const int *in, int out)
+{
+	const struct node old = m->node[like];
+	const int node = node_add(m, old.graph, op, old.name, n_in, in, 1, &out);
+
+	m->node[node].opset = old.opset;
+	return node;
+}
+
+static void copy_attrs(struct module *m, int from, int to)
+{
+	const struct op_def *op = m->node[to].op;
+
+	for (int k = 0; op->attrs && op->attrs[k].name; k++) {
+		const struct attr *a = node_attr(m, from, op->attrs[k].name);
+		if (a)
+			m->node[to].attr[k] = *a;
+	}
+}
+
+/* The sums as float32; -1: reported. */
+static int add_sums(struct module *m, int node, const struct sums *s, const float *weights)
+{
+	const struct tensor w = m->tensor[s->w];
+	const int x = tensor_add(m, NULL), y = tensor_add(m, NULL);
+	int64_t dim[MAX_RANK];
+	int product, lifted;
+
+	for (int k = 0; k < w.rank; k++)
+		dim[k] = w.dim[k].n;
+	lifted = add_own(m, node, &op_nnc_IntegerFloat, 2, (int[]){ s->x, s->x_zero }, x);
+	if (!infer_node(m, lifted))
+		return -1;
+	product = add_own(m, node, s->is_conv ? &op_nnc_ExactConv : &op_MatMul_1, 2,
+			  (int[]){ x, tensor_const(m, w.name, DT_F32, w.rank, dim, weights) }, y);
+	copy_attrs(m, node, product);
+	return infer_node(m, product) ? y : -1;
+}
+
+/* IntegerScale of the sums in place of the node. */
+static bool add_scaled(struct rewriter *r, int node, int sums)
+{
+	struct module *m = r->m;
+	const int y = node_out(m, node, 0);
+	const int in[] = { sums, node_in(m, node, INTEGER_BIAS), node_in(m, node, INTEGER_MULTIPLIER),
+			   node_in(m, node, INTEGER_Y_ZERO) };
+	int scaled;
+
+	rewrite_drop(r, node);
+	scaled = add_own(m, node, &op_nnc_IntegerScale, 4, in, y);
+	copy_attrs(m, node, scaled);
+	rewrite_attr(m, scaled, "axis")->i = m->node[node].op == &op_nnc_IntegerConv ? 1 : m->tensor[y].rank - 1;
+	return infer_node(m, scaled);
+}
+
+static bool makes_exact_sums(const struct module *m, int node)
+{
+	int p;
+
+	if (node < 0 || m->node[node].op == &op_nnc_ExactConv)
+		return node >= 0;
+	p = node_is(m, node, "MatMul") ? m->tensor[node_in(m, node, 0)].producer : -1;
+	return p >= 0 && m->node[p].op == &op_nnc_IntegerFloat;
+}
+
+/* A Cast to float32 of sums that were float32. */
+static bool skip_cast(struct rewriter *r, int node)
+{
+	const struct module *m = r->m;
+	const int t = node_in(m, node, 0), p = m->tensor[t].producer;
+	const int sums = node_is(m, p, "Cast") ? node_in(m, p, 0) : -1;
+
+	if (sums < 0 || !makes_exact_sums(m, m->tensor[sums].producer))
+		return true;
+	if (rewrite_same(r, node, sums) && !r->uses[t] && !r->fixed[t])
+		rewrite_drop(r, p);
+	return true;
+}
+
+static bool rewrite_exact(struct rewriter *r, int node)
+{
+	struct module *m = r->m;
+	const float *weights;
+	struct sums s;
+	int sums, cast;
+
+	if (node_is(m, node, "Cast"))
+		return skip_cast(r, node);
+	if (!read_sums(m, node, &s) || !(weights = exact_weights(m, &s)) || (s.is_scaled && s.fits_bytes))
+		return true;
+	sums = add_sums(m, node, &s, weights);
+	if (sums < 0)
+		return false;
+	if (s.is_scaled)
+		return add_scaled(r, node, sums);
+	cast = rewrite_add(r, node, "Cast", 1, &sums, -1);
+	rewrite_attr(m, cast, "to")->i = 6; /* TensorProto.INT32 */
+	return infer_node(m, cast);
+}
+
+bool pass_exact_floats(struct module *m)
+{
+	if (!m->target || m->target->vector_bytes <= 4 || (m->options && m->options->optimize == OPTIMIZE_SIZE))
+		return true;
+	return rewrite_module(m, rewrite_exact, NULL);
+}
