@@ -20,11 +20,21 @@ static void name_tensors(struct emission *x)
 	}
 }
 
-/* Whether every float operation must be rounded by itself: everywhere under --fp=strict, and where bytes come in or go
- * out, for quantised results are promised to the bit. */
+/* Bytes that a nest makes of floats and reads again by itself. */
+static bool has_bytes(const struct nest *n)
+{
+	for (int e = 0; e < n->n_e; e++)
+		if (dtypes[n->e[e].type].bytes == 1 && n->e[e].type != DT_BOOL)
+			return true;
+	return false;
+}
+
+/* Whether every float operation must be rounded by itself: everywhere under --fp=strict, and where bytes come in, go
+ * out, or are between, for quantised results are promised to the bit. */
 static bool is_literal(const struct emission *x, const struct step *s)
 {
-	return s->kind == STEP_NEST && (x->m->options->fp == FP_STRICT || emission_touches_bytes(x));
+	return s->kind == STEP_NEST &&
+	       (x->m->options->fp == FP_STRICT || emission_touches_bytes(x) || has_bytes(s->nest));
 }
 
 /* The number of the first step that had this text. */

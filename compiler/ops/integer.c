@@ -80,13 +80,13 @@ static void store_scaled(struct nest *n, int node, int first, int acc, struct nu
 	int v;
 
 	if (bias >= 0)
-		acc = nest_binary(n, E_ADD, nest_cast(n, DT_I32, acc), nest_load_channel(n, bias, channel));
+		acc = nest_binary(n, E_ADD, acc, nest_load_channel(n, bias, channel));
 	v = nest_binary(n, E_MUL, nest_cast(n, DT_F32, acc), nest_load_channel(n, multiplier, channel));
 	v = nest_unary(n, E_ROUND, v);
 	v = nest_binary(n, E_ADD, v, nest_cast(n, DT_F32, nest_load_channel(n, zero, num_const(0))));
 	v = nest_binary(n, E_MAX, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "low", 0)));
 	v = nest_binary(n, E_MIN, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "high", 0)));
-	nest_store(n, nest_saturate(n, m->tensor[n->out].type, v));
+	nest_store(n, m->tensor[n->out].type == DT_F32 ? v : nest_saturate(n, m->tensor[n->out].type, v));
 }
 
 static bool infer_integer_conv(struct module *m, int node)
@@ -141,7 +141,7 @@ const struct op_def op_nnc_IntegerMatMul = {
 	.infer = infer_integer_matmul, .lower = lower_integer_matmul, .by_kernels = true,
 };
 
-/* --- IntegerFloat: y = float(x - zero); IntegerScale: an IntegerConv's result of its sums, as float32 -------------- */
+/* --- IntegerFloat: y = float(x - zero); IntegerScale: an IntegerConv's result of its sums, as float32 ------------- */
 
 static bool infer_integer_float(struct module *m, int node)
 {
@@ -168,7 +168,9 @@ static bool infer_integer_scale(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
 
-	return tensor_set(m, node, node_out(m, node, 0), node_in_type(m, node, 3), x.rank, x.dim);
+	const enum dtype type = node_attr_int(m, node, "float", 0) ? DT_F32 : node_in_type(m, node, 3);
+
+	return tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
 }
 
 static bool lower_integer_scale(struct lowering *l, int node)
@@ -176,22 +178,23 @@ static bool lower_integer_scale(struct lowering *l, int node)
 	struct module *m = l->m;
 	struct nest *n = nest_new(m, node_out(m, node, 0));
 
-	store_scaled(n, node, 1, nest_load(n, node_in(m, node, 0), n->axis), n->axis[node_attr_int(m, node, "axis", 0)]);
+	store_scaled(n, node, 1, nest_load(n, node_in(m, node, 0), n->axis),
+		     n->axis[node_attr_int(m, node, "axis", 0)]);
 	lower_nest(l, n);
 	return true;
 }
 
 const struct op_def op_nnc_IntegerFloat = {
 	INTEGER("IntegerFloat", 1, 2),
-	.types = TYPES("iu", "iu"),
+	.types = TYPES("iuf", "iu"),
 	.infer = infer_integer_float,
 	.lower = lower_integer_float,
 };
-/* Inputs: sums, bias, multiplier, y_zero. axis: of the channels. */
+/* Inputs: sums, bias (float32 too), multiplier, y_zero. axis: of the channels; float: the result stays float32. */
 const struct op_def op_nnc_IntegerScale = {
 	INTEGER("IntegerScale", 4, 4),
-	.attrs = ATTRS(INTEGER_LIMITS, INT("axis", 0)),
-	.types = TYPES("f", "i", "f", "iu"),
+	.attrs = ATTRS(INTEGER_LIMITS, INT("axis", 0), FLAG("float", 0)),
+	.types = TYPES("f", "f?", "f", "iu"),
 	.infer = infer_integer_scale,
 	.lower = lower_integer_scale,
 };

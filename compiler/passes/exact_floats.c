@@ -1,17 +1,16 @@
 /* Exact floats: products of bytes that no kernel over bytes does become products of float32 that are the same numbers.
  *
  *     ConvInteger, MatMulInteger:  y = int32(sum of float(x - zx) * float(w - zw))
- *     IntegerConv, IntegerMatMul:  IntegerScale of that sum, where w - zw leaves int8
+ *     IntegerConv, IntegerMatMul:  IntegerScale of that sum, where w - zw leaves int8; its result stays float32 where
+ *                                  such a product alone reads it, for kernels to compute it with their sums
  *
  * Every product is an integer, and so is every sum of some of them: float32 holds them all, in whatever order a kernel
- * adds up, as long as the greatest possible |x - zx| times the sum of a channel's |w - zw| is at most 2^24. zx may be
- * known at run time alone. A Cast of the sums to float32 reads them as they are.
+ * adds up, as long as the greatest possible |x - zx| times the sum of a channel's |w - zw|, and its |bias|, are at most
+ * 2^24. zx may be known at run time alone. A Cast of the sums to float32 reads them as they are.
  *
  * Requires constant weights and zero points of the weights, one for all or one a channel; a target with vectors, for
  * others compute integers faster. Not for --optimize=size: weights take four times the bytes. Runs behind
  * fold-batchnorm, which would make fractions of the weights. Bit-exact. */
-#include <string.h>
-
 #include "graph/infer.h"
 #include "ops/integer.h"
 #include "ops/ops.h"
@@ -24,7 +23,7 @@ enum { EXACT = 1 << 24 };       /* float32 holds every integer up to it */
 
 /* A node's operands, the same for all four operators. */
 struct sums {
-	int x, w, x_zero, w_zero;
+	int x, w, x_zero, w_zero, bias;
 	bool is_conv, is_scaled;
 	int64_t channels, inner;        /* element i of w belongs to channel i / inner % channels */
 	bool fits_bytes;
@@ -43,6 +42,7 @@ static bool read_sums(const struct module *m, int node, struct sums *s)
 	s->w = node_in(m, node, INTEGER_W);
 	s->x_zero = node_in(m, node, INTEGER_X_ZERO);
 	s->w_zero = node_in(m, node, INTEGER_W_ZERO);
+	s->bias = node_in(m, node, INTEGER_BIAS);
 	w = &m->tensor[s->w];
 	zero = s->w_zero < 0 ? NULL : &m->tensor[s->w_zero];
 	if (!w->data || (zero && (!zero->data || zero->rank > 1)) || m->tensor[s->x].rank < 2)
@@ -67,6 +67,14 @@ static int64_t most_x(const struct module *m, const struct sums *s)
 	return high - zero > zero - low ? high - zero : zero - low;
 }
 
+/* |bias| of a channel. */
+static int64_t bias_of(const struct module *m, const struct sums *s, int64_t channel)
+{
+	const int64_t v = s->bias < 0 ? 0 : const_int(m, s->bias, num_is(m->tensor[s->bias].dim[0], 1) ? 0 : channel);
+
+	return v < 0 ? -v : v;
+}
+
 /* The weights without their zero points; NULL: a sum may leave what float32 holds. */
 static const float *exact_weights(struct module *m, struct sums *s)
 {
@@ -77,8 +85,10 @@ static const float *exact_weights(struct module *m, struct sums *s)
 	int64_t *off = ARENA_ARRAY(m->scratch, s->channels, int64_t);
 	float *v = ARENA_ARRAY(m->arena, n, float);
 
-	for (int64_t c = 0; c < s->channels; c++)
+	for (int64_t c = 0; c < s->channels; c++) {
 		off[c] = zero ? const_int(m, s->w_zero, many ? c : 0) : 0;
+		sum[c] = (bias_of(m, s, c) + most_x(m, s) - 1) / most_x(m, s);
+	}
 	s->fits_bytes = true;
 	for (int64_t i = 0; i < n; i++) {
 		const int64_t c = i / s->inner % s->channels;
@@ -114,9 +124,26 @@ static void copy_attrs(struct module *m, int from, int to)
 	}
 }
 
-/* The sums as float32; -1: reported. */
-static int add_sums(struct module *m, int node, const struct sums *s, const float *weights)
+/* The result of an IntegerScale that `node` alone reads becomes float32. */
+static bool keep_float(struct rewriter *r, int node, int x)
 {
+	struct module *m = r->m;
+	const int p = rewrite_producer(r, node, x);
+
+	if (p < 0 || m->node[p].op != &op_nnc_IntegerScale)
+		return true;
+	rewrite_attr(m, p, "float")->i = 1;
+	m->tensor[x].type = DT_NONE;
+	m->tensor[x].rank = -1;
+	m->tensor[x].quant = NULL;
+	m->tensor[x].name = "";
+	return infer_node(m, p);
+}
+
+/* The sums as float32; -1: reported. */
+static int add_sums(struct rewriter *r, int node, const struct sums *s, const float *weights)
+{
+	struct module *m = r->m;
 	const struct tensor w = m->tensor[s->w];
 	const int x = tensor_add(m, NULL), y = tensor_add(m, NULL);
 	int64_t dim[MAX_RANK];
@@ -125,7 +152,7 @@ static int add_sums(struct module *m, int node, const struct sums *s, const floa
 	for (int k = 0; k < w.rank; k++)
 		dim[k] = w.dim[k].n;
 	lifted = add_own(m, node, &op_nnc_IntegerFloat, 2, (int[]){ s->x, s->x_zero }, x);
-	if (!infer_node(m, lifted))
+	if (!keep_float(r, node, s->x) || !infer_node(m, lifted))
 		return -1;
 	product = add_own(m, node, s->is_conv ? &op_nnc_ExactConv : &op_MatMul_1, 2,
 			  (int[]){ x, tensor_const(m, w.name, DT_F32, w.rank, dim, weights) }, y);
@@ -133,12 +160,26 @@ static int add_sums(struct module *m, int node, const struct sums *s, const floa
 	return infer_node(m, product) ? y : -1;
 }
 
+/* Constant integers that float32 holds, as float32. */
+static int as_floats(struct module *m, int t)
+{
+	const int64_t n = t < 0 ? 0 : tensor_elements(m, t).n;
+	float *v;
+
+	if (t < 0)
+		return -1;
+	v = ARENA_ARRAY(m->arena, n, float);
+	for (int64_t i = 0; i < n; i++)
+		v[i] = (float)const_int(m, t, i);
+	return tensor_const(m, "bias", DT_F32, 1, &n, v);
+}
+
 /* IntegerScale of the sums in place of the node. */
 static bool add_scaled(struct rewriter *r, int node, int sums)
 {
 	struct module *m = r->m;
 	const int y = node_out(m, node, 0);
-	const int in[] = { sums, node_in(m, node, INTEGER_BIAS), node_in(m, node, INTEGER_MULTIPLIER),
+	const int in[] = { sums, as_floats(m, node_in(m, node, INTEGER_BIAS)), node_in(m, node, INTEGER_MULTIPLIER),
 			   node_in(m, node, INTEGER_Y_ZERO) };
 	int scaled;
 
@@ -165,10 +206,12 @@ static bool skip_cast(struct rewriter *r, int node)
 	const struct module *m = r->m;
 	const int t = node_in(m, node, 0), p = m->tensor[t].producer;
 	const int sums = node_is(m, p, "Cast") ? node_in(m, p, 0) : -1;
+	bool is_last;
 
 	if (sums < 0 || !makes_exact_sums(m, m->tensor[sums].producer))
 		return true;
-	if (rewrite_same(r, node, sums) && !r->uses[t] && !r->fixed[t])
+	is_last = r->uses[t] == 1 && !r->fixed[t];
+	if (rewrite_same(r, node, sums) && is_last)
 		rewrite_drop(r, p);
 	return true;
 }
@@ -184,7 +227,7 @@ static bool rewrite_exact(struct rewriter *r, int node)
 		return skip_cast(r, node);
 	if (!read_sums(m, node, &s) || !(weights = exact_weights(m, &s)) || (s.is_scaled && s.fits_bytes))
 		return true;
-	sums = add_sums(m, node, &s, weights);
+	sums = add_sums(r, node, &s, weights);
 	if (sums < 0)
 		return false;
 	if (s.is_scaled)
