@@ -34,6 +34,8 @@ struct channels {
 struct cut {
 	int node, x, y, w;
 	const unsigned char *weights;   /* [n_out][n_in, depthwise: 1][taps] */
+	int64_t x_zero;
+	const int64_t *w_zero;          /* by output */
 	int n_in, n_out, taps;
 	bool depthwise, padded, is_signed;
 };
@@ -66,9 +68,13 @@ static const unsigned char *taps_of(const struct cut *c, int o, int i)
 	return c->weights + (c->depthwise ? o : (int64_t)o * c->n_in + i) * c->taps;
 }
 
-static int64_t weight_zero(const struct module *m, const struct cut *c, int o)
+static const int64_t *weight_zeros(struct module *m, int t, int n)
 {
-	return parameter(m, node_in(m, c->node, INTEGER_W_ZERO), o, 0);
+	int64_t *zero = ARENA_ARRAY(m->scratch, n, int64_t);
+
+	for (int o = 0; o < n; o++)
+		zero[o] = parameter(m, t, o, 0);
+	return zero;
 }
 
 static int64_t weight(const struct cut *c, unsigned char byte, int64_t zero)
@@ -91,7 +97,9 @@ static bool cut_get(struct module *m, int node, struct cut *c)
 		return false;
 	*c = (struct cut){ .node = node, .x = conv.x, .y = node_out(m, node, 0), .w = conv.w, .taps = 1,
 			   .weights = w->data, .is_signed = w->type == DT_I8, .n_in = (int)x->dim[1].n,
-			   .n_out = (int)w->dim[0].n, .padded = is_padded(&conv.window) };
+			   .n_out = (int)w->dim[0].n, .padded = is_padded(&conv.window),
+			   .x_zero = parameter(m, conv.x_zero, 0, 0) };
+	c->w_zero = weight_zeros(m, conv.w_zero, c->n_out);
 	for (int k = 2; k < w->rank; k++)
 		c->taps *= (int)w->dim[k].n;
 	c->depthwise = conv.group > 1;
@@ -126,8 +134,7 @@ static void bound_channel(const struct search *s, const struct cut *c, int o, in
 {
 	const struct channels *x = &s->of[c->x];
 	const unsigned char *taps = taps_of(c, o, i);
-	const int64_t w_zero = weight_zero(s->m, c, o);
-	const int64_t zero = parameter(s->m, node_in(s->m, c->node, INTEGER_X_ZERO), 0, 0);
+	const int64_t w_zero = c->w_zero[o], zero = c->x_zero;
 	const int first = s->m->tensor[c->x].type == DT_I8 ? -128 : 0;
 	int64_t low = (x->n ? x->low[i] : first) - zero, high = (x->n ? x->high[i] : first + 255) - zero;
 
@@ -213,15 +220,13 @@ static void keep_for_others(const struct search *s)
 static bool does_without(const struct search *s, const struct cut *c, int i)
 {
 	const struct channels *x = &s->of[c->x], *y = &s->of[c->y];
-	const int64_t zero = parameter(s->m, node_in(s->m, c->node, INTEGER_X_ZERO), 0, 0);
 
-	if (x->low[i] == x->high[i] && (!c->padded || x->low[i] == zero))
+	if (x->low[i] == x->high[i] && (!c->padded || x->low[i] == c->x_zero))
 		return true;
 	for (int o = 0; o < c->n_out; o++) {
 		const unsigned char *taps = taps_of(c, o, i);
-		const int64_t w_zero = weight_zero(s->m, c, o);
 		for (int k = 0; k < c->taps && !y->dead[o]; k++)
-			if (weight(c, taps[k], w_zero))
+			if (weight(c, taps[k], c->w_zero[o]))
 				return false;
 	}
 	return true;
@@ -328,7 +333,7 @@ static int cut_bias(const struct search *s, const struct cut *c, int bias)
 {
 	struct module *m = s->m;
 	const struct channels *x = &s->of[c->x], *y = &s->of[c->y];
-	const int64_t zero = parameter(m, node_in(m, c->node, INTEGER_X_ZERO), 0, 0), n = living(y, c->n_out);
+	const int64_t n = living(y, c->n_out);
 	int32_t *v = ARENA_ARRAY(m->arena, n, int32_t);
 
 	for (int o = 0, to = 0; o < c->n_out; o++) {
@@ -337,9 +342,8 @@ static int cut_bias(const struct search *s, const struct cut *c, int bias)
 			continue;
 		for (int i = 0; i < x->n && !c->depthwise; i++) {
 			const unsigned char *taps = taps_of(c, o, i);
-			const int64_t w_zero = weight_zero(m, c, o);
 			for (int k = 0; k < c->taps && x->dead[i] && x->low[i] == x->high[i]; k++)
-				sum += weight(c, taps[k], w_zero) * (x->low[i] - zero);
+				sum += weight(c, taps[k], c->w_zero[o]) * (x->low[i] - c->x_zero);
 		}
 		v[to++] = (int32_t)sum;
 	}

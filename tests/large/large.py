@@ -227,7 +227,7 @@ RESNET50_QDQ = os.path.join(os.path.dirname(ROOT), "zoo", "resnet50-qdq", "model
 WEIGHTS = Bounds(seconds=20, megabytes=WEIGHTS_MB + 70)
 CASES = {
     "concat-8000": (Bounds(giga=8), concat_8000, (), False),
-    "resnet50-qdq": (Bounds(giga=18), resnet50_qdq, (), False),
+    "resnet50-qdq": (Bounds(giga=16), resnet50_qdq, (), False),
     "weights/incbin": (WEIGHTS, weights, ("--weights=incbin",), False),
     "weights/text": (WEIGHTS, weights, ("--weights=text",), True),
 }
