@@ -9,9 +9,9 @@
 /** Constant table that a model need not use. */
 #define NNRT_CONST static const __attribute__((unused))
 
-/** Makes the compiler forget where pointer p leads. gcc 12 clones functions for a constant place in a static array and
- *  then takes clones that write there for ones without effects, and drops their calls (-O2; -fno-ipa-cp cures it as
- *  well): a pointer of unknown origin is not cloned for. */
+/** Makes the compiler forget where pointer p leads, or what number it is. gcc 12 clones functions for a constant place
+ * in a static array and then takes clones that write there for ones without effects, and drops their calls (-O2;
+ * -fno-ipa-cp cures it as well): a pointer of unknown origin is not cloned for. */
 #define NNRT_OPAQUE(p) __asm__("" : "+r"(p))
 
 /** `restrict` that C++ understands too. */

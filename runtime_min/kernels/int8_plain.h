@@ -11,11 +11,6 @@
 /** Sums. */
 typedef int32_t nnrt_i8v;
 
-/** Two weights for every lane. */
-typedef struct {
-	int32_t first, second;
-} nnrt_i8w;
-
 /** Lanes of a vector. */
 enum { NNRT_INT8_LANES = 1 };
 
@@ -23,20 +18,6 @@ enum { NNRT_INT8_LANES = 1 };
 NNRT_INLINE nnrt_i8v nnrt_i8v_load(const int32_t *p)
 {
 	return *p;
-}
-
-/** 2 * NNRT_INT8_LANES weights from p, in the form of the kernels' rows. */
-NNRT_INLINE nnrt_i8w nnrt_i8w_load(const int8_t *p)
-{
-	const nnrt_i8w w = {p[0], p[1]};
-
-	return w;
-}
-
-/** sum + x[0] * first weight + x[1] * second weight, in every lane. */
-NNRT_INLINE nnrt_i8v nnrt_i8v_dot(nnrt_i8v sum, nnrt_i8w w, const int16_t *x)
-{
-	return sum + x[0] * w.first + x[1] * w.second;
 }
 
 /** NNRT_INT8_LANES bytes as numbers, of int8 (is_signed 1) or uint8. */
