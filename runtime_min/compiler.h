@@ -44,6 +44,20 @@
 #define NNRT_HAS_FPU 1
 #endif
 
+/* Whether an instruction or two give the 64 bits of a product: of Cortex-M0's MULS alone gcc 12 makes a subroutine. */
+#if defined(__thumb__) && !defined(__thumb2__)
+#define NNRT_HAS_LONG_PRODUCT 0
+#else
+#define NNRT_HAS_LONG_PRODUCT 1
+#endif
+
+/* A function that disappears into its caller where that one has registers left: not on a Cortex-M0, which has eight. */
+#if defined(__thumb__) && !defined(__thumb2__)
+#define NNRT_INLINE_IF_ROOM NNRT_SHARED
+#else
+#define NNRT_INLINE_IF_ROOM NNRT_INLINE
+#endif
+
 /* Before a function whose float32 products and sums must each be rounded, as written: gcc merges them across
  * statements wherever there is a fused multiply-add, unless told; clang merges only within one expression. Such
  * a function stays out of callers that may merge. gcc's -O2 also refuses vectors where addresses may overlap or the

@@ -43,10 +43,10 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
 }
 
 #if defined(NNRT_INT8_PLAIN_H)
-/** Adds to sum [rows][NNRT_INT8_VECTORS] the products of taps [rows][pairs][2] and a panel of weights; returns the panel
- *  after it. Term by term and channel by channel, and by NNRT_OPAQUE in this order: what lives at a time is the sums, a
- *  tap of each pixel and a weight. Left to itself gcc 12 takes 16 % more instructions for a keyword
- *  network on a Cortex-M0, for it spills. */
+/** Adds to sum [rows][NNRT_INT8_VECTORS] the products of taps [rows][pairs][2] and a panel of weights; returns the
+ * panel after it. Term by term and channel by channel, and by NNRT_OPAQUE in this order: what lives at a time is the
+ * sums, a tap of each pixel and a weight. Left to itself gcc 12 takes 16 % more instructions for a keyword network on a
+ * Cortex-M0, for it spills; of one row the sums are few, and order costs. */
 NNRT_INLINE const int8_t *nnrt_int8_products(nnrt_i8v *sum, const int16_t *taps, const int8_t *panel, int pairs,
 	int rows, int vectors)
 {
@@ -70,7 +70,8 @@ NNRT_INLINE const int8_t *nnrt_int8_products(nnrt_i8v *sum, const int16_t *taps,
 					nnrt_i8v *const s = &sum[i * NNRT_INT8_VECTORS + j];
 
 					*s += x[i] * w;
-					NNRT_OPAQUE(*s);
+					if (rows > 1)
+						NNRT_OPAQUE(*s);
 				}
 			}
 		}
@@ -158,8 +159,8 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 					const int n = left < NNRT_INT8_LANES ? left : NNRT_INT8_LANES;
 
 					if (i < valid && n > 0)
-						nnrt_i8v_finish(to[i] + from, sum[i * NNRT_INT8_VECTORS + j], scales + from, q.low, q.high,
-							q.zero, n);
+						nnrt_i8v_finish(to[i] + from, sum[i * NNRT_INT8_VECTORS + j],
+							scales + from, q.low, q.high, q.zero, n);
 				}
 			}
 		}

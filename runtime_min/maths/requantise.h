@@ -58,14 +58,27 @@ NNRT_SHARED int32_t nnrt_rint_product(int32_t sum, uint32_t scale)
 	return sum < 0 ? -(int32_t)whole : (int32_t)whole;
 }
 
+/** a * b / 2^32, rounded downwards, for b >= 0: by four products of 32 bits, none of whose sums overflows. */
+NNRT_INLINE int32_t nnrt_high_by_halves(int32_t a, int32_t b)
+{
+	const int32_t a_high = a >> 16, a_low = a & 0xffff, b_high = b >> 16, b_low = b & 0xffff;
+	const int32_t cross = a_high * b_low + (int32_t)((uint32_t)a_low * (uint32_t)b_low >> 16);
+	const int32_t other = a_low * b_high + (cross & 0xffff);
+
+	return a_high * b_high + (cross >> 16) + (other >> 16);
+}
+
 /** The value of a line at a sum. */
 NNRT_INLINE int32_t nnrt_line_at(int32_t sum, int32_t slope, int32_t offset)
 {
-	return ((int32_t)(((int64_t)sum * slope) >> 32) + offset) >> NNRT_LINE_SHIFT;
+	const int32_t high = NNRT_HAS_LONG_PRODUCT ? (int32_t)(((int64_t)sum * slope) >> 32)
+						   : nnrt_high_by_halves(sum, slope);
+
+	return (high + offset) >> NNRT_LINE_SHIFT;
 }
 
 /** The byte's number of a sum: low..high has zero taken off. */
-NNRT_INLINE int32_t nnrt_line_value(int32_t sum, const struct nnrt_line *line, int low, int high, int zero)
+NNRT_INLINE_IF_ROOM int32_t nnrt_line_value(int32_t sum, const struct nnrt_line *line, int low, int high, int zero)
 {
 	int32_t v;
 
