@@ -248,12 +248,15 @@ def intrinsics(target, flags="", warnings=WARNINGS):
     compiled once for the same options, and every file begins with them."""
     key = (target.name, flags, warnings)
     path = os.path.join(work_folder(), "intrinsics-" + re.sub(r"\W+", "-", " ".join(key)) + ".h")
-    with open(path, "w", encoding="utf-8") as f:
+    part = f"{path}.{os.getpid()}"  # another group may be reading the same
+    with open(part, "w", encoding="utf-8") as f:
         f.write(INTRINSICS)
-    command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), "-x", "c-header", "-o", path + ".gch", path]
+    os.replace(part, path)
+    command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), "-x", "c-header", "-o", part, path]
     code, text = execute(command, 60)
     if code != 0:
         raise Failure("cc", f"{path}: {one_line(text)}")
+    os.replace(part, path + ".gch")
     return "-include", path
 
 
