@@ -205,8 +205,8 @@ static int lower_extreme(struct lowering *l, int node, enum reduce_op how)
 	struct nest *n = nest_new(m, t);
 	struct num at[MAX_RANK];
 
-	for (int k = 0; k < x.rank; k++)
-		at[k] = nest_reduce_axis(n, x.dim[k]);
+	for (int k = 0; k < x.rank; k++) /* in any order: as the elements lie */
+		at[x.order[k]] = nest_reduce_axis(n, x.dim[x.order[k]]);
 	v = nest_load(n, node_in(m, node, 0), at);
 	v = x.rank ? nest_reduce(n, how, v) : v;
 	nest_store(n, nest_binary(n, how == REDUCE_MIN ? E_MIN : E_MAX, v, nest_const_float(n, DT_F32, 0)));
