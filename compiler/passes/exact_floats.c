@@ -25,6 +25,8 @@ enum { EXACT = 1 << 24 };       /* float32 holds every integer up to it */
 struct sums {
 	int x, w, x_zero, w_zero, bias;
 	bool is_conv, is_scaled;
+	const unsigned char *weights;
+	bool is_signed;                 /* the weights */
 	int64_t channels, inner;        /* element i of w belongs to channel i / inner % channels */
 	bool fits_bytes;
 };
@@ -49,6 +51,8 @@ static bool read_sums(const struct module *m, int node, struct sums *s)
 		return false;
 	if ((w->type != DT_I8 && w->type != DT_U8) || (s->is_conv ? w->rank < 3 : w->rank != 2))
 		return false;
+	s->weights = w->data;
+	s->is_signed = w->type == DT_I8;
 	s->channels = w->dim[s->is_conv ? 0 : 1].n;
 	s->inner = 1;
 	for (int k = 1; k < w->rank && s->is_conv; k++)
@@ -78,7 +82,7 @@ static int64_t bias_of(const struct module *m, const struct sums *s, int64_t cha
 /* The weights without their zero points; NULL: a sum may leave what float32 holds. */
 static const float *exact_weights(struct module *m, struct sums *s)
 {
-	const struct tensor *w = &m->tensor[s->w], *zero = s->w_zero < 0 ? NULL : &m->tensor[s->w_zero];
+	const struct tensor *zero = s->w_zero < 0 ? NULL : &m->tensor[s->w_zero];
 	const bool many = zero && zero->rank && zero->dim[0].n > 1;
 	const int64_t n = tensor_elements(m, s->w).n, most = EXACT / most_x(m, s);
 	int64_t *sum = ARENA_ARRAY(m->scratch, s->channels, int64_t);
@@ -92,8 +96,7 @@ static const float *exact_weights(struct module *m, struct sums *s)
 	s->fits_bytes = true;
 	for (int64_t i = 0; i < n; i++) {
 		const int64_t c = i / s->inner % s->channels;
-		const int64_t e = (w->type == DT_I8 ? ((const int8_t *)w->data)[i] : ((const uint8_t *)w->data)[i]) -
-				  off[c];
+		const int64_t e = (s->is_signed ? (signed char)s->weights[i] : s->weights[i]) - off[c];
 		s->fits_bytes &= e >= INT8_MIN && e <= INT8_MAX;
 		sum[c] += e < 0 ? -e : e;
 		if (sum[c] > most)
@@ -219,14 +222,20 @@ static bool skip_cast(struct rewriter *r, int node)
 static bool rewrite_exact(struct rewriter *r, int node)
 {
 	struct module *m = r->m;
+	const struct arena_mark before = arena_mark(m->arena);
 	const float *weights;
 	struct sums s;
 	int sums, cast;
 
 	if (node_is(m, node, "Cast"))
 		return skip_cast(r, node);
-	if (!read_sums(m, node, &s) || !(weights = exact_weights(m, &s)) || (s.is_scaled && s.fits_bytes))
+	if (!read_sums(m, node, &s))
 		return true;
+	weights = exact_weights(m, &s);
+	if (!weights || (s.is_scaled && s.fits_bytes)) {
+		arena_release(m->arena, before);
+		return true;
+	}
 	sums = add_sums(r, node, &s, weights);
 	if (sums < 0)
 		return false;

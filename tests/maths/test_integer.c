@@ -22,8 +22,9 @@ static void check_pair(struct checks *c, int32_t a, int32_t b)
 	const int64_t floor_quotient = b ? (int64_t)floor((double)a / (double)b) : 0;
 	const int64_t pair = (int64_t)((uint64_t)ua << 32 | ub);
 
-	if (b >= 0)
-		check_equal(c, "high by halves", pair, nnrt_high_by_halves(a, b), ((int64_t)a * b) >> 32);
+	if (b >= 0) /* 2^62 keeps the product from being negative where it is shifted */
+		check_equal(c, "high by halves", pair, nnrt_high_by_halves(a, b),
+			    (((int64_t)a * b + (INT64_C(1) << 62)) >> 32) - (1 << 30));
 	check_equal(c, "div i64", pair, nnrt_div_i64(a, b), q);
 	check_equal(c, "div u64", pair, (int64_t)nnrt_div_u64(ua, ub), ub ? ua / ub : 0);
 	check_equal(c, "fmod i64", pair, nnrt_fmod_i64(a, b), r);
