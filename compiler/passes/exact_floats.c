@@ -34,7 +34,7 @@ struct sums {
 static bool read_sums(const struct module *m, int node, struct sums *s)
 {
 	const struct op_def *op = m->node[node].op;
-	const struct tensor *w, *zero;
+	const struct tensor *w, *zero, *x_zero;
 
 	*s = (struct sums){ .is_conv = op == &op_nnc_IntegerConv || node_is(m, node, "ConvInteger"),
 			    .is_scaled = op == &op_nnc_IntegerConv || op == &op_nnc_IntegerMatMul };
@@ -57,17 +57,20 @@ static bool read_sums(const struct module *m, int node, struct sums *s)
 	s->inner = 1;
 	for (int k = 1; k < w->rank && s->is_conv; k++)
 		s->inner *= w->dim[k].n;
-	return s->x_zero < 0 || m->tensor[s->x_zero].rank == 0 || num_is(m->tensor[s->x_zero].dim[0], 1);
+	x_zero = s->x_zero < 0 ? NULL : &m->tensor[s->x_zero];
+	return !x_zero || x_zero->rank == 0 || (x_zero->rank == 1 && num_is(x_zero->dim[0], 1));
 }
 
 /* The greatest |x - zx|. */
 static int64_t most_x(const struct module *m, const struct sums *s)
 {
 	const int64_t low = m->tensor[s->x].type == DT_I8 ? INT8_MIN : 0, high = low + UINT8_MAX;
-	const int64_t zero = s->x_zero < 0 ? 0 : m->tensor[s->x_zero].data ? const_int(m, s->x_zero, 0) : INT64_MIN;
+	int64_t zero = 0;
 
-	if (zero == INT64_MIN)
+	if (s->x_zero >= 0 && !m->tensor[s->x_zero].data)
 		return UINT8_MAX;
+	if (s->x_zero >= 0)
+		zero = const_int(m, s->x_zero, 0);
 	return high - zero > zero - low ? high - zero : zero - low;
 }
 
@@ -203,7 +206,7 @@ static bool makes_exact_sums(const struct module *m, int node)
 	return p >= 0 && m->node[p].op == &op_nnc_IntegerFloat;
 }
 
-/* A Cast to float32 of sums that were float32. */
+/* A Cast to float32 of sums that were float32; one to a smaller integer in between would lose some. */
 static bool skip_cast(struct rewriter *r, int node)
 {
 	const struct module *m = r->m;
@@ -211,7 +214,7 @@ static bool skip_cast(struct rewriter *r, int node)
 	const int sums = node_is(m, p, "Cast") ? node_in(m, p, 0) : -1;
 	bool is_last;
 
-	if (sums < 0 || !makes_exact_sums(m, m->tensor[sums].producer))
+	if (sums < 0 || m->tensor[t].type != DT_I32 || !makes_exact_sums(m, m->tensor[sums].producer))
 		return true;
 	is_last = r->uses[t] == 1 && !r->fixed[t];
 	if (rewrite_same(r, node, sums) && is_last)

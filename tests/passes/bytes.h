@@ -2,7 +2,26 @@
 #ifndef NNC_TESTS_PASSES_BYTES_H
 #define NNC_TESTS_PASSES_BYTES_H
 
+#include "targets/target.h"
+
 #include "tests/passes/fixture.h"
+
+static inline void setup_for(const char *target)
+{
+	setup();
+	m.target = target_find(&arena, target, NULL);
+	cr_assert(m.target, "%s", target);
+}
+
+/* The values of the program for every byte in the input, and how many there are. */
+static inline int64_t evaluate_all_bytes(float *values)
+{
+	unsigned char x[256];
+
+	for (int i = 0; i < 256; i++)
+		x[i] = (unsigned char)i;
+	return evaluate(x, values);
+}
 
 static inline int number(float v)
 {

@@ -1,15 +1,7 @@
 /* Bytes of one sign: which tensors turn, and that the model's own bytes stay what they were. */
 #include "ops/integer.h"
-#include "targets/target.h"
 
 #include "tests/passes/bytes.h"
-
-static void setup_for(const char *target)
-{
-	setup();
-	m.target = target_find(&arena, target, NULL);
-	cr_assert(m.target, "%s", target);
-}
 
 static void setup_unsigned(void)
 {
@@ -39,17 +31,13 @@ static enum dtype type_read_by(const char *op)
 /* Runs both passes and expects the bytes of before for every value of the input, and so many flips. */
 static void expect_same(int flips)
 {
-	unsigned char x[256];
 	float before[MAX_VALUES], after[MAX_VALUES];
-	int64_t n;
+	const int64_t n = evaluate_all_bytes(before);
 
-	for (int i = 0; i < 256; i++)
-		x[i] = (unsigned char)i;
-	n = evaluate(x, before);
 	run(pass_integers);
 	run(pass_byte_signs);
 	cr_expect_eq(count_nodes("IntegerFlip"), flips, "%d flips, expected %d", count_nodes("IntegerFlip"), flips);
-	cr_assert_eq(evaluate(x, after), n);
+	cr_assert_eq(evaluate_all_bytes(after), n);
 	for (int64_t i = 0; i < n; i++)
 		cr_assert_eq(after[i], before[i], "byte %lld is %g, before %g", (long long)i, (double)after[i],
 			     (double)before[i]);

@@ -1,15 +1,7 @@
 /* Exact floats: which products of bytes become float32, and that every value stays. */
 #include "ops/integer.h"
-#include "targets/target.h"
 
 #include "tests/passes/bytes.h"
-
-static void setup_for(const char *target)
-{
-	setup();
-	m.target = target_find(&arena, target, NULL);
-	cr_assert(m.target, "%s", target);
-}
 
 static void setup_vectors(void)
 {
@@ -21,29 +13,31 @@ TestSuite(exact_floats, .init = setup_vectors, .fini = teardown);
 /* Runs the pass, after `first` if that is given, and expects the values of before for every value of the input. */
 static void expect_same(bool (*first)(struct module *m))
 {
-	unsigned char x[256];
 	float before[MAX_VALUES], after[MAX_VALUES];
-	int64_t n;
+	const int64_t n = evaluate_all_bytes(before);
 
-	for (int i = 0; i < 256; i++)
-		x[i] = (unsigned char)i;
-	n = evaluate(x, before);
 	if (first)
 		run(first);
 	run(pass_exact_floats);
-	cr_assert_eq(evaluate(x, after), n);
+	cr_assert_eq(evaluate_all_bytes(after), n);
 	for (int64_t i = 0; i < n; i++)
 		cr_assert_eq(after[i], before[i], "value %lld is %.9g, before %.9g", (long long)i, (double)after[i],
 			     (double)before[i]);
 }
 
-static int read_as_float(int t)
+/* type: TensorProto's number. */
+static int cast_to(int t, int64_t type)
 {
 	const int node = node_of(0, "Cast", 1, &t);
 
-	rewrite_attr(&m, node, "to")->i = 1;
+	rewrite_attr(&m, node, "to")->i = type;
 	infer(node);
 	return m.node[node].out[0];
+}
+
+static int read_as_float(int t)
+{
+	return cast_to(t, 1);
 }
 
 /* x times a matrix of uint8 whose zero point is not the middle, as bytes. */
@@ -134,5 +128,25 @@ Test(exact_floats, cores_without_vectors_keep_integers)
 	output(OP("MatMulInteger", input(DT_U8, DIMS(16, 16)), bytes(DT_U8, DIMS(16, 5)), byte(DT_U8, 7),
 		  byte(DT_U8, 100)));
 	run(pass_exact_floats);
+	cr_expect_eq(count_nodes("MatMulInteger"), 1);
+}
+
+Test(exact_floats, casts_that_lose_something_stay)
+{
+	const int sums = OP("MatMulInteger", input(DT_U8, DIMS(16, 16)), bytes(DT_U8, DIMS(16, 5)), byte(DT_U8, 7),
+			    byte(DT_U8, 100));
+
+	output(read_as_float(cast_to(read_as_float(sums), 3))); /* by way of int8 */
+	expect_same(NULL);
+}
+
+Test(exact_floats, a_zero_point_for_each_row_stays)
+{
+	static const unsigned char zero[16] = { 0, 100, 255, 7 };
+	const int x = input(DT_U8, DIMS(1, 16, 16));
+
+	output(OP("MatMulInteger", x, bytes(DT_U8, DIMS(16, 5)),
+		  tensor_const(&m, "zeros", DT_U8, DIMS(1, 16, 1), zero), byte(DT_U8, 100)));
+	expect_same(NULL);
 	cr_expect_eq(count_nodes("MatMulInteger"), 1);
 }
