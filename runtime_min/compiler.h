@@ -44,17 +44,14 @@
 #define NNRT_HAS_FPU 1
 #endif
 
-/* Whether an instruction or two give the 64 bits of a product: of Cortex-M0's MULS alone gcc 12 makes a subroutine. */
+/* Armv6-M: NNRT_HAS_LONG_PRODUCT, whether an instruction or two give the 64 bits of a product, for of its MULS gcc 12
+ * makes a subroutine; NNRT_INLINE_IF_ROOM, a function that disappears into its caller where that one has registers left,
+ * and not where there are eight. */
 #if defined(__thumb__) && !defined(__thumb2__)
 #define NNRT_HAS_LONG_PRODUCT 0
-#else
-#define NNRT_HAS_LONG_PRODUCT 1
-#endif
-
-/* A function that disappears into its caller where that one has registers left: not on a Cortex-M0, which has eight. */
-#if defined(__thumb__) && !defined(__thumb2__)
 #define NNRT_INLINE_IF_ROOM NNRT_SHARED
 #else
+#define NNRT_HAS_LONG_PRODUCT 1
 #define NNRT_INLINE_IF_ROOM NNRT_INLINE
 #endif
 

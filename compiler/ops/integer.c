@@ -167,7 +167,6 @@ static bool lower_integer_float(struct lowering *l, int node)
 static bool infer_integer_scale(struct module *m, int node)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-
 	const enum dtype type = node_attr_int(m, node, "float", 0) ? DT_F32 : node_in_type(m, node, 3);
 
 	return tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
