@@ -221,8 +221,8 @@ def resnet50_qdq(_):
 
 # By name: bounds, what makes the model's file in a folder, nnc's options, and whether --all alone takes it.
 #
-# Weights are held as the file has them, and one at a time as the kernels read it. An idle Zen 3
-# did 8.5 thousand million instructions of nnc a second: the bounds on work are for one second and for less than two.
+# Weights are held as the file has them, and one at a time as the kernels read it. An idle Zen 3 did 8.5
+# thousand million instructions of nnc a second: the bounds on work are for one second and for less than two.
 RESNET50_QDQ = os.path.join(os.path.dirname(ROOT), "zoo", "resnet50-qdq", "model.onnx")
 WEIGHTS = Bounds(seconds=5, megabytes=WEIGHTS_MB + 70)
 CASES = {
