@@ -12,8 +12,6 @@ struct nnrt_int8 {
 	int low, high, zero;
 };
 
-enum { NNRT_INT8_ROWS = 8, NNRT_INT8_VECTORS = 4 };
-
 /** Gathers what output pixel (oy, ox) sees, (ky, kx, channel) inside, as 16 bits and rounded up to an even number. */
 NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
 	int16_t *to, int oy, int ox, int is_signed)
@@ -41,65 +39,6 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
 	if ((p->kernel_h * p->kernel_w * p->ic) & 1)
 		*to = 0;
 }
-
-#if defined(NNRT_INT8_PLAIN_H)
-/** Adds to sum [rows][NNRT_INT8_VECTORS] the products of taps [rows][pairs][2] and a panel of weights; returns the
- * panel after it. Term by term and channel by channel, and by NNRT_OPAQUE in this order: what lives at a time is the
- * sums, a tap of each pixel and a weight. Left to itself gcc 12 takes 16 % more instructions for a keyword network on a
- * Cortex-M0, for it spills; of one row the sums are few, and order costs. */
-NNRT_INLINE const int8_t *nnrt_int8_products(nnrt_i8v *sum, const int16_t *taps, const int8_t *panel, int pairs,
-	int rows, int vectors)
-{
-	const int8_t *const end = panel + (ptrdiff_t)pairs * 2 * vectors;
-	const ptrdiff_t step = (ptrdiff_t)2 * pairs;
-
-	for (; panel != end; panel += 2 * vectors, taps += 2) {
-		NNRT_UNROLL(2)
-		for (int t = 0; t < 2; t++) {
-			int32_t x[NNRT_INT8_ROWS];
-
-			NNRT_UNROLL(8)
-			for (int i = 0; i < rows; i++)
-				x[i] = taps[i * step + t];
-			NNRT_UNROLL(4)
-			for (int j = 0; j < vectors; j++) {
-				const int32_t w = panel[2 * j + t];
-
-				NNRT_UNROLL(8)
-				for (int i = 0; i < rows; i++) {
-					nnrt_i8v *const s = &sum[i * NNRT_INT8_VECTORS + j];
-
-					*s += x[i] * w;
-					if (rows > 1)
-						NNRT_OPAQUE(*s);
-				}
-			}
-		}
-	}
-	return panel;
-}
-#else
-/** The same of vectors. */
-NNRT_INLINE const int8_t *nnrt_int8_products(nnrt_i8v *sum, const int16_t *taps, const int8_t *panel, int pairs,
-	int rows, int vectors)
-{
-	for (int k = 0; k < pairs; k++, taps += 2) {
-		NNRT_UNROLL(4)
-		for (int j = 0; j < vectors; j++) {
-			const nnrt_i8w weights = nnrt_i8w_load(panel);
-
-			NNRT_UNROLL(8)
-			for (int i = 0; i < rows; i++) {
-				nnrt_i8v *const s = &sum[i * NNRT_INT8_VECTORS + j];
-
-				*s = nnrt_i8v_dot(*s, weights, taps + (ptrdiff_t)i * 2 * pairs);
-			}
-			panel += 2 * NNRT_INT8_LANES;
-		}
-	}
-	return panel;
-}
-#endif
 
 /** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]), low, high) + zero, for the output
  * rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x: bytes. zero: ic bytes of x's zero

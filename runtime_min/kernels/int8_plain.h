@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "runtime_min/kernels/int8_tile.h"
 #include "runtime_min/maths/requantise.h"
 #include "runtime_min/nnrt.h"
 
@@ -18,6 +19,42 @@ enum { NNRT_INT8_LANES = 1 };
 NNRT_INLINE nnrt_i8v nnrt_i8v_load(const int32_t *p)
 {
 	return *p;
+}
+
+/** Adds to sum [rows][NNRT_INT8_VECTORS] the products of taps [rows][pairs][2] and a panel of weights; returns the
+ * panel after it. Term by term and channel by channel, and by NNRT_OPAQUE in this order: what lives at a time is the
+ * sums, a tap of each pixel and a weight. Left to itself gcc 12 takes 16 % more instructions for a keyword network on a
+ * Cortex-M0, for it spills; of one row the sums are few, and order costs. */
+NNRT_INLINE const int8_t *nnrt_int8_products(nnrt_i8v *sum, const int16_t *taps, const int8_t *panel, int pairs,
+	int rows, int vectors)
+{
+	const int8_t *const end = panel + (ptrdiff_t)pairs * 2 * vectors;
+	const ptrdiff_t step = (ptrdiff_t)2 * pairs;
+
+	for (; panel != end; panel += 2 * vectors, taps += 2) {
+		NNRT_UNROLL(2)
+		for (int t = 0; t < 2; t++) {
+			int32_t x[NNRT_INT8_ROWS];
+
+			NNRT_UNROLL(8)
+			for (int i = 0; i < rows; i++)
+				x[i] = taps[i * step + t];
+			NNRT_UNROLL(4)
+			for (int j = 0; j < vectors; j++) {
+				const int32_t w = panel[2 * j + t];
+
+				NNRT_UNROLL(8)
+				for (int i = 0; i < rows; i++) {
+					nnrt_i8v *const s = &sum[i * NNRT_INT8_VECTORS + j];
+
+					*s += x[i] * w;
+					if (rows > 1)
+						NNRT_OPAQUE(*s);
+				}
+			}
+		}
+	}
+	return panel;
 }
 
 /** NNRT_INT8_LANES bytes as numbers, of int8 (is_signed 1) or uint8. */
