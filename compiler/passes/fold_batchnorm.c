@@ -321,9 +321,19 @@ static bool fold(struct rewriter *r, int node)
 	return scale_shift_operand(m, node) >= 0 ? fold_after(r, node) : fold_before(r, node);
 }
 
+/* Whether its result is quantised and leaves the sub-graph, as that of an IntegerGroup's operator does, which is one
+ * node and computed literally. */
+static bool is_in_group(const struct module *m, int node)
+{
+	const struct graph *g = &m->graph[m->node[node].graph];
+	const int last = m->node[node].graph && g->n_out == 1 ? m->tensor[g->out[0]].producer : -1;
+
+	return node_is(m, last, "QuantizeLinear") && node_in(m, last, 0) == node_out(m, node, 0);
+}
+
 static bool split(struct rewriter *r, int node)
 {
-	return node_is(r->m, node, "BatchNormalization") ? split_norm(r, node) : true;
+	return node_is(r->m, node, "BatchNormalization") && !is_in_group(r->m, node) ? split_norm(r, node) : true;
 }
 
 bool pass_fold_batchnorm(struct module *m)

@@ -77,6 +77,25 @@ Test(integers, element_wise_trees_over_one_tensor_are_a_table)
 	expect_same_bytes("IntegerTable");
 }
 
+Test(integers, a_normalisation_in_a_group_stays_one_literal_node)
+{
+	const int x = dequantised(input(DT_U8, DIMS(4, 64)), 0.05f, 90), var = filled(0.7f, DIMS(64));
+	float before[MAX_VALUES], after[MAX_VALUES];
+	int y = OP("BatchNormalization", x, weights(DIMS(64)), weights(DIMS(64)), weights(DIMS(64)), var);
+	int64_t n;
+
+	output(quantised(y, 0.04f, DT_U8, 128));
+	n = evaluate_all_bytes(before);
+	run(pass_integers);
+	run(pass_fold_batchnorm);
+	cr_assert_eq(count_nodes("IntegerGroup"), 1);
+	for (int i = 0; i < m.n_nodes; i++)
+		cr_expect_str_neq(m.node[i].op->name, "Mul");
+	cr_assert_eq(evaluate_all_bytes(after), n);
+	for (int64_t i = 0; i < n; i++)
+		cr_assert_eq(after[i], before[i]);
+}
+
 Test(integers, a_change_of_scale_alone_is_a_table)
 {
 	output(quantised(dequantised(byte_input(DT_U8), 0.1f, 128), 0.3f, DT_I8, -5));
