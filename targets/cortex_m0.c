@@ -12,7 +12,7 @@ const struct target target_cortex_m0 = {
 	.index_flags = "--target=thumbv6m-none-eabi -mcpu=cortex-m0 -fshort-enums",
 	.check = "defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 77",
 	.check_for = "Cortex-M",
-	.features = HAS_NONE,
+	.features = HAS_MULS,
 	SOFT_FLOATS, .registers = 8,
 	AN385,
 };

@@ -11,7 +11,7 @@ const struct target target_cortex_m0plus = {
 	.index_flags = "--target=thumbv6m-none-eabi -mcpu=cortex-m0plus -fshort-enums",
 	.check = "defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 77",
 	.check_for = "Cortex-M",
-	.features = HAS_NONE,
+	.features = HAS_MULS,
 	SOFT_FLOATS, .registers = 8,
 	AN385,
 };

@@ -11,7 +11,7 @@ const struct target target_cortex_m3 = {
 	.index_flags = "--target=thumbv7m-none-eabi -mcpu=cortex-m3 -fshort-enums",
 	.check = "defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 77 && defined(__thumb2__)",
 	.check_for = "Cortex-M3 and above (others: --target=cortex-m0)",
-	.features = HAS_NONE,
+	.features = HAS_MLA,
 	SOFT_FLOATS, .registers = 13,
 	AN385,
 };

@@ -285,6 +285,8 @@ struct integer_ends integer_ends(struct lowering *l, int node, const struct pack
 
 		bias[at] = (int32_t)bias_of(m, node, i, &h);
 		const struct nnrt_line line = line_of(m, node, &h, scale_of(m, node, i), &bias[at]);
+		if (k->tap_bytes == 1 && node_in_type(m, node, INTEGER_X) == DT_I8)
+			bias[at] -= (int32_t)(128 * (h.above + h.below));
 		lines[2 * at] = line.slope;
 		lines[2 * at + 1] = line.offset;
 	}

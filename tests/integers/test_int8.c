@@ -265,6 +265,8 @@ static void channel_ends(const struct kernel *r, const struct problem *q, int c,
 		((struct nnrt_line *)scale)[c] = line_of(&line, &bias[c]);
 	else
 		((float *)scale)[c] = q->scale[c];
+	if (r->kind == CONV_INT8 && r->tap_bytes == 1 && q->is_signed)
+		bias[c] -= 128 * (above + below);
 }
 
 static void run(const struct kernel *r, struct problem *q)

@@ -1,0 +1,230 @@
+/* Convolution of bytes by the instructions of Armv6-M: four pixels by two channels, or one pixel by four. The loops are
+ * assembly, for of the eight registers that products take gcc 12 finds none for sums, and takes 1.8 times the
+ * instructions: here sums lie in the other seven, which can be added to. */
+#ifndef NNRT_INT8_MULS_H
+#define NNRT_INT8_MULS_H
+
+#include "runtime_min/kernels/int8_thumb.h"
+
+/** The tap of a pixel at r0 + `at`, times the weight in r3, to a sum. */
+#define NNRT_MULS_TAP(at, add) \
+	"ldrb r2, [r0, #" at "]\n" \
+	"muls r2, r3\n" add ", r2\n"
+
+/** A term of four pixels and a channel, its weight being what `weight` leaves in r3 of the four in r4. */
+#define NNRT_MULS_TERM(weight, x0, x1, x2, x3, s0, s1, s2, s3) \
+	weight NNRT_MULS_TAP(x0, s0) NNRT_MULS_TAP(x1, s1) NNRT_MULS_TAP(x2, s2) NNRT_MULS_TAP(x3, s3)
+
+/** Byte 0 to 3 of a word as a number. */
+#define NNRT_MULS_BYTE0(to, from) "sxtb " to ", " from "\n"
+#define NNRT_MULS_BYTE1(to, from) \
+	"lsls " to ", " from ", #16\n" \
+	"asrs " to ", #24\n"
+#define NNRT_MULS_BYTE2(to, from) \
+	"lsls " to ", " from ", #8\n" \
+	"asrs " to ", #24\n"
+#define NNRT_MULS_BYTE3(to, from) "asrs " to ", " from ", #24\n"
+
+/** Four terms of four pixels and a channel, whose weights lie at r1 + `at`. */
+#define NNRT_MULS_4X1(at, s0, s1, s2, s3) \
+	"ldr r4, [r1, #" at "]\n" NNRT_MULS_TERM(NNRT_MULS_BYTE0("r3", "r4"), "0", "4", "8", "12", s0, s1, s2, s3) \
+		NNRT_MULS_TERM(NNRT_MULS_BYTE1("r3", "r4"), "1", "5", "9", "13", s0, s1, s2, s3) \
+			NNRT_MULS_TERM(NNRT_MULS_BYTE2("r3", "r4"), "2", "6", "10", "14", s0, s1, s2, s3) \
+				NNRT_MULS_TERM(NNRT_MULS_BYTE3("r3", "r4"), "3", "7", "11", "15", s0, s1, s2, s3)
+
+/** Four terms of one pixel, in r2 to r5, and a channel, whose weights lie at r1 + `at`. */
+#define NNRT_MULS_1X1(at, sum) \
+	"ldr r6, [r1, #" at "]\n" NNRT_MULS_BYTE0("r7", "r6") "muls r7, r2\n" \
+	"add " sum ", r7\n" NNRT_MULS_BYTE1("r7", "r6") "muls r7, r3\n" \
+	"add " sum ", r7\n" NNRT_MULS_BYTE2("r7", "r6") "muls r7, r4\n" \
+	"add " sum ", r7\n" NNRT_MULS_BYTE3("r7", "r6") "muls r7, r5\n" \
+	"add " sum ", r7\n"
+
+/** Saves registers, the tile at [sp, #16]; begins a panel at label 9: r0: the tile, r2: bias, lr: the taps' end. */
+#define NNRT_MULS_BEGIN \
+	"push {r0, r4-r7, lr}\n" \
+	"mov r4, r8\n" \
+	"mov r5, r9\n" \
+	"mov r6, r10\n" \
+	"mov r7, r11\n" \
+	"push {r4-r7}\n" \
+	"9:\n" \
+	"ldr r1, [r0, #16]\n" \
+	"mov lr, r1\n" \
+	"ldr r2, [r0, #8]\n"
+
+/** Of a panel's sums: `first` of them from r5 to r7, the others from r8 on, to the tile's; r0: the tile, r7: sums. */
+#define NNRT_MULS_SUMS(first, others, words) \
+	"ldr r0, [sp, #16]\n" \
+	"str r1, [r0, #4]\n" \
+	"adds r0, #40\n" first \
+	"mov r1, r8\n" \
+	"mov r2, r9\n" \
+	"mov r3, r10\n" \
+	"mov r4, r11\n" others "stm r0!, " words "\n" \
+	"ldr r0, [sp, #16]\n" \
+	"movs r7, #40\n" \
+	"adds r7, r0\n"
+
+/** The line that lies `at` bytes on: halves of the slope in r4 and r5, offset in r8; to label 8 where the slope is not
+ *  above 0. */
+#define NNRT_MULS_CHANNEL(at, offset_at) \
+	"ldr r2, [r0, #12]\n" \
+	"ldr r5, [r2, #" offset_at "]\n" \
+	"mov r8, r5\n" \
+	"ldr r4, [r2, #" at "]\n" \
+	"cmp r4, #0\n" \
+	"bgt 1f\n" \
+	"b 8f\n" \
+	"1:\n" \
+	"lsrs r5, r4, #16\n" \
+	"uxth r4, r4\n"
+
+/** The next sum's byte, to channel `channel` of the pixel whose pointer lies in the tile at `pixel`. */
+#define NNRT_MULS_STORE(pixel, channel) \
+	"bl 7f\n" \
+	"ldr r2, [r0, #" pixel "]\n" \
+	"strb r1, [r2, #" channel "]\n"
+
+/** A pixel's pointer goes on by so many channels. */
+#define NNRT_MULS_NEXT(pixel, channels) \
+	"ldr r2, [r0, #" pixel "]\n" \
+	"adds r2, #" channels "\n" \
+	"str r2, [r0, #" pixel "]\n"
+
+/** One panel less, and on by its lines: to label 9 for the next one. Label 8 leaves the panel as it is; 7 makes a byte
+ *  of the sum at r7 by the line in r4, r5 and r8, in r1: nnrt_high_by_halves(). */
+#define NNRT_MULS_END(lines) \
+	"ldr r2, [r0, #12]\n" \
+	"adds r2, #" lines "\n" \
+	"str r2, [r0, #12]\n" \
+	"ldr r2, [r0, #20]\n" \
+	"subs r2, #1\n" \
+	"str r2, [r0, #20]\n" \
+	"beq 8f\n" \
+	"b 9b\n" \
+	"8:\n" \
+	"pop {r4-r7}\n" \
+	"mov r8, r4\n" \
+	"mov r9, r5\n" \
+	"mov r10, r6\n" \
+	"mov r11, r7\n" \
+	"pop {r0, r4-r7, pc}\n" \
+	"7:\n" \
+	"ldm r7!, {r1}\n" \
+	"uxth r2, r1\n" \
+	"asrs r1, #16\n" \
+	"movs r3, r4\n" \
+	"muls r3, r2\n" \
+	"lsrs r3, #16\n" \
+	"movs r6, r4\n" \
+	"muls r6, r1\n" \
+	"adds r6, r3\n" \
+	"muls r2, r5\n" \
+	"uxth r3, r6\n" \
+	"adds r2, r3\n" \
+	"asrs r2, #16\n" \
+	"asrs r6, #16\n" \
+	"muls r1, r5\n" \
+	"adds r1, r6\n" \
+	"adds r1, r2\n" \
+	"add r1, r8\n" \
+	"asrs r1, #3\n" \
+	"sxtb r3, r1\n" \
+	"cmp r3, r1\n" \
+	"bne 6f\n" \
+	"bx lr\n" \
+	"6:\n" \
+	"asrs r1, #31\n" \
+	"movs r3, #127\n" \
+	"eors r1, r3\n" \
+	"bx lr\n"
+
+/** y[pixel][channel] for panels of two channels from sums, bias + four terms a turn: taps [turn][4][4], w [turn][2][4].
+ *  Stops at a panel with a slope that is not above 0, whose sums it leaves. */
+NNRT_NAKED void nnrt_muls_4x2(struct nnrt_panels *t __attribute__((unused)))
+{
+	__asm__ volatile(".syntax unified\n" NNRT_MULS_BEGIN "ldm r2!, {r3, r4}\n"
+			 "str r2, [r0, #8]\n"
+			 "ldr r1, [r0, #4]\n"
+			 "ldr r0, [r0]\n"
+			 "mov r5, r3\n"
+			 "mov r6, r3\n"
+			 "mov r7, r3\n"
+			 "mov r8, r3\n"
+			 "mov r9, r4\n"
+			 "mov r10, r4\n"
+			 "mov r11, r4\n"
+			 "mov r12, r4\n"
+			 "1:\n" NNRT_MULS_4X1("0", "adds r5", "adds r6", "adds r7", "add r8")
+				 NNRT_MULS_4X1("4", "add r9", "add r10", "add r11", "add r12")
+			 "adds r1, #8\n"
+			 "adds r0, #16\n"
+			 "cmp r0, lr\n"
+			 "bne 1b\n"
+			 NNRT_MULS_SUMS("stm r0!, {r5-r7}\n", "mov r5, r12\n", "{r1-r5}")
+			 NNRT_MULS_CHANNEL("0", "4") NNRT_MULS_STORE("24", "0") NNRT_MULS_STORE("28", "0")
+			 NNRT_MULS_STORE("32", "0") NNRT_MULS_STORE("36", "0")
+			 NNRT_MULS_CHANNEL("8", "12") NNRT_MULS_STORE("24", "1") NNRT_MULS_STORE("28", "1")
+			 NNRT_MULS_STORE("32", "1") NNRT_MULS_STORE("36", "1")
+			 NNRT_MULS_NEXT("24", "2") NNRT_MULS_NEXT("28", "2") NNRT_MULS_NEXT("32", "2")
+			 NNRT_MULS_NEXT("36", "2") NNRT_MULS_END("16"));
+}
+
+/** The same of one pixel and panels of four channels: taps [turn][4], w [turn][4][4]. */
+NNRT_NAKED void nnrt_muls_1x4(struct nnrt_panels *t __attribute__((unused)))
+{
+	__asm__ volatile(".syntax unified\n" NNRT_MULS_BEGIN "ldm r2!, {r3-r6}\n"
+			 "str r2, [r0, #8]\n"
+			 "ldr r1, [r0, #4]\n"
+			 "ldr r0, [r0]\n"
+			 "mov r8, r3\n"
+			 "mov r9, r4\n"
+			 "mov r10, r5\n"
+			 "mov r11, r6\n"
+			 "1:\n"
+			 "ldrb r2, [r0]\n"
+			 "ldrb r3, [r0, #1]\n"
+			 "ldrb r4, [r0, #2]\n"
+			 "ldrb r5, [r0, #3]\n" NNRT_MULS_1X1("0", "r8") NNRT_MULS_1X1("4", "r9")
+				 NNRT_MULS_1X1("8", "r10") NNRT_MULS_1X1("12", "r11")
+			 "adds r1, #16\n"
+			 "adds r0, #4\n"
+			 "cmp r0, lr\n"
+			 "bne 1b\n"
+			 NNRT_MULS_SUMS("", "", "{r1-r4}")
+			 NNRT_MULS_CHANNEL("0", "4") NNRT_MULS_STORE("24", "0")
+			 NNRT_MULS_CHANNEL("8", "12") NNRT_MULS_STORE("24", "1")
+			 NNRT_MULS_CHANNEL("16", "20") NNRT_MULS_STORE("24", "2")
+			 NNRT_MULS_CHANNEL("24", "28") NNRT_MULS_STORE("24", "3")
+			 NNRT_MULS_NEXT("24", "4") NNRT_MULS_END("32"));
+}
+
+/** nnrt_panels_tile() for four pixels by two channels. */
+static NNRT_LITERAL void nnrt_muls_panels_4x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+	const struct nnrt_int8 *q)
+{
+	nnrt_panels_tile(t, line, oc, q, nnrt_muls_4x2, 4, 2);
+}
+
+/** nnrt_panels_tile() for one pixel by four channels. */
+static NNRT_LITERAL void nnrt_muls_panels_1x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+	const struct nnrt_int8 *q)
+{
+	nnrt_panels_tile(t, line, oc, q, nnrt_muls_1x4, 1, 4);
+}
+
+/** nnrt_conv_int8() by MULS, for 4 rows and 2 columns, or 1 and 4. w and scratch: whole words. Where x is int8, bias
+ *  has 128 times the sum of w taken off. */
+NNRT_INLINE void nnrt_conv_muls(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero,
+	int rows, int columns)
+{
+	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
+
+	(void)columns;
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows, 1, nnrt_thumb_gather,
+		rows == 1 ? nnrt_muls_panels_1x4 : nnrt_muls_panels_4x2);
+}
+
+#endif

@@ -1,0 +1,212 @@
+/* Convolution of bytes where an assembly function computes panels of channels of one tile of output pixels: its taps
+ * are gathered four at a time, in the function's own form, then meet one panel of weights after the other. */
+#ifndef NNRT_INT8_PANELS_H
+#define NNRT_INT8_PANELS_H
+
+#include "runtime_min/kernels/int8_conv.h"
+
+/** A function whose body is one basic assembly statement: its arguments come as the procedure call standard says, and
+ *  `used` keeps the compiler from changing them. */
+#define NNRT_NAKED static __attribute__((naked, noinline, used))
+
+/** A tile of pixels on its way through panels of weights: all but `taps` and `end` move on from panel to panel. The
+ *  assembly knows the order. */
+struct nnrt_panels {
+	const void *taps;
+	const int8_t *w;
+	const int32_t *bias;
+	const struct nnrt_line *line;
+	const void *end;        /* of the taps */
+	int panels;             /* still to compute; where some are left, the sums of the first of them are known */
+	unsigned char *y[4];
+	int32_t sum[8];         /* [channel][pixel] */
+};
+
+/** Computes panels until none is left, or up to one that it cannot make bytes of. */
+typedef void nnrt_panels_run(struct nnrt_panels *t);
+
+/** Stores four taps, bytes of a word, as a function of panels reads them; step: of its taps, in bytes. */
+typedef void nnrt_taps_put(void *to, uint32_t v, int is_signed);
+
+/** Taps of a pixel: `to` is where the next four go, `step` bytes on those after them. */
+struct nnrt_taps {
+	unsigned char *to;
+	ptrdiff_t step;
+	int have;               /* bytes that wait in word for the next ones, 0 to 3 */
+	uint32_t word;
+};
+
+/** n bytes as a word, the others 0; n < 4. `whole`: the three bytes in front of the last may be read. */
+NNRT_INLINE uint32_t nnrt_taps_last(const unsigned char *from, int n, int whole)
+{
+	uint32_t v = 0;
+
+	if (whole) {
+		memcpy(&v, from + n - 4, sizeof v);
+		return v >> 8 * (4 - n);
+	}
+	for (int i = 0; i < n; i++)
+		v |= (uint32_t)from[i] << 8 * i;
+	return v;
+}
+
+/** n bytes more. */
+NNRT_INLINE void nnrt_taps_take(struct nnrt_taps *t, const unsigned char *from, int n, int is_signed,
+	nnrt_taps_put *put)
+{
+	const unsigned char *const end = from + n;
+	const int left = n & 3;
+	uint32_t v;
+
+	if (t->have == 0) {
+		for (; end - from >= 4; from += 4, t->to += t->step) {
+			memcpy(&v, from, sizeof v);
+			put(t->to, v, is_signed);
+		}
+	}
+	for (; end - from >= 4; from += 4, t->to += t->step) {
+		memcpy(&v, from, sizeof v);
+		put(t->to, t->word | v << 8 * t->have, is_signed);
+		t->word = v >> (32 - 8 * t->have);
+	}
+	if (left == 0)
+		return;
+	v = nnrt_taps_last(from, left, n >= 4);
+	t->word |= v << 8 * t->have;
+	t->have += left;
+	if (t->have < 4)
+		return;
+	t->have -= 4;
+	put(t->to, t->word, is_signed);
+	t->to += t->step;
+	t->word = v >> 8 * (left - t->have);
+}
+
+/** Gathers what the output pixel sees whose first tap is at (iy, ix), (ky, kx, channel) inside, rounded up to a
+ *  multiple of four. */
+NNRT_INLINE void nnrt_taps_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+	void *to, ptrdiff_t step, int iy, int ix, int is_signed, nnrt_taps_put *put)
+{
+	const int is_run = p->x_pixel == p->ic && p->dilation_w == 1;
+	struct nnrt_taps t = {(unsigned char *)to, step, 0, 0};
+
+	for (int ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
+		const unsigned char *row = x + nnrt_ring(iy, p->x_ring) * p->x_row;
+		const int width = iy >= 0 && iy < p->in_h ? p->in_w : 0;
+		int n;
+
+		for (int kx = 0, sx = ix; kx < p->kernel_w; kx += n, sx += n * p->dilation_w) {
+			const int inside = sx >= 0 && sx < width;
+
+			n = is_run && inside ? (int)nnrt_min(p->kernel_w - kx, width - sx) : 1;
+			nnrt_taps_take(&t, inside ? row + sx * p->x_pixel : zero, n * p->ic, is_signed, put);
+		}
+	}
+	if (t.have > 0)
+		put(t.to, t.word, is_signed);
+}
+
+/** The same where all rows lie inside the image in one piece each of at least four bytes, `row` bytes apart. */
+NNRT_INLINE void nnrt_taps_inside(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+	ptrdiff_t step, int is_signed, nnrt_taps_put *put)
+{
+	uint32_t word = 0, v;
+	int have = 0;           /* bits that wait in word */
+
+	for (; rows > 0; rows--, x += row) {
+		const unsigned char *from = x;
+		int left = 8 * run;
+
+		for (; left >= 32; left -= 32, from += 4, to += step) {
+			memcpy(&v, from, sizeof v);
+			put(to, word | v << have, is_signed);
+			word = v >> 1 >> (31 - have);
+		}
+		if (left == 0)
+			continue;
+		memcpy(&v, from + left / 8 - 4, sizeof v);
+		v >>= 32 - left;
+		word |= v << have;
+		have += left;
+		if (have < 32)
+			continue;
+		have -= 32;
+		put(to, word, is_signed);
+		to += step;
+		word = v >> (left - have);
+	}
+	if (have > 0)
+		put(to, word, is_signed);
+}
+
+/** oc channels of a tile of pixels, a panel of weights after the other. */
+NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+	const struct nnrt_int8 *q, nnrt_panels_run *run, int rows, int columns)
+{
+	/* Stops at every panel: its bounds are not those of int8, or it has fewer channels. */
+	static const struct nnrt_line stop[8] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}};
+	const int is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
+
+	while (oc > 0) {
+		const int panels = is_whole ? oc / columns : 0;
+
+		t->panels = panels > 0 ? panels : 1;
+		t->line = panels > 0 ? line : stop;
+		run(t);
+		if (panels > 0) {
+			line += (panels - t->panels) * columns;
+			oc -= (panels - t->panels) * columns;
+			if (t->panels == 0)
+				continue;
+		}
+		for (int j = 0; j < columns && j < oc; j++)
+			for (int i = 0; i < rows; i++)
+				*t->y[i]++ = (unsigned char)nnrt_line_value(t->sum[j * rows + i], line + j, q->low,
+					q->high, q->zero);
+		line += columns;
+		oc -= columns;
+	}
+}
+
+/** Gathers a pixel's taps in steps of four. */
+typedef void nnrt_panels_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
+	ptrdiff_t step, int iy, int ix, int is_signed);
+
+/** Computes oc channels of a tile: nnrt_panels_tile() with the rest of its arguments known. */
+typedef void nnrt_panels_finish(struct nnrt_panels *t, const struct nnrt_line *line, int oc, const struct nnrt_int8 *q);
+
+/** nnrt_conv_int8() by a gathering function, whose taps have tap_bytes, and one for a tile's panels. w and scratch:
+ *  whole words. */
+NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
+	int tap_bytes, nnrt_panels_gather *gather, nnrt_panels_finish *finish)
+{
+	const int steps = (p->kernel_h * p->kernel_w * p->ic + 3) / 4, out_w = p->out_w;
+	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w, pixel_step = 4 * tap_bytes;
+	unsigned char *const taps = (unsigned char *)scratch;
+	int oy = p->row_begin, ox = 0;
+
+	for (ptrdiff_t m = 0; m < pixels; m += rows) {
+		struct nnrt_panels tile;
+
+		tile.taps = taps;
+		tile.w = w;
+		tile.bias = bias;
+		tile.end = taps + steps * rows * pixel_step;
+		for (int i = 0; i < rows; i++) {
+			tile.y[i] = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+			gather(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * pixel_step,
+				rows * pixel_step, oy * p->stride_h - p->pad_top, ox * p->stride_w - p->pad_left,
+				q->is_signed);
+			if (m + i + 1 >= pixels)        /* the last pixel once more */
+				continue;
+			if (++ox == out_w) {
+				ox = 0;
+				oy++;
+			}
+		}
+		finish(&tile, (const struct nnrt_line *)scale, p->oc, q);
+	}
+}
+
+#endif
