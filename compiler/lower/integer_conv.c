@@ -113,6 +113,31 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 	return p ? &p->plan : NULL;
 }
 
+/* Whether so many output rows, or columns, see no more than one outside the image on either side. */
+static bool reaches_out_by_one(struct num in, struct num out, struct num pad, int64_t stride)
+{
+	return num_is_const(in) && num_is_const(out) && num_is_const(pad) && in.n > 0 && out.n > 0 && pad.n >= 0 &&
+	       pad.n <= 1 && (out.n - 1) * stride + 3 - pad.n <= in.n + 1;
+}
+
+static struct node_plan *plan_3x3(struct module *m, int node, const char **why)
+{
+	struct integer_conv_plan *p = depthwise_plan(m, node, KERNEL_DEPTHWISE_3X3, why);
+	const struct conv_geometry *g;
+
+	if (!p)
+		return NULL;
+	g = &p->c.g;
+	*why = "for 3x3 without dilation and strides along rows up to 2";
+	if (g->kernel_h != 3 || g->kernel_w != 3 || g->dilation_h != 1 || g->dilation_w != 1 || g->stride_w > 2)
+		return NULL;
+	*why = "for at most one row and column outside on each side, of images whose size is known";
+	if (!reaches_out_by_one(g->in_h, g->out_h, g->pad_top, g->stride_h) ||
+	    !reaches_out_by_one(g->in_w, g->out_w, g->pad_left, g->stride_w))
+		return NULL;
+	return &p->plan;
+}
+
 /* What a kernel of planes takes beside: for four channels to fill a ring of rows, and from sums to bytes. */
 enum { PLANES_PER_COLUMN = 3, PLANES_PER_SUM = 20, PLANES_PER_ROW = 150, MOST_HEIGHT = 64 };
 
@@ -174,7 +199,7 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	const int8_t *weights = integer_weights(m, node, 0);
 	struct integer_ends ends;
 	struct call *call;
-	const bool planes = k->kind != KERNEL_DEPTHWISE_INT8;
+	const bool planes = k->kind == KERNEL_DEPTHWISE_PLANES || k->kind == KERNEL_DEPTHWISE_WIDE;
 	int x, y, w, batch = -1;
 
 	conv_images(l, c, false, &x, &y);
@@ -266,6 +291,9 @@ const struct strategy integer_conv = {
 };
 const struct strategy integer_depthwise = {
 	.name = "integer_depthwise", .op = "IntegerConv", .plan = plan_depthwise, .lower = lower_depthwise
+};
+const struct strategy integer_3x3 = {
+	.name = "integer_3x3", .op = "IntegerConv", .plan = plan_3x3, .lower = lower_depthwise
 };
 const struct strategy integer_planes = {
 	.name = "integer_planes", .op = "IntegerConv", .plan = plan_planes, .lower = lower_depthwise

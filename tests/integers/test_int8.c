@@ -2,6 +2,7 @@
  * the constants ending at pages that nobody may touch, y in a field of canaries. Exact: the first difference fails. */
 #include "../kernels/check.h"
 #include "../kernels/lines.h"
+#include "../kernels/shapes.h"
 #include "../kernels/table.h"
 #include "guarded.h"
 #include "kernels/pack_planes.h"
@@ -47,7 +48,7 @@ static void hold_weights(struct problem *q)
 
 static void problem_new(struct problem *q, const struct kernel *k)
 {
-	const int columns = k->columns, is_depthwise = k->kind == DEPTHWISE_INT8 || k->kind >= DEPTHWISE_DOT;
+	const int columns = k->columns, is_depthwise = k->kind >= DEPTHWISE_INT8;
 	struct nnrt_conv *p = &q->p;
 	const int extreme = pick(4) == 0,
 		  channels[] = {1, 2, 3, columns - 1, columns, columns + 1, 2 * columns + 3, 19};
@@ -77,6 +78,8 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	} else if (k->kind == WINOGRAD_DOT) {
 		p->kernel_h = p->kernel_w = 3;
 		p->stride_h = p->stride_w = p->dilation_h = p->dilation_w = 1;
+	} else if (k->kind == DEPTHWISE_3X3) {
+		shape_3x3(p);
 	} else if (k->kind == DEPTHWISE_DOT) {
 		const int sides[] = {1, 3, 5, 7, 8};
 

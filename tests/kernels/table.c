@@ -43,6 +43,9 @@
 #define MEMBER_DEPTHWISE_INT8 depthwise_int8
 #define PARAMETERS_DEPTHWISE_INT8 INT8_HEAD, INT8_TAIL
 #define ARGUMENTS_DEPTHWISE_INT8(rows, columns) p, x, w, bias, scale, zero, y, is_signed, low, high, y_zero
+#define MEMBER_DEPTHWISE_3X3 MEMBER_DEPTHWISE_INT8
+#define PARAMETERS_DEPTHWISE_3X3 PARAMETERS_DEPTHWISE_INT8
+#define ARGUMENTS_DEPTHWISE_3X3 ARGUMENTS_DEPTHWISE_INT8
 #define MEMBER_DEPTHWISE_PLANES depthwise_planes
 #define PARAMETERS_DEPTHWISE_PLANES PLANES_HEAD, INT8_TAIL
 #define ARGUMENTS_DEPTHWISE_PLANES(rows, columns) p, x, w, bias, scale, y, scratch, zero, is_signed, low, high, y_zero

@@ -4,6 +4,7 @@
  * nothing else may change; nearer than that, each kernel must sometimes go wrong, or this test sees nothing.
  * Arguments: cases a kernel. */
 #include "check.h"
+#include "shapes.h"
 
 #include "table.h"
 #include "kernels/pack_planes.h"
@@ -149,7 +150,7 @@ static struct subject subject_rows(const struct kernel *k)
 
 static struct subject subject_int8(const struct kernel *k)
 {
-	const bool planes = k->kind >= DEPTHWISE_PLANES, depthwise = planes || k->kind == DEPTHWISE_INT8;
+	const bool planes = k->kind >= DEPTHWISE_PLANES, depthwise = k->kind >= DEPTHWISE_INT8;
 	struct subject s = {.name = k->name, .kernel = k, .bytes = 1};
 	s.p = shape_pick(k->rows, k->columns, depthwise, k->kind == GEMM_DOT);
 	if (planes) {
@@ -157,6 +158,10 @@ static struct subject subject_int8(const struct kernel *k)
 		s.p.kernel_h = k->kind == DEPTHWISE_PLANES ? 3 : s.p.kernel_h;
 		s.p.dilation_h = s.p.dilation_w = 1;
 		s.in_place = pick(2);
+	}
+	if (k->kind == DEPTHWISE_3X3) {
+		shape_3x3(&s.p);
+		s.p.x_row = s.p.in_w * s.p.x_pixel;
 	}
 	if (k->kind == WINOGRAD_DOT) {
 		s.p.kernel_h = s.p.kernel_w = 3;
@@ -253,7 +258,7 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 	else if (s->kernel->kind >= DEPTHWISE_PLANES)
 		s->kernel->run.depthwise_planes(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->x_zero, 1, -128,
 			127, 0);
-	else if (s->kernel->kind == DEPTHWISE_INT8)
+	else if (s->kernel->kind == DEPTHWISE_INT8 || s->kernel->kind == DEPTHWISE_3X3)
 		s->kernel->run.depthwise_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
 	else if (s->kernel->kind == DEPTHWISE)
 		s->kernel->run.depthwise(&p, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);

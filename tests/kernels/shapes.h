@@ -1,0 +1,26 @@
+/* Shapes that some kinds of kernels are for. */
+#ifndef KERNELS_SHAPES_H
+#define KERNELS_SHAPES_H
+
+#include "check.h"
+#include "runtime_min/kernels/shape.h"
+
+/* Of a side: at most one outside the image in front and behind, and perhaps some that nobody sees. */
+static inline int size_3x3(int out, int stride, int pad)
+{
+	return (out - 1) * stride + 3 - pad - pick(2) + (pick(4) ? 0 : pick(3));
+}
+
+/* Makes a shape with an output one that DEPTHWISE_3X3 takes. */
+static inline void shape_3x3(struct nnrt_conv *p)
+{
+	p->kernel_h = p->kernel_w = 3;
+	p->dilation_h = p->dilation_w = 1;
+	p->stride_w = 1 + pick(2);
+	p->pad_top = pick(2);
+	p->pad_left = pick(2);
+	p->in_h = size_3x3(p->out_h, p->stride_h, p->pad_top);
+	p->in_w = size_3x3(p->out_w, p->stride_w, p->pad_left);
+}
+
+#endif
