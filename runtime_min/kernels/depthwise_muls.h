@@ -210,7 +210,7 @@
 	"adds r7, r4\n" NNRT_DMULS_PRODUCT("12") "add r4, r9\n" \
 	"mov r8, r4\n" NNRT_DMULS_THREE("r1", "8", "4", "0") NNRT_DMULS_THREE("r3", "32", "28", "24")
 
-/** Output pixels of a row at stride 1. */
+/** Output pixels of a row at stride 1. An assembler's macro, for C allows no longer strings. */
 NNRT_NAKED void nnrt_depth_muls1(struct nnrt_depth *d __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_DMULS_BEGIN "mov r8, r7\n"
@@ -225,11 +225,15 @@ NNRT_NAKED void nnrt_depth_muls1(struct nnrt_depth *d __attribute__((unused)))
 			 "add r0, r11\n"
 			 "subs r6, #1\n"
 			 "bne 3b\n" NNRT_DMULS_WHICH
-			 "4:\n" NNRT_DMULS_COLUMN NNRT_DMULS_PLAIN
+			 ".macro nnrt_column\n" NNRT_DMULS_COLUMN ".endm\n"
+			 "4:\n"
+			 "nnrt_column\n" NNRT_DMULS_PLAIN
 			 "bne 4b\n"
 			 "b 5f\n"
-			 "6:\n" NNRT_DMULS_COLUMN NNRT_DMULS_ANY
-			 "bne 6b\n" NNRT_DMULS_END(""));
+			 "6:\n"
+			 "nnrt_column\n" NNRT_DMULS_ANY
+			 "bne 6b\n"
+			 ".purgem nnrt_column\n" NNRT_DMULS_END(""));
 }
 
 /** The second column of a pixel at stride 2, whose sum is in r7. */
@@ -256,11 +260,15 @@ NNRT_NAKED void nnrt_depth_muls2(struct nnrt_depth *d __attribute__((unused)))
 			 NNRT_DMULS_ONE("r3", "24", "adds r7, r4")
 			 "add r0, r11\n"
 			 "3:\n" NNRT_DMULS_WHICH
-			 "4:\n" NNRT_DMULS_COLUMNS NNRT_DMULS_PLAIN
+			 ".macro nnrt_column\n" NNRT_DMULS_COLUMNS ".endm\n"
+			 "4:\n"
+			 "nnrt_column\n" NNRT_DMULS_PLAIN
 			 "bne 4b\n"
 			 "b 5f\n"
-			 "6:\n" NNRT_DMULS_COLUMNS NNRT_DMULS_ANY
-			 "bne 6b\n" NNRT_DMULS_END(NNRT_DMULS_SECOND));
+			 "6:\n"
+			 "nnrt_column\n" NNRT_DMULS_ANY
+			 "bne 6b\n"
+			 ".purgem nnrt_column\n" NNRT_DMULS_END(NNRT_DMULS_SECOND));
 }
 
 /** nnrt_depth_rows() by MULS, for all nodes of a model. */
