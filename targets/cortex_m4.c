@@ -11,7 +11,7 @@ const struct target target_cortex_m4 = {
 	.index_flags = "--target=thumbv7em-none-eabihf -mcpu=cortex-m4 -fshort-enums",
 	.check = "",
 	.check_for = "Cortex-M4",
-	.features = HAS_DSP | HAS_FPU,
+	.features = HAS_DSP | HAS_FPU | HAS_MLA,
 	.may_add = HAS_NO_FPU,
 	/* VFMA 3 cycles, VLDR 2, one after the other: Cortex-M4 Technical Reference Manual, as LLVM's ARMScheduleM4.td
 	 * repeats it. */

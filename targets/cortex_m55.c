@@ -11,7 +11,7 @@ const struct target target_cortex_m55 = {
 	.index_flags = "--target=thumbv8.1m.main-none-eabihf -mcpu=cortex-m55 -fshort-enums",
 	.check = "",
 	.check_for = "Cortex-M55",
-	.features = HAS_DSP | HAS_FPU,
+	.features = HAS_DSP | HAS_FPU | HAS_MLA,
 	.may_add = HAS_NO_FPU,
 	/* Our estimate: as Cortex-M4, for kernels take no vectors. */
 	.fmas = 1.0 / 3, .int_ops = 1, .loads = 0.5, .overlaps = false, .fma_latency = 3, .registers = 32,

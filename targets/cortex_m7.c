@@ -11,7 +11,7 @@ const struct target target_cortex_m7 = {
 	.index_flags = "--target=thumbv7em-none-eabihf -mcpu=cortex-m7 -fshort-enums",
 	.check = "",
 	.check_for = "Cortex-M7",
-	.features = HAS_DSP | HAS_FPU,
+	.features = HAS_DSP | HAS_FPU | HAS_MLA,
 	.may_add = HAS_NO_FPU,
 	/* One product and one load of 64 bits a cycle, VFMA's result three cycles on: LLVM's ARMScheduleM7.td. */
 	.fmas = 1, .int_ops = 1, .loads = 1, .overlaps = true, .fma_latency = 3, .registers = 32,

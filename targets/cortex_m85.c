@@ -12,7 +12,7 @@ const struct target target_cortex_m85 = {
 	.index_flags = "--target=thumbv8.1m.main-none-eabihf -mcpu=cortex-m55 -fshort-enums",
 	.check = "",
 	.check_for = "Cortex-M85",
-	.features = HAS_DSP | HAS_FPU,
+	.features = HAS_DSP | HAS_FPU | HAS_MLA,
 	.may_add = HAS_NO_FPU,
 	/* Our estimate: as Cortex-M7, for kernels take no vectors. */
 	.fmas = 1, .int_ops = 1, .loads = 1, .overlaps = true, .fma_latency = 3, .registers = 32,

@@ -223,7 +223,7 @@ NNRT_INLINE void nnrt_conv_muls(const struct nnrt_conv *p, const void *x, const 
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
 	(void)columns;
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows, 1, nnrt_thumb_gather,
+	nnrt_thumb_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows,
 		rows == 1 ? nnrt_muls_panels_1x4 : nnrt_muls_panels_4x2);
 }
 

@@ -168,44 +168,74 @@ NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line 
 	}
 }
 
-/** Gathers a pixel's taps in steps of four. */
-typedef void nnrt_panels_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
+/** Gathers what the output pixel sees whose first tap is at (iy, ix), in steps of four taps. */
+typedef void nnrt_panels_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
 	ptrdiff_t step, int iy, int ix, int is_signed);
+
+/** The same where all rows lie inside the image in one piece of `run` bytes each, `row` bytes apart. */
+typedef void nnrt_panels_inside(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+	ptrdiff_t step, int is_signed);
 
 /** Computes oc channels of a tile: nnrt_panels_tile() with the rest of its arguments known. */
 typedef void nnrt_panels_finish(struct nnrt_panels *t, const struct nnrt_line *line, int oc, const struct nnrt_int8 *q);
 
-/** nnrt_conv_int8() by a gathering function, whose taps have tap_bytes, and one for a tile's panels. w and scratch:
- *  whole words. */
-NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
-	int tap_bytes, nnrt_panels_gather *gather, nnrt_panels_finish *finish)
-{
-	const int steps = (p->kernel_h * p->kernel_w * p->ic + 3) / 4, out_w = p->out_w;
-	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w, pixel_step = 4 * tap_bytes;
-	unsigned char *const taps = (unsigned char *)scratch;
-	int oy = p->row_begin, ox = 0;
+/** How a kernel does so; a tap has tap_bytes. inside: NULL where all pixels take any(). */
+struct nnrt_panels_way {
+	int rows, tap_bytes;
+	nnrt_panels_any *any;
+	nnrt_panels_inside *inside;
+	nnrt_panels_finish *finish;
+};
 
-	for (ptrdiff_t m = 0; m < pixels; m += rows) {
+/** Whether the rows that an output row sees, from row iy on, all lie inside the image, and one after the other. */
+NNRT_INLINE int nnrt_panels_rows_inside(const struct nnrt_conv *p, int iy)
+{
+	const int reach = (p->kernel_h - 1) * p->dilation_h;
+
+	return iy >= 0 && iy + reach < p->in_h && (p->x_ring <= 0 || nnrt_ring(iy, p->x_ring) + reach < p->x_ring);
+}
+
+/** nnrt_conv_int8() in such a way. w and scratch: whole words. */
+NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q,
+	const struct nnrt_panels_way *way)
+{
+	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4, out_w = p->out_w;
+	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w, step = 4 * way->tap_bytes;
+	const int is_run = way->inside && p->x_pixel == p->ic && p->dilation_w == 1;
+	const unsigned char *row = NULL;        /* that the pixels see first */
+	unsigned char *taps = (unsigned char *)scratch, *to = NULL;
+	int oy = p->row_begin, left = 0, iy = 0, ix = 0, last_ix = -1; /* of first columns with all taps inside */
+
+	for (ptrdiff_t m = 0; m < pixels; m += way->rows) {
 		struct nnrt_panels tile;
 
 		tile.taps = taps;
 		tile.w = w;
 		tile.bias = bias;
-		tile.end = taps + steps * rows * pixel_step;
-		for (int i = 0; i < rows; i++) {
-			tile.y[i] = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
-			gather(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * pixel_step,
-				rows * pixel_step, oy * p->stride_h - p->pad_top, ox * p->stride_w - p->pad_left,
-				q->is_signed);
-			if (m + i + 1 >= pixels)        /* the last pixel once more */
-				continue;
-			if (++ox == out_w) {
-				ox = 0;
-				oy++;
+		tile.end = taps + steps * way->rows * step;
+		for (int i = 0; i < way->rows; i++) {
+			if (left > 0) {
+				left--;
+				to += p->y_pixel;
+				ix += p->stride_w;
+			} else if (oy < p->row_end) {   /* behind the last row: its last pixel once more */
+				iy = oy * p->stride_h - p->pad_top;
+				ix = -p->pad_left;
+				last_ix = is_run && nnrt_panels_rows_inside(p, iy) ? p->in_w - p->kernel_w : -1;
+				row = (const unsigned char *)x + nnrt_ring(iy, p->x_ring) * p->x_row;
+				to = (unsigned char *)y + nnrt_ring(oy++, p->y_ring) * p->y_row;
+				left = out_w - 1;
 			}
+			tile.y[i] = to;
+			if (ix >= 0 && ix <= last_ix)
+				way->inside(row + ix * p->x_pixel, p->x_row * p->dilation_h, p->kernel_h, run,
+					taps + i * step, way->rows * step, q->is_signed);
+			else
+				way->any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * step,
+					way->rows * step, iy, ix, q->is_signed);
 		}
-		finish(&tile, (const struct nnrt_line *)scale, p->oc, q);
+		way->finish(&tile, (const struct nnrt_line *)scale, p->oc, q);
 	}
 }
 

@@ -217,17 +217,17 @@ NNRT_INLINE void nnrt_smlad_put(void *to, uint32_t v, int is_signed)
 	memcpy((unsigned char *)to + sizeof even, &odd, sizeof odd);
 }
 
-/** What an output pixel sees, of int8 where all rows lie inside the image and each is so many whole words in a piece.
- */
-NNRT_SHARED void nnrt_smlad_gather_words(const struct nnrt_conv *p, const unsigned char *x, unsigned char *to,
-					 ptrdiff_t step, int iy, int words)
+/** Taps of int8 where each row is so many whole words. */
+NNRT_SHARED void nnrt_smlad_words(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+				  ptrdiff_t step, int is_signed)
 {
-	for (int ky = p->kernel_h; ky > 0; ky--, iy += p->dilation_h) {
-		const unsigned char *from = x + nnrt_ring(iy, p->x_ring) * p->x_row;
-		int left = words;
+	(void)is_signed;
+	for (; rows > 0; rows--, x += row) {
+		const unsigned char *from = x;
+		int left = run;
 		uint32_t v;
 
-		for (; left >= 4; left -= 4, from += 16) {
+		for (; left >= 16; left -= 16, from += 16) {
 			NNRT_UNROLL(4)
 			for (int i = 0; i < 4; i++, to += step) {
 				NNRT_OPAQUE(to); /* one pointer, or gcc spills four */
@@ -235,34 +235,26 @@ NNRT_SHARED void nnrt_smlad_gather_words(const struct nnrt_conv *p, const unsign
 				nnrt_smlad_put(to, v, 1);
 			}
 		}
-		for (; left > 0; left--, from += 4, to += step) {
+		for (; left > 0; left -= 4, from += 4, to += step) {
 			memcpy(&v, from, sizeof v);
 			nnrt_smlad_put(to, v, 1);
 		}
 	}
 }
 
-/** The same of rows that are no whole words. */
-NNRT_SHARED void nnrt_smlad_gather_bytes(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
-					 ptrdiff_t step)
+/** Taps of int8 in rows that are no whole words. */
+NNRT_SHARED void nnrt_smlad_bytes(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+				  ptrdiff_t step, int is_signed)
 {
+	(void)is_signed;
 	nnrt_taps_inside(x, row, rows, run, to, step, 1, nnrt_smlad_put);
 }
 
-/** What any output pixel sees, for all nodes of a model. */
-NNRT_SHARED void nnrt_smlad_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
-				   void *to, ptrdiff_t step, int iy, int ix, int is_signed)
+/** Taps of any pixel. */
+NNRT_SHARED void nnrt_smlad_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
+				ptrdiff_t step, int iy, int ix, int is_signed)
 {
-	const int run = p->kernel_w * p->ic;
-	const int inside = iy >= 0 && iy + (p->kernel_h - 1) * p->dilation_h < p->in_h && ix >= 0 &&
-			   ix + p->kernel_w <= p->in_w && p->x_pixel == p->ic && p->dilation_w == 1;
-
-	if (inside && is_signed && run > 4 && run % 4 && p->x_ring == 0)
-		nnrt_smlad_gather_bytes(x + iy * p->x_row + ix * p->x_pixel, p->x_row * p->dilation_h, p->kernel_h, run,
-					(unsigned char *)to, step);
-	else if (inside && run % 4 == 0 && is_signed)
-		nnrt_smlad_gather_words(p, x + ix * p->x_pixel, (unsigned char *)to, step, iy, run / 4);
-	else if (is_signed)
+	if (is_signed)
 		nnrt_taps_gather(p, x, zero, to, step, iy, ix, 1, nnrt_smlad_put);
 	else
 		nnrt_taps_gather(p, x, zero, to, step, iy, ix, 0, nnrt_smlad_put);
@@ -288,10 +280,15 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 				 int high, int y_zero, int rows, int columns)
 {
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
+	const int run = p->kernel_w * p->ic;
+	const struct nnrt_panels_way way = {
+		rows, 2, nnrt_smlad_any,
+		!is_signed || run < 4 ? NULL : run % 4 ? nnrt_smlad_bytes : nnrt_smlad_words,
+		rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2
+	};
 
 	(void)columns;
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows, 2, nnrt_smlad_gather,
-			 rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2);
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, &way);
 }
 
 #endif

@@ -12,37 +12,45 @@ NNRT_INLINE void nnrt_thumb_put(void *to, uint32_t v, int is_signed)
 	memcpy(__builtin_assume_aligned(to, 4), &v, sizeof v);
 }
 
-/** What an output pixel sees where all rows lie inside the image, `row` bytes apart, and each is so many whole words in
- *  a piece, which begin at multiples of four. */
-NNRT_SHARED void nnrt_thumb_gather_words(const unsigned char *x, ptrdiff_t row, int rows, int words, unsigned char *to,
+/** Taps where each row is so many whole words, which begin at multiples of four. */
+NNRT_SHARED void nnrt_thumb_words(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
 	ptrdiff_t step, int is_signed)
 {
 	const uint32_t flip = is_signed ? 0x80808080u : 0;
 
 	for (; rows > 0; rows--, x += row) {
-		const uint32_t *from = (const uint32_t *)__builtin_assume_aligned(x, 4), *const end = from + words;
+		const uint32_t *from = (const uint32_t *)__builtin_assume_aligned(x, 4), *const end = from + run / 4;
 
 		for (; from < end; to += step)
 			*(uint32_t *)__builtin_assume_aligned(to, 4) = *from++ ^ flip;
 	}
 }
 
-/** What any output pixel sees, for all nodes of a model. */
-NNRT_SHARED void nnrt_thumb_gather(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
-	void *to, ptrdiff_t step, int iy, int ix, int is_signed)
+/** Taps of rows of at least four bytes. */
+NNRT_SHARED void nnrt_thumb_bytes(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+	ptrdiff_t step, int is_signed)
+{
+	nnrt_taps_inside(x, row, rows, run, to, step, is_signed, nnrt_thumb_put);
+}
+
+/** Taps of any pixel. */
+NNRT_SHARED void nnrt_thumb_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
+	ptrdiff_t step, int iy, int ix, int is_signed)
+{
+	nnrt_taps_gather(p, x, zero, to, step, iy, ix, is_signed, nnrt_thumb_put);
+}
+
+/** nnrt_panels_conv() by what computes a tile of `rows` pixels. */
+NNRT_INLINE void nnrt_thumb_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
+	nnrt_panels_finish *finish)
 {
 	const int run = p->kernel_w * p->ic;
-	const int inside = iy >= 0 && iy + (p->kernel_h - 1) * p->dilation_h < p->in_h && ix >= 0 &&
-			   ix + p->kernel_w <= p->in_w && p->x_pixel == p->ic && p->dilation_w == 1 && p->x_ring == 0;
-	const ptrdiff_t row = p->x_row * p->dilation_h;
-	const unsigned char *const from = x + iy * p->x_row + ix * p->x_pixel;
+	const uintptr_t beginnings = (uintptr_t)x | (uintptr_t)p->x_row | (uintptr_t)p->x_pixel | (uintptr_t)run;
+	const struct nnrt_panels_way way = {rows, 1, nnrt_thumb_any,
+		beginnings % 4 == 0 ? nnrt_thumb_words : run < 4 ? NULL : nnrt_thumb_bytes, finish};
 
-	if (inside && run % 4 == 0 && (((uintptr_t)from | (uintptr_t)row) & 3) == 0)
-		nnrt_thumb_gather_words(from, row, p->kernel_h, run / 4, (unsigned char *)to, step, is_signed);
-	else if (inside && run >= 4)
-		nnrt_taps_inside(from, row, p->kernel_h, run, (unsigned char *)to, step, is_signed, nnrt_thumb_put);
-	else
-		nnrt_taps_gather(p, x, zero, to, step, iy, ix, is_signed, nnrt_thumb_put);
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, &way);
 }
 
 #endif
