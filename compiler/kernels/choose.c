@@ -46,17 +46,17 @@ static bool takes_floats(const struct kernel *k)
 	return k->a == TYPES_F32;
 }
 
-/* Cycles of one step of a tile with so many vectors: its arithmetic, its loads (weights by the vector, terms of each
- * row one by one or, where an FMA takes a lane, by the vector, and sums that found no register), and no less than the
- * time from one step of a sum to the next. */
-static double step_cycles(const struct target *t, const struct kernel *k, double vectors)
+/* Cycles of one step of a tile with so many rows of so many vectors: its arithmetic, its loads (weights by the vector,
+ * terms of each row one by one or, where an FMA takes a lane, by the vector, and sums that found no register), and no
+ * less than the time from one step of a sum to the next. */
+static double step_cycles(const struct target *t, const struct kernel *k, int rows, double vectors)
 {
 	const struct inner_cost *s = &inner_costs[k->inner];
 	const bool by_lanes = t->has_lane_fma && takes_floats(k);
-	const double spilled = greater(k->rows * vectors + vectors + (by_lanes ? k->rows : 1) - t->registers, 0);
-	const double instructions = k->rows * vectors * s->sum + vectors * s->weights;
+	const double spilled = greater(rows * vectors + vectors + (by_lanes ? rows : 1) - t->registers, 0);
+	const double instructions = rows * vectors * s->sum + vectors * s->weights;
 	const double arithmetic = instructions / (takes_floats(k) ? t->fmas : t->int_ops);
-	const double loads = (vectors + (double)k->rows / (by_lanes ? k->lanes : 1) + spilled) / t->loads;
+	const double loads = (vectors + (double)rows / (by_lanes ? k->lanes : 1) + spilled) / t->loads;
 	const double cycles = t->overlaps ? greater(arithmetic, loads) : arithmetic + loads;
 
 	return greater(cycles, s->latency ? s->latency : t->fma_latency);
@@ -71,7 +71,9 @@ static double kernel_cycles(const struct target *t, const struct kernel *k, int6
 	const bool gathers = k->tap_bytes > 0 && !is_dot;
 	const int per_vector = takes_floats(k) ? 3 : 5, per_tile = gathers ? 20 : 10;
 	const int rest = (int)(columns % k->columns);
-	const int64_t n_tiles = lines * ((rows + k->rows - 1) / k->rows), n_steps = (depth + k->terms - 1) / k->terms;
+	/* Of fewer rows than it has, a convolution's tile of bytes makes as many, a product's one at a time. */
+	const int height = !is_dot || rows >= k->rows ? k->rows : k->kind == KERNEL_CONV_DOT ? (int)rows : 1;
+	const int64_t n_tiles = lines * ((rows + height - 1) / height), n_steps = (depth + k->terms - 1) / k->terms;
 	const int64_t panels = columns / k->columns;
 	const double tiles = (double)n_tiles, depth_steps = (double)n_steps;
 	double cycles = gathers ? tiles * k->rows * ((double)depth / 8 + 20) : 0;
@@ -81,8 +83,8 @@ static double kernel_cycles(const struct target *t, const struct kernel *k, int6
 		const double turns = pass ? rest > 0 : (double)panels;
 
 		if (turns > 0)
-			cycles += tiles * turns * (step_cycles(t, k, vectors) * depth_steps +
-						   per_vector * k->rows * vectors + per_tile);
+			cycles += tiles * turns * (step_cycles(t, k, height, vectors) * depth_steps +
+						   per_vector * height * vectors + per_tile);
 	}
 	return cycles;
 }

@@ -93,11 +93,15 @@ NNRT_INLINE struct nnrt_dot_image nnrt_dot_copy(const struct nnrt_conv *p, const
 }
 
 /** One panel of channels for n pixels in a row. The last tile begins early enough to be full, and computes some pixels
- *  again. */
+ *  again. Where it is known that there are fewer, one tile has as many rows. */
 NNRT_INLINE void nnrt_dot_line(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
 	const float *scale, unsigned char *y, ptrdiff_t n, int channels, nnrt_dot_tile tile, int rows,
 	int wide)
 {
+	if (NNRT_IS_CONSTANT(n) && n < rows) {
+		tile(d, x, w, bias, scale, y, channels, (int)n, wide);
+		return;
+	}
 	if (n < rows) {
 		for (ptrdiff_t i = 0; i < n; i++)
 			tile(d, x + i * d->x_pixel, w, bias, scale, y + i * d->y_pixel, channels, 1, wide);
