@@ -1,5 +1,5 @@
-/* Integers: element-wise operators over one quantised tensor are a table of its 256 values. The table is what the very
- * nodes give for a constant tensor of all values, so it is exact by construction. */
+/* Integers: element-wise operators over one quantised tensor, and tables of it, are a table of its 256 values. The
+ * table is what the very nodes give for a constant tensor of all values, so it is exact by construction. */
 #include <string.h>
 
 #include "graph/infer.h"
@@ -8,10 +8,10 @@
 
 enum { MAX_TABLE_NODES = 16 };
 
-/* The nodes between a DequantizeLinear and the value. */
+/* The nodes between a tensor of bytes and the value. */
 struct chain {
 	struct sandwich *s;
-	int source;             /* the DequantizeLinear, -1: none yet */
+	int source;             /* the bytes, -1: none yet */
 	int n;
 };
 
@@ -30,6 +30,32 @@ static bool is_elementwise(const struct op_def *op)
 	return false;
 }
 
+/* What the bytes of t are a table of; -1: of nothing. */
+static int table_of(const struct module *m, int t)
+{
+	const int node = m->tensor[t].producer;
+
+	return node >= 0 && m->node[node].op == &op_nnc_IntegerTable ? node_in(m, node, 0) : -1;
+}
+
+static bool is_made_of(const struct module *m, int t, int source)
+{
+	while (t >= 0 && t != source)
+		t = table_of(m, t);
+	return t >= 0;
+}
+
+/* Whether the bytes q and those met before are the same, or tables of the same, which is the source from now on. */
+static bool meet(struct chain *c, int q)
+{
+	int source = c->source < 0 ? q : c->source;
+
+	while (source >= 0 && !is_made_of(c->s->m, q, source))
+		source = table_of(c->s->m, source);
+	c->source = source;
+	return source >= 0;
+}
+
 /* Whether t is made from constants and one quantised tensor. At most MAX_TABLE_NODES deep. */
 static bool gather(struct chain *c, int t, bool last)
 {
@@ -40,11 +66,8 @@ static bool gather(struct chain *c, int t, bool last)
 	if (m->tensor[t].data)
 		return num_is(tensor_elements(m, t), 1);
 	if (dequantised_get(m, t, &d)) {
-		if (d.n != 1 || m->tensor[d.q].type == DT_I32 || !scale_is_sound((double)dequantised_scale(m, &d, 0)) ||
-		    (c->source >= 0 && c->source != node))
-			return false;
-		c->source = node;
-		return true;
+		return d.n == 1 && m->tensor[d.q].type != DT_I32 &&
+		       scale_is_sound((double)dequantised_scale(m, &d, 0)) && meet(c, d.q);
 	}
 	if (node < 0 || m->node[node].n_out != 1 || m->node[node].graph != c->s->graph ||
 	    !is_elementwise(m->node[node].op))
@@ -65,15 +88,15 @@ static bool evaluate(struct chain *c, int graph, int t, int values, int *result)
 	struct node x;
 	int *in;
 
-	if (m->tensor[t].data) {
-		*result = t;
+	if (m->tensor[t].data || t == c->source) {
+		*result = t == c->source ? values : t;
 		return true;
 	}
 	x = m->node[node];
 	in = ARENA_ARRAY(m->scratch, x.n_in, int);
 	for (int i = 0; i < x.n_in; i++) {
-		in[i] = node == c->source && i == 0 ? values : x.in[i];
-		if (node != c->source && x.in[i] >= 0 && !evaluate(c, graph, x.in[i], values, &in[i]))
+		in[i] = x.in[i];
+		if (x.in[i] >= 0 && !evaluate(c, graph, x.in[i], values, &in[i]))
 			return false;
 	}
 	*result = tensor_add(m, NULL);
@@ -145,7 +168,6 @@ bool sandwich_table(struct sandwich *s, int t)
 {
 	struct module *m = s->m;
 	struct chain c = { .s = s, .source = -1 };
-	int source;
 	float v[256];
 
 	s->why = "not element-wise over one quantised tensor";
@@ -154,11 +176,10 @@ bool sandwich_table(struct sandwich *s, int t)
 		return false;
 	if (!gather(&c, t, true) || c.source < 0)
 		return false;
-	source = m->node[c.source].in[0];
-	if (!tensor_same_shape(m, source, s->y))
+	if (!tensor_same_shape(m, c.source, s->y))
 		return false;
-	if (!all_results(&c, t, source, v))
+	if (!all_results(&c, t, c.source, v))
 		return false;
-	table_node(s, source, v, 0);
+	table_node(s, c.source, v, 0);
 	return true;
 }

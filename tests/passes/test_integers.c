@@ -96,6 +96,26 @@ Test(integers, a_normalisation_in_a_group_stays_one_literal_node)
 		cr_assert_eq(after[i], before[i]);
 }
 
+Test(integers, a_tensor_and_tables_of_it_are_one_table)
+{
+	const int bytes = byte_input(DT_U8), x = dequantised(bytes, 0.05f, 120), again = dequantised(bytes, 0.05f, 120);
+	const int s = quantised(OP("Sigmoid", x), 1 / 256.0f, DT_U8, 0), t = quantised(OP("Tanh", x), 0.01f, DT_I8, 5);
+	float before[MAX_VALUES], after[MAX_VALUES];
+	int y = OP("Mul", again, dequantised(s, 1 / 256.0f, 0));
+	int64_t n;
+
+	y = dequantised(quantised(y, 0.03f, DT_U8, 9), 0.03f, 9);
+	output(quantised(OP("Add", dequantised(t, 0.01f, 5), y), 0.04f, DT_U8, 30));
+	n = evaluate_all_bytes(before);
+	run(pass_integers);
+	cr_expect_eq(count_nodes("IntegerTable"), 1);
+	cr_expect_eq(count_nodes(NULL), 1);
+	cr_assert_eq(evaluate_all_bytes(after), n);
+	for (int64_t i = 0; i < n; i++)
+		cr_assert_eq(after[i], before[i], "byte %lld is %g, before the pass %g", (long long)i, (double)after[i],
+			     (double)before[i]);
+}
+
 Test(integers, a_change_of_scale_alone_is_a_table)
 {
 	output(quantised(dequantised(byte_input(DT_U8), 0.1f, 128), 0.3f, DT_I8, -5));
