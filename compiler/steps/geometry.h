@@ -86,6 +86,11 @@ struct sum_geometry {
 	int64_t n, a_signed, b_signed, a_factor, b_factor, offset, low, high;
 };
 
+/* A table of quantised bytes: struct nnrt_int8_table. */
+struct table_geometry {
+	int64_t rows, n, x_row, y_row, x_signed;
+};
+
 /* Mean over the pixels of a quantised image: struct nnrt_int8_mean. */
 struct mean_geometry {
 	int64_t pixels, channels;
@@ -113,6 +118,7 @@ struct geometry {
 		struct select_geometry select;
 		struct add_geometry add;
 		struct sum_geometry sum;
+		struct table_geometry table;
 		struct mean_geometry mean;
 		struct pair_geometry pair;
 	};

@@ -105,6 +105,60 @@ NNRT_INLINE nnrt_b8 nnrt_b8_max(nnrt_b8 a, nnrt_b8 b, int is_signed)
 	return is_signed ? _mm256_max_epi8(a, b) : _mm256_max_epu8(a, b);
 }
 
+/** The lesser, of uint8. */
+NNRT_INLINE nnrt_b8 nnrt_b8_min(nnrt_b8 a, nnrt_b8 b)
+{
+	return _mm256_min_epu8(a, b);
+}
+
+/** Bits in which they differ. */
+NNRT_INLINE nnrt_b8 nnrt_b8_xor(nnrt_b8 a, nnrt_b8 b)
+{
+	return _mm256_xor_si256(a, b);
+}
+
+/** A table of 256 bytes: of each sixteen, what they differ from those before in. */
+struct nnrt_b8_table {
+	__m256i part[16];
+};
+
+/** Reads it. */
+NNRT_INLINE struct nnrt_b8_table nnrt_b8_table_load(const unsigned char *table)
+{
+	__m256i before = _mm256_setzero_si256();
+	struct nnrt_b8_table t;
+
+	NNRT_UNROLL(16)
+	for (int i = 0; i < 16; i++) {
+		const __m256i here = _mm256_broadcastsi128_si256(
+			_mm_loadu_si128((const __m128i *)(const void *)(table + 16 * i)));
+
+		t.part[i] = i == 8 ? here : _mm256_xor_si256(here, before);
+		before = here;
+	}
+	return t;
+}
+
+/** table[x] in every lane. A byte that has become negative finds nothing any more: of the eight parts of its half,
+ * those up to its own are joined. */
+NNRT_INLINE nnrt_b8 nnrt_b8_lookup(const struct nnrt_b8_table *t, nnrt_b8 x)
+{
+	const __m256i sixteen = _mm256_set1_epi8(16);
+	__m256i y = _mm256_setzero_si256();
+
+	NNRT_UNROLL(2)
+	for (int half = 0; half < 2; half++) {
+		__m256i left = half ? _mm256_xor_si256(x, _mm256_set1_epi8(-128)) : x;
+
+		NNRT_UNROLL(8)
+		for (int i = 0; i < 8; i++) {
+			y = _mm256_xor_si256(y, _mm256_shuffle_epi8(t->part[8 * half + i], left));
+			left = _mm256_subs_epi8(left, sixteen);
+		}
+	}
+	return y;
+}
+
 /** Numbers. */
 typedef __m256 nnrt_i8f;
 
@@ -118,6 +172,28 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
 NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
 {
 	return _mm256_fmadd_ps(_mm256_cvtepi32_ps(v), _mm256_set1_ps(factor), more);
+}
+
+/** round_half_even(fma(a, a_factor, fma(b, b_factor, offset))) of uint8, saturated to uint8; |sum| < 2^31. Bytes are
+ * widened and narrowed within each 16, which leaves them in order. */
+NNRT_INLINE nnrt_b8 nnrt_b8_sum(nnrt_b8 a, nnrt_b8 b, float a_factor, float b_factor, float offset)
+{
+	const __m256i none = _mm256_setzero_si256();
+	__m256i half[2];
+
+	NNRT_UNROLL(2)
+	for (int i = 0; i < 2; i++) {
+		const __m256i a16 = i ? _mm256_unpackhi_epi8(a, none) : _mm256_unpacklo_epi8(a, none);
+		const __m256i b16 = i ? _mm256_unpackhi_epi8(b, none) : _mm256_unpacklo_epi8(b, none);
+		nnrt_i8f low = nnrt_i8f_set(offset), high = low;
+
+		low = nnrt_i8f_fma(_mm256_unpacklo_epi16(b16, none), b_factor, low);
+		high = nnrt_i8f_fma(_mm256_unpackhi_epi16(b16, none), b_factor, high);
+		low = nnrt_i8f_fma(_mm256_unpacklo_epi16(a16, none), a_factor, low);
+		high = nnrt_i8f_fma(_mm256_unpackhi_epi16(a16, none), a_factor, high);
+		half[i] = _mm256_packs_epi32(_mm256_cvtps_epi32(low), _mm256_cvtps_epi32(high));
+	}
+	return _mm256_packus_epi16(half[0], half[1]);
 }
 
 /** Bounds, rounds and stores. */

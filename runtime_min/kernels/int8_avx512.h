@@ -98,6 +98,55 @@ NNRT_INLINE nnrt_b8 nnrt_b8_max(nnrt_b8 a, nnrt_b8 b, int is_signed)
 	return is_signed ? _mm512_max_epi8(a, b) : _mm512_max_epu8(a, b);
 }
 
+/** The lesser, of uint8. */
+NNRT_INLINE nnrt_b8 nnrt_b8_min(nnrt_b8 a, nnrt_b8 b)
+{
+	return _mm512_min_epu8(a, b);
+}
+
+/** Bits in which they differ. */
+NNRT_INLINE nnrt_b8 nnrt_b8_xor(nnrt_b8 a, nnrt_b8 b)
+{
+	return _mm512_xor_si512(a, b);
+}
+
+/** A table of 256 bytes. */
+struct nnrt_b8_table {
+	__m512i part[4];
+};
+
+/** Reads it. */
+NNRT_INLINE struct nnrt_b8_table nnrt_b8_table_load(const unsigned char *table)
+{
+	struct nnrt_b8_table t;
+
+	NNRT_UNROLL(4)
+	for (int i = 0; i < 4; i++)
+		t.part[i] = _mm512_loadu_si512(table + 64 * i);
+	return t;
+}
+
+/** table[x] in the low half of 32 words that hold x < 256; the pair of bytes that has it is found first. */
+NNRT_INLINE __m512i nnrt_b8_word(const struct nnrt_b8_table *t, __m512i x)
+{
+	const __m512i pair = _mm512_srli_epi16(x, 1), one = _mm512_set1_epi16(1);
+	const __m512i odd = _mm512_slli_epi16(_mm512_and_si512(x, one), 3);
+	const __m512i low = _mm512_permutex2var_epi16(t->part[0], pair, t->part[1]);
+	const __m512i high = _mm512_permutex2var_epi16(t->part[2], pair, t->part[3]);
+	const __mmask32 upper = _mm512_test_epi16_mask(x, _mm512_set1_epi16(128));
+
+	return _mm512_srlv_epi16(_mm512_mask_blend_epi16(upper, low, high), odd);
+}
+
+/** table[x] in every lane. */
+NNRT_INLINE nnrt_b8 nnrt_b8_lookup(const struct nnrt_b8_table *t, nnrt_b8 x)
+{
+	const __m512i even = nnrt_b8_word(t, _mm512_and_si512(x, _mm512_set1_epi16(255)));
+	const __m512i odd = nnrt_b8_word(t, _mm512_srli_epi16(x, 8));
+
+	return _mm512_mask_blend_epi8((__mmask64)0xaaaaaaaaaaaaaaaa, even, _mm512_slli_epi16(odd, 8));
+}
+
 /** Numbers. */
 typedef __m512 nnrt_i8f;
 
@@ -111,6 +160,29 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
 NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
 {
 	return _mm512_fmadd_ps(_mm512_maskz_cvtepi32_ps(nnrt_vm_all(), v), _mm512_set1_ps(factor), more);
+}
+
+/** round_half_even(fma(a, a_factor, fma(b, b_factor, offset))) of uint8, saturated to uint8; |sum| < 2^31. Bytes are
+ * widened and narrowed within each 16, which leaves them in order. */
+NNRT_INLINE nnrt_b8 nnrt_b8_sum(nnrt_b8 a, nnrt_b8 b, float a_factor, float b_factor, float offset)
+{
+	const __m512i none = _mm512_setzero_si512();
+	const __mmask16 all = nnrt_vm_all();
+	__m512i half[2];
+
+	NNRT_UNROLL(2)
+	for (int i = 0; i < 2; i++) {
+		const __m512i a16 = i ? _mm512_unpackhi_epi8(a, none) : _mm512_unpacklo_epi8(a, none);
+		const __m512i b16 = i ? _mm512_unpackhi_epi8(b, none) : _mm512_unpacklo_epi8(b, none);
+		nnrt_i8f low = nnrt_i8f_set(offset), high = low;
+
+		low = nnrt_i8f_fma(_mm512_unpacklo_epi16(b16, none), b_factor, low);
+		high = nnrt_i8f_fma(_mm512_unpackhi_epi16(b16, none), b_factor, high);
+		low = nnrt_i8f_fma(_mm512_unpacklo_epi16(a16, none), a_factor, low);
+		high = nnrt_i8f_fma(_mm512_unpackhi_epi16(a16, none), a_factor, high);
+		half[i] = _mm512_packs_epi32(_mm512_maskz_cvtps_epi32(all, low), _mm512_maskz_cvtps_epi32(all, high));
+	}
+	return _mm512_packus_epi16(half[0], half[1]);
 }
 
 /** Bounds, rounds and stores. */

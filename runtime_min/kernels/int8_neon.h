@@ -107,6 +107,39 @@ NNRT_INLINE nnrt_b8 nnrt_b8_max(nnrt_b8 a, nnrt_b8 b, int is_signed)
 			 : vmaxq_u8(a, b);
 }
 
+/** Bits in which they differ. */
+NNRT_INLINE nnrt_b8 nnrt_b8_xor(nnrt_b8 a, nnrt_b8 b)
+{
+	return veorq_u8(a, b);
+}
+
+/** A table of 256 bytes. */
+struct nnrt_b8_table {
+	uint8x16x4_t part[4];
+};
+
+/** Reads it. */
+NNRT_INLINE struct nnrt_b8_table nnrt_b8_table_load(const unsigned char *table)
+{
+	struct nnrt_b8_table t;
+
+	NNRT_UNROLL(4)
+	for (int i = 0; i < 4; i++)
+		t.part[i] = vld1q_u8_x4(table + 64 * i);
+	return t;
+}
+
+/** table[x] in every lane. */
+NNRT_INLINE nnrt_b8 nnrt_b8_lookup(const struct nnrt_b8_table *t, nnrt_b8 x)
+{
+	uint8x16_t y = vqtbl4q_u8(t->part[0], x);
+
+	NNRT_UNROLL(3)
+	for (int i = 1; i < 4; i++)
+		y = vqtbx4q_u8(y, t->part[i], vsubq_u8(x, vdupq_n_u8((uint8_t)(64 * i))));
+	return y;
+}
+
 /** Numbers. */
 typedef float32x4_t nnrt_i8f;
 

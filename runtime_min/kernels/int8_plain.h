@@ -111,6 +111,31 @@ NNRT_INLINE nnrt_b8 nnrt_b8_max(nnrt_b8 a, nnrt_b8 b, int is_signed)
 	return (is_signed ? (int8_t)a > (int8_t)b : a > b) ? a : b;
 }
 
+/** Bits in which they differ. */
+NNRT_INLINE nnrt_b8 nnrt_b8_xor(nnrt_b8 a, nnrt_b8 b)
+{
+	return a ^ b;
+}
+
+/** A table of 256 bytes. */
+struct nnrt_b8_table {
+	const unsigned char *byte;
+};
+
+/** Reads it. */
+NNRT_INLINE struct nnrt_b8_table nnrt_b8_table_load(const unsigned char *table)
+{
+	const struct nnrt_b8_table t = {table};
+
+	return t;
+}
+
+/** table[x] in every lane. */
+NNRT_INLINE nnrt_b8 nnrt_b8_lookup(const struct nnrt_b8_table *t, nnrt_b8 x)
+{
+	return t->byte[x];
+}
+
 /** Numbers of a sum's lanes in float32. */
 typedef float nnrt_i8f;
 

@@ -331,12 +331,13 @@ static void run(const struct kernel *r, struct problem *q)
 /* Sums of two tensors by multiply-adds, with bytes that end at a guarded page. */
 static void run_add(const struct kernel *r)
 {
-	const int is_signed = pick(2);
-	const struct nnrt_int8_add p = {.n = pick(140),
-		.a_signed = pick(2),
-		.b_signed = pick(2),
-		.a_factor = (float)(1 + pick(9999)) / 5e3f,
-		.b_factor = (float)(1 + pick(9999)) / 5e3f,
+	const int either = r->a == TYPES_BYTE, is_signed = either && pick(2);
+	const float scale = pick(20) ? 2e-4f : 1e8f;    /* now and then too large for an integer */
+	const struct nnrt_int8_add p = {.n = pick(300),
+		.a_signed = either && pick(2),
+		.b_signed = either && pick(2),
+		.a_factor = (float)(1 + pick(9999)) * scale,
+		.b_factor = (float)(1 + pick(9999)) * scale,
 		.offset = (float)(pick(2000) - 1000) / (pick(2) ? 8.0f : 7.0f),
 		.low = (is_signed ? -128 : 0) + pick(100),
 		.high = (is_signed ? 127 : 255) - pick(100)};
@@ -404,6 +405,35 @@ static void run_sum(const struct kernel *r)
 	release_bytes(y, n);
 }
 
+/* Tables over rows, y and x ending at guarded pages; between rows nothing may change. */
+static void run_table(const struct kernel *r)
+{
+	const int rows = 1 + pick(4), n = pick(200), over = pick(3) == 0, x_row = n + pick(9);
+	const struct nnrt_int8_table p = {rows, n, x_row, over ? x_row : n + pick(9), pick(2)};
+	const size_t x_bytes = (size_t)((rows - 1) * p.x_row + n), y_bytes = (size_t)((rows - 1) * p.y_row + n);
+	unsigned char table[256];
+	unsigned char *x = guarded_bytes(x_bytes), *y = over ? x : guarded_bytes(y_bytes);
+	unsigned char *expected = malloc(y_bytes + 1);
+
+	for (size_t i = 0; i < 256; i++)
+		table[i] = (unsigned char)pick(256);
+	for (size_t i = 0; i < x_bytes; i++)
+		x[i] = (unsigned char)pick(256);
+	if (!over)
+		memset(y, 0xa5, y_bytes);
+	memcpy(expected, y, y_bytes);
+	for (int row = 0; row < p.rows; row++)
+		for (int i = 0; i < p.n; i++)
+			expected[row * p.y_row + i] = table[x[row * p.x_row + i] ^ (p.x_signed ? 128 : 0)];
+	r->run.table_int8(&p, x, table, y);
+	if (memcmp(y, expected, y_bytes) && failures++ < 10)
+		printf("%s: %d rows of %d differ\n", r->name, p.rows, p.n);
+	free(expected);
+	release_bytes(x, x_bytes);
+	if (!over)
+		release_bytes(y, y_bytes);
+}
+
 int main(int argc, char **argv)
 {
 	const int turns = argc > 1 ? atoi(argv[1]) : 100;
@@ -423,6 +453,10 @@ int main(int argc, char **argv)
 			}
 			if (kernels[i].kind == ADD_INTEGER) {
 				run_sum(&kernels[i]);
+				continue;
+			}
+			if (kernels[i].kind == TABLE_INT8) {
+				run_table(&kernels[i]);
 				continue;
 			}
 			problem_new(&q, &kernels[i]);
