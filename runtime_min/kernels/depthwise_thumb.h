@@ -7,9 +7,6 @@
 
 #include "runtime_min/kernels/int8_panels.h"
 
-/** The byte of a sum by any line and bounds. */
-typedef int nnrt_depth_finish(int32_t sum, const struct nnrt_line *line, const struct nnrt_int8 *q);
-
 /** An output row on its way through channels: the first five move on with each. The assembly knows the order. */
 struct nnrt_depth {
 	const unsigned char *x; /* first column of the middle row */
@@ -25,19 +22,13 @@ struct nnrt_depth {
 	int columns;            /* of the first output pixel inside the image, less one: 1 or 2 */
 	int right;              /* 1: the last pixel's last column is outside */
 	int is_whole;           /* the bounds are those of int8 */
-	nnrt_depth_finish *finish;
+	nnrt_panels_byte *any;  /* where they are not, or a line is none that the assembly has code for */
 	ptrdiff_t x_step, y_step;       /* bytes from column to column and from pixel to pixel */
 	struct nnrt_int8 q;
 };
 
 /** Computes a row. */
 typedef void nnrt_depth_run(struct nnrt_depth *d);
-
-/** nnrt_depth_finish. */
-static NNRT_LITERAL int nnrt_depth_byte(int32_t sum, const struct nnrt_line *line, const struct nnrt_int8 *q)
-{
-	return nnrt_line_value(sum, line, q->low, q->high, q->zero);
-}
 
 /** nnrt_depthwise_int8() for int8, kernels of 3x3 without dilation, stride_w 1 or 2 (which `run` is for), at most one
  *  row or column outside on each side; w [channel][9]. */
@@ -51,7 +42,7 @@ NNRT_INLINE void nnrt_depth_rows(const struct nnrt_conv *p, const void *x, const
 	d.columns = 2 - p->pad_left;
 	d.right = (p->out_w - 1) * p->stride_w + 3 - p->pad_left > p->in_w;
 	d.is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
-	d.finish = nnrt_depth_byte;
+	d.any = nnrt_panels_any_byte;
 	d.x_step = p->x_pixel;
 	d.y_step = p->y_pixel;
 	d.q = *q;

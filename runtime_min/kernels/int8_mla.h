@@ -48,11 +48,35 @@
 	"add r2, r3, #40\n" \
 	"stm r2, {r4-r11}\n"
 
-/** Slope and offset of the next channel in r12 and lr; to label 8 where the slope is not above 0. */
-#define NNRT_MLA_CHANNEL \
+/** Slope and offset of the next channel in r12 and lr; to a label where the slope is not above 0. */
+#define NNRT_MLA_CHANNEL(other) \
 	"ldrd r12, lr, [r0], #8\n" \
 	"cmp r12, #0\n" \
-	"ble 8f\n"
+	"ble " other "f\n"
+
+/** At a channel's label: it is left, with its panel, or its bytes are made by label 7. */
+#define NNRT_MLA_OTHER(other) \
+	other ":\n" \
+	"ldr r2, [r3, #72]\n" \
+	"cmp r2, #0\n" \
+	"beq 8b\n"
+
+/** The byte of a sum by label 7. */
+#define NNRT_MLA_ANY(sum) \
+	"str " sum ", [sp, #-8]!\n" \
+	"bl 7f\n" \
+	"ldr " sum ", [sp], #8\n"
+
+/** Makes a byte of the sum at sp by the line in front of r0. */
+#define NNRT_MLA_CALL \
+	"7:\n" \
+	"push {r0, r1, r3, lr}\n" \
+	"sub r1, r0, #8\n" \
+	"ldr r0, [sp, #16]\n" \
+	"ldrd r12, r2, [r3, #72]\n" \
+	"blx r12\n" \
+	"str r0, [sp, #16]\n" \
+	"pop {r0, r1, r3, pc}\n"
 
 /** The byte of a sum by a line. */
 #define NNRT_MLA_LINE(sum) \
@@ -72,7 +96,8 @@
 	"pop {r0, r4-r11, pc}\n"
 
 /** y[pixel][channel] for panels of four channels from sums, bias + four terms a turn: taps [turn][2][4],
- *  w [turn][4][4]. Stops at a panel with a slope that is not above 0, whose sums it leaves. */
+ *  w [turn][4][4]. A channel whose slope is not above 0 goes to t->any, or ends it all, its panel's sums
+ *  being left. */
 NNRT_NAKED void nnrt_mla_2x4(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_MLA_BEGIN "ldm r2!, {r4, r6, r8, r10}\n"
@@ -85,11 +110,11 @@ NNRT_NAKED void nnrt_mla_2x4(struct nnrt_panels *t __attribute__((unused)))
 				 NNRT_MLA_2X4(", #2]", ", #6]", ", #2]", ", #6]", ", #10]", ", #14]")
 					 NNRT_MLA_2X4(", #1]", ", #5]", ", #1]", ", #5]", ", #9]", ", #13]")
 						 NNRT_MLA_2X4("], #8", ", #4]", "], #16", ", #4]", ", #8]", ", #12]")
-							 NNRT_MLA_SUMS NNRT_MLA_CHANNEL NNRT_MLA_LINE("r4")
-								 NNRT_MLA_LINE("r5") NNRT_MLA_CHANNEL
-									 NNRT_MLA_LINE("r6") NNRT_MLA_LINE("r7")
-										 NNRT_MLA_CHANNEL NNRT_MLA_LINE("r8")
-			 NNRT_MLA_LINE("r9") NNRT_MLA_CHANNEL NNRT_MLA_LINE("r10") NNRT_MLA_LINE("r11")
+			 NNRT_MLA_SUMS
+			 NNRT_MLA_CHANNEL("20") NNRT_MLA_LINE("r4") NNRT_MLA_LINE("r5") "30:\n"
+			 NNRT_MLA_CHANNEL("21") NNRT_MLA_LINE("r6") NNRT_MLA_LINE("r7") "31:\n"
+			 NNRT_MLA_CHANNEL("22") NNRT_MLA_LINE("r8") NNRT_MLA_LINE("r9") "32:\n"
+			 NNRT_MLA_CHANNEL("23") NNRT_MLA_LINE("r10") NNRT_MLA_LINE("r11") "33:\n"
 			 "ldrd r2, r12, [r3, #24]\n"
 			 "strb r4, [r2], #1\n"
 			 "strb r6, [r2], #1\n"
@@ -99,7 +124,11 @@ NNRT_NAKED void nnrt_mla_2x4(struct nnrt_panels *t __attribute__((unused)))
 			 "strb r7, [r12], #1\n"
 			 "strb r9, [r12], #1\n"
 			 "strb r11, [r12], #1\n"
-			 "strd r2, r12, [r3, #24]\n" NNRT_MLA_END);
+			 "strd r2, r12, [r3, #24]\n" NNRT_MLA_END
+			 NNRT_MLA_OTHER("20") NNRT_MLA_ANY("r4") NNRT_MLA_ANY("r5") "b 30b\n"
+			 NNRT_MLA_OTHER("21") NNRT_MLA_ANY("r6") NNRT_MLA_ANY("r7") "b 31b\n"
+			 NNRT_MLA_OTHER("22") NNRT_MLA_ANY("r8") NNRT_MLA_ANY("r9") "b 32b\n"
+			 NNRT_MLA_OTHER("23") NNRT_MLA_ANY("r10") NNRT_MLA_ANY("r11") "b 33b\n" NNRT_MLA_CALL);
 }
 
 /** The same of one pixel and panels of eight channels, two turns at a time: taps [turn][4], w [turn][8][4]. An
@@ -128,10 +157,14 @@ NNRT_NAKED void nnrt_mla_1x8(struct nnrt_panels *t __attribute__((unused)))
 			 "nnrt_turn\n"
 			 ".purgem nnrt_turn\n"
 			 NNRT_MLA_SUMS
-			 NNRT_MLA_CHANNEL NNRT_MLA_LINE("r4") NNRT_MLA_CHANNEL NNRT_MLA_LINE("r5")
-			 NNRT_MLA_CHANNEL NNRT_MLA_LINE("r6") NNRT_MLA_CHANNEL NNRT_MLA_LINE("r7")
-			 NNRT_MLA_CHANNEL NNRT_MLA_LINE("r8") NNRT_MLA_CHANNEL NNRT_MLA_LINE("r9")
-			 NNRT_MLA_CHANNEL NNRT_MLA_LINE("r10") NNRT_MLA_CHANNEL NNRT_MLA_LINE("r11")
+			 NNRT_MLA_CHANNEL("20") NNRT_MLA_LINE("r4") "30:\n"
+			 NNRT_MLA_CHANNEL("21") NNRT_MLA_LINE("r5") "31:\n"
+			 NNRT_MLA_CHANNEL("22") NNRT_MLA_LINE("r6") "32:\n"
+			 NNRT_MLA_CHANNEL("23") NNRT_MLA_LINE("r7") "33:\n"
+			 NNRT_MLA_CHANNEL("24") NNRT_MLA_LINE("r8") "34:\n"
+			 NNRT_MLA_CHANNEL("25") NNRT_MLA_LINE("r9") "35:\n"
+			 NNRT_MLA_CHANNEL("26") NNRT_MLA_LINE("r10") "36:\n"
+			 NNRT_MLA_CHANNEL("27") NNRT_MLA_LINE("r11") "37:\n"
 			 "ldr r2, [r3, #24]\n"
 			 "strb r4, [r2], #1\n"
 			 "strb r5, [r2], #1\n"
@@ -141,7 +174,15 @@ NNRT_NAKED void nnrt_mla_1x8(struct nnrt_panels *t __attribute__((unused)))
 			 "strb r9, [r2], #1\n"
 			 "strb r10, [r2], #1\n"
 			 "strb r11, [r2], #1\n"
-			 "str r2, [r3, #24]\n" NNRT_MLA_END);
+			 "str r2, [r3, #24]\n" NNRT_MLA_END
+			 NNRT_MLA_OTHER("20") NNRT_MLA_ANY("r4") "b 30b\n"
+			 NNRT_MLA_OTHER("21") NNRT_MLA_ANY("r5") "b 31b\n"
+			 NNRT_MLA_OTHER("22") NNRT_MLA_ANY("r6") "b 32b\n"
+			 NNRT_MLA_OTHER("23") NNRT_MLA_ANY("r7") "b 33b\n"
+			 NNRT_MLA_OTHER("24") NNRT_MLA_ANY("r8") "b 34b\n"
+			 NNRT_MLA_OTHER("25") NNRT_MLA_ANY("r9") "b 35b\n"
+			 NNRT_MLA_OTHER("26") NNRT_MLA_ANY("r10") "b 36b\n"
+			 NNRT_MLA_OTHER("27") NNRT_MLA_ANY("r11") "b 37b\n" NNRT_MLA_CALL);
 }
 
 /** nnrt_panels_tile() for two pixels by four channels. */

@@ -66,25 +66,38 @@
 	"movs r7, #40\n" \
 	"adds r7, r0\n"
 
-/** The line that lies `at` bytes on: halves of the slope in r4 and r5, offset in r8; to label 8 where the slope is not
- *  above 0. */
-#define NNRT_MULS_CHANNEL(at, offset_at) \
+/** The line that lies `at` bytes on: halves of the slope in r4 and r5, offset in r8. Then `plain`, or, with the line's
+ *  address in r8 and where the tile has what to call, `any`; else to label 8. */
+#define NNRT_MULS_CHANNEL(at, plain, any) \
 	"ldr r2, [r0, #12]\n" \
-	"ldr r5, [r2, #" offset_at "]\n" \
-	"mov r8, r5\n" \
-	"ldr r4, [r2, #" at "]\n" \
+	"adds r2, #" at "\n" \
+	"ldm r2!, {r4, r5}\n" \
 	"cmp r4, #0\n" \
 	"bgt 1f\n" \
+	"subs r2, #8\n" \
+	"mov r8, r2\n" \
+	"ldr r2, [r0, #72]\n" \
+	"cmp r2, #0\n" \
+	"bne 2f\n" \
 	"b 8f\n" \
+	"2:\n" any "b 2f\n" \
 	"1:\n" \
+	"mov r8, r5\n" \
 	"lsrs r5, r4, #16\n" \
-	"uxth r4, r4\n"
+	"uxth r4, r4\n" plain "2:\n"
 
-/** The next sum's byte, to channel `channel` of the pixel whose pointer lies in the tile at `pixel`. */
-#define NNRT_MULS_STORE(pixel, channel) \
-	"bl 7f\n" \
+/** The next sum's byte by the code at a label, to channel `channel` of the pixel whose pointer lies in the tile at
+ *  `pixel`. */
+#define NNRT_MULS_STORE(by, pixel, channel) \
+	"bl " by "f\n" \
 	"ldr r2, [r0, #" pixel "]\n" \
 	"strb r1, [r2, #" channel "]\n"
+
+/** The same of four pixels, or of one. */
+#define NNRT_MULS_STORE4(by, channel) \
+	NNRT_MULS_STORE(by, "24", channel) NNRT_MULS_STORE(by, "28", channel) NNRT_MULS_STORE(by, "32", channel) \
+		NNRT_MULS_STORE(by, "36", channel)
+#define NNRT_MULS_STORE1(by, channel) NNRT_MULS_STORE(by, "24", channel)
 
 /** A pixel's pointer goes on by so many channels. */
 #define NNRT_MULS_NEXT(pixel, channels) \
@@ -93,7 +106,7 @@
 	"str r2, [r0, #" pixel "]\n"
 
 /** One panel less, and on by its lines: to label 9 for the next one. Label 8 leaves the panel as it is; 7 makes a byte
- *  of the sum at r7 by the line in r4, r5 and r8, in r1: nnrt_high_by_halves(). */
+ *  of the sum at r7 by the line in r4, r5 and r8, in r1: nnrt_high_by_halves(); 17 calls what does so by any line. */
 #define NNRT_MULS_END(lines) \
 	"ldr r2, [r0, #12]\n" \
 	"adds r2, #" lines "\n" \
@@ -138,10 +151,19 @@
 	"asrs r1, #31\n" \
 	"movs r3, #127\n" \
 	"eors r1, r3\n" \
-	"bx lr\n"
+	"bx lr\n" \
+	"17:\n" \
+	"push {r0, lr}\n" \
+	"ldr r2, [r0, #76]\n" \
+	"ldr r3, [r0, #72]\n" \
+	"ldm r7!, {r0}\n" \
+	"mov r1, r8\n" \
+	"blx r3\n" \
+	"mov r1, r0\n" \
+	"pop {r0, pc}\n"
 
 /** y[pixel][channel] for panels of two channels from sums, bias + four terms a turn: taps [turn][4][4], w [turn][2][4].
- *  Stops at a panel with a slope that is not above 0, whose sums it leaves. */
+ *  A channel whose slope is not above 0 goes to t->any, or ends it all, its panel's sums being left. */
 NNRT_NAKED void nnrt_muls_4x2(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(".syntax unified\n" NNRT_MULS_BEGIN "ldm r2!, {r3, r4}\n"
@@ -163,10 +185,8 @@ NNRT_NAKED void nnrt_muls_4x2(struct nnrt_panels *t __attribute__((unused)))
 			 "cmp r0, lr\n"
 			 "bne 1b\n"
 			 NNRT_MULS_SUMS("stm r0!, {r5-r7}\n", "mov r5, r12\n", "{r1-r5}")
-			 NNRT_MULS_CHANNEL("0", "4") NNRT_MULS_STORE("24", "0") NNRT_MULS_STORE("28", "0")
-			 NNRT_MULS_STORE("32", "0") NNRT_MULS_STORE("36", "0")
-			 NNRT_MULS_CHANNEL("8", "12") NNRT_MULS_STORE("24", "1") NNRT_MULS_STORE("28", "1")
-			 NNRT_MULS_STORE("32", "1") NNRT_MULS_STORE("36", "1")
+			 NNRT_MULS_CHANNEL("0", NNRT_MULS_STORE4("7", "0"), NNRT_MULS_STORE4("17", "0"))
+			 NNRT_MULS_CHANNEL("8", NNRT_MULS_STORE4("7", "1"), NNRT_MULS_STORE4("17", "1"))
 			 NNRT_MULS_NEXT("24", "2") NNRT_MULS_NEXT("28", "2") NNRT_MULS_NEXT("32", "2")
 			 NNRT_MULS_NEXT("36", "2") NNRT_MULS_END("16"));
 }
@@ -193,10 +213,10 @@ NNRT_NAKED void nnrt_muls_1x4(struct nnrt_panels *t __attribute__((unused)))
 			 "cmp r0, lr\n"
 			 "bne 1b\n"
 			 NNRT_MULS_SUMS("", "", "{r1-r4}")
-			 NNRT_MULS_CHANNEL("0", "4") NNRT_MULS_STORE("24", "0")
-			 NNRT_MULS_CHANNEL("8", "12") NNRT_MULS_STORE("24", "1")
-			 NNRT_MULS_CHANNEL("16", "20") NNRT_MULS_STORE("24", "2")
-			 NNRT_MULS_CHANNEL("24", "28") NNRT_MULS_STORE("24", "3")
+			 NNRT_MULS_CHANNEL("0", NNRT_MULS_STORE1("7", "0"), NNRT_MULS_STORE1("17", "0"))
+			 NNRT_MULS_CHANNEL("8", NNRT_MULS_STORE1("7", "1"), NNRT_MULS_STORE1("17", "1"))
+			 NNRT_MULS_CHANNEL("16", NNRT_MULS_STORE1("7", "2"), NNRT_MULS_STORE1("17", "2"))
+			 NNRT_MULS_CHANNEL("24", NNRT_MULS_STORE1("7", "3"), NNRT_MULS_STORE1("17", "3"))
 			 NNRT_MULS_NEXT("24", "4") NNRT_MULS_END("32"));
 }
 

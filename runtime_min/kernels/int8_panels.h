@@ -9,6 +9,9 @@
  *  `used` keeps the compiler from changing them. */
 #define NNRT_NAKED static __attribute__((naked, noinline, used))
 
+/** The byte of a sum by any line and bounds. */
+typedef int nnrt_panels_byte(int32_t sum, const struct nnrt_line *line, const struct nnrt_int8 *q);
+
 /** A tile of pixels on its way through panels of weights: all but `taps` and `end` move on from panel to panel. The
  *  assembly knows the order. */
 struct nnrt_panels {
@@ -20,7 +23,15 @@ struct nnrt_panels {
 	int panels;             /* still to compute; where some are left, the sums of the first of them are known */
 	unsigned char *y[4];
 	int32_t sum[8];         /* [channel][pixel] */
+	nnrt_panels_byte *any;  /* for channels that the assembly has no code for; NULL: it stops at those */
+	const struct nnrt_int8 *q;
 };
+
+/** nnrt_panels_byte. */
+static NNRT_LITERAL int nnrt_panels_any_byte(int32_t sum, const struct nnrt_line *line, const struct nnrt_int8 *q)
+{
+	return nnrt_line_value(sum, line, q->low, q->high, q->zero);
+}
 
 /** Computes panels until none is left, or up to one that it cannot make bytes of. */
 typedef void nnrt_panels_run(struct nnrt_panels *t);
@@ -143,13 +154,15 @@ NNRT_INLINE void nnrt_taps_inside(const unsigned char *x, ptrdiff_t row, int row
 NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 	const struct nnrt_int8 *q, nnrt_panels_run *run, int rows, int columns)
 {
-	/* Stops at every panel: its bounds are not those of int8, or it has fewer channels. */
+	/* Stops at its first channel: bounds are not those of int8, or channels fewer than a panel's. */
 	static const struct nnrt_line stop[8] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}};
 	const int is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
 
+	t->q = q;
 	while (oc > 0) {
 		const int panels = is_whole ? oc / columns : 0;
 
+		t->any = panels > 0 ? nnrt_panels_any_byte : NULL;
 		t->panels = panels > 0 ? panels : 1;
 		t->line = panels > 0 ? line : stop;
 		run(t);

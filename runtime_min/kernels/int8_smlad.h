@@ -120,10 +120,33 @@
 	"it eq\n" \
 	"moveq " sum ", r0\n"
 
-/** A channel of three pixels, by a line with a late step or without. */
-#define NNRT_SMLAD_CHANNEL(a, b, c, slope, offset) \
+/** The byte of a sum by label 14, the line `back` bytes in front of those of the next panel. */
+#define NNRT_SMLAD_ANY(sum, back) \
+	"push {" sum ", lr}\n" \
+	"mov r2, #" back "\n" \
+	"bl 14f\n" \
+	"pop {" sum ", lr}\n"
+
+/** Makes a byte of the sum at sp. */
+#define NNRT_SMLAD_CALL \
+	"14:\n" \
+	"push {r1, r3, r12, lr}\n" \
+	"ldr r1, [r3, #12]\n" \
+	"sub r1, r2\n" \
+	"ldr r0, [sp, #16]\n" \
+	"ldrd r12, r2, [r3, #72]\n" \
+	"blx r12\n" \
+	"str r0, [sp, #16]\n" \
+	"pop {r1, r3, r12, pc}\n"
+
+/** A channel of three pixels, by a line with a late step, by none, or by a plain one. */
+#define NNRT_SMLAD_CHANNEL(a, b, c, slope, offset, back) \
 	"cmp " slope ", #0\n" \
 	"bgt 10f\n" \
+	"bne 15f\n" \
+	NNRT_SMLAD_ANY(a, back) NNRT_SMLAD_ANY(b, back) NNRT_SMLAD_ANY(c, back) \
+	"b 11f\n" \
+	"15:\n" \
 	"rsb " slope ", " slope ", #0\n" \
 	"asr r2, " offset ", #16\n" \
 	"sxth " offset ", " offset "\n" \
@@ -138,8 +161,8 @@
 	"11:\n"
 
 /** y[pixel][channel] for panels of two channels from sums, bias + four terms a step: taps [step][3][4] as
- *  nnrt_smlad_put() leaves them, w [step][2][4]. Stops at a panel with a slope of 0, whose sums it
- *  leaves. */
+ *  nnrt_smlad_put() leaves them, w [step][2][4]. A channel with a slope of 0 goes to t->any, or ends
+ *  it all, its panel's sums being left. */
 NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_SMLAD_BEGIN("2f", "4f") "9:\n"
@@ -170,11 +193,10 @@ NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 			 "strb r9, [r11], #1\n"
 			 "stm r12, {r2, r10, r11}\n" NNRT_SMLAD_END("{r4-r9}")
 			 "12:\n"
-			 "cmp r10, #0\n"
-			 "it ne\n"
-			 "cmpne r12, #0\n"
-			 "beq 7b\n" NNRT_SMLAD_CHANNEL("r4", "r5", "r6", "r10", "r11")
-				 NNRT_SMLAD_CHANNEL("r7", "r8", "r9", "r12", "lr") "b 13b\n");
+			 "ldr r2, [r3, #72]\n"
+			 "cmp r2, #0\n"
+			 "beq 7b\n" NNRT_SMLAD_CHANNEL("r4", "r5", "r6", "r10", "r11", "16")
+				 NNRT_SMLAD_CHANNEL("r7", "r8", "r9", "r12", "lr", "8") "b 13b\n" NNRT_SMLAD_CALL);
 }
 
 /** The same of one pixel and panels of four channels: taps [step][4], w [step][4][4]. */
@@ -217,6 +239,13 @@ NNRT_INLINE void nnrt_smlad_put(void *to, uint32_t v, int is_signed)
 	memcpy((unsigned char *)to + sizeof even, &odd, sizeof odd);
 }
 
+/** Four taps of one of three pixels; of C gcc 12 makes half as many instructions again. */
+#define NNRT_SMLAD_WORD \
+	"ldr r3, [%0], #4\n" \
+	"sxtb16 r2, r3\n" \
+	"sxtb16 r3, r3, ror #8\n" \
+	"strd r2, r3, [%1], #24\n"
+
 /** Taps of int8 where each row is so many whole words. */
 NNRT_SHARED void nnrt_smlad_words(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
 				  ptrdiff_t step, int is_signed)
@@ -227,14 +256,11 @@ NNRT_SHARED void nnrt_smlad_words(const unsigned char *x, ptrdiff_t row, int row
 		int left = run;
 		uint32_t v;
 
-		for (; left >= 16; left -= 16, from += 16) {
-			NNRT_UNROLL(4)
-			for (int i = 0; i < 4; i++, to += step) {
-				NNRT_OPAQUE(to); /* one pointer, or gcc spills four */
-				memcpy(&v, from + 4 * i, sizeof v);
-				nnrt_smlad_put(to, v, 1);
-			}
-		}
+		for (; step == 24 && left >= 16; left -= 16)
+			__asm__ volatile(NNRT_SMLAD_WORD NNRT_SMLAD_WORD NNRT_SMLAD_WORD NNRT_SMLAD_WORD
+					 : "+r"(from), "+r"(to)
+					 :
+					 : "r2", "r3", "memory");
 		for (; left > 0; left -= 4, from += 4, to += step) {
 			memcpy(&v, from, sizeof v);
 			nnrt_smlad_put(to, v, 1);

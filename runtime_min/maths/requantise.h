@@ -47,6 +47,17 @@ NNRT_SHARED int32_t nnrt_rint_product(int32_t sum, uint32_t scale)
 	uint64_t whole;
 	int rest;
 
+	/* Of a value below 2^10 the first rounding moves no more than 2^-15: where it is 2^-10 away from a middle, the
+	 * second one alone gives the same. */
+	if (excess == 0 && down > 16 && down < 48) {
+		whole = (uint64_t)size * (scale % NNRT_SIGNIFICAND + NNRT_SIGNIFICAND);
+		whole = down > 32 ? whole >> (down - 32) : whole << (32 - down);
+		if (whole >> 42 == 0 && (uint32_t)whole - 0x7fc00000u > 0x800000u) {
+			const int32_t near = (int32_t)((whole + 0x80000000u) >> 32);
+
+			return sum < 0 ? -near : near;
+		}
+	}
 	size = (uint32_t)nnrt_halve_even(size, excess);
 	whole = (uint64_t)size * (scale % NNRT_SIGNIFICAND + NNRT_SIGNIFICAND);
 	rest = nnrt_excess_bits(whole);
