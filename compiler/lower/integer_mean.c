@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lower/conv_shape.h"
+#include "lower/mean_line.h"
 #include "ops/integer.h"
 
 enum { MOST_PIXELS = 4096 };    /* a longer sum is made of parts (runtime_min/maths/sum.h), in a loop nest */
@@ -69,6 +70,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	const struct integer_group g = integer_group_get(m, l->node);
 	const struct tensor *x = &m->tensor[p->d.q];
 	const int y = node_out(m, l->node, 0);
+	const struct mean_line line = mean_line_of(p->pixels, dequantised_scale(m, &p->d, 0), g.scale);
 	struct call *call = lower_layer(l, LAYER_MEAN_INT8);
 	int batch = -1;
 
@@ -77,7 +79,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 		.pixels = p->pixels, .channels = x->dim[1].n, .x_pixel = conv_pixel_step(m, p->d.q),
 		.x_signed = x->type == DT_I8, .x_zero = dequantised_zero(m, &p->d, 0), .y_zero = g.zero,
 		.x_scale = (double)dequantised_scale(m, &p->d, 0), .y_scale = (double)g.scale, .low = g.low - g.zero,
-		.high = g.high - g.zero,
+		.high = g.high - g.zero, .factor = line.factor, .margin = line.margin,
 	};
 	if (!num_is(x->dim[0], 1))
 		batch = call_loop(l, call, x->dim[0], 0, num_const(1));

@@ -97,7 +97,7 @@ struct mean_geometry {
 	struct num x_pixel;
 	int64_t x_signed, x_zero, y_zero;
 	double x_scale, y_scale;
-	int64_t low, high;
+	int64_t low, high, factor, margin;
 };
 
 /* Sum or product of two quantised tensors: struct nnrt_int8_pair. */

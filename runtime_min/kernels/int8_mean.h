@@ -12,6 +12,10 @@ struct nnrt_int8_mean {
 	int x_zero, y_zero;
 	float x_scale, y_scale;
 	int low, high;
+	/* The value is (sum of x - x_zero) * factor / 2^32 to the nearest, unless it is less than margin / 2^32 away
+	 * from a middle (compiler/lower/mean_line.h); factor 0: nothing is known of it. */
+	int32_t factor;
+	uint32_t margin;
 };
 
 enum { NNRT_MEAN_VECTORS = 4 };
@@ -63,12 +67,46 @@ NNRT_INLINE void nnrt_mean_rest(const struct nnrt_int8_mean *p, const unsigned c
 	memcpy(y, part, n);
 }
 
+/** `vectors` channels of one lane by integers. */
+NNRT_INLINE void nnrt_mean_integers(const struct nnrt_int8_mean *p, const unsigned char *x, unsigned char *y,
+	int vectors, int is_signed)
+{
+	int32_t sum[NNRT_MEAN_VECTORS];
+
+	NNRT_UNROLL(4)
+	for (int j = 0; j < vectors; j++)
+		sum[j] = -p->pixels * p->x_zero;
+	for (int i = 0; i < p->pixels; i++)
+		NNRT_UNROLL(4)
+		for (int j = 0; j < vectors; j++) {
+			const unsigned char *const from = x + i * p->x_pixel + j;
+
+			sum[j] += is_signed ? (int8_t)*from : *from;
+		}
+	for (int j = 0; j < vectors; j++) {
+		const int64_t v = (int64_t)sum[j] * p->factor + INT64_C(0x80000000);
+		const int32_t near = (int32_t)(v >> 32);
+
+		if ((uint32_t)v + p->margin < 2 * p->margin)
+			nnrt_mean_channels(p, x + j, y + j, 1, is_signed);
+		else
+			y[j] = (unsigned char)((near < p->low ? p->low : near > p->high ? p->high : near) + p->y_zero);
+	}
+}
+
 NNRT_INLINE void nnrt_mean_image(const struct nnrt_int8_mean *p, const unsigned char *x, unsigned char *y,
 	int is_signed)
 {
 	const int many = NNRT_MEAN_VECTORS * NNRT_INT8_LANES;
 	int c = 0;
 
+	if (NNRT_INT8_LANES == 1 && p->factor) {
+		for (; c + NNRT_MEAN_VECTORS <= p->channels; c += NNRT_MEAN_VECTORS)
+			nnrt_mean_integers(p, x + c, y + c, NNRT_MEAN_VECTORS, is_signed);
+		for (; c < p->channels; c++)
+			nnrt_mean_integers(p, x + c, y + c, 1, is_signed);
+		return;
+	}
 	for (; c + many <= p->channels; c += many)
 		nnrt_mean_channels(p, x + c, y + c, NNRT_MEAN_VECTORS, is_signed);
 	for (; c + NNRT_INT8_LANES <= p->channels; c += NNRT_INT8_LANES)

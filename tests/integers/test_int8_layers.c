@@ -3,6 +3,7 @@
 #include "targets/runtime_headers.h"
 
 #include "guarded.h"
+#include "lower/mean_line.h"
 
 /* Sums and products of two tensors. Products and sums are rounded through volatile variables, one by one. */
 static void run_pair(void)
@@ -64,6 +65,12 @@ static void run_mean(void)
 		.y_scale = (float)(1 + pick(9999)) / 7e5f,
 		.low = -pick(128),
 		.high = pick(127)};
+	if (!pick(3))   /* many ties */
+		p.y_scale = p.x_scale;
+	const struct mean_line line = mean_line_of(p.pixels, p.x_scale, p.y_scale);
+
+	p.factor = pick(4) ? line.factor : 0;
+	p.margin = line.margin;
 	p.x_pixel = p.channels + pick(3);
 	const size_t n = (size_t)((p.pixels - 1) * p.x_pixel + p.channels);
 	unsigned char *x = guarded_bytes(n), *y = guarded_bytes((size_t)p.channels);
