@@ -15,6 +15,10 @@
 /* Cores whose floats are subroutines of about a hundred instructions. */
 #define SOFT_FLOATS .fmas = 0.01, .int_ops = 1, .loads = 0.5, .overlaps = false, .fma_latency = 1, .vector_bytes = 4
 
+/* The one board with a Cortex-M0, which faults at words that are not aligned; with more memory than it has. */
+#define MICROBIT \
+	CORTEX_M_BOARD("microbit -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=4194304", "0", "4M", \
+		       "0x20000000")
 #define AN385 CORTEX_M_BOARD("mps2-an385", "0", "4M", "0x20000000")
 #define AN386 CORTEX_M_BOARD("mps2-an386", "0", "4M", "0x20000000")
 #define AN500 CORTEX_M_BOARD("mps2-an500", "0", "4M", "0x20000000")

@@ -1,5 +1,4 @@
-/* Cortex-M0: no FPU, products of 32 bits by 32 alone, eight registers that all instructions take. Its programs run on a
- * Cortex-M3 here, which has all of its instructions. */
+/* Cortex-M0: no FPU, products of 32 bits by 32 alone, eight registers that all instructions take. */
 #include "target.h"
 
 #include "targets/cortex_m.h"
@@ -14,5 +13,5 @@ const struct target target_cortex_m0 = {
 	.check_for = "Cortex-M",
 	.features = HAS_MULS,
 	SOFT_FLOATS, .registers = 8,
-	AN385,
+	MICROBIT,
 };

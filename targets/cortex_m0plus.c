@@ -13,5 +13,5 @@ const struct target target_cortex_m0plus = {
 	.check_for = "Cortex-M",
 	.features = HAS_MULS,
 	SOFT_FLOATS, .registers = 8,
-	AN385,
+	MICROBIT,
 };
