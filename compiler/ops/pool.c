@@ -186,7 +186,11 @@ static bool lower_average_pool(struct lowering *l, int node)
 		struct num low = padded ? num_sub(s, num_const(0), w.begin[k]) : num_const(0);
 		struct num high = padded ? num_add(s, w.in[k], w.end[k]) : w.in[k];
 
-		count = num_mul(s, count, window_count(s, &w, k, n->axis[k + 2], low, high));
+		struct num taps = window_count(s, &w, k, n->axis[k + 2], low, high);
+
+		if (w.dilation[k] > 1)  /* all of them may lie in the padding: the mean is 0, as onnxruntime has it */
+			taps = num_max(s, taps, num_const(1));
+		count = num_mul(s, count, taps);
 	}
 	v = nest_load_wide(n, node_in(m, node, 0), at);
 	if (inside >= 0)

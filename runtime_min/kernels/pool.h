@@ -118,7 +118,7 @@ NNRT_INLINE void nnrt_mean_pool_f32(const struct nnrt_conv *p, const float *x, f
 			const int tall = nnrt_tap_end(t.iy, p->dilation_h, p->kernel_h, p->in_h + p->pad_bottom);
 			const int wide = nnrt_tap_end(t.ix, p->dilation_w, p->kernel_w, p->in_w + p->pad_right);
 			const int count = padded ? tall * wide : (t.ky1 - t.ky0) * (t.kx1 - t.kx0);
-			const nnrt_vf divisor = nnrt_vf_set1((float)count);
+			const nnrt_vf divisor = nnrt_vf_set1((float)(count > 0 ? count : 1));
 
 			for (int c = 0; c < p->oc; c += NNRT_LANES) {
 				const int n = p->oc - c < NNRT_LANES ? p->oc - c : NNRT_LANES;
@@ -132,7 +132,7 @@ NNRT_INLINE void nnrt_mean_pool_f32(const struct nnrt_conv *p, const float *x, f
 }
 
 /** y[oy][ox][c] = epilogue(mean over taps inside the image of x[iy][ix][c]); see struct nnrt_conv (x_channel 1, ic
- *  equal to oc). NaN where no tap is inside.   ONNX AveragePool-19, GlobalAveragePool-1. */
+ *  equal to oc). 0 where no tap is inside, as onnxruntime has it.   ONNX AveragePool-19, GlobalAveragePool-1. */
 NNRT_INLINE void nnrt_average_pool_f32(const struct nnrt_conv *p, const float *x, float *y, nnrt_epilogue epilogue,
 	const void *const *ctx)
 {

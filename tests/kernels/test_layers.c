@@ -25,7 +25,7 @@ static double pool_want(const struct nnrt_conv *p, enum name kind, const float *
 				ix < p->in_w + p->pad_right);
 		}
 	}
-	return kind == MAX_POOL ? most : sum / count;
+	return kind == MAX_POOL ? most : sum / (count ? count : 1);
 }
 
 static void pool_check(enum name kind, void (*run)(const struct nnrt_conv *, const float *, float *))

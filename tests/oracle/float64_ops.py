@@ -138,7 +138,7 @@ class AveragePool(OpRun):
             slices = taps(counted, kernel_shape, strides or [1] * n, dilations or [1] * n, counts)
         else:
             slices, _ = pooled(counted, *arguments, 0)
-        return (total / sum(part for _, part in slices),)
+        return (total / np.maximum(sum(part for _, part in slices), 1),)  # dilated taps may all lie in the padding
 
 
 class BatchNormalization(OpRun):
