@@ -5,7 +5,7 @@
 
 #include "passes/sandwich.h"
 
-/* integers_heavy.c */
+/* integers_by_kernels.c */
 bool sandwich_conv(struct sandwich *s);
 bool sandwich_matmul(struct sandwich *s);
 /** Of a QLinearConv or QLinearMatMul: the same formula. */
