@@ -7,19 +7,46 @@
 #include "ops/positions.h"
 #include "steps/step.h"
 
+#define ONE(id) (1U << DT_##id)
+
+/* The letters of op_def.types that stand for element types. */
+static const struct type_set {
+	char letter;
+	unsigned types;
+	const char *words;
+} type_sets[] = {
+	{ 'f', ONE(F32) | ONE(F64), "float32 float64 " },
+	{ 's', ONE(F32), "float32 " },
+	{ 'h', ONE(F16) | ONE(BF16), "float16 bfloat16 " },
+	{ 'i', ONE(I8) | ONE(I16) | ONE(I32) | ONE(I64), "signed integers " },
+	{ 'w', ONE(I32), "int32 " },
+	{ 'u', ONE(U8) | ONE(U16) | ONE(U32) | ONE(U64), "unsigned integers " },
+	{ 'q', ONE(I8) | ONE(U8) | ONE(I16) | ONE(U16), "integers of 8 and 16 bits " },
+	{ 'b', ONE(BOOL), "bool " },
+};
+
+enum { N_TYPE_SETS = sizeof type_sets / sizeof *type_sets };
+
 /* Whether `letters` ("f", "iub", "hf T") allow a type. */
 static bool type_allowed(const char *letters, enum dtype type)
 {
-	if (!strpbrk(letters, "fiubh"))
-		return true;    /* "T" alone: whatever input 0 is */
-	switch (dtypes[type].class) {
-	case CLASS_F: return strchr(letters, 'f');
-	case CLASS_I: return strchr(letters, 'i');
-	case CLASS_U: return strchr(letters, 'u');
-	case CLASS_B: return strchr(letters, 'b');
-	case CLASS_X: return strchr(letters, 'h');
-	default: return false;
-	}
+	unsigned types = 0;
+
+	for (size_t i = 0; i < N_TYPE_SETS; i++)
+		if (strchr(letters, type_sets[i].letter))
+			types |= type_sets[i].types;
+	return !types || types >> type & 1;     /* none, "T" alone: whatever input 0 is */
+}
+
+static const char *types_in_words(struct module *m, const char *letters)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, m->scratch);
+	for (size_t i = 0; i < N_TYPE_SETS; i++)
+		if (strchr(letters, type_sets[i].letter))
+			strbuf_puts(&b, type_sets[i].words);
+	return strbuf_text(&b);
 }
 
 static bool check_inputs(struct module *m, int node)
@@ -49,12 +76,9 @@ static bool check_inputs(struct module *m, int node)
 		if (!letters)
 			continue;
 		if (letters[0] != 'T' && !type_allowed(letters, t->type))
-			return diag_error(
-				m->diag, STATUS_UNSUPPORTED, &at, "input %d is %s: this operator takes %s%s%s%s%shere",
-				i, dtypes[t->type].name, strchr(letters, 'f') ? "float32 float64 " : "",
-				strchr(letters, 'h') ? "float16 bfloat16 " : "",
-				strchr(letters, 'i') ? "signed integers " : "",
-				strchr(letters, 'u') ? "unsigned integers " : "", strchr(letters, 'b') ? "bool " : "");
+			return diag_error(m->diag, STATUS_UNSUPPORTED, &at,
+					  "input %d is %s: this operator takes %shere", i, dtypes[t->type].name,
+					  types_in_words(m, letters));
 		if (strchr(letters, 'T') && first >= 0 && m->tensor[first].type != t->type)
 			return diag_error(m->diag, STATUS_MODEL, &at, "input %d is %s: must be %s as input 0", i,
 					  dtypes[t->type].name, dtypes[m->tensor[first].type].name);

@@ -77,6 +77,9 @@ static bool attention_get(struct module *m, int node, struct attention *a)
 				(long long)q->dim[2].n, (long long)a->q_heads);
 	if ((past != NULL) != (node_in_tensor(m, node, IN_PAST_V) != NULL))
 		return node_bad(m, node, "past keys and past values must be given together");
+	if (past && node_in_type(m, node, IN_PAST_V) != v->type)
+		return node_bad(m, node, "past values are %s, allowed: %s as the values",
+				dtypes[node_in_type(m, node, IN_PAST_V)].name, dtypes[v->type].name);
 	if (past && past->rank != 4)
 		return node_bad(m, node, "past keys are of rank %d, allowed: 4", past->rank);
 	if (past && node_in_tensor(m, node, IN_NONPAD))
@@ -359,7 +362,7 @@ static void range_nonpad(struct module *m, int node, int64_t c, struct num *lo, 
 #define ATTENTION(version, most_in, ...) \
 	const struct op_def op_Attention_##version = { \
 		ONNX("Attention", version, 3, most_in, 1, 4), .attrs = ATTRS(ATTENTION_ATTRS, __VA_ARGS__), \
-		.types = TYPES("fh", "fh", "fh", "fhiub", "fh", "fh", "i"), \
+		.types = TYPES("fh", "T", "fh", "fhiub", "T", "fh", "i"), \
 		.positions = POSITIONS(POSITION(IN_NONPAD, range_nonpad)), .infer = infer_attention, \
 		.lower = lower_attention, \
 	};

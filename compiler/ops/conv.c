@@ -166,11 +166,11 @@ const struct op_def op_nnc_ExactConv = {
 	.infer = infer_conv, .lower = lower_conv, .by_kernels = true,
 };
 const struct op_def op_ConvInteger_10 = {
-	ONNX("ConvInteger", 10, 2, 4, 1, 1), .attrs = CONV_ATTRS, .types = TYPES("iu", "iu", "iu", "iu"),
+	ONNX("ConvInteger", 10, 2, 4, 1, 1), .attrs = CONV_ATTRS, .types = TYPES("q"),
 	.infer = infer_conv_integer, .lower = lower_conv,
 };
 const struct op_def op_QLinearConv_10 = {
 	ONNX("QLinearConv", 10, 8, 9, 1, 1), .attrs = CONV_ATTRS,
-	.types = TYPES("iu", "f", "iu", "iu", "f", "iu", "f", "iu", "i"),
+	.types = TYPES("q", "s", "q", "q", "s", "q", "s", "q", "w"),
 	.infer = infer_qlinear_conv, .lower = lower_qlinear_conv,
 };

@@ -190,11 +190,11 @@ const struct op_def op_MatMul_1 = {
 	.by_kernels = true,
 };
 const struct op_def op_MatMulInteger_10 = {
-	ONNX("MatMulInteger", 10, 2, 4, 1, 1), .types = TYPES("iu", "iu", "iu", "iu"),
+	ONNX("MatMulInteger", 10, 2, 4, 1, 1), .types = TYPES("q"),
 	.infer = infer_matmul_integer, .lower = lower_matmul,
 };
 const struct op_def op_QLinearMatMul_10 = {
-	ONNX("QLinearMatMul", 10, 8, 8, 1, 1), .types = TYPES("iu", "fh", "iu", "iu", "fh", "iu", "fh", "iu"),
+	ONNX("QLinearMatMul", 10, 8, 8, 1, 1), .types = TYPES("q", "sh", "q", "q", "sh", "q", "sh", "q"),
 	.infer = infer_qlinear_matmul, .lower = lower_qlinear_matmul,
 };
 

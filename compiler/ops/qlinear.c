@@ -44,9 +44,9 @@ static bool expand_quantised(struct module *m, int node, const char *core, int o
 		.types = input_types, .expand = expand_##core, \
 	};
 
-#define ONE_OPERAND TYPES("iu", "f", "iu?", "f", "iu?")
-#define TWO_OPERANDS TYPES("iu", "f", "iu?", "iu", "f", "iu?", "f", "iu?")
-#define CHOICE_OF_TWO TYPES("b", "iu", "f", "iu?", "iu", "f", "iu?", "f", "iu?")
+#define ONE_OPERAND TYPES("q", "s", "q?", "s", "q?")
+#define TWO_OPERANDS TYPES("q", "s", "q?", "q", "s", "q?", "s", "q?")
+#define CHOICE_OF_TWO TYPES("b", "q", "s", "q?", "q", "s", "q?", "s", "q?")
 
 QLINEAR(Add, 13, 7, 0, 2, TWO_OPERANDS, NULL)
 QLINEAR(Mul, 13, 7, 0, 2, TWO_OPERANDS, NULL)
@@ -99,7 +99,7 @@ static bool expand_concat(struct module *m, int node)
 
 const struct op_def op_ms_QLinearConcat = {
 	MICROSOFT("QLinearConcat", 4, -1, 1, 1), .attrs = ATTRS(INT_REQUIRED("axis")),
-	.types = TYPES("f", "iu?", "fiu?"), .expand = expand_concat,
+	.types = TYPES("s", "q?", "sq?"), .expand = expand_concat,
 };
 
 /* --- QLinearConv: that of ai.onnx, or over N x spatial x C -------------------------------------------------------- */
@@ -123,5 +123,5 @@ static bool expand_conv(struct module *m, int node)
 const struct op_def op_ms_QLinearConv = {
 	MICROSOFT("QLinearConv", 8, 9, 1, 1),
 	.attrs = ATTRS(CONV_ATTRS_LIST, FLAG("channels_last", 0)),
-	.types = TYPES("iu", "f", "iu", "iu", "f", "iu", "f", "iu", "i"), .expand = expand_conv,
+	.types = TYPES("q", "s", "q", "q", "s", "q", "s", "q", "w"), .expand = expand_conv,
 };

@@ -98,8 +98,9 @@ static bool infer_quantize(struct module *m, int node)
 	if (zero != DT_NONE && type != zero)
 		return node_bad(m, node, "output_dtype is %s, allowed: %s as the zero point", dtypes[type].name,
 				dtypes[zero].name);
-	if (dtypes[type].class != CLASS_I && dtypes[type].class != CLASS_U)
-		return node_bad(m, node, "the result is %s, allowed: an integer type", dtypes[type].name);
+	if ((dtypes[type].class != CLASS_I && dtypes[type].class != CLASS_U) || dtypes[type].bytes > 2)
+		return node_bad(m, node, "the result is %s, allowed: an integer type of 8 or 16 bits",
+				dtypes[type].name);
 	return quantize_check(m, node) && tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
 }
 
@@ -153,15 +154,15 @@ static bool lower_dequantize(struct lowering *l, int node)
 		.infer = infer_##fn, .lower = lower_##fn, .fold_late = late, \
 	};
 
-QUANTIZE(QuantizeLinear, 10, "fhi", "iu", quantize, false, NULL)
-QUANTIZE(QuantizeLinear, 13, "fhi", "iu", quantize, false, ATTRS(AXIS))
-QUANTIZE(QuantizeLinear, 19, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE))
-QUANTIZE(QuantizeLinear, 21, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT))
-QUANTIZE(QuantizeLinear, 23, "fhi", "iu", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT, INT("precision", 0)))
-QUANTIZE(DequantizeLinear, 10, "iup", "iup", dequantize, true, NULL)
-QUANTIZE(DequantizeLinear, 13, "iup", "iup", dequantize, true, ATTRS(AXIS))
-QUANTIZE(DequantizeLinear, 21, "iup", "iup", dequantize, true, ATTRS(AXIS, BLOCK))
-QUANTIZE(DequantizeLinear, 23, "iup", "iup", dequantize, true, ATTRS(AXIS, BLOCK, DTYPE_OUT))
+QUANTIZE(QuantizeLinear, 10, "fhw", "q", quantize, false, NULL)
+QUANTIZE(QuantizeLinear, 13, "fhw", "q", quantize, false, ATTRS(AXIS))
+QUANTIZE(QuantizeLinear, 19, "fhw", "q", quantize, false, ATTRS(AXIS, SATURATE))
+QUANTIZE(QuantizeLinear, 21, "fhw", "q", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT))
+QUANTIZE(QuantizeLinear, 23, "fhw", "q", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT, INT("precision", 0)))
+QUANTIZE(DequantizeLinear, 10, "qwp", "qwp", dequantize, true, NULL)
+QUANTIZE(DequantizeLinear, 13, "qwp", "qwp", dequantize, true, ATTRS(AXIS))
+QUANTIZE(DequantizeLinear, 21, "qwp", "qwp", dequantize, true, ATTRS(AXIS, BLOCK))
+QUANTIZE(DequantizeLinear, 23, "qwp", "qwp", dequantize, true, ATTRS(AXIS, BLOCK, DTYPE_OUT))
 
 /* Those of com.microsoft, which had types of 16 and 4 bits before the standard. */
 static bool expand_quantize_linear(struct module *m, int node)
@@ -177,11 +178,11 @@ static bool expand_dequantize_linear(struct module *m, int node)
 }
 
 const struct op_def op_ms_QuantizeLinear = {
-	MICROSOFT("QuantizeLinear", 2, 3, 1, 1), .attrs = ATTRS(AXIS), .types = TYPES("fh", "fh", "iu"),
+	MICROSOFT("QuantizeLinear", 2, 3, 1, 1), .attrs = ATTRS(AXIS), .types = TYPES("fh", "fh", "q"),
 	.expand = expand_quantize_linear,
 };
 const struct op_def op_ms_DequantizeLinear = {
-	MICROSOFT("DequantizeLinear", 2, 3, 1, 1), .attrs = ATTRS(AXIS), .types = TYPES("iup", "fh", "iup"),
+	MICROSOFT("DequantizeLinear", 2, 3, 1, 1), .attrs = ATTRS(AXIS), .types = TYPES("qwp", "fh", "qwp"),
 	.expand = expand_dequantize_linear,
 };
 
@@ -242,6 +243,6 @@ static bool lower_dynamic_quantize(struct lowering *l, int node)
 }
 
 const struct op_def op_DynamicQuantizeLinear_11 = {
-	ONNX("DynamicQuantizeLinear", 11, 1, 1, 3, 3), .types = TYPES("f"),
+	ONNX("DynamicQuantizeLinear", 11, 1, 1, 3, 3), .types = TYPES("s"),
 	.infer = infer_dynamic_quantize, .lower = lower_dynamic_quantize,
 };
