@@ -112,11 +112,13 @@ bool function_inline(struct scope *s, const Onnx__FunctionProto *f, const Onnx__
 		return diag_error(im->m->diag, STATUS_MODEL, &at,
 				  "%d inputs and %d outputs: the function has %zu and %zu", n_in, n_out, f->n_input,
 				  f->n_output);
-	im->inlined += (int64_t)f->n_node;
-	if (s->calls >= MAX_FUNCTION_NESTING || im->inlined > MAX_INLINED_NODES)
+	if (s->calls >= MAX_FUNCTION_NESTING)
 		return diag_error(im->m->diag, STATUS_MODEL, &at,
-				  "functions call themselves, or more than %d deep, or make more than %d nodes",
-				  MAX_FUNCTION_NESTING, MAX_INLINED_NODES);
+				  "functions call themselves, or more than %d deep", MAX_FUNCTION_NESTING);
+	im->inlined += (int64_t)f->n_node;
+	if (im->inlined > MAX_INLINED_NODES)    /* of all functions together, and so no node's */
+		return diag_error(im->m->diag, STATUS_MODEL, NULL, "the functions make more than %d nodes",
+				  MAX_INLINED_NODES);
 	if (!bind_attributes(s, f, p, &at, &call))
 		return false;
 	scope_init(&body, im, NULL, s->graph);

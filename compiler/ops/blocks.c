@@ -5,11 +5,13 @@
 
 /* --- DepthToSpace, SpaceToDepth: blocks of b x b ------------------------------------------------------------------ */
 
+enum { MAX_BLOCK = 1 << 15 };     /* pixels along a side: its square is computed in 64 bits */
+
 static bool blocks_get(struct module *m, int node, int64_t *b)
 {
 	*b = node_attr_int(m, node, "blocksize", 0);
-	if (*b < 1 || *b > 1 << 15)
-		return node_bad(m, node, "blocksize is %lld, allowed: 1 or more", (long long)*b);
+	if (*b < 1 || *b > MAX_BLOCK)
+		return node_bad(m, node, "blocksize is %lld, allowed: 1 to %d", (long long)*b, MAX_BLOCK);
 	return node_rank(m, node, 0, 4, 4);
 }
 

@@ -61,12 +61,14 @@ const struct op_def op_LpNormalization_1 = {
 
 /* --- LRN: x / (bias + alpha / size * sum of x^2 over size neighbouring channels)^beta ----------------------------- */
 
+enum { MAX_NEIGHBOURS = 1 << 20 };
+
 static bool infer_lrn(struct module *m, int node)
 {
 	int64_t size = node_attr_int(m, node, "size", 0);
 
-	if (size < 1 || size > 1 << 20)
-		return node_bad(m, node, "size is %lld, allowed: 1 or more", (long long)size);
+	if (size < 1 || size > MAX_NEIGHBOURS)
+		return node_bad(m, node, "size is %lld, allowed: 1 to %d", (long long)size, MAX_NEIGHBOURS);
 	return node_rank(m, node, 0, 2, MAX_RANK) && infer_same(m, node);
 }
 

@@ -106,6 +106,19 @@ def operator_that_is_unknown_and_whose_domain_is_not_imported():
     return model([helper.make_node("Fancy", ["x"], ["y"], "fancy", domain="org.example")])
 
 
+@case(MODEL)
+def functions_that_double_25_times():
+    """One message, though every function finds that there are too many nodes."""
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("f", 1)]
+    made = model([helper.make_node("F0", ["x"], ["y"], "call", domain="f")])
+    made.opset_import.append(opsets[1])
+    for k in range(25):
+        callee = {"op_type": f"F{k + 1}", "domain": "f"} if k < 24 else {"op_type": "Relu"}
+        nodes = [helper.make_node(inputs=[a], outputs=[b], **callee) for a, b in (("a", "t"), ("t", "b"))]
+        made.functions.append(helper.make_function("f", f"F{k}", ["a"], ["b"], nodes, opsets))
+    return made
+
+
 @case(UNSUPPORTED)
 def opset_of_the_future():
     m = relu()

@@ -1,7 +1,7 @@
 """Cases of bad_models.py whose operator is given what it cannot have: positions outside, windows that do not fit."""
 import numpy as np
 
-from refused import MODEL, add, of_zeros
+from refused import MODEL, UNSUPPORTED, add, of_zeros
 
 LOWEST = -(1 << 63)
 
@@ -97,11 +97,35 @@ WINDOWS = {
 
 VALUES = {
     "hidden-size-0": ("GRU", [[4, 2, 3], [1, 0, 3], [1, 0, 0]], 17, {"hidden_size": 0}),
+    "block-huge": ("DepthToSpace", [[1, 4, 2, 2]], 17, {"blocksize": 1 << 32}),
+    "neighbours-negative": ("LRN", [[1, 4, 2, 2]], 17, {"size": -1}),
+    "neighbours-huge": ("LRN", [[1, 4, 2, 2]], 17, {"size": 1 << 40}),
 }
 
-for name, (op, inputs, opset, more) in (POSITIONS | WINDOWS | VALUES).items():
-    add(f"{'position-' if name in POSITIONS else 'window-' if name in WINDOWS else ''}{name}", MODEL,
-        lambda op=op, inputs=inputs, opset=opset, more=more: of_zeros(op, inputs, opset, **more))
+# --------------------------------------------------------------------------------------------- types that do not go together
+
+X = [1, 1, 2, 4]
+QUANTISED = ("u1", [1, 1, 2, 2]), np.float32(1), np.uint8(0)
+TYPES = {
+    "attention-keys": ("Attention", [X, ("f2", X), X], 23, {}),
+    "attention-past-keys": ("Attention", [X, X, X, "", ("f2", X), X], 23, {}),
+    "attention-past-values": ("Attention", [X, X, X, "", X, ("f2", X)], 23, {}),
+    "quantise-to-int64": ("QuantizeLinear", [[4], np.float32(1), np.array(0)], 21, {}),
+    "quantise-to-int64-as-said": ("QuantizeLinear", [[4], np.float32(1)], 21, {"output_dtype": 7}),
+    "quantise-doubles": ("DynamicQuantizeLinear", [("f8", [4])], 17, {"outputs": ["y", "scale", "zero"]}),
+    "dequantise-int64": ("DequantizeLinear", [("i8", [4]), np.float32(1)], 21, {}),
+    "conv-scale-of-doubles": ("QLinearConv", [*QUANTISED, *QUANTISED, np.float64(1), np.uint8(0)], 17, {}),
+    "conv-to-int64": ("QLinearConv", [*QUANTISED, *QUANTISED, np.float32(1), np.int64(0)], 17, {}),
+    "conv-bias-of-int64": ("QLinearConv", [*QUANTISED, *QUANTISED, *QUANTISED[1:], ints(0)], 17, {}),
+    "matmul-to-int64": ("QLinearMatMul", [*QUANTISED, *QUANTISED, np.float32(1), np.int64(0)], 17, {}),
+    "matmul-of-int64": ("MatMulInteger", [("i8", [2, 2]), ("u1", [2, 2])], 17, {}),
+}
+OF_THE_MODEL = ("attention-keys", "attention-past-keys", "attention-past-values", "quantise-to-int64-as-said")
+
+for kind, of_kind in (("position-", POSITIONS), ("window-", WINDOWS), ("", VALUES), ("types-", TYPES)):
+    for name, (op, inputs, opset, more) in of_kind.items():
+        add(kind + name, UNSUPPORTED if of_kind is TYPES and name not in OF_THE_MODEL else MODEL,
+            lambda op=op, inputs=inputs, opset=opset, more=more: of_zeros(op, inputs, opset, **more))
 
 
 def pool_of_run_time_size():

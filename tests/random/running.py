@@ -1,6 +1,6 @@
 """Draws cases by seed, compiles, builds and runs each, and reduces what fails: the main of every random test.
 
-    SCRIPT [--target T] [--count N] [--first SEED] [--jobs N] [--sanitize] [--keep-going] [SEED ...]
+    SCRIPT [--target T] [--count N] [--first SEED] [--jobs N] [--sanitize] [SEED ...]
 
 A failure leaves build/tests-work/random-NAME/SEED/: model.onnx and input_K.npy as drawn, reduced.onnx and
 reduced_input_K.npy, and both graphs as text. The same SEED draws the same case again.
