@@ -269,31 +269,31 @@ NNRT_INLINE void nnrt_planes_rows(const struct nnrt_conv *p, const struct nnrt_p
 	const int rows = p->kernel_h, beside = p->kernel_w == NNRT_PLANES_ROWS, per_row = p->kernel_w - 1;
 	const ptrdiff_t words = (p->stride_w == 1 ? (pixels + 1) / 2 : pixels) + p->kernel_w / 2;
 	const ptrdiff_t row = beside ? 1 : words, step = beside ? NNRT_PLANES_ROWS : 1, plane = words * rows;
+	const ptrdiff_t ix = ox * p->stride_w - p->pad_left;
 	int iy = p->row_begin * p->stride_h - p->pad_top, next = iy, first = 0, newest = 0;
+	struct nnrt_planes s;
 
+	s.plane = plane * (ptrdiff_t)sizeof *t->ring;
+	s.w_step = (ptrdiff_t)(2 * rows - 1) * per_row * (ptrdiff_t)sizeof *t->weights;
+	s.y_pixel = p->y_pixel;
+	s.pixels = pixels;
+	s.sum = sum;
+	s.rows = rows;
+	s.pitch = words * (ptrdiff_t)sizeof *t->ring;
 	for (int oy = p->row_begin; oy < p->row_end; oy++, iy += p->stride_h) {
-		struct nnrt_planes s;
-
 		next = next < iy ? iy : next; /* strides may pass over rows */
 		for (; next < iy + rows; next++) {
 			const int inside = next >= 0 && next < p->in_h;
 
 			nnrt_planes_row_any(p, inside ? t->x + nnrt_ring(next, p->x_ring) * p->x_row : NULL, t->padding,
 					    t->ring + newest * row, words, step, plane,
-					    ox * p->stride_w - p->pad_left, t->n, q->is_signed);
+					    (int)ix, t->n, q->is_signed);
 			newest = newest == rows - 1 ? 0 : newest + 1;
 		}
 		s.x = t->ring;
 		s.y = t->y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
 		s.w = t->weights + (first ? rows - first : 0) * per_row;
 		s.bias = t->bias;
-		s.plane = plane * (ptrdiff_t)sizeof *t->ring;
-		s.w_step = (ptrdiff_t)(2 * rows - 1) * per_row * (ptrdiff_t)sizeof *t->weights;
-		s.y_pixel = p->y_pixel;
-		s.pixels = pixels;
-		s.sum = sum;
-		s.rows = rows;
-		s.pitch = words * (ptrdiff_t)sizeof *t->ring;
 		nnrt_planes_output(&s, t->line, t->n, q, run);
 		first = p->stride_h < rows ? (first + p->stride_h) % rows : first;
 	}

@@ -45,27 +45,20 @@
 		NNRT_SMLAD_1X1("r7", "r11")
 
 /** Saves registers, and leaves on the stack: where the taps' loop begins, their end, the tile. The loop takes turns of
- *  four steps; r0 moves by 8 or 24 bytes a step. clear, set: where an odd number of steps begins whose bytes have bit 4
- *  clear or set: three of them, or one, are left over. */
-#define NNRT_SMLAD_BEGIN(clear, set) \
+ *  eight steps; the first turn begins so many bytes on that the last one is whole. steps: makes of eighths of the taps'
+ *  bytes in r2 their steps, modulo eight; size: bytes of a step's code. */
+#define NNRT_SMLAD_BEGIN(steps, size) \
 	"push {r0, r4-r11, lr}\n" \
 	"ldr r1, [r0, #4]\n" \
 	"ldr r2, [r0]\n" \
 	"ldr lr, [r0, #16]\n" \
 	"sub r2, lr, r2\n" \
-	"tst r2, #8\n" \
-	"bne 5f\n" \
-	"tst r2, #16\n" \
-	"ite eq\n" \
-	"adreq.w r12, 1f\n" \
-	"adrne.w r12, 3f\n" \
-	"b 6f\n" \
-	"5:\n" \
-	"tst r2, #16\n" \
-	"ite eq\n" \
-	"adreq.w r12, " clear "\n" \
-	"adrne.w r12, " set "\n" \
-	"6:\n" \
+	"lsr r2, r2, #3\n" steps \
+	"rsb r2, r2, #0\n" \
+	"and r2, r2, #7\n" \
+	"adr.w r12, 1f\n" \
+	"mov r3, #" size "\n" \
+	"mla r12, r2, r3, r12\n" \
 	"add r12, #1\n" \
 	"push {r12, lr}\n"
 
@@ -74,13 +67,9 @@
 	".macro nnrt_step\n" step ".endm\n" \
 	"ldr pc, [sp]\n" \
 	"1:\n" \
+	".rept 8\n" \
 	"nnrt_step\n" \
-	"2:\n" \
-	"nnrt_step\n" \
-	"3:\n" \
-	"nnrt_step\n" \
-	"4:\n" \
-	"nnrt_step\n" \
+	".endr\n" \
 	".purgem nnrt_step\n" \
 	"ldr r12, [sp, #4]\n" \
 	"cmp r0, r12\n" \
@@ -165,7 +154,7 @@
  *  it all, its panel's sums being left. */
 NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_SMLAD_BEGIN("2f", "4f") "9:\n"
+	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80") "9:\n"
 			 "ldr r3, [sp, #8]\n"
 			 "ldr r2, [r3, #8]\n"
 			 "ldrd r4, r7, [r2], #8\n"
@@ -202,7 +191,7 @@ NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 /** The same of one pixel and panels of four channels: taps [step][4], w [step][4][4]. */
 NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_panels *t __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_SMLAD_BEGIN("4f", "2f") "9:\n"
+	__asm__ volatile(NNRT_SMLAD_BEGIN("", "72") "9:\n"
 			 "ldr r3, [sp, #8]\n"
 			 "ldr r2, [r3, #8]\n"
 			 "ldm r2!, {r4-r7}\n"
