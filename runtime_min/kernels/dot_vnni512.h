@@ -28,7 +28,12 @@ NNRT_INLINE __m512i nnrt_vnni_add(__m512i sum, const unsigned char *x, __m512i w
  *  leave undefined. */
 NNRT_INLINE void nnrt_vnni_store(unsigned char *y, __m512i bytes, int n)
 {
-	_mm512_mask_storeu_epi8(y, ~(__mmask64)0 >> (64 - n), bytes);
+	if (n == 32)
+		_mm256_storeu_si256((__m256i *)(void *)y, _mm512_castsi512_si256(bytes));
+	else if (n == 16)
+		_mm_storeu_si128((__m128i *)(void *)y, _mm512_castsi512_si128(bytes));
+	else
+		_mm512_mask_storeu_epi8(y, ~(__mmask64)0 >> (64 - n), bytes);
 }
 
 /** Quarter 1 to 3 of the bytes, as the first. */
