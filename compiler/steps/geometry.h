@@ -91,6 +91,12 @@ struct table_geometry {
 	int64_t rows, n, x_row, y_row, x_signed;
 };
 
+/* Softmax along rows of quantised bytes: struct nnrt_int8_softmax. */
+struct softmax_geometry {
+	int64_t rows, n, x_signed, y_zero, low, high;
+	double y_scale;
+};
+
 /* Mean over the pixels of a quantised image: struct nnrt_int8_mean. */
 struct mean_geometry {
 	int64_t pixels, channels;
@@ -119,6 +125,7 @@ struct geometry {
 		struct add_geometry add;
 		struct sum_geometry sum;
 		struct table_geometry table;
+		struct softmax_geometry softmax;
 		struct mean_geometry mean;
 		struct pair_geometry pair;
 	};

@@ -117,6 +117,12 @@ NNRT_INLINE nnrt_b8 nnrt_b8_xor(nnrt_b8 a, nnrt_b8 b)
 	return _mm256_xor_si256(a, b);
 }
 
+/** a - b, the low 8 bits of it. */
+NNRT_INLINE nnrt_b8 nnrt_b8_sub(nnrt_b8 a, nnrt_b8 b)
+{
+	return _mm256_sub_epi8(a, b);
+}
+
 /** A table of 256 bytes: of each sixteen, what they differ from those before in. */
 struct nnrt_b8_table {
 	__m256i part[16];
@@ -161,6 +167,12 @@ NNRT_INLINE nnrt_b8 nnrt_b8_lookup(const struct nnrt_b8_table *t, nnrt_b8 x)
 
 /** Numbers. */
 typedef __m256 nnrt_i8f;
+
+/** Numbers from p. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_load(const float *p)
+{
+	return _mm256_loadu_ps(p);
+}
 
 /** v in every lane. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)

@@ -110,6 +110,12 @@ NNRT_INLINE nnrt_b8 nnrt_b8_xor(nnrt_b8 a, nnrt_b8 b)
 	return _mm512_xor_si512(a, b);
 }
 
+/** a - b, the low 8 bits of it. */
+NNRT_INLINE nnrt_b8 nnrt_b8_sub(nnrt_b8 a, nnrt_b8 b)
+{
+	return _mm512_sub_epi8(a, b);
+}
+
 /** A table of 256 bytes. */
 struct nnrt_b8_table {
 	__m512i part[4];
@@ -149,6 +155,12 @@ NNRT_INLINE nnrt_b8 nnrt_b8_lookup(const struct nnrt_b8_table *t, nnrt_b8 x)
 
 /** Numbers. */
 typedef __m512 nnrt_i8f;
+
+/** Numbers from p. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_load(const float *p)
+{
+	return _mm512_loadu_ps(p);
+}
 
 /** v in every lane. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)

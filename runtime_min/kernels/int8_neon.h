@@ -113,6 +113,12 @@ NNRT_INLINE nnrt_b8 nnrt_b8_xor(nnrt_b8 a, nnrt_b8 b)
 	return veorq_u8(a, b);
 }
 
+/** a - b, the low 8 bits of it. */
+NNRT_INLINE nnrt_b8 nnrt_b8_sub(nnrt_b8 a, nnrt_b8 b)
+{
+	return vsubq_u8(a, b);
+}
+
 /** A table of 256 bytes. */
 struct nnrt_b8_table {
 	uint8x16x4_t part[4];
@@ -142,6 +148,12 @@ NNRT_INLINE nnrt_b8 nnrt_b8_lookup(const struct nnrt_b8_table *t, nnrt_b8 x)
 
 /** Numbers. */
 typedef float32x4_t nnrt_i8f;
+
+/** Numbers from p. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_load(const float *p)
+{
+	return vld1q_f32(p);
+}
 
 /** v in every lane. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)

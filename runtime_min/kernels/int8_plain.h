@@ -117,6 +117,12 @@ NNRT_INLINE nnrt_b8 nnrt_b8_xor(nnrt_b8 a, nnrt_b8 b)
 	return a ^ b;
 }
 
+/** a - b, the low 8 bits of it. */
+NNRT_INLINE nnrt_b8 nnrt_b8_sub(nnrt_b8 a, nnrt_b8 b)
+{
+	return (unsigned char)(a - b);
+}
+
 /** A table of 256 bytes. */
 struct nnrt_b8_table {
 	const unsigned char *byte;
@@ -138,6 +144,12 @@ NNRT_INLINE nnrt_b8 nnrt_b8_lookup(const struct nnrt_b8_table *t, nnrt_b8 x)
 
 /** Numbers of a sum's lanes in float32. */
 typedef float nnrt_i8f;
+
+/** Numbers from p. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_load(const float *p)
+{
+	return *p;
+}
 
 /** v in every lane. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)

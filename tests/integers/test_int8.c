@@ -434,6 +434,49 @@ static void run_table(const struct kernel *r)
 		release_bytes(y, y_bytes);
 }
 
+/* Softmax of rows that end at a guarded page. Quotients and sums are rounded through volatile variables, one by one. */
+static void run_softmax(const struct kernel *r)
+{
+	const int is_signed = pick(2), zero = is_signed ? pick(256) - 128 : pick(256), least = is_signed ? -128 : 0;
+	const struct nnrt_int8_softmax p = {1 + pick(6), 1 + pick(200), pick(2), 1.0f / (float)(1 + pick(600)), zero,
+		least - zero, least + 255 - zero};
+	const size_t n = (size_t)p.rows * (size_t)p.n;
+	unsigned char *x = guarded_bytes(n), *y = pick(2) ? x : guarded_bytes(n), *expected = malloc(n);
+	const int flip = p.x_signed ? 128 : 0, spread = 1 + pick(256);
+	float e[256];
+
+	for (int d = 0; d < 256; d++)
+		e[d] = (float)exp(-d * 0.04);
+	for (size_t i = 0; i < n; i++)
+		x[i] = (unsigned char)(pick(spread) ^ flip);
+	for (int row = 0; row < p.rows; row++) {
+		const unsigned char *from = x + row * p.n;
+		volatile float sum = 0;
+		int greatest = 0;
+
+		for (int i = 0; i < p.n; i++)
+			greatest = (from[i] ^ flip) > greatest ? from[i] ^ flip : greatest;
+		for (int i = 0; i < p.n; i++)
+			sum += e[greatest - (from[i] ^ flip)];
+		for (int i = 0; i < p.n; i++) {
+			volatile float v = e[greatest - (from[i] ^ flip)] / sum;
+			double q;
+
+			v /= p.y_scale;
+			q = rint((double)v) + zero;
+			expected[row * p.n + i] =
+				(unsigned char)(int)(q > least ? q < least + 255 ? q : least + 255 : least);
+		}
+	}
+	r->run.softmax_int8(&p, x, e, y);
+	if (memcmp(y, expected, n) && failures++ < 10)
+		printf("%s: %d rows of %d differ\n", r->name, p.rows, p.n);
+	free(expected);
+	release_bytes(x, n);
+	if (y != x)
+		release_bytes(y, n);
+}
+
 int main(int argc, char **argv)
 {
 	const int turns = argc > 1 ? atoi(argv[1]) : 100;
@@ -453,6 +496,10 @@ int main(int argc, char **argv)
 			}
 			if (kernels[i].kind == ADD_INTEGER) {
 				run_sum(&kernels[i]);
+				continue;
+			}
+			if (kernels[i].kind == SOFTMAX_INT8) {
+				run_softmax(&kernels[i]);
 				continue;
 			}
 			if (kernels[i].kind == TABLE_INT8) {

@@ -64,6 +64,9 @@
 #define MEMBER_ADD_INTEGER add_integer
 #define PARAMETERS_ADD_INTEGER const struct nnrt_int8_sum *p, const void *a, const void *b, void *y
 #define ARGUMENTS_ADD_INTEGER(rows, columns) p, a, b, y
+#define MEMBER_SOFTMAX_INT8 softmax_int8
+#define PARAMETERS_SOFTMAX_INT8 const struct nnrt_int8_softmax *p, const void *x, const float *e, void *y
+#define ARGUMENTS_SOFTMAX_INT8(rows, columns) p, x, e, y
 #define MEMBER_TABLE_INT8 table_int8
 #define PARAMETERS_TABLE_INT8 const struct nnrt_int8_table *p, const void *x, const void *table, void *y
 #define ARGUMENTS_TABLE_INT8(rows, columns) p, x, table, y

@@ -5,6 +5,7 @@
 
 #include "runtime_min/kernels/int8_add.h"
 #include "runtime_min/kernels/int8_add_plain.h"
+#include "runtime_min/kernels/int8_softmax.h"
 #include "runtime_min/kernels/int8_table.h"
 
 #include "kernels/pack_forms.h"
@@ -65,6 +66,7 @@ struct kernel {
 		void (*conv_dot)(const struct nnrt_conv *p, DOT_HEAD, int zero, DOT_TAIL);
 		void (*add_int8)(const struct nnrt_int8_add *p, const void *a, const void *b, void *y);
 		void (*add_integer)(const struct nnrt_int8_sum *p, const void *a, const void *b, void *y);
+		void (*softmax_int8)(const struct nnrt_int8_softmax *p, const void *x, const float *e, void *y);
 		void (*table_int8)(const struct nnrt_int8_table *p, const void *x, const void *table, void *y);
 		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
 		void (*depthwise_dot)(const struct nnrt_conv *p, DOT_HEAD, ROWS_TAIL);

@@ -6,6 +6,7 @@
 #include "runtime_min/kernels/int8_add_plain.h"
 #include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
+#include "runtime_min/kernels/int8_softmax.h"
 #include "runtime_min/kernels/int8_table.h"
 #include "runtime_min/kernels/roi.h"
 #include "runtime_min/kernels/rows.h"
