@@ -21,11 +21,12 @@
 #undef GEOMETRY
 #undef FIELD
 
-/* COUNT is an int there, NUMBER too or an int64_t, which has the type of ptrdiff_t here, STEP is a ptrdiff_t, REAL a
- * float: else this does not compile. */
+/* COUNT is an int there, NUMBER too or a uint32_t or an int64_t, which has the type of ptrdiff_t here, STEP is a
+ * ptrdiff_t, REAL a float: else this does not compile. */
 #define GEOMETRY(NAME, member, tag)
 #define FIELD(member, name, kind, role) \
 	_Static_assert(_Generic(of_##member.name, int: FIELD_##kind == FIELD_COUNT || FIELD_##kind == FIELD_NUMBER, \
+				uint32_t: FIELD_##kind == FIELD_NUMBER, \
 				ptrdiff_t: FIELD_##kind == FIELD_STEP || FIELD_##kind == FIELD_NUMBER, \
 				float: FIELD_##kind == FIELD_REAL), #name);
 #include "steps/geometry.def"
