@@ -150,6 +150,31 @@ NNRT_INLINE void nnrt_taps_inside(const unsigned char *x, ptrdiff_t row, int row
 		put(to, word, is_signed);
 }
 
+/** Four bytes at p. */
+NNRT_INLINE uint32_t nnrt_taps_word(const unsigned char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/** nnrt_taps_inside() of three rows of nine bytes, a 3x3 kernel over three channels: as most networks for pictures
+ *  begin. */
+NNRT_INLINE void nnrt_taps_rgb(const unsigned char *x, ptrdiff_t row, unsigned char *to, ptrdiff_t step, int is_signed,
+	nnrt_taps_put *put)
+{
+	const unsigned char *const a = x, *const b = a + row, *const c = b + row;
+
+	put(to, nnrt_taps_word(a), is_signed);
+	put(to + step, nnrt_taps_word(a + 4), is_signed);
+	put(to + 2 * step, a[8] | nnrt_taps_word(b) << 8, is_signed);
+	put(to + 3 * step, nnrt_taps_word(b + 3), is_signed);
+	put(to + 4 * step, nnrt_taps_word(b + 5) >> 16 | nnrt_taps_word(c) << 16, is_signed);
+	put(to + 5 * step, nnrt_taps_word(c + 2), is_signed);
+	put(to + 6 * step, nnrt_taps_word(c + 5) >> 8, is_signed);
+}
+
 /** oc channels of a tile of pixels, a panel of weights after the other. */
 NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 	const struct nnrt_int8 *q, nnrt_panels_run *run, int rows, int columns)

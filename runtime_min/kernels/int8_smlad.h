@@ -265,6 +265,17 @@ NNRT_SHARED void nnrt_smlad_bytes(const unsigned char *x, ptrdiff_t row, int row
 	nnrt_taps_inside(x, row, rows, run, to, step, 1, nnrt_smlad_put);
 }
 
+/** Taps of int8 of a 3x3 kernel over three channels, for tiles of three pixels. */
+NNRT_SHARED void nnrt_smlad_rgb(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+				ptrdiff_t step, int is_signed)
+{
+	(void)rows;
+	(void)run;
+	(void)step;
+	(void)is_signed;
+	nnrt_taps_rgb(x, row, to, 24, 1, nnrt_smlad_put);
+}
+
 /** Taps of any pixel. */
 NNRT_SHARED void nnrt_smlad_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
 				ptrdiff_t step, int iy, int ix, int is_signed)
@@ -298,7 +309,10 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 	const int run = p->kernel_w * p->ic;
 	const struct nnrt_panels_way way = {
 		rows, 2, nnrt_smlad_any,
-		!is_signed || run < 4 ? NULL : run % 4 ? nnrt_smlad_bytes : nnrt_smlad_words,
+		!is_signed || run < 4				? NULL
+		: run % 4 == 0					? nnrt_smlad_words
+		: run == 9 && p->kernel_h == 3 && rows == 3	? nnrt_smlad_rgb
+								: nnrt_smlad_bytes,
 		rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2
 	};
 

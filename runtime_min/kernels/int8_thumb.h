@@ -30,7 +30,55 @@ NNRT_SHARED void nnrt_thumb_words(const unsigned char *x, ptrdiff_t row, int row
 NNRT_SHARED void nnrt_thumb_bytes(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
 	ptrdiff_t step, int is_signed)
 {
-	nnrt_taps_inside(x, row, rows, run, to, step, is_signed, nnrt_thumb_put);
+	const unsigned char flip = is_signed ? 0x80 : 0;
+	int place = 0;
+
+	if (NNRT_HAS_UNALIGNED) {
+		nnrt_taps_inside(x, row, rows, run, to, step, is_signed, nnrt_thumb_put);
+		return;
+	}
+	for (; rows > 0; rows--, x += row)
+		for (int i = 0; i < run; i++) {
+			to[place] = x[i] ^ flip;
+			place++;
+			to += place & 4 ? step : 0;
+			place &= 3;
+		}
+}
+
+/** Taps of a 3x3 kernel over three channels, `step` bytes apart. */
+NNRT_INLINE void nnrt_thumb_rgb(const unsigned char *x, ptrdiff_t row, unsigned char *to, ptrdiff_t step, int is_signed)
+{
+	const unsigned char flip = is_signed ? 0x80 : 0;
+
+	if (NNRT_HAS_UNALIGNED) {
+		nnrt_taps_rgb(x, row, to, step, is_signed, nnrt_thumb_put);
+		return;
+	}
+	NNRT_UNROLL(27)
+	for (int i = 0; i < 27; i++) {
+		to[i / 4 * step + i % 4] = x[i % 9] ^ flip;
+		x += i % 9 == 8 ? row : 0;
+	}
+}
+
+/** The same for tiles of two and four pixels. */
+NNRT_SHARED void nnrt_thumb_rgb2(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+	ptrdiff_t step, int is_signed)
+{
+	(void)rows;
+	(void)run;
+	(void)step;
+	nnrt_thumb_rgb(x, row, to, 8, is_signed);
+}
+
+NNRT_SHARED void nnrt_thumb_rgb4(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+	ptrdiff_t step, int is_signed)
+{
+	(void)rows;
+	(void)run;
+	(void)step;
+	nnrt_thumb_rgb(x, row, to, 16, is_signed);
 }
 
 /** Taps of any pixel. */
@@ -47,8 +95,14 @@ NNRT_INLINE void nnrt_thumb_conv(const struct nnrt_conv *p, const void *x, const
 {
 	const int run = p->kernel_w * p->ic;
 	const uintptr_t beginnings = (uintptr_t)x | (uintptr_t)p->x_row | (uintptr_t)p->x_pixel | (uintptr_t)run;
+	const int is_rgb = run == 9 && p->kernel_h == 3;
 	const struct nnrt_panels_way way = {rows, 1, nnrt_thumb_any,
-		beginnings % 4 == 0 ? nnrt_thumb_words : run < 4 ? NULL : nnrt_thumb_bytes, finish};
+		beginnings % 4 == 0   ? nnrt_thumb_words
+		: run < 4	      ? NULL
+		: is_rgb && rows == 2 ? nnrt_thumb_rgb2
+		: is_rgb && rows == 4 ? nnrt_thumb_rgb4
+				      : nnrt_thumb_bytes,
+		finish};
 
 	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, &way);
 }

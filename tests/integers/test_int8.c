@@ -94,6 +94,10 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	p->oc = pick_of(channels, 8);
 	p->oc = p->oc > 0 ? p->oc : 1;
 	p->ic = is_depthwise ? p->oc : 1 + pick(35);
+	if (k->kind == CONV_INT8 && pick(5) == 0) {     /* as networks for pictures begin */
+		p->kernel_h = p->kernel_w = p->ic = 3;
+		p->dilation_w = 1;
+	}
 	p->x_pixel = p->ic + (pick(2) ? 0 : pick(5));
 	p->x_row = p->in_w * p->x_pixel + pick(4);
 	p->y_pixel = p->oc + pick(3);
