@@ -157,6 +157,23 @@ static bool fills_vectors(const struct nest_writer *w, int axis)
 	return num_is_const(w->extent[axis]) && w->extent[axis].n % (w->m->target->vector_bytes / 4) == 0;
 }
 
+enum { MOST_UNROLLED = 4 };
+
+/* A loop of a few turns, as many each time, on a target whose compiler has vectors to use. */
+static bool is_short(const struct nest_writer *w, int level)
+{
+	const struct num extent = w->extent[w->loop[level]];
+
+	return num_is_const(extent) && extent.n > 1 && extent.n <= MOST_UNROLLED && w->m->target->vector_bytes > 4;
+}
+
+/* Two loops of a few turns over what is summed up, such as the samples of an element of a Resize: the same. */
+static bool are_unrolled(const struct nest_writer *w)
+{
+	return w->vector_axis < 0 && w->n_loops == w->n_outer + 2 && is_short(w, w->n_outer) &&
+	       is_short(w, w->n_outer + 1);
+}
+
 static void write_reduce_loops(struct nest_writer *w, int level, const struct expr *r, const struct accumulator *a)
 {
 	int mark = w->n_open, axis;
@@ -183,6 +200,8 @@ static void write_reduce_loops(struct nest_writer *w, int level, const struct ex
 		emit_open(w->e, "for (; %s < %s; %s++)", i, extent, i);
 		write_turn(w, r, a, a->name, i);
 	} else {
+		if (are_unrolled(w))
+			emit_line(w->e, "%s(%lld)", writer_use(w, "NNRT_UNROLL"), (long long)w->extent[axis].n);
 		open_loop(w, axis);
 		hoist(w, level + 1);
 		write_reduce_loops(w, level + 1, r, a);
@@ -246,15 +265,10 @@ static void write_body(struct nest_writer *w)
 	write_store(w);
 }
 
-enum { MOST_UNROLLED = 4 };
-
 /* A last loop of a few turns, such as three channels: unrolled, the C compiler's vectors go along the loop round it. */
 static bool is_unrolled(const struct nest_writer *w, int level)
 {
-	const struct num extent = w->extent[w->loop[level]];
-
-	return level > 0 && level + 1 == w->n_outer && !w->n->n_reduce && num_is_const(extent) && extent.n > 1 &&
-	       extent.n <= MOST_UNROLLED && w->m->target->vector_bytes > 4;
+	return level > 0 && level + 1 == w->n_outer && !w->n->n_reduce && is_short(w, level);
 }
 
 static void write_loops(struct nest_writer *w, int level)

@@ -70,6 +70,18 @@ int64_t quantised_value(float v, float scale, int64_t zero, enum dtype type)
 
 /* --- IntegerConv, IntegerMatMul ----------------------------------------------------------------------------------- */
 
+void integer_store(struct nest *n, int v, int64_t low, int64_t high)
+{
+	const enum dtype type = n->m->tensor[n->out].type;
+	const int64_t least = type == DT_I8 ? -128 : 0;
+
+	if (type == DT_F32 || low > least)
+		v = nest_binary(n, E_MAX, v, nest_const_float(n, DT_F32, (double)low));
+	if (type == DT_F32 || high < least + 255)
+		v = nest_binary(n, E_MIN, v, nest_const_float(n, DT_F32, (double)high));
+	nest_store(n, type == DT_F32 ? v : nest_saturate(n, type, v));
+}
+
 /* clamp(round(float(acc + bias) * multiplier) + zero, low, high) for output channel `channel`; bias, multiplier and
  * zero: the node's inputs from `first` on. */
 static void store_scaled(struct nest *n, int node, int first, int acc, struct num channel)
@@ -84,9 +96,7 @@ static void store_scaled(struct nest *n, int node, int first, int acc, struct nu
 	v = nest_binary(n, E_MUL, nest_cast(n, DT_F32, acc), nest_load_channel(n, multiplier, channel));
 	v = nest_unary(n, E_ROUND, v);
 	v = nest_binary(n, E_ADD, v, nest_cast(n, DT_F32, nest_load_channel(n, zero, num_const(0))));
-	v = nest_binary(n, E_MAX, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "low", 0)));
-	v = nest_binary(n, E_MIN, v, nest_const_float(n, DT_F32, (double)node_attr_int(m, node, "high", 0)));
-	nest_store(n, m->tensor[n->out].type == DT_F32 ? v : nest_saturate(n, m->tensor[n->out].type, v));
+	integer_store(n, v, node_attr_int(m, node, "low", 0), node_attr_int(m, node, "high", 0));
 }
 
 static bool infer_integer_conv(struct module *m, int node)

@@ -53,6 +53,10 @@ struct integer_group integer_group_get(const struct module *m, int node);
 /** What the operator's input t dequantises, as a tensor outside of the sub-graph; false: t is a constant. */
 bool integer_group_input(const struct module *m, int node, int t, struct dequantised *d);
 
+/** Ends a nest of steps v, whole numbers: bounded by low and high, of which int8 and uint8 have their own least and
+ *  greatest anyway. */
+void integer_store(struct nest *n, int v, int64_t low, int64_t high);
+
 /** Whether node `op` on dequantised tensors can be the operator of an IntegerGroup: it lowers to one loop nest. */
 bool integer_group_applies(struct module *m, int op);
 

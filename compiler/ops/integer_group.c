@@ -137,9 +137,7 @@ static bool lower_group(struct lowering *l, int node)
 	v = nest_binary(n, E_DIV, v, nest_const_float(n, DT_F32, (double)g.scale));
 	v = nest_unary(n, E_ROUND, v);
 	v = nest_binary(n, E_ADD, v, nest_const_float(n, DT_F32, (double)g.zero));
-	v = nest_binary(n, E_MAX, v, nest_const_float(n, DT_F32, (double)g.low));
-	v = nest_binary(n, E_MIN, v, nest_const_float(n, DT_F32, (double)g.high));
-	nest_store(n, nest_saturate(n, m->tensor[n->out].type, v));
+	integer_store(n, v, g.low, g.high);
 	lower_nest(l, n);
 	return true;
 }
