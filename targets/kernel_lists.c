@@ -4,7 +4,8 @@
  *
  * HEADERS.h includes all of the runtime, each body where a feature that one of its rows needs is there. ROWS.def has
  * the rows that are run, for tests and benches: as a target runs them (compiler/kernels/choose.c), but with
- * preprocessor conditions in place of sets. */
+ * preprocessor conditions in place of sets. A program for one feature, TEST_NEEDS, has that feature's rows alone, and
+ * those of each other with TEST_ROWS_<feature>: the rest is what its base's program has. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +14,11 @@
 #include "targets/feature.h"
 
 static const struct kernel_row {
-	const char *function, *body, *text;
+	const char *function, *body, *feature, *text;
 	feature_set needs;
 } rows[] = {
 #define KERNEL(function, body, kind, needs, ...) \
-	{ #function, #body, "KERNEL(" #function ", " #body ", " #kind ", " #needs ", " #__VA_ARGS__ ")", HAS_##needs },
+	{ #function, #body, #needs, "KERNEL(" #function ", " #body ", " #kind ", " #needs ", " #__VA_ARGS__ ")", HAS_##needs },
 #include "runtime_min/kernels/kernels.def"
 #undef KERNEL
 };
@@ -144,7 +145,8 @@ static void write_rows(FILE *f)
 		const feature_set needs = rows[i].needs, without = displacing(&rows[i]);
 
 		if (!is_open || needs != open_needs || without != open_displacing) {
-			fputs(is_open ? "#endif\n#if 1" : "#if 1", f);
+			fputs(is_open ? "#endif\n" : "", f);
+			fprintf(f, "#if (!defined(TEST_NEEDS) || defined(TEST_ROWS_%s))", rows[i].feature);
 			if (needs) {
 				fputs(" && ", f);
 				write_any(f, needs);

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #define __AVXVNNI__
+#define TEST_ROWS_AVX_VNNI
 #define _mm256_dpbusd_avx_epi32 _mm256_dpbusd_epi32
 
 #endif
