@@ -61,6 +61,12 @@ def of_target(target):
     return bound._replace(target=target)
 
 
+def cases_of(model, target):
+    """How many of a model's cases are run: one where an emulator is busy with each for long."""
+    bound = Bound(target, macs=100 * M if target.runner else float("inf"))
+    return 1 if bound.reason(model) else model.n_cases
+
+
 def compiled_often(target, times):
     """For tests that compile a model `times` times and run it little or not at all."""
     return Bound(target, code=400_000 / times)

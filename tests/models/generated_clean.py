@@ -4,8 +4,8 @@ symbols, equal byte for byte on repetition and from another folder, many in one 
 
     generated_clean.py [MODEL ...]
 
-Every model is read by every compiler and generated twice. Those whose code is short (bounds.py) are compiled too, for the
-warnings that come of optimisation, and are the ones that share a program.
+Every model is read by every compiler and generated twice. Those whose code is short (bounds.py) are compiled as well, for
+the warnings that come of optimisation, and are the ones that share a program.
 """
 import argparse
 import filecmp
@@ -174,8 +174,8 @@ def main():
         if not bound.reason(model):
             short.append(model)
         for target in dict.fromkeys((TARGETS["generic"], host)):
-            for how in ("-fsyntax-only", *(["-O1"] if model in short else [])):
-                guarded(report, f"warnings/{target.name}{how}/{model.name}", check_warnings, model, target, how)
+            how = "-O1" if model in short else "-fsyntax-only"
+            guarded(report, f"warnings/{target.name}{how}/{model.name}", check_warnings, model, target, how)
             if model in short:
                 guarded(report, f"symbols/{target.name}/{model.name}", check_symbols, model, target)
     guarded(report, "together", check_together, short, host)

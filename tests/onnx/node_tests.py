@@ -169,15 +169,15 @@ def check_outputs(case, exact, actual, expected):
     return remark
 
 
-def check_case(case, base, target, folder, words):
+def check_case(case, base, target, folder):
     """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an
-    operator where this is its expansion; words: generated.intrinsics()."""
+    operator where this is its expansion."""
     os.makedirs(folder, exist_ok=True)
     data_sets = [[[as_array(v) for v in part] for part in data] for data in case.data_sets]
     left = compile_case(case, data_sets[0][0], target, folder)
     if any(v is None for data in data_sets for part in data for v in part):
         raise Failure("wrong", "nnc: status 0 for a model whose inputs or outputs are no tensors")
-    program = generated.build(folder, "m", target, more=words)
+    program = generated.build(folder, "m", target)
     remark = ""
     names = [i.name for i in graph_inputs(case.model)]
     for inputs, outputs in data_sets:
@@ -190,11 +190,11 @@ def check_case(case, base, target, folder, words):
     return len(left) < len(names), remark
 
 
-def run_one(case, base, target, words, root, keep):
+def run_one(case, base, target, root, keep):
     """(name, kind, reason): pass and a remark, or the kind of the Failure."""
     folder = os.path.join(root, case.name)
     try:
-        constants, remark = check_case(case, base, target, folder, words)
+        constants, remark = check_case(case, base, target, folder)
         return case.name + CONSTANTS if constants else case.name, "pass", remark
     except Failure as e:
         return case.name, e.kind, str(e)
@@ -217,11 +217,9 @@ def main():
     cases = [c for c in known.values() if not a.names or c.name in a.names][shard - 1::shards]
     root = os.path.join(generated.work_folder(), f"onnx-{target.name}")
     generated.runner_object(target)
-    # Not for portable C, whose files thus show that they include what they use.
-    words = () if target.name.startswith("generic") else generated.intrinsics(target)
     passed, kinds, must = set(), collections.Counter(), expected_passes_before
     with concurrent.futures.ThreadPoolExecutor(a.j) as pool:
-        outcomes = pool.map(lambda c: run_one(c, known.get(unexpanded(c.name), c), target, words, root, a.keep), cases)
+        outcomes = pool.map(lambda c: run_one(c, known.get(unexpanded(c.name), c), target, root, a.keep), cases)
         for name, kind, reason in outcomes:
             kinds[kind] += 1
             if kind == "pass" and not (name.endswith(CONSTANTS) and name.removesuffix(CONSTANTS) in must):

@@ -4,11 +4,13 @@
 interface and nothing else; `build` adds a caller for python/runner.c and compiles everything with warnings as errors;
 `Program.run` passes arrays through it.
 """
+import functools
 import glob
 import os
 import re
 import shlex
 import subprocess
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -218,15 +220,15 @@ def sources(folder, name):
     return sorted(glob.glob(os.path.join(folder, name + "*.c")))
 
 
-def build(folder, name, target, flags="", warnings=WARNINGS, more=()):
-    """Compiles FOLDER/NAME*.c and a caller into a program; more: further words of the command, such as files."""
+def build(folder, name, target, flags="", warnings=WARNINGS):
+    """Compiles FOLDER/NAME*.c and a caller into a program."""
     prototype = Prototype(os.path.join(folder, name + ".h"), name)
     caller = os.path.join(folder, "call.c")
     path = os.path.join(folder, "program")
     with open(caller, "w", encoding="utf-8") as f:
         f.write(prototype.caller())
-    command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), "-I", folder, "-o", path,
-               *sources(folder, name), caller, runner_object(target, flags), *more, *target.ldflags.split()]
+    command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), *intrinsics(target, flags, warnings),
+               "-I", folder, "-o", path, *sources(folder, name), caller, runner_object(target, flags), *target.ldflags.split()]
     code, text = execute(command, 600)
     if code != 0:
         errors = [line for line in text.splitlines() if "error" in line or "undefined" in line]
@@ -243,16 +245,28 @@ INTRINSICS = """#include <stddef.h>
 """
 
 
-def intrinsics(target, flags="", warnings=WARNINGS):
-    """Words for build() that spare the compiler the target's intrinsics, which take it longer than a small model: they are
-    compiled once for the same options, and every file begins with them."""
-    key = (target.name, flags, warnings)
-    path = os.path.join(work_folder(), "intrinsics-" + re.sub(r"\W+", "-", " ".join(key)) + ".h")
+def intrinsics(target, flags, warnings):
+    """Words that spare the compiler the target's intrinsics, which take it longer than a small model: they are compiled
+    once for the same options, and every file begins with them. That a file includes what it uses is generated_clean.py's
+    to show, and the portable C's. Clang reads its own header fast enough."""
+    if target.name.startswith("generic") or "clang" in target.cc:
+        return ()
+    with making:
+        return precompiled(target, flags, warnings)
+
+
+making = threading.Lock()
+
+
+@functools.cache
+def precompiled(target, flags, warnings):
+    path = os.path.join(work_folder(), "intrinsics-" + re.sub(r"\W+", "-", " ".join((target.name, flags, warnings))) + ".h")
     part = f"{path}.{os.getpid()}"  # another group may be reading the same
     with open(part, "w", encoding="utf-8") as f:
         f.write(INTRINSICS)
     os.replace(part, path)
-    command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), "-x", "c-header", "-o", part, path]
+    command = [*target.compiler(), *target.cflags.split(), *warnings.split(), *flags.split(), "-x", "c-header", "-o", part,
+               path]
     code, text = execute(command, 60)
     if code != 0:
         raise Failure("cc", f"{path}: {one_line(text)}")

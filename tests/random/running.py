@@ -63,7 +63,6 @@ class Worker:
         self.test, self.target, self.flags = test, target, flags
         # gcc warns of paths that cannot be under instrumentation, see run_models.py.
         self.warnings = "-std=c99" if "sanitize" in flags else generated.WARNINGS
-        self.words = generated.intrinsics(target, flags, self.warnings)
         self.folder = os.path.join(generated.work_folder(), f"random-{test.name}-{target.name}" +
                                    ("-sanitized" if "sanitize" in flags else ""))
 
@@ -75,7 +74,7 @@ class Worker:
         path = os.path.join(folder, "model.onnx")
         onnx.save(case.model, path)
         generated.compile_model(path, folder, "m", self.target, options_of(case), timeout=60)
-        program = generated.build(folder, "m", self.target, self.flags, self.warnings, self.words)
+        program = generated.build(folder, "m", self.target, self.flags, self.warnings)
         calls = [Call(inputs, j.outputs, sizes) for inputs, j, sizes in zip(case.calls, judges, case.sizes)]
         for k, (judge, answer) in enumerate(zip(judges, program.run(calls, timeout=60))):
             if answer.status != 0:
