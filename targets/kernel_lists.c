@@ -18,7 +18,8 @@ static const struct kernel_row {
 	feature_set needs;
 } rows[] = {
 #define KERNEL(function, body, kind, needs, ...) \
-	{ #function, #body, #needs, "KERNEL(" #function ", " #body ", " #kind ", " #needs ", " #__VA_ARGS__ ")", HAS_##needs },
+	{ #function, #body, #needs, "KERNEL(" #function ", " #body ", " #kind ", " #needs ", " #__VA_ARGS__ ")", \
+	  HAS_##needs },
 #include "runtime_min/kernels/kernels.def"
 #undef KERNEL
 };

@@ -111,7 +111,7 @@ static void compile_for(const struct target *t, const char *cc, const char *more
 	/* A C++ compiler for every cross target is more than a tester must have: clang stands in. */
 	if (has_program(cc))
 		expect_compiles(arena_printf(&a, "%s %.*s %s %s " WARNINGS " -O1 -c r.c -o r.o", cc, specs, flags, more,
-				       t->cflags));
+					     t->cflags));
 	else
 		cr_log_info("%s: no %s\n", t->name, cc);
 }
@@ -182,7 +182,8 @@ Test(extract, single_items_of_simd_targets_compile_alone)
 			continue;
 		for (int i = (int)k; i < x->n_items; i += 9) {
 			write_closure(&runtime_library, t, i, 1);
-			expect_compiles(arena_printf(&a, "%s %s -std=c99 " WARNINGS " -fsyntax-only r.c", t->cc, t->cflags));
+			expect_compiles(arena_printf(&a, "%s %s -std=c99 " WARNINGS " -fsyntax-only r.c", t->cc,
+						     t->cflags));
 		}
 	}
 }
