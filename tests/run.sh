@@ -28,9 +28,11 @@ if [ $install = yes ]; then
 		clang-16 clang-19 gcc-riscv64-linux-gnu libc6-dev-riscv64-cross lld-14 libclang-rt-14-dev libclang-rt-14-dev-wasm32 wasi-libc \
 		nodejs gcc-arm-none-eabi libnewlib-arm-none-eabi picolibc-arm-none-eabi || stop "packages were not installed"
 fi
-make_environment || stop "the virtual environment was not made"
+make_environment &  # while the first build runs; from then on it is there
+environment=$!
 echo "building build/"
 configure build -Dwerror=true && build_into build || stop "build/ failed"
+wait $environment && make_environment || stop "the virtual environment was not made"
 echo "building build-asan/"
 # Instrumentation tests formats for NULL, and gcc then warns of the branch that it made itself.
 configure build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-Wno-format-truncation &&
