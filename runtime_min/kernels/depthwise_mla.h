@@ -247,7 +247,7 @@ NNRT_SHARED void nnrt_depthwise_mla(const struct nnrt_conv *p, const void *x, co
 {
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
-	nnrt_depth_rows(p, x, w, bias, scale, zero, y, &q, p->stride_w == 1 ? nnrt_depth_mla1 : nnrt_depth_mla2);
+	nnrt_depth_rows(p, x, w, bias, scale, zero, y, &q, nnrt_depth_mla1, nnrt_depth_mla2);
 }
 
 #endif

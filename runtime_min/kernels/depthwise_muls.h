@@ -277,7 +277,7 @@ NNRT_SHARED void nnrt_depthwise_muls(const struct nnrt_conv *p, const void *x, c
 {
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
-	nnrt_depth_rows(p, x, w, bias, scale, zero, y, &q, p->stride_w == 1 ? nnrt_depth_muls1 : nnrt_depth_muls2);
+	nnrt_depth_rows(p, x, w, bias, scale, zero, y, &q, nnrt_depth_muls1, nnrt_depth_muls2);
 }
 
 #endif

@@ -210,20 +210,15 @@ NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line 
 typedef void nnrt_panels_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
 	ptrdiff_t step, int iy, int ix, int is_signed);
 
-/** The same where all rows lie inside the image in one piece of `run` bytes each, `row` bytes apart. */
+/** How rows that lie inside the image are gathered, each in one piece. */
+enum nnrt_panels_form { NNRT_PANELS_ANY, NNRT_PANELS_WORDS, NNRT_PANELS_BYTES, NNRT_PANELS_RGB };
+
+/** The same of such rows, of `run` bytes each, `row` bytes apart, in a form that is not NNRT_PANELS_ANY. */
 typedef void nnrt_panels_inside(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
-	ptrdiff_t step, int is_signed);
+	ptrdiff_t step, int is_signed, enum nnrt_panels_form form);
 
 /** Computes oc channels of a tile: nnrt_panels_tile() with the rest of its arguments known. */
 typedef void nnrt_panels_finish(struct nnrt_panels *t, const struct nnrt_line *line, int oc, const struct nnrt_int8 *q);
-
-/** How a kernel does so; a tap has tap_bytes. inside: NULL where all pixels take any(). */
-struct nnrt_panels_way {
-	int rows, tap_bytes;
-	nnrt_panels_any *any;
-	nnrt_panels_inside *inside;
-	nnrt_panels_finish *finish;
-};
 
 /** Whether the rows that an output row sees, from row iy on, all lie inside the image, and one after the other. */
 NNRT_INLINE int nnrt_panels_rows_inside(const struct nnrt_conv *p, int iy)
@@ -233,26 +228,28 @@ NNRT_INLINE int nnrt_panels_rows_inside(const struct nnrt_conv *p, int iy)
 	return iy >= 0 && iy + reach < p->in_h && (p->x_ring <= 0 || nnrt_ring(iy, p->x_ring) + reach < p->x_ring);
 }
 
-/** nnrt_conv_int8() in such a way. w and scratch: whole words. */
+/** nnrt_conv_int8() in tiles of `rows` pixels, whose taps have tap_bytes, by functions that are constants: nothing is
+ *  called through a pointer. w and scratch: whole words. */
 NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q,
-	const struct nnrt_panels_way *way)
+	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
+	int tap_bytes, enum nnrt_panels_form form, nnrt_panels_any *any, nnrt_panels_inside *inside,
+	nnrt_panels_finish *finish)
 {
 	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4, out_w = p->out_w;
-	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w, step = 4 * way->tap_bytes;
-	const int is_run = way->inside && p->x_pixel == p->ic && p->dilation_w == 1;
+	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w, step = 4 * tap_bytes;
+	const int is_run = form != NNRT_PANELS_ANY && p->x_pixel == p->ic && p->dilation_w == 1;
 	const unsigned char *row = NULL;        /* that the pixels see first */
 	unsigned char *taps = (unsigned char *)scratch, *to = NULL;
 	int oy = p->row_begin, left = 0, iy = 0, ix = 0, last_ix = -1; /* of first columns with all taps inside */
 
-	for (ptrdiff_t m = 0; m < pixels; m += way->rows) {
+	for (ptrdiff_t m = 0; m < pixels; m += rows) {
 		struct nnrt_panels tile;
 
 		tile.taps = taps;
 		tile.w = w;
 		tile.bias = bias;
-		tile.end = taps + steps * way->rows * step;
-		for (int i = 0; i < way->rows; i++) {
+		tile.end = taps + steps * rows * step;
+		for (int i = 0; i < rows; i++) {
 			if (left > 0) {
 				left--;
 				to += p->y_pixel;
@@ -267,13 +264,13 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 			}
 			tile.y[i] = to;
 			if (ix >= 0 && ix <= last_ix)
-				way->inside(row + ix * p->x_pixel, p->x_row * p->dilation_h, p->kernel_h, run,
-					taps + i * step, way->rows * step, q->is_signed);
+				inside(row + ix * p->x_pixel, p->x_row * p->dilation_h, p->kernel_h, run,
+					taps + i * step, rows * step, q->is_signed, form);
 			else
-				way->any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * step,
-					way->rows * step, iy, ix, q->is_signed);
+				any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * step,
+					rows * step, iy, ix, q->is_signed);
 		}
-		way->finish(&tile, (const struct nnrt_line *)scale, p->oc, q);
+		finish(&tile, (const struct nnrt_line *)scale, p->oc, q);
 	}
 }
 

@@ -237,9 +237,8 @@ NNRT_INLINE void nnrt_smlad_put(void *to, uint32_t v, int is_signed)
 
 /** Taps of int8 where each row is so many whole words. */
 NNRT_SHARED void nnrt_smlad_words(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
-				  ptrdiff_t step, int is_signed)
+				  ptrdiff_t step)
 {
-	(void)is_signed;
 	for (; rows > 0; rows--, x += row) {
 		const unsigned char *from = x;
 		int left = run;
@@ -259,21 +258,28 @@ NNRT_SHARED void nnrt_smlad_words(const unsigned char *x, ptrdiff_t row, int row
 
 /** Taps of int8 in rows that are no whole words. */
 NNRT_SHARED void nnrt_smlad_bytes(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
-				  ptrdiff_t step, int is_signed)
+				  ptrdiff_t step)
 {
-	(void)is_signed;
 	nnrt_taps_inside(x, row, rows, run, to, step, 1, nnrt_smlad_put);
 }
 
 /** Taps of int8 of a 3x3 kernel over three channels, for tiles of three pixels. */
-NNRT_SHARED void nnrt_smlad_rgb(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
-				ptrdiff_t step, int is_signed)
+NNRT_SHARED void nnrt_smlad_rgb(const unsigned char *x, ptrdiff_t row, unsigned char *to)
 {
-	(void)rows;
-	(void)run;
-	(void)step;
-	(void)is_signed;
 	nnrt_taps_rgb(x, row, to, 24, 1, nnrt_smlad_put);
+}
+
+/** Taps of int8 in a form. */
+NNRT_INLINE void nnrt_smlad_inside(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+				   ptrdiff_t step, int is_signed, enum nnrt_panels_form form)
+{
+	(void)is_signed;
+	if (form == NNRT_PANELS_WORDS)
+		nnrt_smlad_words(x, row, rows, run, to, step);
+	else if (form == NNRT_PANELS_RGB)
+		nnrt_smlad_rgb(x, row, to);
+	else
+		nnrt_smlad_bytes(x, row, rows, run, to, step);
 }
 
 /** Taps of any pixel. */
@@ -307,17 +313,14 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 {
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
 	const int run = p->kernel_w * p->ic;
-	const struct nnrt_panels_way way = {
-		rows, 2, nnrt_smlad_any,
-		!is_signed || run < 4				? NULL
-		: run % 4 == 0					? nnrt_smlad_words
-		: run == 9 && p->kernel_h == 3 && rows == 3	? nnrt_smlad_rgb
-								: nnrt_smlad_bytes,
-		rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2
-	};
+	const enum nnrt_panels_form form = !is_signed || run < 4		     ? NNRT_PANELS_ANY
+					   : run % 4 == 0			     ? NNRT_PANELS_WORDS
+					   : run == 9 && p->kernel_h == 3 && rows == 3 ? NNRT_PANELS_RGB
+										     : NNRT_PANELS_BYTES;
 
 	(void)columns;
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, &way);
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows, 2, form, nnrt_smlad_any, nnrt_smlad_inside,
+			 rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2);
 }
 
 #endif

@@ -62,23 +62,29 @@ NNRT_INLINE void nnrt_thumb_rgb(const unsigned char *x, ptrdiff_t row, unsigned 
 	}
 }
 
-/** The same for tiles of two and four pixels. */
-NNRT_SHARED void nnrt_thumb_rgb2(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
-	ptrdiff_t step, int is_signed)
+/** The same for all nodes of a model, for tiles of two and of four pixels. */
+NNRT_SHARED void nnrt_thumb_rgb2(const unsigned char *x, ptrdiff_t row, unsigned char *to, int is_signed)
 {
-	(void)rows;
-	(void)run;
-	(void)step;
 	nnrt_thumb_rgb(x, row, to, 8, is_signed);
 }
 
-NNRT_SHARED void nnrt_thumb_rgb4(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
-	ptrdiff_t step, int is_signed)
+NNRT_SHARED void nnrt_thumb_rgb4(const unsigned char *x, ptrdiff_t row, unsigned char *to, int is_signed)
 {
-	(void)rows;
-	(void)run;
-	(void)step;
 	nnrt_thumb_rgb(x, row, to, 16, is_signed);
+}
+
+/** Taps in a form. */
+NNRT_INLINE void nnrt_thumb_inside(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+	ptrdiff_t step, int is_signed, enum nnrt_panels_form form)
+{
+	if (form == NNRT_PANELS_WORDS)
+		nnrt_thumb_words(x, row, rows, run, to, step, is_signed);
+	else if (form == NNRT_PANELS_RGB && step == 8)
+		nnrt_thumb_rgb2(x, row, to, is_signed);
+	else if (form == NNRT_PANELS_RGB && step == 16)
+		nnrt_thumb_rgb4(x, row, to, is_signed);
+	else
+		nnrt_thumb_bytes(x, row, rows, run, to, step, is_signed);
 }
 
 /** Taps of any pixel. */
@@ -95,16 +101,13 @@ NNRT_INLINE void nnrt_thumb_conv(const struct nnrt_conv *p, const void *x, const
 {
 	const int run = p->kernel_w * p->ic;
 	const uintptr_t beginnings = (uintptr_t)x | (uintptr_t)p->x_row | (uintptr_t)p->x_pixel | (uintptr_t)run;
-	const int is_rgb = run == 9 && p->kernel_h == 3;
-	const struct nnrt_panels_way way = {rows, 1, nnrt_thumb_any,
-		beginnings % 4 == 0   ? nnrt_thumb_words
-		: run < 4	      ? NULL
-		: is_rgb && rows == 2 ? nnrt_thumb_rgb2
-		: is_rgb && rows == 4 ? nnrt_thumb_rgb4
-				      : nnrt_thumb_bytes,
-		finish};
+	const enum nnrt_panels_form form = beginnings % 4 == 0		    ? NNRT_PANELS_WORDS
+					   : run < 4			    ? NNRT_PANELS_ANY
+					   : run == 9 && p->kernel_h == 3 ? NNRT_PANELS_RGB
+									    : NNRT_PANELS_BYTES;
 
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, &way);
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, rows, 1, form, nnrt_thumb_any, nnrt_thumb_inside,
+		finish);
 }
 
 #endif
