@@ -1,8 +1,9 @@
 /* Worst-case stack below model_run(), from gcc's own report.
  *
  * -fcallgraph-info=su writes a graph (VCG) with a line for each function, its frame in bytes, and a line for each call.
- * The generated code has no recursion and calls nothing through a pointer, so the figure is the heaviest path. What
- * functions of the C library take themselves is not in the report: they are named. */
+ * The generated code has no recursion and calls nothing through a pointer, so the figure is the heaviest path; what
+ * assembly takes and calls says runtime_min/kernels/assembly.def. What functions of the C library take themselves is
+ * not in the report: they are named. */
 #include "host/stack.h"
 
 #include <errno.h>
@@ -91,18 +92,62 @@ static void read_node(struct call_graph *g, const char *line)
 	f->bytes = strtoll(bytes, NULL, 10);
 }
 
+static void add_call(struct call_graph *g, int caller, int callee)
+{
+	struct callee *c = ARENA_NEW(g->arena, struct callee);
+
+	*c = (struct callee){ .function = callee, .next = g->v[caller].calls };
+	g->v[caller].calls = c;
+}
+
 static void read_edge(struct call_graph *g, const char *line)
 {
 	const char *from = quoted(g->arena, line, "sourcename:"), *to = quoted(g->arena, line, "targetname:");
-	struct callee *c;
 	int caller;
 
 	if (!from || !to)
 		return;
 	caller = function_named(g, from);
-	c = ARENA_NEW(g->arena, struct callee);
-	*c = (struct callee){ .function = function_named(g, to), .next = g->v[caller].calls };
-	g->v[caller].calls = c;
+	add_call(g, caller, function_named(g, to));
+}
+
+/* "model.c:nnrt_conv_int8_2x4.constprop.0" without the file and the compiler's ending. */
+static const char *plain_name(struct arena *a, const char *title)
+{
+	const char *colon = strrchr(title, ':'), *name = colon ? colon + 1 : title;
+
+	return arena_strndup(a, name, strcspn(name, "."));
+}
+
+/* A function of that plain name, or -1. */
+static int function_called(const struct call_graph *g, const char *name)
+{
+	for (int i = 0; i < g->n; i++)
+		if (!strcmp(plain_name(g->arena, g->v[i].name), name))
+			return i;
+	return -1;
+}
+
+/* What the report does not know of functions in assembly. */
+static void add_assembly(struct call_graph *g)
+{
+	static const struct {
+		const char *function, *calls;
+		int bytes;
+	} rows[] = {
+#define ASSEMBLY(function, bytes, calls) { #function, #calls, bytes },
+#include "runtime_min/kernels/assembly.def"
+#undef ASSEMBLY
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const int caller = function_called(g, rows[i].function);
+		const int callee = caller < 0 ? -1 : function_called(g, rows[i].calls);
+		if (caller >= 0)
+			g->v[caller].bytes += rows[i].bytes;
+		if (callee >= 0)
+			add_call(g, caller, callee);
+	}
 }
 
 static bool read_report(struct call_graph *g, const char *path, struct diag *d)
@@ -122,6 +167,7 @@ static bool read_report(struct call_graph *g, const char *path, struct diag *d)
 	free(line);
 	if (f)
 		fclose(f);
+	add_assembly(g);
 	return ok || diag_error(d, STATUS_ENVIRONMENT, NULL, "the C compiler wrote no report of its calls (%s): "
 				"gcc 10 or later does with -fcallgraph-info=su", strerror(errno));
 }
@@ -189,14 +235,6 @@ static const char *external_text(const struct call_graph *g, struct arena *a)
 	for (int i = 0; i < n; i++)
 		strbuf_printf(&b, "%s%s", i ? ", " : "", name[i]);
 	return strbuf_text(&b);
-}
-
-/* "model.c:nnrt_conv_int8_2x4.constprop.0" without the file and the compiler's ending. */
-static const char *plain_name(struct arena *a, const char *title)
-{
-	const char *colon = strrchr(title, ':'), *name = colon ? colon + 1 : title;
-
-	return arena_strndup(a, name, strcspn(name, "."));
 }
 
 static bool add_up(struct stack *s, struct call_graph *g, const char *run, struct arena *a, struct diag *d)
