@@ -36,7 +36,7 @@ static bool pool_read(struct module *m, int node, struct pool *p, const char **w
 	const struct tensor *x = node_in_tensor(m, node, 0);
 	struct conv_shape *c = &p->c;
 	struct window w;
-	bool padded = false;
+	bool padded = false, is_copy = true;
 
 	*why = "only float32 has kernels, and bytes where the greatest is wanted";
 	if (x->type != DT_F32 && !is_max_of_bytes(m, node))
@@ -60,7 +60,12 @@ static bool pool_read(struct module *m, int node, struct pool *p, const char **w
 		    x->dim[1].n > INT32_MAX / 4)
 			return false;
 		padded |= is_padded(m, &w, k);
+		is_copy &= num_is(w.kernel[k], 1);
 	}
+	/* Its result may be a view of x, or x have been made in its place there: copies as loops then fall away. */
+	*why = "a window of one element copies";
+	if (is_copy)
+		return false;
 	*why = "without padding its loops are as fast";
 	if (!padded && x->type == DT_F32)
 		return false;
