@@ -220,9 +220,10 @@ def sources(folder, name):
     return sorted(glob.glob(os.path.join(folder, name + "*.c")))
 
 
-def build(folder, name, target, flags="", warnings=WARNINGS):
+def build(folder, name, target, flags="", warnings=WARNINGS, more=()):
     """Compiles FOLDER/NAME*.c and a caller into a program. A model of one file is compiled as part of its caller, which
-    spares the compiler a start; that it stands alone is generated_clean.py's to show."""
+    spares the compiler a start; that it stands alone is generated_clean.py's to show. more: further words of the
+    command, such as files."""
     prototype = Prototype(os.path.join(folder, name + ".h"), name)
     caller = os.path.join(folder, "call.c")
     path = os.path.join(folder, "program")
@@ -231,7 +232,8 @@ def build(folder, name, target, flags="", warnings=WARNINGS):
         f.write((f'#include "{name}.c"\n' if len(files) == 1 else "") + prototype.caller())
     files = [caller] if len(files) == 1 else [*files, caller]
     command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), *intrinsics(target, flags, warnings),
-               "-I", folder, "-o", path, *files, runner_object(target, flags), *target.ldflags.split()]
+               "-I", folder, "-o", path, *files, runner_object(target, flags), *more,
+               *target.ldflags.split()]
     code, text = execute(command, 600)
     if code != 0:
         errors = [line for line in text.splitlines() if "error" in line or "undefined" in line]
