@@ -66,10 +66,8 @@ NNRT_INLINE void nnrt_rnn_end(const struct nnrt_rnn *p, int b, int length, const
 	if (!y_h)
 		return;
 	y_h += b * p->state_batch; /* before both: gcc 12 warns of NULL plus an offset otherwise */
-	if (h)
-		memcpy(y_h, h, bytes);
-	else
-		memset(y_h, 0, bytes);
+	for (int u = 0; u < p->hidden; u++) /* not memset: gcc 12 then warns of what it takes for NULL */
+		y_h[u] = h ? h[u] : 0.0f;
 }
 
 /** H' = f(gates + H R). gates: Wx + Wb + Rb. r: pack_gates_f32() with one gate, NNRT_LANES columns. initial_h: B x H
