@@ -29,9 +29,9 @@ NNRT_INLINE __m512i nnrt_vnni_add(__m512i sum, const unsigned char *x, __m512i w
 NNRT_INLINE void nnrt_vnni_store(unsigned char *y, __m512i bytes, int n)
 {
 	if (n == 32)
-		_mm256_storeu_si256((__m256i *)(void *)y, _mm512_castsi512_si256(bytes));
+		_mm256_storeu_si256((__m256i *)(void *)y, _mm512_maskz_extracti64x4_epi64((__mmask8)-1, bytes, 0));
 	else if (n == 16)
-		_mm_storeu_si128((__m128i *)(void *)y, _mm512_castsi512_si128(bytes));
+		_mm_storeu_si128((__m128i *)(void *)y, _mm512_maskz_extracti32x4_epi32((__mmask8)-1, bytes, 0));
 	else
 		_mm512_mask_storeu_epi8(y, ~(__mmask64)0 >> (64 - n), bytes);
 }

@@ -433,11 +433,22 @@ static void subjects_check(const struct kernel *k, int cases)
 		caught[DOWN], caught[AT_ONCE]);
 }
 
-/* Sums know no rows; what these others do with scratch is tested elsewhere. */
+/* What goes from element to element, or row to row of a softmax, knows no others; what those with scratch do is tested
+ * elsewhere. */
 static bool has_rows_to_order(enum kernel_kind kind)
 {
-	return kind != GEMM_TRANSPOSED && kind != WINOGRAD2 && kind != WINOGRAD4 && kind != ADD_INT8 &&
-	       kind != ADD_INTEGER;
+	switch (kind) {
+	case GEMM_TRANSPOSED:
+	case WINOGRAD2:
+	case WINOGRAD4:
+	case ADD_INT8:
+	case ADD_INTEGER:
+	case SOFTMAX_INT8:
+	case TABLE_INT8:
+		return false;
+	default:
+		return true;
+	}
 }
 
 int main(int argc, char **argv)
