@@ -25,10 +25,9 @@ struct item {
 	bool is_used;
 };
 
-/* What the items of a panel become. NULL: it is only counted. */
+/* Where the next of a panel's items and numbers go. */
 struct panel {
 	int8_t *w, *list;
-	int64_t items, numbers;
 };
 
 static bool item_measure(struct item *it)
@@ -98,28 +97,30 @@ static void items_order(const struct item *items, int n_items, int *order)
 		order[end[MOST - items[i].largest]++] = i;
 }
 
-static bool go_together(const uint8_t *sums, const struct item *it)
+/* room: what each sum may grow by. Bytes compared with bytes, which compilers make vectors of. */
+static bool has_room(const uint8_t *room, const struct item *it)
 {
-	int over = 0;
+	uint8_t over = 0;
 
 	for (int i = 0; i < 2 * PAIRS; i++)
-		over |= MOST - sums[i] - it->sums[i];
-	return over >= 0;
+		over |= it->sums[i] > room[i];
+	return !over;
 }
 
 /* The chain that begins with the first of n items; how many are in it. */
 static int chain_make(struct item *items, const int *order, int n_items, int *chain)
 {
-	uint8_t sums[2 * PAIRS] = { 0 };
+	uint8_t room[2 * PAIRS];
 	int n = 0;
 
+	memset(room, MOST, sizeof room);
 	for (int i = 0; i < n_items && n < CHAIN; i++) {
 		struct item *it = &items[order[i]];
-		if (it->is_used || !go_together(sums, it))
+		if (it->is_used || !has_room(room, it))
 			continue;
 		it->is_used = true;
 		for (int k = 0; k < 2 * PAIRS; k++)
-			sums[k] = (uint8_t)(sums[k] + it->sums[k]);
+			room[k] = (uint8_t)(room[k] - it->sums[k]);
 		chain[n++] = order[i];
 	}
 	return n;
@@ -127,18 +128,14 @@ static int chain_make(struct item *items, const int *order, int n_items, int *ch
 
 static void number_add(struct panel *to, int v)
 {
-	if (to->list) {
-		to->list[2 * to->numbers] = (int8_t)(v & 0xff);
-		to->list[2 * to->numbers + 1] = (int8_t)(v >> 8);
-	}
-	to->numbers++;
+	*to->list++ = (int8_t)(v & 0xff);
+	*to->list++ = (int8_t)(v >> 8);
 }
 
 static void item_add(struct panel *to, const struct item *it)
 {
-	if (to->w)
-		memcpy(to->w + to->items * BYTES, it->w, BYTES);
-	to->items++;
+	memcpy(to->w, it->w, BYTES);
+	to->w += BYTES;
 	number_add(to, it->first);
 }
 
@@ -160,13 +157,13 @@ static void block_add(struct panel *to, struct item *items, int n_items)
 				item_add(to, &items[chains[i][k]]);
 }
 
-static void panel_make(const struct pack *p, const int8_t *w, int64_t n, struct panel *to)
+static void panel_make(const struct pack *p, const int8_t *w, int64_t n, struct panel to)
 {
 	struct item items[MAX_ITEMS];
 
 	for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
 		for (int64_t block = 0; block < p->depth[1] * p->depth[2]; block += BLOCK_TERMS)
-			block_add(to, items, items_of(p, w, n, d0, block, items));
+			block_add(&to, items, items_of(p, w, n, d0, block, items));
 }
 
 int64_t chains_blocks(const struct pack *p)
@@ -184,6 +181,25 @@ static int64_t panels_of(const struct pack *p, const struct pack_tile *t)
 	return (p->n + t->columns - 1) / t->columns;
 }
 
+/* Bytes of a panel's items: chains only put them in order. */
+static int64_t panel_weights(const struct pack *p, const int8_t *w, int64_t n)
+{
+	struct item items[MAX_ITEMS];
+	int64_t n_items = 0;
+
+	for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
+		for (int64_t block = 0; block < p->depth[1] * p->depth[2]; block += BLOCK_TERMS)
+			n_items += items_of(p, w, n, d0, block, items);
+	return n_items * BYTES;
+}
+
+/* Of the place of the list, of items that come to so many bytes, and of a list of a number for each item and CHAIN for
+ * each block. */
+static int64_t panel_bytes(const struct pack *p, int64_t weights)
+{
+	return whole_lines(BYTES + weights + 2 * (weights / BYTES + CHAIN * p->depth[0] * chains_blocks(p)));
+}
+
 bool chains_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *elements)
 {
 	int64_t most;
@@ -193,11 +209,8 @@ bool chains_size(const struct pack *p, const struct pack_tile *t, const void *w,
 	    !checked_mul(most, p->n, &most) || most > INT32_MAX / 32)
 		return false;
 	*elements = whole_lines(panels_of(p, t) * 4);
-	for (int64_t n = 0; n < p->n; n += t->columns) {
-		struct panel panel = { 0 };
-		panel_make(p, w, n, &panel);
-		*elements += whole_lines(BYTES + panel.items * BYTES + panel.numbers * 2);
-	}
+	for (int64_t n = 0; n < p->n; n += t->columns)
+		*elements += panel_bytes(p, panel_weights(p, w, n));
 	return true;
 }
 
@@ -214,15 +227,11 @@ void pack_chains(const struct pack *p, const struct pack_tile *t, const void *w,
 
 	memset(all, 0, (size_t)at);
 	for (int64_t n = 0; n < p->n; n += t->columns) {
-		struct panel count = { 0 }, panel = { .w = all + at + BYTES };
-		int64_t bytes;
-		panel_make(p, w, n, &count);
-		bytes = whole_lines(BYTES + count.items * BYTES + count.numbers * 2);
+		const int64_t weights = panel_weights(p, w, n), bytes = panel_bytes(p, weights);
 		memset(all + at, 0, (size_t)bytes);
-		panel.list = panel.w + count.items * BYTES;
 		int32_write(all + n / t->columns * 4, at);
-		int32_write(all + at, BYTES + count.items * BYTES);
-		panel_make(p, w, n, &panel);
+		int32_write(all + at, BYTES + weights);
+		panel_make(p, w, n, (struct panel){ all + at + BYTES, all + at + BYTES + weights });
 		at += bytes;
 	}
 }
