@@ -163,9 +163,12 @@ NNRT_INLINE void nnrt_int8_depthwise(const struct nnrt_conv *p, const void *x, c
 NNRT_SHARED void nnrt_depthwise_int8(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const void *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
 {
-	const nnrt_i8_scale *const scales = (const nnrt_i8_scale *)scale;
+	const nnrt_i8_scale *scales = (const nnrt_i8_scale *)scale;
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
+	/* Of a single caller gcc knows how many these are, but not that the wide loop leaves them alone: it warns. */
+	NNRT_OPAQUE(bias);
+	NNRT_OPAQUE(scales);
 	if (is_signed)
 		nnrt_int8_depthwise(p, x, w, bias, scales, zero, y, q, 1);
 	else

@@ -348,6 +348,11 @@ def bad_files_and_full_disks(place):
     place.nnc(4, "run", MODEL, picture(1), "--top=1", "--labels", place.folder)
 
 
+def take_interrupts():
+    """In the child: what a shell runs behind & ignores them, and so would all that these tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @test
 def interrupts_leave_nothing(place):
     # While the C compiler runs, and while the program runs, which tail never lets end.
@@ -355,7 +360,7 @@ def interrupts_leave_nothing(place):
                          (signal.SIGKILL, "request.bin")):
         p = subprocess.Popen([NNC, "run", MODEL, picture(3), "--runner=tail -f /dev/null"], cwd=place.folder,
                              env=place.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL)
+                             stderr=subprocess.DEVNULL, preexec_fn=take_interrupts)
         wait_for(lambda sign=sign: place.holds(sign), f"no file {sign}")
         p.send_signal(number)
         if p.wait(30) != -number:
