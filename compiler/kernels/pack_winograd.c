@@ -51,32 +51,40 @@ bool winograd_bytes_size(const struct pack *p, const struct pack_tile *t, const 
 /* 2G: rows for 0, 1, -1 and infinity. */
 static const int twice_g[4][3] = { { 2, 0, 0 }, { 1, 1, 1 }, { 1, -1, 1 }, { 0, 0, 2 } };
 
-/* A point of 2G g 2GT, g of channel n and input channel k. */
-static int point_of(const struct pack *p, const int8_t *w, int64_t n, int64_t k, int point)
+/* 2G g 2GT, g of channel n and input channel k; zeros beyond the last ones. */
+static void points_of(const struct pack *p, const int8_t *w, int64_t n, int64_t k, int points[4][4])
 {
-	const int8_t *g = w + n * p->n_stride + k * p->stride[2];
-	int sum = 0;
+	const bool is_there = n < p->n && k < p->depth[2];
+	int rows[4][3] = { { 0 } };
 
-	if (n >= p->n || k >= p->depth[2])
-		return 0;
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; is_there && i < 4; i++)
 		for (int j = 0; j < 3; j++)
-			sum += twice_g[point / 4][i] * twice_g[point % 4][j] * g[i * p->stride[0] + j * p->stride[1]];
-	return sum;
+			for (int l = 0; l < 3; l++)
+				rows[i][j] += twice_g[i][l] * w[n * p->n_stride + k * p->stride[2] + l * p->stride[0] +
+							       j * p->stride[1]];
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 4; j++) {
+			points[i][j] = 0;
+			for (int l = 0; l < 3; l++)
+				points[i][j] += rows[i][l] * twice_g[j][l];
+		}
 }
 
 void pack_winograd_bytes(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
 {
+	const int64_t width = 2 * (int64_t)t->columns, plane = ceil_div(p->depth[2], 2) * width;
 	int8_t *to = packed;
 
-	for (int64_t panel = 0; panel < p->n; panel += t->columns)
-		for (int point = 0; point < 16; point++)
-			for (int64_t k = 0; k < p->depth[2]; k += 2)
-				for (int64_t i = 0; i < 2 * (int64_t)t->columns; i++) {
-					const int v = point_of(p, w, panel + i / 2, k + i % 2, point);
-					*to++ = (int8_t)(v & 0xff);
-					*to++ = (int8_t)(v >> 8);
-				}
+	for (int64_t panel = 0; panel < p->n; panel += t->columns, to += 2 * 16 * plane)
+		for (int64_t i = 0; i < plane; i++) {
+			int points[4][4];
+			points_of(p, w, panel + i % width / 2, i / width * 2 + i % 2, points);
+			for (int point = 0; point < 16; point++) {
+				const int v = points[point / 4][point % 4];
+				to[2 * (point * plane + i)] = (int8_t)(v & 0xff);
+				to[2 * (point * plane + i) + 1] = (int8_t)(v >> 8);
+			}
+		}
 }
 
 int64_t winograd_bytes_scratch(int64_t band, int64_t out_w, int64_t ic, int columns)
