@@ -73,6 +73,12 @@ struct kernel {
 	} run;
 };
 
+/* Goes from element to element, or along rows that know no others. */
+static inline bool kernel_is_elementwise(enum kernel_kind kind)
+{
+	return kind == ADD_INT8 || kind == ADD_INTEGER || kind == SOFTMAX_INT8 || kind == TABLE_INT8;
+}
+
 extern const struct kernel kernels[];
 extern const int n_kernels;
 

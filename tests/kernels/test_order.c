@@ -433,22 +433,10 @@ static void subjects_check(const struct kernel *k, int cases)
 		caught[DOWN], caught[AT_ONCE]);
 }
 
-/* What goes from element to element, or row to row of a softmax, knows no others; what those with scratch do is tested
- * elsewhere. */
+/* What those with scratch do is tested elsewhere. */
 static bool has_rows_to_order(enum kernel_kind kind)
 {
-	switch (kind) {
-	case GEMM_TRANSPOSED:
-	case WINOGRAD2:
-	case WINOGRAD4:
-	case ADD_INT8:
-	case ADD_INTEGER:
-	case SOFTMAX_INT8:
-	case TABLE_INT8:
-		return false;
-	default:
-		return true;
-	}
+	return kind != GEMM_TRANSPOSED && kind != WINOGRAD2 && kind != WINOGRAD4 && !kernel_is_elementwise(kind);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,183 @@
+/* Kernels that take bytes one by one, or row by row, against slow loops, as test_int8.c does with products. */
+#include "../kernels/check.h"
+#include "../kernels/table.h"
+#include "guarded.h"
+
+/* Sums of two tensors by multiply-adds, with bytes that end at a guarded page. */
+static void run_add(const struct kernel *r)
+{
+	const int either = r->a == TYPES_BYTE, is_signed = either && pick(2);
+	const float scale = pick(20) ? 2e-4f : 1e8f;    /* now and then too large for an integer */
+	const struct nnrt_int8_add p = {.n = pick(300),
+		.a_signed = either && pick(2),
+		.b_signed = either && pick(2),
+		.a_factor = (float)(1 + pick(9999)) * scale,
+		.b_factor = (float)(1 + pick(9999)) * scale,
+		.offset = (float)(pick(2000) - 1000) / (pick(2) ? 8.0f : 7.0f),
+		.low = (is_signed ? -128 : 0) + pick(100),
+		.high = (is_signed ? 127 : 255) - pick(100)};
+	const size_t n = (size_t)p.n;
+	unsigned char *a = guarded_bytes(n), *b = guarded_bytes(n), *y = guarded_bytes(n);
+	const int over = pick(3);       /* y is a, b, or neither */
+
+	for (size_t i = 0; i < n; i++) {
+		a[i] = (unsigned char)pick(256);
+		b[i] = (unsigned char)pick(256);
+		y[i] = over ? b[i] : a[i];
+	}
+	r->run.add_int8(&p, over == 0 ? y : a, over == 1 ? y : b, y);
+	for (size_t i = 0; i < n && failures < 10; i++) {
+		const int qa = p.a_signed && a[i] > 127 ? a[i] - 256 : a[i],
+			  qb = p.b_signed && b[i] > 127 ? b[i] - 256 : b[i];
+		const double sum = rint((double)fmaf((float)qa, p.a_factor, fmaf((float)qb, p.b_factor, p.offset)));
+		const double wanted_sum = sum > p.low ? sum < p.high ? sum : p.high : p.low;
+
+		if (y[i] != (unsigned char)(int)wanted_sum) {
+			printf("%s: element %zu of %zu is %d, expected %d\n", r->name, i, n, y[i], (int)wanted_sum);
+			failures++;
+		}
+	}
+	release_bytes(a, n);
+	release_bytes(b, n);
+	release_bytes(y, n);
+}
+
+/* Sums of two tensors by integers, with bytes that end at a guarded page. */
+static void run_sum(const struct kernel *r)
+{
+	const int is_signed = pick(2), whole = pick(2);
+	const struct nnrt_int8_sum p = {.n = pick(140),
+		.a_signed = whole ? 1 : pick(2),
+		.b_signed = whole ? 1 : pick(2),
+		.a_factor = pick(1 << 30),
+		.b_factor = pick(1 << 30),
+		.offset = ((int64_t)pick(600) - 300) * (1 << 28) + pick(1 << 28),
+		.low = whole || is_signed ? -128 : pick(100),
+		.high = whole || is_signed ? 127 : 255 - pick(100)};
+	const size_t n = (size_t)p.n;
+	unsigned char *a = guarded_bytes(n), *b = guarded_bytes(n), *y = guarded_bytes(n);
+	const int over = pick(3);       /* y is a, b, or neither */
+
+	for (size_t i = 0; i < n; i++) {
+		a[i] = (unsigned char)pick(256);
+		b[i] = (unsigned char)pick(256);
+		y[i] = over ? b[i] : a[i];
+	}
+	r->run.add_integer(&p, over == 0 ? y : a, over == 1 ? y : b, y);
+	for (size_t i = 0; i < n && failures < 10; i++) {
+		const int qa = p.a_signed && a[i] > 127 ? a[i] - 256 : a[i],
+			  qb = p.b_signed && b[i] > 127 ? b[i] - 256 : b[i];
+		const double sum = (double)qa * p.a_factor + (double)qb * p.b_factor + (double)p.offset;
+		const double wanted_sum = fmin(fmax(floor(sum / (1 << 28)), p.low), p.high);
+
+		if (y[i] != (unsigned char)(int)wanted_sum) {
+			printf("%s: element %zu of %zu is %d, expected %d\n", r->name, i, n, y[i], (int)wanted_sum);
+			failures++;
+		}
+	}
+	release_bytes(a, n);
+	release_bytes(b, n);
+	release_bytes(y, n);
+}
+
+/* Tables over rows, y and x ending at guarded pages; between rows nothing may change. */
+static void run_table(const struct kernel *r)
+{
+	const int rows = 1 + pick(4), n = pick(200), over = pick(3) == 0, x_row = n + pick(9);
+	const struct nnrt_int8_table p = {rows, n, x_row, over ? x_row : n + pick(9), pick(2)};
+	const size_t x_bytes = (size_t)((rows - 1) * p.x_row + n), y_bytes = (size_t)((rows - 1) * p.y_row + n);
+	unsigned char table[256];
+	unsigned char *x = guarded_bytes(x_bytes), *y = over ? x : guarded_bytes(y_bytes);
+	unsigned char *expected = malloc(y_bytes + 1);
+
+	for (size_t i = 0; i < 256; i++)
+		table[i] = (unsigned char)pick(256);
+	for (size_t i = 0; i < x_bytes; i++)
+		x[i] = (unsigned char)pick(256);
+	if (!over)
+		memset(y, 0xa5, y_bytes);
+	memcpy(expected, y, y_bytes);
+	for (int row = 0; row < p.rows; row++)
+		for (int i = 0; i < p.n; i++)
+			expected[row * p.y_row + i] = table[x[row * p.x_row + i] ^ (p.x_signed ? 128 : 0)];
+	r->run.table_int8(&p, x, table, y);
+	if (memcmp(y, expected, y_bytes) && failures++ < 10)
+		printf("%s: %d rows of %d differ\n", r->name, p.rows, p.n);
+	free(expected);
+	release_bytes(x, x_bytes);
+	if (!over)
+		release_bytes(y, y_bytes);
+}
+
+/* Softmax of rows that end at a guarded page. Quotients and sums are rounded through volatile variables, one by one. */
+static void run_softmax(const struct kernel *r)
+{
+	const int is_signed = pick(2), zero = is_signed ? pick(256) - 128 : pick(256), least = is_signed ? -128 : 0;
+	const struct nnrt_int8_softmax p = {1 + pick(6), 1 + pick(200), pick(2), 1.0f / (float)(1 + pick(600)), zero,
+		least - zero, least + 255 - zero};
+	const size_t n = (size_t)p.rows * (size_t)p.n;
+	unsigned char *x = guarded_bytes(n), *y = pick(2) ? x : guarded_bytes(n), *expected = malloc(n);
+	const int flip = p.x_signed ? 128 : 0, spread = 1 + pick(256);
+	float e[256];
+
+	for (int d = 0; d < 256; d++)
+		e[d] = (float)exp(-d * 0.04);
+	for (size_t i = 0; i < n; i++)
+		x[i] = (unsigned char)(pick(spread) ^ flip);
+	for (int row = 0; row < p.rows; row++) {
+		const unsigned char *from = x + row * p.n;
+		volatile float sum = 0;
+		int greatest = 0;
+
+		for (int i = 0; i < p.n; i++)
+			greatest = (from[i] ^ flip) > greatest ? from[i] ^ flip : greatest;
+		for (int i = 0; i < p.n; i++)
+			sum += e[greatest - (from[i] ^ flip)];
+		for (int i = 0; i < p.n; i++) {
+			volatile float v = e[greatest - (from[i] ^ flip)] / sum;
+			double q;
+
+			v /= p.y_scale;
+			q = rint((double)v) + zero;
+			expected[row * p.n + i] =
+				(unsigned char)(int)(q > least ? q < least + 255 ? q : least + 255 : least);
+		}
+	}
+	r->run.softmax_int8(&p, x, e, y);
+	if (memcmp(y, expected, n) && failures++ < 10)
+		printf("%s: %d rows of %d differ\n", r->name, p.rows, p.n);
+	free(expected);
+	release_bytes(x, n);
+	if (y != x)
+		release_bytes(y, n);
+}
+
+static void (*const runs[])(const struct kernel *) = {
+	[ADD_INT8] = run_add,
+	[ADD_INTEGER] = run_sum,
+	[SOFTMAX_INT8] = run_softmax,
+	[TABLE_INT8] = run_table,
+	[DEPTHWISE_WIDE] = NULL,
+};
+
+int main(int argc, char **argv)
+{
+	const int turns = argc > 1 ? atoi(argv[1]) : 100;
+	int walked = 0;
+
+	skip_unless_supported();
+	for (int i = 0; i < n_kernels; i++) {
+		void (*const run)(const struct kernel *) = runs[kernels[i].kind];
+
+		for (int turn = 0; run && turn < turns && failures < 10; turn++)
+			run(&kernels[i]);
+		walked += run != NULL;
+		if (run)
+			printf("%s: %d problems\n", kernels[i].name, turns);
+	}
+	if (!walked) {
+		printf("skip: no such kernel is compiled here\n");
+		return STATUS_SKIPPED;
+	}
+	return failures != 0;
+}
