@@ -53,12 +53,7 @@
  */
 #define NNRT_DMULS_BEGIN \
 	".syntax unified\n" \
-	"push {r0, r4-r7, lr}\n" \
-	"mov r4, r8\n" \
-	"mov r5, r9\n" \
-	"mov r6, r10\n" \
-	"mov r7, r11\n" \
-	"push {r4-r7}\n" \
+	NNRT_THUMB_PUSH \
 	"sub sp, #56\n" \
 	"ldr r1, [r0, #28]\n" \
 	"mov r10, r1\n" \
@@ -197,18 +192,24 @@
 	"b 9b\n" \
 	"8:\n" \
 	"add sp, #56\n" \
-	"pop {r4-r7}\n" \
-	"mov r8, r4\n" \
-	"mov r9, r5\n" \
-	"mov r10, r6\n" \
-	"mov r11, r7\n" \
-	"pop {r0, r4-r7, pc}\n"
+	NNRT_THUMB_POP
 
 /** A column at stride 1. */
 #define NNRT_DMULS_COLUMN \
 	NNRT_DMULS_ONE("r2", "20", "adds r6, r7, r4") NNRT_DMULS_PRODUCT("16") "mov r7, r8\n" \
 	"adds r7, r4\n" NNRT_DMULS_PRODUCT("12") "add r4, r9\n" \
 	"mov r8, r4\n" NNRT_DMULS_THREE("r1", "8", "4", "0") NNRT_DMULS_THREE("r3", "32", "28", "24")
+
+/** A pixel a turn by the assembler's macro nnrt_column, of channels with a line and of any. */
+#define NNRT_DMULS_LOOPS \
+	"4:\n" \
+	"nnrt_column\n" NNRT_DMULS_PLAIN \
+	"bne 4b\n" \
+	"b 5f\n" \
+	"6:\n" \
+	"nnrt_column\n" NNRT_DMULS_ANY \
+	"bne 6b\n" \
+	".purgem nnrt_column\n"
 
 /** Output pixels of a row at stride 1. An assembler's macro, for C allows no longer strings. */
 NNRT_NAKED void nnrt_depth_muls1(struct nnrt_depth *d __attribute__((unused)))
@@ -226,14 +227,7 @@ NNRT_NAKED void nnrt_depth_muls1(struct nnrt_depth *d __attribute__((unused)))
 			 "subs r6, #1\n"
 			 "bne 3b\n" NNRT_DMULS_WHICH
 			 ".macro nnrt_column\n" NNRT_DMULS_COLUMN ".endm\n"
-			 "4:\n"
-			 "nnrt_column\n" NNRT_DMULS_PLAIN
-			 "bne 4b\n"
-			 "b 5f\n"
-			 "6:\n"
-			 "nnrt_column\n" NNRT_DMULS_ANY
-			 "bne 6b\n"
-			 ".purgem nnrt_column\n" NNRT_DMULS_END(""));
+			 NNRT_DMULS_LOOPS NNRT_DMULS_END(""));
 }
 
 /** The second column of a pixel at stride 2, whose sum is in r7. */
@@ -261,14 +255,7 @@ NNRT_NAKED void nnrt_depth_muls2(struct nnrt_depth *d __attribute__((unused)))
 			 "add r0, r11\n"
 			 "3:\n" NNRT_DMULS_WHICH
 			 ".macro nnrt_column\n" NNRT_DMULS_COLUMNS ".endm\n"
-			 "4:\n"
-			 "nnrt_column\n" NNRT_DMULS_PLAIN
-			 "bne 4b\n"
-			 "b 5f\n"
-			 "6:\n"
-			 "nnrt_column\n" NNRT_DMULS_ANY
-			 "bne 6b\n"
-			 ".purgem nnrt_column\n" NNRT_DMULS_END(NNRT_DMULS_SECOND));
+			 NNRT_DMULS_LOOPS NNRT_DMULS_END(NNRT_DMULS_SECOND));
 }
 
 /** nnrt_depth_rows() by MULS, for all nodes of a model. */

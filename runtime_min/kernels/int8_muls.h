@@ -42,12 +42,7 @@
 
 /** Saves registers, the tile at [sp, #16]; begins a panel at label 9: r0: the tile, r2: bias, lr: the taps' end. */
 #define NNRT_MULS_BEGIN \
-	"push {r0, r4-r7, lr}\n" \
-	"mov r4, r8\n" \
-	"mov r5, r9\n" \
-	"mov r6, r10\n" \
-	"mov r7, r11\n" \
-	"push {r4-r7}\n" \
+	NNRT_THUMB_PUSH \
 	"9:\n" \
 	"ldr r1, [r0, #16]\n" \
 	"mov lr, r1\n" \
@@ -117,12 +112,7 @@
 	"beq 8f\n" \
 	"b 9b\n" \
 	"8:\n" \
-	"pop {r4-r7}\n" \
-	"mov r8, r4\n" \
-	"mov r9, r5\n" \
-	"mov r10, r6\n" \
-	"mov r11, r7\n" \
-	"pop {r0, r4-r7, pc}\n" \
+	NNRT_THUMB_POP \
 	"7:\n" \
 	"ldm r7!, {r1}\n" \
 	"uxth r2, r1\n" \

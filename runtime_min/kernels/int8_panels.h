@@ -5,6 +5,24 @@
 
 #include "runtime_min/kernels/int8_conv.h"
 
+/** Saves r0 and what a function must keep, on the Armv6-M, whose high registers go through the low ones. */
+#define NNRT_THUMB_PUSH \
+	"push {r0, r4-r7, lr}\n" \
+	"mov r4, r8\n" \
+	"mov r5, r9\n" \
+	"mov r6, r10\n" \
+	"mov r7, r11\n" \
+	"push {r4-r7}\n"
+
+/** Takes them back, and returns. */
+#define NNRT_THUMB_POP \
+	"pop {r4-r7}\n" \
+	"mov r8, r4\n" \
+	"mov r9, r5\n" \
+	"mov r10, r6\n" \
+	"mov r11, r7\n" \
+	"pop {r0, r4-r7, pc}\n"
+
 /** A function whose body is one basic assembly statement: its arguments come as the procedure call standard says, and
  *  `used` keeps the compiler from changing them. */
 #define NNRT_NAKED static __attribute__((naked, noinline, used))
