@@ -16,6 +16,14 @@ feature_set features_closed(feature_set s)
 	return s;
 }
 
+feature_set features_without(feature_set s, feature_set taken)
+{
+	for (int i = 0; i < N_FEATURES; i++)
+		if (features_closed((feature_set)1 << i) & taken)
+			s &= ~((feature_set)1 << i);
+	return s;
+}
+
 bool features_displace(feature_set other, feature_set needs)
 {
 	return other != needs && !(needs & ~features_closed(other));

@@ -43,6 +43,9 @@ extern const struct feature_row feature_rows[N_FEATURES];
 /** The set with all that its features imply. */
 feature_set features_closed(feature_set s);
 
+/** The set without those features, and without all that imply one of them. */
+feature_set features_without(feature_set s, feature_set taken);
+
 /** Whether, of the rows of kernels.def for one function, those that need `other` stand in place of those that need
  *  `needs`, where both could run. */
 bool features_displace(feature_set other, feature_set needs);

@@ -112,7 +112,7 @@ static const struct target *compose(struct arena *a, const struct target *base, 
 	for (int i = 0; i < N_FEATURES; i++)
 		if (added >> i & 1) {
 			strbuf_printf(&name, "+%s", feature_rows[i].name);
-			t->features &= ~feature_rows[i].takes;
+			t->features = features_without(t->features, feature_rows[i].takes);
 		}
 	t->name = strbuf_text(&name);
 	t->cflags = compose_flags(a, base->cflags, t->features);

@@ -45,6 +45,19 @@ Test(targets, a_feature_can_take_another_away)
 	cr_expect_not(t->features & HAS_FPU);
 }
 
+Test(targets, what_implies_a_feature_goes_with_it)
+{
+	const struct target *m85 = target_find(&a, "cortex-m85", NULL);
+
+	cr_expect_str_eq(m85->cflags, "-march=armv8.1-m.main+dsp+fp.dp+mve.fp -mthumb -mfloat-abi=hard");
+	cr_expect_str_eq(target_find(&a, "cortex-m85+nomve", NULL)->cflags,
+			 "-march=armv8.1-m.main+dsp+fp.dp -mthumb -mfloat-abi=hard");
+	cr_expect_str_eq(target_find(&a, "cortex-m55+nomve", NULL)->cflags,
+			 "-mcpu=cortex-m55+nomve -mthumb -mfloat-abi=hard");
+	cr_expect_not(target_find(&a, "cortex-m55+nofp", NULL)->features & HAS_MVE);
+	cr_expect_not(target_find(&a, "cortex-m85+nofp", NULL)->features & (HAS_MVE | HAS_MVE_MARCH));
+}
+
 Test(targets, an_unknown_feature_is_answered_with_those_allowed)
 {
 	const char *why;
