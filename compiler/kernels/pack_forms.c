@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "kernels/pack_chains.h"
+#include "kernels/pack_columns.h"
 #include "kernels/pack_winograd.h"
 #include "support/checked.h"
 

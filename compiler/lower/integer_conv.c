@@ -1,6 +1,7 @@
 /* IntegerConv and IntegerMatMul by kernels over bytes: any convolution, depthwise convolution, matrix product. */
 #include <math.h>
 
+#include "kernels/pack_columns.h"
 #include "kernels/pack_planes.h"
 #include "lower/conv_shape.h"
 #include "lower/integer_constants.h"
@@ -184,6 +185,33 @@ static struct node_plan *plan_wide(struct module *m, int node, const char **why)
 	return plan_planes_of(m, node, true, why);
 }
 
+/* What a kernel of columns takes, likewise: a row of sixteen channels and of four, a column, an output. */
+enum { FILL_PER_GROUP = 120, FILL_PER_COLUMN = 16, SUMS_PER_PANEL = 50, SUMS_PER_OUTPUT = 6, MOST_GROUP = 16 };
+
+static struct node_plan *plan_columns(struct module *m, int node, const char **why)
+{
+	struct integer_conv_plan *p = depthwise_plan(m, node, KERNEL_DEPTHWISE_COLUMNS, why);
+	const struct conv_geometry *g;
+	double groups, panels, outputs;
+
+	if (!p)
+		return NULL;
+	g = &p->c.g;
+	*why = "for kernels up to 8x8 without dilation, of images whose width is known";
+	if (g->kernel_h > PACK_COLUMNS_EDGE || g->kernel_w > PACK_COLUMNS_EDGE || g->dilation_h != 1 ||
+	    g->dilation_w != 1 || !num_is_const(g->out_w) || g->out_w.n > INT16_MAX || g->stride_w > INT16_MAX)
+		return NULL;
+	groups = ceil((double)g->oc / MOST_GROUP);
+	panels = ceil((double)g->oc / p->kernel->columns);
+	outputs = (double)g->out_w.n * panels * p->kernel->columns;
+	p->plan.cycles = (double)(p->c.batch_hi * g->out_h.n) *
+			 (panels * SUMS_PER_PANEL + outputs * SUMS_PER_OUTPUT + groups * FILL_PER_GROUP +
+			  groups * FILL_PER_COLUMN * (double)(g->out_w.n * g->stride_w + g->kernel_w));
+	if (g->kernel_h > 4 || g->kernel_w > 4)
+		p->plan.cycles *= 2.5;
+	return &p->plan;
+}
+
 /* Whether a result may lie where its image does: its rows are written when what the next ones see is copied. */
 static bool takes_the_place(const struct module *m, const struct conv_shape *c, int x, int y)
 {
@@ -207,6 +235,7 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	struct integer_ends ends;
 	struct call *call;
 	const bool planes = k->kind == KERNEL_DEPTHWISE_PLANES || k->kind == KERNEL_DEPTHWISE_WIDE;
+	const bool columns = k->kind == KERNEL_DEPTHWISE_COLUMNS;
 	int x, y, w, batch = -1;
 
 	conv_images(l, c, false, &x, &y);
@@ -220,12 +249,14 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, ends.bias);
 	call_arg(l, call, ARG_READ, ends.scale);
-	if (!planes)
+	if (!planes && !columns)
 		call_arg(l, call, ARG_READ, integer_zeros(l, node, width));
 	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], -1, num_const(0));
-	if (planes) {
-		const int64_t bytes = pack_planes_scratch(c->g.kernel_h, c->g.kernel_w, c->g.out_w.n,
-							  c->g.stride_w);
+	if (planes || columns) {
+		const struct conv_geometry *g = &c->g;
+		const int64_t bytes =
+			columns ? pack_columns_scratch(g->kernel_h, g->kernel_w, g->out_w.n, g->stride_w, g->oc)
+				: pack_planes_scratch(g->kernel_h, g->kernel_w, g->out_w.n, g->stride_w);
 
 		call_arg(l, call, ARG_SCRATCH, lower_scratch(l, num_const(bytes)));
 		call_number(l, call, num_const(const_int(m, node_in(m, node, INTEGER_X_ZERO), 0)));
@@ -235,6 +266,8 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	call->in_place = planes && takes_the_place(m, c, x, y);
 	if (!call->in_place)
 		call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1, taps * width / k->lanes);
+	if (columns && call->piece_rows == 1)   /* two rows take not much longer */
+		call->piece_rows = 2;
 	l->block->step[l->block->n - 1].macs = conv_macs(c) / c->g.oc;
 	lower_finish(l, y, c->y);
 }
@@ -307,6 +340,9 @@ const struct strategy integer_planes = {
 };
 const struct strategy integer_planes_wide = {
 	.name = "integer_planes_wide", .op = "IntegerConv", .plan = plan_wide, .lower = lower_depthwise
+};
+const struct strategy integer_columns = {
+	.name = "integer_columns", .op = "IntegerConv", .plan = plan_columns, .lower = lower_depthwise
 };
 const struct strategy integer_matmul = {
 	.name = "integer_matmul", .op = "IntegerMatMul", .plan = plan_matmul, .lower = lower_matmul

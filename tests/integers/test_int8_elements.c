@@ -157,7 +157,7 @@ static void (*const runs[])(const struct kernel *) = {
 	[ADD_INTEGER] = run_sum,
 	[SOFTMAX_INT8] = run_softmax,
 	[TABLE_INT8] = run_table,
-	[DEPTHWISE_WIDE] = NULL,
+	[DEPTHWISE_COLUMNS] = NULL,
 };
 
 int main(int argc, char **argv)
