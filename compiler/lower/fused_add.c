@@ -72,6 +72,12 @@ static float moved(float v, int steps)
 	return v;
 }
 
+/* Whether v is 0 or at least 2^-100, and so a multiple of 2^-123. */
+static bool is_large(float v)
+{
+	return v == 0 || fabsf(v) >= 0x1p-100f;
+}
+
 bool fused_add_find(const struct byte_sum *s, struct fused_add *f)
 {
 	const double a = (double)s->a.scale / (double)s->scale, b = (double)s->b.scale / (double)s->scale;
@@ -87,7 +93,8 @@ bool fused_add_find(const struct byte_sum *s, struct fused_add *f)
 				for (int k = -left; left >= 0 && k <= left; k += left ? 2 * left : 1) {
 					*f = (struct fused_add){ moved((float)a, i), moved((float)b, j),
 								 moved((float)offset, k) };
-					if (is_exact(s, f, want, &failed))
+					if (is_large(f->a_factor) && is_large(f->b_factor) && is_large(f->offset) &&
+					    is_exact(s, f, want, &failed))
 						return true;
 				}
 			}

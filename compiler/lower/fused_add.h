@@ -18,7 +18,8 @@ struct byte_sum {
 	int zero, low, high;
 };
 
-/* rint(min(max(fma(a, a_factor, fma(b, b_factor, offset)), low), high)) of the bytes a and b themselves. */
+/* rint(min(max(fma(a, a_factor, fma(b, b_factor, offset)), low), high)) of the bytes a and b themselves. No constant is
+ * so small that a sum could be denormal: each is 0 or a multiple of 2^-123. */
 struct fused_add {
 	float a_factor, b_factor, offset;
 };

@@ -60,11 +60,12 @@ struct nnrt_column_sums {
 	const int32_t *bias;
 	const float *scale;
 	unsigned char *y1;      /* of the second row */
-	int unused;
+	int left;               /* pixels, where no register is left to count them */
 	int32_t biases[4];
 	float scales[4];
 	int16_t low[8], high[8];
-	uint32_t at[4][4];      /* offsets of the columns of each product; of two rows: the second one's weights */
+	uint32_t at[4][4];      /* offsets of the columns of each product */
+	int8_t second[4][16];   /* weights of the second row */
 };
 
 /** Begins a function. r9: the struct, r0, r2: x and w, r1, r3: y and y_pixel, r5, r7: pixels and move; q3: offsets of
@@ -163,8 +164,8 @@ NNRT_NAKED void nnrt_columns_pixels(struct nnrt_column_sums *s __attribute__((un
 
 /** A pixel of both rows a turn. */
 #define NNRT_COLUMNS_PAIRS(then, t) \
-	"1:\n" NNRT_COLUMNS_PAIR("0", "r0", "r8", "q4", "112") NNRT_COLUMNS_PAIR("4", "r2", "r10", "q5", "128") \
-		NNRT_COLUMNS_PAIR("8", "r4", "r12", "q6", "144") NNRT_COLUMNS_PAIR("12", "r6", "lr", "q7", "160") \
+	"1:\n" NNRT_COLUMNS_PAIR("0", "r0", "r8", "q4", "176") NNRT_COLUMNS_PAIR("4", "r2", "r10", "q5", "192") \
+		NNRT_COLUMNS_PAIR("8", "r4", "r12", "q6", "208") NNRT_COLUMNS_PAIR("12", "r6", "lr", "q7", "224") \
 	"vadd.i32 q3, q3, r7\n" NNRT_COLUMNS_BYTES then \
 	"vstrb" t ".32 q0, [r1]\n" then \
 	"vstrb" t ".32 q1, [r3]\n" \
@@ -182,12 +183,12 @@ NNRT_NAKED void nnrt_columns_pairs(struct nnrt_column_sums *s __attribute__((unu
 			 "ldr r3, [r9, #40]\n"
 			 "vshl.i32 q0, q4, #8\n"
 			 "vshl.i32 q1, q5, #8\n"
-			 "vstrw.32 q0, [r9, #112]\n"
-			 "vstrw.32 q1, [r9, #128]\n"
+			 "vstrw.32 q0, [r9, #176]\n"
+			 "vstrw.32 q1, [r9, #192]\n"
 			 "vshl.i32 q0, q6, #8\n"
 			 "vshl.i32 q1, q7, #8\n"
-			 "vstrw.32 q0, [r9, #144]\n"
-			 "vstrw.32 q1, [r9, #160]\n"
+			 "vstrw.32 q0, [r9, #208]\n"
+			 "vstrw.32 q1, [r9, #224]\n"
 			 "bne 2f\n" NNRT_COLUMNS_PAIRS("", "")
 			 "b 3f\n"
 			 "2:\n" NNRT_COLUMNS_PAIRS("vpst\n", "t")
@@ -216,6 +217,7 @@ NNRT_NAKED void nnrt_columns_wide(struct nnrt_column_sums *s __attribute__((unus
 			 "vldrw.32 q4, [r9, #128]\n"
 			 "vldrw.32 q5, [r9, #144]\n"
 			 "vldrw.32 q6, [r9, #160]\n"
+			 "str r5, [r9, #44]\n"
 			 "mov r1, r0\n"
 			 "add r3, r0, r7\n"
 			 "mov r5, r2\n"
@@ -232,9 +234,9 @@ NNRT_NAKED void nnrt_columns_wide(struct nnrt_column_sums *s __attribute__((unus
 			 "add r3, r7\n"
 			 "sub r5, #256\n" NNRT_COLUMNS_BYTES
 			 "ldrd r4, r6, [r9, #8]\n"
-			 "ldr r2, [r9, #16]\n"
+			 "ldr r2, [r9, #44]\n"
 			 "subs r2, #2\n"
-			 "str r2, [r9, #16]\n"
+			 "str r2, [r9, #44]\n"
 			 "vpst\n"
 			 "vstrbt.32 q0, [r4]\n"
 			 "add r4, r6\n"
@@ -245,20 +247,6 @@ NNRT_NAKED void nnrt_columns_wide(struct nnrt_column_sums *s __attribute__((unus
 			 "str r4, [r9, #8]\n"
 			 "bgt 1b\n"
 			 "3:\n" NNRT_COLUMNS_END);
-}
-
-/** n times the byte v; n >= 0. */
-NNRT_INLINE void nnrt_columns_set(unsigned char *to, int v, ptrdiff_t n)
-{
-	__asm__ volatile("vdup.8 q0, %[v]\n"
-			 "wlstp.8 lr, %[n], 2f\n"
-			 "1:\n"
-			 "vstrb.8 q0, [%[to]], #16\n"
-			 "letp lr, 1b\n"
-			 "2:\n"
-			 : [to] "+r"(to)
-			 : [v] "r"(v), [n] "r"(n)
-			 : "q0", "lr", "memory");
 }
 
 /** How a convolution's rows lie in scratch. */
@@ -305,10 +293,10 @@ NNRT_SHARED void nnrt_columns_take(const struct nnrt_conv *p, const struct nnrt_
 		c.pitch = f->pitch;
 		c.columns = f->inside;
 		c.channels = channels;
-		nnrt_columns_set(to, zero, f->left * f->pitch);
+		nnrt_mve_set(to, zero, f->left * f->pitch);
 		if (f->inside > 0)
 			nnrt_columns_fill(&c);
-		nnrt_columns_set(c.to + f->inside * f->pitch, zero, f->right * f->pitch);
+		nnrt_mve_set(c.to + f->inside * f->pitch, zero, f->right * f->pitch);
 	}
 }
 
@@ -322,7 +310,7 @@ NNRT_SHARED void nnrt_columns_conv(const struct nnrt_conv *p, const unsigned cha
 	struct nnrt_column_sums s;
 	int rows;
 
-	nnrt_columns_set(f.zeros, zero, NNRT_COLUMN_CHANNELS);
+	nnrt_mve_set(f.zeros, zero, NNRT_COLUMN_CHANNELS);
 	for (int i = 0; i < 8; i++) {
 		s.low[i] = (int16_t)q->low;
 		s.high[i] = (int16_t)q->high;
@@ -330,6 +318,10 @@ NNRT_SHARED void nnrt_columns_conv(const struct nnrt_conv *p, const unsigned cha
 	s.zero = q->zero;
 	s.y_pixel = p->y_pixel;
 	s.move = p->stride_w * f.pitch;
+	s.pixels = p->out_w;
+	for (int g = 0; g < f.products; g++)
+		for (int i = 0; i < 4; i++)
+			s.at[g][i] = (uint32_t)(g / 2 * f.plane + (g % 2 * 4 + i) * f.pitch);
 	for (int oy = p->row_begin; oy < p->row_end; oy += rows) {
 		unsigned char *const to = y + nnrt_ring(oy, p->y_ring) * p->y_row;
 		unsigned char *const next = y + nnrt_ring(oy + 1, p->y_ring) * p->y_row;
@@ -347,11 +339,7 @@ NNRT_SHARED void nnrt_columns_conv(const struct nnrt_conv *p, const unsigned cha
 			s.bias = bias + c;
 			s.scale = scale + c;
 			s.y = to + c;
-			s.pixels = p->out_w;
 			s.channels = (int)nnrt_min(left, NNRT_COLUMN_PANEL);
-			for (int g = 0; g < f.products; g++)
-				for (int i = 0; i < 4; i++)
-					s.at[g][i] = (uint32_t)(g / 2 * f.plane + (g % 2 * 4 + i) * f.pitch);
 			if (rows == 2) {
 				s.y1 = next + c;
 				nnrt_columns_pairs(&s);

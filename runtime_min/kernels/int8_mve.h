@@ -208,21 +208,44 @@ NNRT_INLINE void nnrt_mve_inside(const unsigned char *x, ptrdiff_t row, int rows
 	nnrt_mve_rows(x, row, rows, run, to);
 }
 
-/** nnrt_panels_any: tap by tap. */
+/** n times the byte v; n >= 0. */
+NNRT_INLINE void nnrt_mve_set(unsigned char *to, int v, ptrdiff_t n)
+{
+	__asm__ volatile("vdup.8 q0, %[v]\n"
+			 "wlstp.8 lr, %[n], 2f\n"
+			 "1:\n"
+			 "vstrb.8 q0, [%[to]], #16\n"
+			 "letp lr, 1b\n"
+			 "2:\n"
+			 : [to] "+r"(to)
+			 : [v] "r"(v), [n] "r"(n)
+			 : "q0", "lr", "memory");
+}
+
+/** nnrt_panels_any: what lies side by side in one piece. */
 NNRT_SHARED void nnrt_mve_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
 	ptrdiff_t step, int iy, int ix, int is_signed)
 {
+	const int is_run = p->x_pixel == p->ic && p->dilation_w == 1;
 	unsigned char *at = (unsigned char *)to;
 
 	(void)step;
 	(void)is_signed;
 	for (int ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
 		const unsigned char *const row = x + nnrt_ring(iy, p->x_ring) * p->x_row;
+		const int width = iy >= 0 && iy < p->in_h ? p->in_w : 0;
+		int n;
 
-		for (int kx = 0, sx = ix; kx < p->kernel_w; kx++, sx += p->dilation_w, at += p->ic) {
-			const int inside = iy >= 0 && iy < p->in_h && sx >= 0 && sx < p->in_w;
+		for (int kx = 0, sx = ix; kx < p->kernel_w; kx += n, sx += n * p->dilation_w, at += n * p->ic) {
+			const int left = p->kernel_w - kx;
 
-			nnrt_mve_copy(at, inside ? row + sx * p->x_pixel : zero, p->ic);
+			if (sx >= 0 && sx < width) {
+				n = is_run ? (int)nnrt_min(left, width - sx) : 1;
+				nnrt_mve_copy(at, row + sx * p->x_pixel, n * p->ic);
+			} else {
+				n = p->dilation_w > 1 ? 1 : sx < 0 && width > 0 ? (int)nnrt_min(left, -sx) : left;
+				nnrt_mve_set(at, *zero, n * p->ic);
+			}
 		}
 	}
 }
@@ -247,6 +270,48 @@ static NNRT_LITERAL void nnrt_mve_panels_1x8(struct nnrt_panels *t, const struct
 	nnrt_mve_1x8(t);
 }
 
+/** Whether a convolution has a single tap, and no output pixel that sees none. */
+NNRT_INLINE int nnrt_mve_is_product(const struct nnrt_conv *p)
+{
+	return p->kernel_h == 1 && p->kernel_w == 1 && p->pad_top == 0 && p->pad_left == 0 &&
+	       (p->row_end - 1) * p->stride_h < p->in_h && (p->out_w - 1) * p->stride_w < p->in_w;
+}
+
+/** Such a convolution. */
+NNRT_INLINE void nnrt_mve_product(const struct nnrt_conv *p, const unsigned char *x, struct nnrt_panels *t,
+	unsigned char *y, unsigned char *taps, ptrdiff_t pixel, const struct nnrt_line *line, const struct nnrt_int8 *q,
+	int rows, nnrt_panels_finish *finish)
+{
+	const int is_flat = p->stride_h == 1 && p->stride_w == 1 && p->x_ring == 0 && p->y_ring == 0 &&
+			    p->in_w == p->out_w && p->x_row == p->in_w * p->x_pixel &&
+			    p->y_row == p->out_w * p->y_pixel;
+	const int lines = is_flat ? 1 : p->row_end - p->row_begin;
+	const int width = is_flat ? (p->row_end - p->row_begin) * p->out_w : p->out_w;
+	const ptrdiff_t step = p->stride_w * p->x_pixel;
+
+	for (int i = 0; i < lines; i++) {
+		const int oy = p->row_begin + i;
+		const unsigned char *from = x + nnrt_ring(oy * p->stride_h, p->x_ring) * p->x_row;
+		unsigned char *to = y + nnrt_ring(oy, p->y_ring) * p->y_row;
+
+		for (int left = width; left > 0; left -= rows) {
+			const int is_last = left < rows;        /* it is computed once more */
+
+			nnrt_mve_copy(taps, from, p->ic);
+			t->y[0] = to;
+			if (rows > 1) {
+				from += is_last ? 0 : step;
+				to += is_last ? 0 : p->y_pixel;
+				nnrt_mve_copy(taps + pixel, from, p->ic);
+				t->y[1] = to;
+			}
+			from += step;
+			to += p->y_pixel;
+			finish(t, line, p->oc, q);
+		}
+	}
+}
+
 /** nnrt_conv_int8() by VMLADAVA, for 2 rows and 4 columns, or 1 and 8; x: int8, scale: the channels' multipliers.
  *  scratch: `rows` times whole steps of bytes. */
 NNRT_INLINE void nnrt_conv_mve(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
@@ -257,10 +322,23 @@ NNRT_INLINE void nnrt_conv_mve(const struct nnrt_conv *p, const void *x, const i
 	const int terms = p->kernel_h * p->kernel_w * p->ic;
 	const ptrdiff_t pixel = (terms + NNRT_MVE_TERMS - 1) / NNRT_MVE_TERMS * NNRT_MVE_TERMS;
 
+	nnrt_panels_finish *const finish = rows == 1 ? nnrt_mve_panels_1x8 : nnrt_mve_panels_2x4;
+	unsigned char *const taps = (unsigned char *)scratch;
+
 	(void)columns;
+	if (nnrt_mve_is_product(p)) {
+		struct nnrt_panels t;
+
+		t.taps = taps;
+		t.w = w;
+		t.bias = bias;
+		t.end = taps + pixel;
+		nnrt_mve_product(p, (const unsigned char *)x, &t, (unsigned char *)y, taps, pixel,
+			(const struct nnrt_line *)scale, &q, rows, finish);
+		return;
+	}
 	nnrt_panels_tiles(p, x, w, bias, scale, zero, y, scratch, &q, rows, pixel, NNRT_MVE_TERMS, pixel,
-		NNRT_PANELS_WORDS, nnrt_mve_any, nnrt_mve_inside,
-		rows == 1 ? nnrt_mve_panels_1x8 : nnrt_mve_panels_2x4);
+		NNRT_PANELS_WORDS, nnrt_mve_any, nnrt_mve_inside, finish);
 }
 
 #endif
