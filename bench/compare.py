@@ -9,9 +9,9 @@ The outputs of both are compared first; a model whose outputs differ is listed a
 """
 import argparse
 import ctypes
+import hashlib
 import math
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -109,22 +109,19 @@ class Onnxruntime:
 
 
 class Nnc:
-    """The model compiled into a shared object."""
+    """The model compiled into a shared object, which is kept for as long as the C and the command are the same."""
 
     def __init__(self, entry, target, cc, like):
-        folder = os.path.join(generated.work_folder(), "bench", entry.name)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
+        folder = os.path.join(generated.work_folder(), "bench", target.name, entry.name.replace(":", "-"))
+        os.makedirs(folder, exist_ok=True)
+        for old in generated.sources(folder, "m"):
+            os.remove(old)
         generated.compile_model(entry.path, folder, "m", target, entry.dims)
         prototype = generated.Prototype(os.path.join(folder, "m.h"), "m")
         with open(os.path.join(folder, "call.c"), "w", encoding="utf-8") as f:
             f.write(prototype.caller())
-        library = os.path.join(folder, "m.so")
-        code, text = execute([cc, *target.cflags.split(), "-fPIC", "-shared", "-I", folder, "-o", library,
-                              *generated.sources(folder, "m"), os.path.join(folder, "call.c"),
-                              os.path.join(HERE, "timing.c"), "-lm"], 600)
-        if code != 0:
-            raise Failure("cc", one_line(text))
+        sources = [*generated.sources(folder, "m"), os.path.join(folder, "call.c"), os.path.join(HERE, "timing.c")]
+        library = shared_object(folder, [cc, *target.cflags.split(), "-fPIC", "-shared", "-I", folder], sources)
         self.function = ctypes.CDLL(library).nnc_time
         self.function.restype = ctypes.c_double
         self.arrays = [aligned(v) for v in entry.inputs], [aligned(np.zeros_like(v)) for v in like]
@@ -139,6 +136,23 @@ class Nnc:
     def outputs(self):
         self.seconds(1)
         return self.arrays[1]
+
+
+def shared_object(folder, command, sources):
+    """The path of what the command makes of the sources in a folder that keeps one such object."""
+    digest = hashlib.sha256("\0".join(command).encode())
+    for path in [*sources, os.path.join(folder, "m.h")]:
+        with open(path, "rb") as f:
+            digest.update(f.read())
+    library = os.path.join(folder, f"m-{digest.hexdigest()[:16]}.so")
+    if not os.path.exists(library):
+        for old in os.listdir(folder):
+            if old.endswith(".so"):
+                os.remove(os.path.join(folder, old))
+        code, text = execute([*command, "-o", library, *sources, "-lm"], 600)
+        if code != 0:
+            raise Failure("cc", one_line(text))
+    return library
 
 
 def aligned(value, bytes_=64):
@@ -224,7 +238,7 @@ def avx512_skipped(name):
 
 
 def number(us):
-    return f"{us:.1f}" if us < 1000 else f"{us:.0f}"
+    return f"{us:.2f}" if us < 10 else f"{us:.1f}" if us < 1000 else f"{us:.0f}"
 
 
 def main():

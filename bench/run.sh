@@ -2,6 +2,7 @@
 # nnc's C beside onnxruntime, one thread each, in one interleaved run on this machine; prints a Markdown table.
 #
 #   bench/run.sh [--rounds N] [--target T] [--cc COMPILER] [MODEL ...]      default: the float models of ../shared
+#   bench/run.sh --int8 [...]      models over bytes, beside nnc's own float32 too: bench/int8.py
 #
 # Builds nnc and makes its own virtual environment. Times move from machine to machine: only the ratio counts.
 set -eu
@@ -12,4 +13,8 @@ install_missing $build_packages python3 python3-venv
 make_environment
 configure build
 build_into build compiler/nnc
+if [ "${1-}" = --int8 ]; then
+	shift
+	exec python bench/int8.py "$@"
+fi
 exec python bench/compare.py "$@"
