@@ -20,7 +20,7 @@ static const struct nnrt_conv pool = {.in_h = 112, .in_w = 112, .ic = 64, .out_h
 	.pad_left = 1, .x_row = 112 * 64, .x_pixel = 64, .x_channel = 1, .y_row = 56 * 64, .y_pixel = 64,
 	.row_end = 56};
 static const struct nnrt_rows rows = {.rows = 197, .n = 768, .x_row = 768, .y_row = 768, .epsilon = 1e-5f};
-static const struct nnrt_int8_pair pair = {.n = 56 * 56 * 64, .a_signed = 1, .b_signed = 1, .a_scale = 0.5f,
+static const struct nnrt_int8_pair pair = {.rows = 1, .n = 56 * 56 * 64, .a_signed = 1, .b_signed = 1, .a_scale = 0.5f,
 	.b_scale = 0.25f, .y_scale = 1.0f, .low = -128, .high = 127};
 static const struct nnrt_int8_mean mean = {.pixels = 49, .channels = 1280, .x_pixel = 1280, .x_scale = 0.1f,
 	.y_scale = 0.1f, .high = 255};

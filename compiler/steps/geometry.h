@@ -91,6 +91,11 @@ struct table_geometry {
 	int64_t rows, n, x_row, y_row, x_signed;
 };
 
+/* Quantised channels, each along a line: struct nnrt_int8_lines. */
+struct lines_geometry {
+	int64_t rows, n, x_row, y_row, x_signed, low, high;
+};
+
 /* Softmax along rows of quantised bytes: struct nnrt_int8_softmax. */
 struct softmax_geometry {
 	int64_t rows, n, x_signed, y_zero, low, high;
@@ -108,7 +113,7 @@ struct mean_geometry {
 
 /* Sum or product of two quantised tensors: struct nnrt_int8_pair. */
 struct pair_geometry {
-	int64_t n, a_signed, b_signed, a_zero, b_zero, y_zero;
+	int64_t rows, n, a_row, b_row, y_row, a_signed, b_signed, a_zero, b_zero, y_zero;
 	double a_scale, b_scale, y_scale;
 	int64_t low, high, product;
 };
@@ -125,6 +130,7 @@ struct geometry {
 		struct add_geometry add;
 		struct sum_geometry sum;
 		struct table_geometry table;
+		struct lines_geometry lines;
 		struct softmax_geometry softmax;
 		struct mean_geometry mean;
 		struct pair_geometry pair;

@@ -24,8 +24,8 @@ NNRT_INLINE void nnrt_add_int8(const struct nnrt_int8_add *p, const void *a, con
 	for (; i + NNRT_INT8_LANES <= p->n; i += NNRT_INT8_LANES) {
 		nnrt_i8f v = nnrt_i8f_set(p->offset);
 
-		v = nnrt_i8f_fma(nnrt_i8v_bytes(x1 + i, p->b_signed), p->b_factor, v);
-		v = nnrt_i8f_fma(nnrt_i8v_bytes(x0 + i, p->a_signed), p->a_factor, v);
+		v = nnrt_i8f_fma(nnrt_i8v_bytes(x1 + i, p->b_signed), nnrt_i8f_set(p->b_factor), v);
+		v = nnrt_i8f_fma(nnrt_i8v_bytes(x0 + i, p->a_signed), nnrt_i8f_set(p->a_factor), v);
 		nnrt_i8f_store(to + i, v, p->low, p->high);
 	}
 	if (i < p->n) {
@@ -35,8 +35,8 @@ NNRT_INLINE void nnrt_add_int8(const struct nnrt_int8_add *p, const void *a, con
 
 		memcpy(rest[0], x0 + i, left);
 		memcpy(rest[1], x1 + i, left);
-		v = nnrt_i8f_fma(nnrt_i8v_bytes(rest[1], p->b_signed), p->b_factor, v);
-		v = nnrt_i8f_fma(nnrt_i8v_bytes(rest[0], p->a_signed), p->a_factor, v);
+		v = nnrt_i8f_fma(nnrt_i8v_bytes(rest[1], p->b_signed), nnrt_i8f_set(p->b_factor), v);
+		v = nnrt_i8f_fma(nnrt_i8v_bytes(rest[0], p->a_signed), nnrt_i8f_set(p->a_factor), v);
 		nnrt_i8f_store(rest[2], v, p->low, p->high);
 		memcpy(to + i, rest[2], left);
 	}

@@ -181,9 +181,9 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
 }
 
 /** float(v) * factor + more, rounded once. */
-NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
+NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, nnrt_i8f factor, nnrt_i8f more)
 {
-	return _mm256_fmadd_ps(_mm256_cvtepi32_ps(v), _mm256_set1_ps(factor), more);
+	return _mm256_fmadd_ps(_mm256_cvtepi32_ps(v), factor, more);
 }
 
 /** round_half_even(fma(a, a_factor, fma(b, b_factor, offset))) of uint8, saturated to uint8; |sum| < 2^31. Bytes are
@@ -191,6 +191,7 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
 NNRT_INLINE nnrt_b8 nnrt_b8_sum(nnrt_b8 a, nnrt_b8 b, float a_factor, float b_factor, float offset)
 {
 	const __m256i none = _mm256_setzero_si256();
+	const nnrt_i8f a_factors = nnrt_i8f_set(a_factor), b_factors = nnrt_i8f_set(b_factor);
 	__m256i half[2];
 
 	NNRT_UNROLL(2)
@@ -199,10 +200,10 @@ NNRT_INLINE nnrt_b8 nnrt_b8_sum(nnrt_b8 a, nnrt_b8 b, float a_factor, float b_fa
 		const __m256i b16 = i ? _mm256_unpackhi_epi8(b, none) : _mm256_unpacklo_epi8(b, none);
 		nnrt_i8f low = nnrt_i8f_set(offset), high = low;
 
-		low = nnrt_i8f_fma(_mm256_unpacklo_epi16(b16, none), b_factor, low);
-		high = nnrt_i8f_fma(_mm256_unpackhi_epi16(b16, none), b_factor, high);
-		low = nnrt_i8f_fma(_mm256_unpacklo_epi16(a16, none), a_factor, low);
-		high = nnrt_i8f_fma(_mm256_unpackhi_epi16(a16, none), a_factor, high);
+		low = nnrt_i8f_fma(_mm256_unpacklo_epi16(b16, none), b_factors, low);
+		high = nnrt_i8f_fma(_mm256_unpackhi_epi16(b16, none), b_factors, high);
+		low = nnrt_i8f_fma(_mm256_unpacklo_epi16(a16, none), a_factors, low);
+		high = nnrt_i8f_fma(_mm256_unpackhi_epi16(a16, none), a_factors, high);
 		half[i] = _mm256_packs_epi32(_mm256_cvtps_epi32(low), _mm256_cvtps_epi32(high));
 	}
 	return _mm256_packus_epi16(half[0], half[1]);

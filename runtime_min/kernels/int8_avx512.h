@@ -169,9 +169,9 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
 }
 
 /** float(v) * factor + more, rounded once. */
-NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
+NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, nnrt_i8f factor, nnrt_i8f more)
 {
-	return _mm512_fmadd_ps(_mm512_maskz_cvtepi32_ps(nnrt_vm_all(), v), _mm512_set1_ps(factor), more);
+	return _mm512_fmadd_ps(_mm512_maskz_cvtepi32_ps(nnrt_vm_all(), v), factor, more);
 }
 
 /** round_half_even(fma(a, a_factor, fma(b, b_factor, offset))) of uint8, saturated to uint8; |sum| < 2^31. Bytes are
@@ -180,6 +180,7 @@ NNRT_INLINE nnrt_b8 nnrt_b8_sum(nnrt_b8 a, nnrt_b8 b, float a_factor, float b_fa
 {
 	const __m512i none = _mm512_setzero_si512();
 	const __mmask16 all = nnrt_vm_all();
+	const nnrt_i8f a_factors = nnrt_i8f_set(a_factor), b_factors = nnrt_i8f_set(b_factor);
 	__m512i half[2];
 
 	NNRT_UNROLL(2)
@@ -188,10 +189,10 @@ NNRT_INLINE nnrt_b8 nnrt_b8_sum(nnrt_b8 a, nnrt_b8 b, float a_factor, float b_fa
 		const __m512i b16 = i ? _mm512_unpackhi_epi8(b, none) : _mm512_unpacklo_epi8(b, none);
 		nnrt_i8f low = nnrt_i8f_set(offset), high = low;
 
-		low = nnrt_i8f_fma(_mm512_unpacklo_epi16(b16, none), b_factor, low);
-		high = nnrt_i8f_fma(_mm512_unpackhi_epi16(b16, none), b_factor, high);
-		low = nnrt_i8f_fma(_mm512_unpacklo_epi16(a16, none), a_factor, low);
-		high = nnrt_i8f_fma(_mm512_unpackhi_epi16(a16, none), a_factor, high);
+		low = nnrt_i8f_fma(_mm512_unpacklo_epi16(b16, none), b_factors, low);
+		high = nnrt_i8f_fma(_mm512_unpackhi_epi16(b16, none), b_factors, high);
+		low = nnrt_i8f_fma(_mm512_unpacklo_epi16(a16, none), a_factors, low);
+		high = nnrt_i8f_fma(_mm512_unpackhi_epi16(a16, none), a_factors, high);
 		half[i] = _mm512_packs_epi32(_mm512_maskz_cvtps_epi32(all, low), _mm512_maskz_cvtps_epi32(all, high));
 	}
 	return _mm512_packus_epi16(half[0], half[1]);

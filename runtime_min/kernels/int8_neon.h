@@ -162,9 +162,9 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
 }
 
 /** float(v) * factor + more, rounded once. */
-NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
+NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, nnrt_i8f factor, nnrt_i8f more)
 {
-	return vfmaq_f32(more, vcvtq_f32_s32(v), vdupq_n_f32(factor));
+	return vfmaq_f32(more, vcvtq_f32_s32(v), factor);
 }
 
 /** Bounds, rounds and stores. */

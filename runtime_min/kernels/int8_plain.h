@@ -157,8 +157,8 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
 	return v;
 }
 
-/** float(v) * factor + more, rounded once. */
-NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, float factor, nnrt_i8f more)
+/** float(v) * factor + more in every lane, rounded once. */
+NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, nnrt_i8f factor, nnrt_i8f more)
 {
 	return fmaf((float)v, factor, more);
 }

@@ -140,10 +140,25 @@ def matmul(b):
 
 def two(b):
     shape = [int(v) for v in b.rng.integers(1, 6, 4)]
-    other = shape if b.rng.integers(2) else [1, shape[1], 1, 1]
+    shape[3] *= int(b.rng.choice([1, 9]))
+    other = [shape, shape, [1, shape[1], 1, 1], [1, 1, 1, shape[3]]][b.rng.integers(4)]
     b.quantised("x", shape)
     b.quantised("z", other)
     b.nodes.append(helper.make_node(str(b.rng.choice(["Add", "Mul", "Sub", "Max"])), ["x", "z"], ["v"]))
+    return b.finish("v")
+
+
+def channels(b):
+    """A constant for each of the channels, which lie beside each other."""
+    n, kind = int(b.rng.integers(1, 50)), str(b.rng.choice(["Norm", "Norm", "Add", "Sub", "Mul", "Div"]))
+    draw = lambda name, low, high: b.constant(name, b.rng.uniform(low, high, n).astype(F32))
+    b.quantised("x", (3, n) if kind == "Norm" else (2, 3, n))
+    if kind == "Norm":
+        names = ["x", draw("s", -2, 2), draw("b", -3, 3), draw("mean", -1, 1), draw("var", 0, 2)]
+        b.nodes.append(helper.make_node("BatchNormalization", names, ["v"]))
+    else:
+        b.nodes.append(helper.make_node(kind, ["x", draw("c", 0.1, 3)] if b.rng.integers(2) or kind == "Div" else
+                                        [draw("c", -3, 3), "x"], ["v"]))
     return b.finish("v")
 
 
@@ -218,7 +233,7 @@ def smooth(b):
     return b.finish("v")
 
 
-KINDS = (conv, gemm, matmul, two, table, pool, move, softmax, resize, smooth)
+KINDS = (conv, gemm, matmul, two, table, pool, move, softmax, resize, smooth, channels)
 
 
 def one_operator(model):

@@ -109,6 +109,48 @@ static void run_table(const struct kernel *r)
 		release_bytes(y, y_bytes);
 }
 
+/* Lines of channels, x and y ending at guarded pages; between rows nothing may change. */
+static void run_lines(const struct kernel *r)
+{
+	const int rows = 1 + pick(4), n = pick(70), over = pick(3) == 0, x_row = n + pick(9), is_signed = pick(2);
+	const struct nnrt_int8_lines p = {.rows = rows,
+		.n = n,
+		.x_row = x_row,
+		.y_row = over ? x_row : n + pick(9),
+		.x_signed = pick(2),
+		.low = (is_signed ? -128 : 0) + pick(100),
+		.high = (is_signed ? 127 : 255) - pick(100)};
+	const size_t x_bytes = (size_t)((rows - 1) * p.x_row + n), y_bytes = (size_t)((rows - 1) * p.y_row + n);
+	unsigned char *x = guarded_bytes(x_bytes), *y = over ? x : guarded_bytes(y_bytes);
+	unsigned char *expected = malloc(y_bytes + 1);
+	float factor[128], offset[128];
+
+	for (int i = 0; i < 128; i++) {
+		factor[i] = pick_float() * (pick(20) ? 3.0f : 1e8f);    /* now and then too large for an integer */
+		offset[i] = (float)(pick(2000) - 1000) / (pick(2) ? 8.0f : 7.0f);
+	}
+	for (size_t i = 0; i < x_bytes; i++)
+		x[i] = (unsigned char)pick(256);
+	if (!over)
+		memset(y, 0xa5, y_bytes);
+	memcpy(expected, y, y_bytes);
+	for (int row = 0; row < rows; row++)
+		for (int i = 0; i < n; i++) {
+			const int byte = x[row * p.x_row + i], q = p.x_signed && byte > 127 ? byte - 256 : byte;
+			const double v = (double)fmaf((float)q, factor[i], offset[i]);
+
+			expected[row * p.y_row + i] =
+				(unsigned char)(int)rint(v > p.low ? v < p.high ? v : p.high : p.low);
+		}
+	r->run.lines_int8(&p, x, factor, offset, y);
+	if (memcmp(y, expected, y_bytes) && failures++ < 10)
+		printf("%s: %d rows of %d differ\n", r->name, rows, n);
+	free(expected);
+	release_bytes(x, x_bytes);
+	if (!over)
+		release_bytes(y, y_bytes);
+}
+
 /* Softmax of rows that end at a guarded page. Quotients and sums are rounded through volatile variables, one by one. */
 static void run_softmax(const struct kernel *r)
 {
@@ -157,6 +199,7 @@ static void (*const runs[])(const struct kernel *) = {
 	[ADD_INTEGER] = run_sum,
 	[SOFTMAX_INT8] = run_softmax,
 	[TABLE_INT8] = run_table,
+	[LINES_INT8] = run_lines,
 	[DEPTHWISE_COLUMNS] = NULL,
 };
 

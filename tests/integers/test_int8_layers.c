@@ -5,10 +5,16 @@
 #include "guarded.h"
 #include "lower/mean_line.h"
 
-/* Sums and products of two tensors. Products and sums are rounded through volatile variables, one by one. */
+/* Sums and products of two tensors, or of rows of which the second may be the same again and again. Products and sums
+ * are rounded through volatile variables, one by one; between rows nothing may change. */
 static void run_pair(void)
 {
-	const struct nnrt_int8_pair p = {.n = pick(70),
+	const int rows = pick(2) ? 1 : 1 + pick(4), n_row = pick(70), gap = rows > 1 ? pick(5) : 0;
+	const struct nnrt_int8_pair p = {.rows = rows,
+		.n = n_row,
+		.a_row = n_row + gap,
+		.b_row = rows > 1 && pick(2) ? 0 : n_row + gap,
+		.y_row = n_row + gap,
 		.a_signed = pick(2),
 		.b_signed = pick(2),
 		.a_zero = pick(200) - 100,
@@ -20,19 +26,21 @@ static void run_pair(void)
 		.low = -pick(128),
 		.high = pick(127),
 		.product = pick(2)};
-	const size_t n = (size_t)p.n;
+	const size_t n = (size_t)((rows - 1) * (n_row + gap) + n_row);
 	unsigned char *a = guarded_bytes(n), *b = guarded_bytes(n), *y = guarded_bytes(n);
-	const int over = pick(3);       /* y is a, b, or neither */
+	const int over = rows > 1 ? 2 : pick(3);        /* y is a, b, or neither */
 
 	for (size_t i = 0; i < n; i++) {
 		a[i] = (unsigned char)pick(256);
 		b[i] = (unsigned char)pick(256);
-		y[i] = over ? b[i] : a[i];
+		y[i] = over < 2 ? (over ? b[i] : a[i]) : 0xa5;
 	}
 	nnrt_pair_int8(&p, over == 0 ? y : a, over == 1 ? y : b, y);
 	for (size_t i = 0; i < n && failures < 10; i++) {
+		const size_t row = i / (size_t)(n_row + gap), column = i - row * (size_t)(n_row + gap);
+		const unsigned char xb = b[row * (size_t)p.b_row + column];
 		const int qa = p.a_signed && a[i] > 127 ? a[i] - 256 : a[i],
-			  qb = p.b_signed && b[i] > 127 ? b[i] - 256 : b[i];
+			  qb = p.b_signed && xb > 127 ? xb - 256 : xb;
 		volatile float va = (float)(qa - p.a_zero), vb = (float)(qb - p.b_zero), v;
 		double r;
 
@@ -42,7 +50,7 @@ static void run_pair(void)
 		v /= p.y_scale;
 		r = rint((double)v);
 		r = (r > p.low ? r < p.high ? r : p.high : p.low) + p.y_zero;
-		if (y[i] != (unsigned char)(int)r) {
+		if (y[i] != (column < (size_t)n_row ? (unsigned char)(int)r : 0xa5)) {
 			printf("nnrt_pair_int8: element %zu of %zu is %d, expected %d\n", i, n, y[i], (int)r);
 			failures++;
 		}

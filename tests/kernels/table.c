@@ -73,6 +73,10 @@
 #define MEMBER_TABLE_INT8 table_int8
 #define PARAMETERS_TABLE_INT8 const struct nnrt_int8_table *p, const void *x, const void *table, void *y
 #define ARGUMENTS_TABLE_INT8(rows, columns) p, x, table, y
+#define MEMBER_LINES_INT8 lines_int8
+#define PARAMETERS_LINES_INT8 \
+	const struct nnrt_int8_lines *p, const void *x, const float *factor, const float *offset, void *y
+#define ARGUMENTS_LINES_INT8(rows, columns) p, x, factor, offset, y
 #define MEMBER_GEMM_DOT gemm_dot
 #define PARAMETERS_GEMM_DOT const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL
 #define ARGUMENTS_GEMM_DOT(rows, columns) p, x, w, bias, scale, y, scratch, low, high, y_zero, band, rows, columns

@@ -5,6 +5,7 @@
 
 #include "runtime_min/kernels/int8_add.h"
 #include "runtime_min/kernels/int8_add_plain.h"
+#include "runtime_min/kernels/int8_lines.h"
 #include "runtime_min/kernels/int8_softmax.h"
 #include "runtime_min/kernels/int8_table.h"
 
@@ -68,6 +69,8 @@ struct kernel {
 		void (*add_integer)(const struct nnrt_int8_sum *p, const void *a, const void *b, void *y);
 		void (*softmax_int8)(const struct nnrt_int8_softmax *p, const void *x, const float *e, void *y);
 		void (*table_int8)(const struct nnrt_int8_table *p, const void *x, const void *table, void *y);
+		void (*lines_int8)(const struct nnrt_int8_lines *p, const void *x, const float *factor,
+			const float *offset, void *y);
 		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
 		void (*depthwise_dot)(const struct nnrt_conv *p, DOT_HEAD, ROWS_TAIL);
 	} run;
@@ -76,7 +79,8 @@ struct kernel {
 /* Goes from element to element, or along rows that know no others. */
 static inline bool kernel_is_elementwise(enum kernel_kind kind)
 {
-	return kind == ADD_INT8 || kind == ADD_INTEGER || kind == SOFTMAX_INT8 || kind == TABLE_INT8;
+	return kind == ADD_INT8 || kind == ADD_INTEGER || kind == SOFTMAX_INT8 || kind == TABLE_INT8 ||
+	       kind == LINES_INT8;
 }
 
 extern const struct kernel kernels[];

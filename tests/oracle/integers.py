@@ -90,7 +90,18 @@ class Upsample(float64_ops.Upsample):
         return (interpolated(x, [float(s) for s in scales], sizes, "asymmetric"),)
 
 
-OWN = [*REDUCTIONS, Softplus, Resize, Upsample, *OPERATORS]  # of two with one name the first counts
+class BatchNormalization(OpRun):
+    op_domain = ""
+
+    def _run(self, x, scale, bias, mean, var, epsilon=None, **more):
+        if more.get("training_mode"):
+            raise NotImplementedError("training")
+        c = lambda v: along(v, 1, x.ndim)
+        factor = scale / np.sqrt(var + var.dtype.type(epsilon))
+        return ((x - c(mean)) * c(factor) + c(bias),)
+
+
+OWN = [*REDUCTIONS, Softplus, Resize, Upsample, BatchNormalization, *OPERATORS]  # of two with one name the first counts
 
 
 class Graph:

@@ -190,6 +190,12 @@ def unary(d):
     return quantised(d, d.node(op, [x], **attributes.get(op, {})))
 
 
+def norm(d):
+    x = floats(d, lambda v: v.rank >= 2)
+    one = lambda low, high: d.numbers.uniform(low, high, x.shape[1]).astype(F32)
+    return quantised(d, d.node("BatchNormalization", [x, one(-2, 2), one(-1, 1), one(-1, 1), one(0, 2)]))
+
+
 def rescale(d):
     """Bytes with other parameters, and no operator between."""
     return quantised(d, floats(d))
@@ -273,4 +279,4 @@ def concat(d):
 
 
 NODES = [(convolution, 8), (gemm, 4), (matmul, 3), (softmax, 2), (pair, 8), (pool, 4), (mean, 2), (resize, 2), (unary, 4),
-         (rescale, 1), (transpose, 2), (reshape, 3), (squeeze, 1), (pad, 2), (slices, 2), (gather, 1), (split, 1), (concat, 4)]
+         (rescale, 1), (norm, 2), (transpose, 2), (reshape, 3), (squeeze, 1), (pad, 2), (slices, 2), (gather, 1), (split, 1), (concat, 4)]

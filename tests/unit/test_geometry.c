@@ -4,6 +4,7 @@
 #include "runtime_min/kernels/int8_plain.h"
 #include "runtime_min/kernels/int8_add.h"
 #include "runtime_min/kernels/int8_add_plain.h"
+#include "runtime_min/kernels/int8_lines.h"
 #include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
 #include "runtime_min/kernels/int8_softmax.h"
