@@ -231,6 +231,8 @@ const char *options_summary(const struct options *o, struct arena *a)
 	strbuf_printf(&b, "--fp=%s", fp[o->fp]);
 	if (o->optimize == OPTIMIZE_SIZE)
 		strbuf_puts(&b, " --optimize=size");
+	if (o->io == IO_QUANTIZED)
+		strbuf_puts(&b, " --io=quantized");
 	if (o->arena == ARENA_CALLER)
 		strbuf_puts(&b, " --arena=caller");
 	if (o->flush_subnormals)

@@ -6,8 +6,8 @@
 #include "passes/pass.h"
 #include "steps/fuse.h"
 
-/* Types and shapes are what all else builds on: that pass is not optional. */
-static const char required[] = "infer";
+/* Not optional: types and shapes are what all else builds on, and the interface is what its options say. */
+static const char *const required[] = { "infer", "edges", NULL };
 
 /* What can be dumped beside the passes. */
 static const char *const stages[] = { "import", "lower", "plan", "all", NULL };
@@ -52,8 +52,10 @@ bool pass_options_check(const struct options *o, struct arena *a, struct diag *d
 		const size_t n = strcspn(s, ",");
 		if (!is_name(s, n, false))
 			return refuse("--skip-pass", s, n, false, a, d);
-		if (n == strlen(required) && !strncmp(s, required, n))
-			return diag_error(d, STATUS_USAGE, NULL, "--skip-pass: \"%s\" cannot be left out", required);
+		for (int i = 0; required[i]; i++)
+			if (n == strlen(required[i]) && !strncmp(s, required[i], n))
+				return diag_error(d, STATUS_USAGE, NULL, "--skip-pass: \"%s\" cannot be left out",
+						  required[i]);
 	}
 	return !o->dump || is_name(o->dump, strlen(o->dump), true) ||
 	       refuse("--dump", o->dump, strlen(o->dump), true, a, d);

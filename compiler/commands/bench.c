@@ -202,7 +202,7 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 
 	if (!built_make(r.whole, o, f, 0, a, scratch, d))
 		return false;
-	values = in ? inputs_for_graph(in, &r.whole->c.module, a) : make_values(&r.whole->c.module, a, d);
+	values = in ? inputs_for_graph(in, &r.whole->c.module, a, d) : make_values(&r.whole->c.module, a, d);
 	if (!values || !built_time(r.whole, values, o->repeat, &r.time, a, d))
 		return false;
 	r.run = spread_of(r.time.run, r.time.repeats);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/quantised.h"
 #include "support/arena.h"
 #include "support/diag.h"
 
@@ -51,6 +52,9 @@ static bool give(struct inputs *in, int i, const struct value *v, const struct o
 	in->value[i] = *v;
 	in->value[i].rank = s->rank;
 	in->given[i] = true;
+	/* Integers may be what a compiled model takes in the place of floats: inputs_for_graph() sees to them. */
+	if (o->io == IO_QUANTIZED && s->type == DT_F32 && dtypes[v->type].class != CLASS_F)
+		return true;
 	return value_convert(&in->value[i], s->type, o->convert, a, d, s->name);
 }
 
@@ -123,9 +127,9 @@ static bool give_archive(struct inputs *in, const char *path, const struct optio
 	return true;
 }
 
-static void begin(struct inputs *in, const struct signature *s, struct arena *a)
+static void begin(struct inputs *in, const struct signature *s, const struct options *o, struct arena *a)
 {
-	*in = (struct inputs){ .signature = s, .value = ARENA_ARRAY(a, s->n_inputs, struct value),
+	*in = (struct inputs){ .signature = s, .rounds = o->convert, .value = ARENA_ARRAY(a, s->n_inputs, struct value),
 			       .given = ARENA_ARRAY(a, s->n_inputs, bool) };
 }
 
@@ -144,7 +148,7 @@ static bool check_complete(const struct inputs *in, struct diag *d)
 static bool inputs_from_arguments(struct inputs *in, const struct signature *s, const struct options *o,
 				  struct arena *a, struct diag *d)
 {
-	begin(in, s, a);
+	begin(in, s, o, a);
 	for (int k = 0; k < o->n_rest; k++) {
 		const char *path = o->rest[k], *equals = strchr(path, '=');
 		const size_t n = strlen(path);
@@ -216,7 +220,7 @@ bool inputs_from_folder(struct inputs *in, const struct signature *s, const stru
 	const char **path;
 	int n;
 
-	begin(in, s, a);
+	begin(in, s, o, a);
 	if (!numbered_files(&path, &n, folder, "input", a, d))
 		return false;
 	for (int k = 0; k < n; k++) {
@@ -284,16 +288,21 @@ bool inputs_read(struct inputs *in, struct options *o, struct arena *a, struct d
 	return true;
 }
 
-const struct value *inputs_for_graph(const struct inputs *in, const struct module *m, struct arena *a)
+const struct value *inputs_for_graph(const struct inputs *in, const struct module *m, struct arena *a, struct diag *d)
 {
 	struct value *v = ARENA_ARRAY(a, m->graph[0].n_in, struct value);
 
 	for (int i = 0; i < m->graph[0].n_in; i++) {
-		const char *name = m->tensor[m->graph[0].in[i]].name;
+		const struct tensor *t = &m->tensor[m->graph[0].in[i]];
+		const char *name = t->name;
 		const int k = find_input(in->signature, name, strlen(name));
 		if (k < 0)
 			die("input \"%s\" is not in the signature", name);
 		v[i] = in->value[k];
+		if (t->quant && in->signature->input[k].type == DT_F32 && dtypes[v[i].type].class == CLASS_F)
+			value_quantise(&v[i], t->type, t->quant, a);
+		else if (!value_convert(&v[i], t->type, in->rounds, a, d, name))
+			return NULL;
 	}
 	return v;
 }

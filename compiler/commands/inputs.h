@@ -11,6 +11,7 @@ struct inputs {
 	const struct signature *signature;
 	struct value *value;
 	bool *given;
+	bool rounds;            /* --convert */
 };
 
 /** What the options give to the model, and in *o the dimensions that follow (inputs_fix_dims): input_0, input_1 … of
@@ -29,7 +30,8 @@ bool numbered_files(const char ***path, int *n, const char *folder, const char *
  *  sizes for one name. */
 bool inputs_fix_dims(struct options *o, const struct inputs *in, struct arena *a, struct diag *d);
 
-/** The values in the order of the inputs of the compiled graph. */
-const struct value *inputs_for_graph(const struct inputs *in, const struct module *m, struct arena *a);
+/** The values in the order of the inputs of the compiled graph, floats quantised where it takes bytes. NULL:
+ *  reported. */
+const struct value *inputs_for_graph(const struct inputs *in, const struct module *m, struct arena *a, struct diag *d);
 
 #endif

@@ -149,8 +149,8 @@ static bool run_in(const struct folder *f, const struct options *o, const struct
 
 	if (!built_make(b, o, f, 0, a, scratch, d))
 		return false;
-	values = inputs_for_graph(in, &b->c.module, a);
-	return built_run(b, &values, 1, &r, a, d) && show(o, &r, a, d);
+	values = inputs_for_graph(in, &b->c.module, a, d);
+	return values && built_run(b, &values, 1, &r, a, d) && show(o, &r, a, d);
 }
 
 enum status command_run(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)

@@ -6,6 +6,7 @@
 #include "commands/cases.h"
 #include "commands/commands.h"
 #include "commands/compare.h"
+#include "commands/quantised.h"
 #include "commands/verify_nodes.h"
 #include "support/name.h"
 
@@ -48,18 +49,20 @@ static void compare_output(const struct case_data *c, const struct value *seen, 
 			   value_text(form[1], wanted, x.worst));
 }
 
-static bool compare_case(const struct case_data *c, const struct answer *r, const struct options *o, struct arena *a,
+static bool compare_case(const struct case_data *c, const struct answer *r, const struct built *b, struct arena *a,
 			 struct diag *d)
 {
 	if (c->n_outputs > r->n_out)
 		return diag_error(d, STATUS_MODEL, NULL, "%s: output_%d is expected, the model has %d outputs",
 				  c->folder, c->n_outputs - 1, r->n_out);
 	for (int k = 0; k < r->n_out; k++) {
-		if (k < c->n_outputs && c->output[k])
-			compare_output(c, &r->out[k], c->output[k], o, a, d);
-		else
-			printf("%s: output \"%s\": nothing to compare with\n", c->folder,
-			       name_text(a, r->out[k].name));
+		struct value seen = r->out[k];
+		if (k >= c->n_outputs || !c->output[k]) {
+			printf("%s: output \"%s\": nothing to compare with\n", c->folder, name_text(a, seen.name));
+			continue;
+		}
+		value_as(&seen, b, k, c->output[k], a);
+		compare_output(c, &seen, c->output[k], &c->options, a, d);
 	}
 	return true;
 }
@@ -77,13 +80,14 @@ static bool verify_group(struct case_data *const *cases, int n, const struct fol
 	if (!built_make(b, &cases[0]->options, f, number, a, scratch, d))
 		return false;
 	for (int k = 0; k < n; k++)
-		values[k] = inputs_for_graph(&cases[k]->in, &b->c.module, a);
+		if (!(values[k] = inputs_for_graph(&cases[k]->in, &b->c.module, a, d)))
+			return false;
 	if (!built_run(b, values, n, answers, a, d))
 		return false;
 	d->file = NULL;
 	ok = true;
 	for (int k = 0; ok && k < n; k++)
-		ok = compare_case(cases[k], &answers[k], &cases[k]->options, a, d);
+		ok = compare_case(cases[k], &answers[k], b, a, d);
 	d->file = model;
 	return ok;
 }

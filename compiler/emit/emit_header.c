@@ -145,6 +145,35 @@ static void print_header_includes(struct emit *e, const struct emit_model *m)
 	emit_blank(e);
 }
 
+/* What the bytes of quantised inputs and outputs mean. Names that capitals make equal get _2, _3 … */
+static void print_scales(struct emit *e, const struct emit_model *m, const char *upper)
+{
+	struct idents names;
+	char scale[SPELL_BYTES];
+	bool is_first = true;
+
+	idents_init(&names, e->scratch.arena);
+	for (int i = 0; i < m->n_params; i++) {
+		const struct emit_param *p = &m->params[i];
+		const char *name;
+		if (!p->is_quantised)
+			continue;
+		name = ident_make(&names, arena_printf(e->scratch.arena, "%s_%s",
+						       p->kind == PARAM_INPUT ? "INPUT" : "OUTPUT",
+						       ident_upper(e->scratch.arena, p->name)), "TENSOR");
+		if (is_first) {
+			emit_blank(e);
+			emit_comment(e, "A stored integer means SCALE * (stored - ZERO_POINT); for a value, store "
+				"round(value / SCALE) + ZERO_POINT within the type, halves to even.");
+		}
+		is_first = false;
+		emit_directive(e, "#define %s_%s_SCALE %s", upper, name, spell_f32(scale, p->scale));
+		emit_directive(e, p->zero_point < 0 ? "#define %s_%s_ZERO_POINT (%" PRId64 ")" :
+						      "#define %s_%s_ZERO_POINT %" PRId64,
+			       upper, name, p->zero_point);
+	}
+}
+
 static void print_macros(struct emit *e, const struct emit_model *m)
 {
 	const char *upper = ident_upper(e->scratch.arena, m->prefix);
@@ -162,6 +191,7 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 			*m->stack->besides ? ", besides what these take: " : "", m->stack->besides);
 		emit_directive(e, "#define %s_STACK_BYTES %" PRId64, upper, m->stack->bytes);
 	}
+	print_scales(e, m, upper);
 	emit_blank(e);
 }
 
@@ -189,7 +219,7 @@ static void describe_tensor(struct strbuf *b, const struct emit_param *p)
 	if (p->original && strcmp(p->original, p->name))
 		add_original(b, p->original);
 	if (p->is_quantised)
-		strbuf_printf(b, ", value = %s * (stored %c %" PRId64 ")", spell_f64(scale, p->scale),
+		strbuf_printf(b, ", value = %s * (stored %c %" PRId64 ")", spell_f64(scale, (double)p->scale),
 			p->zero_point < 0 ? '+' : '-', p->zero_point < 0 ? -p->zero_point : p->zero_point);
 }
 

@@ -33,8 +33,8 @@ struct emit_param {
 	const char *const *dim_names;   /* by axis: NULL, or the PARAM_DIM that gives it; NULL: all are constants */
 	const char *layout;             /* "NCHW" or "" */
 	int64_t low, high;              /* PARAM_DIM: range that model_run accepts */
-	bool is_quantised;              /* then real = scale * (value - zero_point) is said in the comment */
-	double scale;
+	bool is_quantised;              /* then real = scale * (value - zero_point): in the comment and as macros */
+	float scale;
 	int64_t zero_point;
 };
 

@@ -57,7 +57,10 @@ static void add_tensor(struct program *p, int t, enum param_kind kind)
 	if (kind == PARAM_INPUT || !p->param_of[t])
 		p->param_of[t] = p->n_params + 1;
 	add_param(p, (struct emit_param){ .kind = kind, .name = name, .original = x->name, .type = x->type,
-					  .rank = x->rank, .dims = dims, .dim_names = names });
+					  .rank = x->rank, .dims = dims, .dim_names = names,
+					  .is_quantised = x->quant && x->quant->n == 1,
+					  .scale = x->quant ? x->quant->scale[0] : 0,
+					  .zero_point = x->quant ? x->quant->zero[0] : 0 });
 }
 
 static void make_interface(struct program *p)

@@ -17,7 +17,7 @@ static const struct emit_param params[] = {
 	{ .kind = PARAM_INPUT, .name = "image", .original = "in put */", .type = DT_F32, .rank = 3, .dims = image_dims,
 		.layout = "NCW" },
 	{ .kind = PARAM_OUTPUT, .name = "logits", .original = "logits", .type = DT_I8, .rank = 2, .dims = logits_dims,
-		.is_quantised = true, .scale = 0.25, .zero_point = -3 },
+		.is_quantised = true, .scale = 0.25f, .zero_point = -3 },
 };
 static const struct emit_arena_row rows[] = {
 	{ "conv1 */ ?\?/", 48, 0, 0, 1 },
@@ -164,6 +164,10 @@ Test(model, the_header_says_what_is_passed)
 		"#define ONE_ARENA_BYTES 64 /* static, in the C file */\n"
 		"/* Worst case below one_run(), as gcc -O2 compiles it, besides what these take: memset. */\n"
 		"#define ONE_STACK_BYTES 312\n\n"
+		"/* A stored integer means SCALE * (stored - ZERO_POINT); for a value, store round(value / SCALE) +\n"
+		" * ZERO_POINT within the type, halves to even. */\n"
+		"#define ONE_OUTPUT_LOGITS_SCALE 0.25f\n"
+		"#define ONE_OUTPUT_LOGITS_ZERO_POINT (-3)\n\n"
 		"#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
 		"/* Runs the model once. Uses one static arena: one call at a time.\n"
 		" *   image float32 [1, 3, 4] NCW, in the model \"in put * /\"\n"

@@ -1,0 +1,15 @@
+/* Data of floats at an edge that takes or gives bytes (passes/edges.c). */
+#ifndef NNC_QUANTISED_H
+#define NNC_QUANTISED_H
+
+#include "host/built.h"
+
+/** v, which are floats, as QuantizeLinear makes bytes of them: round_half_even(x / scale) + zero, saturated; NaN is the
+ *  least. */
+void value_quantise(struct value *v, enum dtype type, const struct quant *q, struct arena *a);
+
+/** *v, which is output k of the compiled model: floats as DequantizeLinear makes them, (x - zero) * scale, where it is
+ *  bytes with a scale and `wanted` are floats. */
+void value_as(struct value *v, const struct built *b, int k, const struct value *wanted, struct arena *a);
+
+#endif

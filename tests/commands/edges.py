@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""The edge of a quantised model: what model.h says of its bytes, and --io=quantized.
+
+    edges.py [NAME ...]
+"""
+import os
+import re
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from place import DIGITS, F32, MODEL, Wrong, expect, main, picture, small_model, test
+
+SCALES = {"x": (0.05, 10, np.uint8), "w": (0.01, 0, np.int8), "y": (0.125, -3, np.int8)}
+
+
+def quantise(x, name):
+    scale, zero, dtype = SCALES[name]
+    limits = np.iinfo(dtype)
+    return np.clip(np.round(x / np.float32(scale)) + zero, limits.min, limits.max).astype(dtype)
+
+
+def dequantise(q, name):
+    scale, zero, _ = SCALES[name]
+    return (q.astype(np.float32) - np.float32(zero)) * np.float32(scale)
+
+
+def write_model(path, straight=False, twice=False):
+    """Channels-last pictures through transposes and a convolution of bytes: y; and z = f + 1, which are floats. Or with
+    an interface of bytes, `straight`; with the input quantised `twice` alike."""
+    constants, nodes = {}, []
+    for name, (scale, zero, dtype) in SCALES.items():
+        constants |= {name + "_s": np.float32(scale), name + "_z": dtype(zero)}
+    constants["w_q"] = np.random.default_rng(1).integers(-127, 128, (4, 3, 3, 3)).astype(np.int8)
+    constants["one"] = np.float32(1)
+
+    def add(op, inputs, output, **attributes):
+        nodes.append(helper.make_node(op, inputs, [output], op + "_" + output, **attributes))
+
+    first, last = ("x", "y") if straight else ("x_q", "y_q")
+    if straight:
+        add("Transpose", ["x"], "x_t", perm=[0, 3, 1, 2])
+    else:
+        add("Transpose", ["x"], "x_f", perm=[0, 3, 1, 2])
+        add("QuantizeLinear", ["x_f", "x_s", "x_z"], "x_t")
+    add("DequantizeLinear", ["x_t", "x_s", "x_z"], "x_d")
+    add("DequantizeLinear", ["w_q", "w_s", "w_z"], "w_d")
+    add("Conv", ["x_d", "w_d"], "c")
+    if twice:
+        add("QuantizeLinear", ["x_f", "x_s", "x_z"], "x_t2")
+        add("DequantizeLinear", ["x_t2", "x_s", "x_z"], "x_d2")
+        add("ReduceMax", ["x_d2"], "top", keepdims=0)
+        add("Add", ["f", "top"], "z")
+    else:
+        add("Add", ["f", "one"], "z")
+    add("QuantizeLinear", ["c", "y_s", "y_z"], "y_t")
+    if straight:
+        add("Transpose", ["y_t"], "y", perm=[0, 2, 3, 1])
+    else:
+        add("DequantizeLinear", ["y_t", "y_s", "y_z"], "y_f")
+        add("Transpose", ["y_f"], "y", perm=[0, 2, 3, 1])
+    types = (TensorProto.UINT8, TensorProto.INT8) if straight else (F32, F32)
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", types[0], [1, 8, 8, 3]),
+                                           helper.make_tensor_value_info("f", F32, [2])],
+                              [helper.make_tensor_value_info("y", types[1], [1, 6, 6, 4]),
+                               helper.make_tensor_value_info("z", F32, [2])],
+                              [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def data(place):
+    """A picture in which some elements lie beyond the bytes."""
+    x = np.random.default_rng(2).uniform(-1, 14, (1, 8, 8, 3)).astype(np.float32)
+    return x, place.save("x.npy", x), place.save("f.npy", np.ones(2, np.float32))
+
+
+def expect_macros(header, name, scale, zero):
+    found = re.search(rf"#define M_{name}_SCALE (\S+)f\n#define M_{name}_ZERO_POINT (\S+)\n", header)
+    if not found or np.float32(found[1]) != np.float32(scale) or int(found[2].strip("()")) != zero:
+        raise Wrong(f"{name}: {found and found.groups()}, expected {scale} and {zero}")
+
+
+@test
+def bytes_have_their_meaning_in_the_header(place):
+    write_model(place.path("m.onnx"), straight=True)
+    place.nnc(0, "m.onnx", "-o", "m.c", "--target=generic")
+    with open(place.path("m.h"), encoding="utf-8") as f:
+        header = f.read()
+    expect(header, r"const uint8_t x\[1\*8\*8\*3\], const float f\[2\], int8_t y\[1\*6\*6\*4\], float z\[2\]")
+    expect_macros(header, "INPUT_X", *SCALES["x"][:2])
+    expect_macros(header, "OUTPUT_Y", *SCALES["y"][:2])
+    if re.search("_[FZ]_SCALE", header):
+        raise Wrong(f"floats have a scale: {header}")
+    place.nnc(0, os.path.join(DIGITS, "digits-int8.onnx"), "-o", "two.c", "--target=generic", "--name=m")
+    with open(place.path("two.h"), encoding="utf-8") as f:
+        expect(f.read(), r"M_INPUT_IMAGE_SCALE", r"M_OUTPUT_SCORES_ZERO_POINT")
+
+
+@test
+def floats_at_the_edge_become_bytes(place):
+    """The same bytes inside: what comes out is what the float interface gives, before its DequantizeLinear."""
+    for twice in (False, True):
+        model = write_model(place.path("m.onnx"), twice=twice)
+        x, *files = data(place)
+        for target in ("generic", "host"):
+            place.nnc(0, "run", model, *files, f"--target={target}", "--save", "floats")
+            _, err = place.nnc(0, "run", model, *files, f"--target={target}", "--io=quantized", "--save", "bytes")
+            expect(err, r'input "f" stays float32: Add "Add_z" reads its floats', r'output "z" stays float32: Add')
+            place.nnc(0, "run", model, place.save("q.npy", quantise(x, "x")), files[1], "--io=quantized", "--save", "taken")
+            floats, y, taken = (np.load(place.path(f"{f}/output_0.npy")) for f in ("floats", "bytes", "taken"))
+            if y.dtype != np.int8 or np.unique(y).size < 20:
+                raise Wrong(f"{y.dtype} {y}")
+            if not np.array_equal(dequantise(y, "y"), floats) or not np.array_equal(y, taken):
+                raise Wrong(f"twice {twice}, {target}: other bytes")
+            if not np.array_equal(*(np.load(place.path(f"{f}/output_1.npy")) for f in ("floats", "bytes"))):
+                raise Wrong(f"twice {twice}, {target}: another z")
+    place.nnc(0, model, "-o", "m.c", "--target=generic", "--io=quantized")
+    with open(place.path("m.h"), encoding="utf-8") as f:
+        header = f.read()
+    expect(header, r"--io=quantized", r"const uint8_t x\[1\*8\*8\*3\], const float f\[2\], int8_t y\[1\*6\*6\*4\], float z\[2\]")
+    expect_macros(header, "INPUT_X", *SCALES["x"][:2])
+    expect_macros(header, "OUTPUT_Y", *SCALES["y"][:2])
+
+
+@test
+def verify_compares_their_floats(place):
+    model = write_model(place.path("m.onnx"))
+    x, *_ = data(place)
+    place.save("case/input_0.npy", x)
+    place.save("case/input_1.npy", np.ones(2, np.float32))
+    place.nnc(0, "run", model, "--data", "case", "--save", "case")
+    for more in (["--exact"], ["--nodes"]):
+        place.nnc(0, "verify", model, "--data", "case", "--io=quantized", *more)
+    y = np.load(place.path("case/output_0.npy"))
+    y[0, 2, 3, 1] += SCALES["y"][0]
+    place.save("case/output_0.npy", y)
+    expect(place.nnc(5, "verify", model, "--data", "case", "--io=quantized")[1], r"1 of 144 elements differ; the worst, \[0, 2, 3, 1\]")
+    place.save("case/output_0.npy", quantise(y, "y"))
+    expect(place.nnc(5, "verify", model, "--data", "case", "--io=quantized")[1], r"1 of 144 elements differ")
+
+
+@test
+def what_is_not_quantised_is_said(place):
+    expect(place.nnc(1, MODEL, "-o", "m.c", "--io=quantized")[1], r"no input and no output of the model is quantised; input \"image\"")
+    place.nnc(1, "run", MODEL, picture(3), "--io=quantized")
+    if os.path.exists(place.path("m.c")):
+        raise Wrong("something was written")
+    expect(place.nnc(2, MODEL, "-o", "m.c", "--io=bytes")[1], r"--io: \"bytes\": must be model\|quantized")
+    expect(place.nnc(2, MODEL, "-o", "m.c", "--skip-pass=edges")[1], r"cannot be left out")
+    # An output that is given out twice, as floats and quantised, keeps its floats.
+    nodes = [helper.make_node("QuantizeLinear", ["x", "s"], ["q"]), helper.make_node("DequantizeLinear", ["q", "s"], ["y"]),
+             helper.make_node("Neg", ["y"], ["n"])]
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", F32, [4])],
+                              [helper.make_tensor_value_info(k, t, [4]) for k, t in (("q", TensorProto.UINT8), ("y", F32), ("n", F32))],
+                              [numpy_helper.from_array(np.float32(0.5), "s")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place.path("q.onnx"))
+    _, err = place.nnc(0, "q.onnx", "-o", "q.c", "--io=quantized")
+    expect(err, r'input "x" stays float32: what it is quantised to is an output', r'output "y" stays float32: its floats are read',
+           r'output "n" stays float32: Neg')
+    small_model(place.path("s.onnx"))
+    place.nnc(1, "s.onnx", "-o", "s.c", "--io=quantized")
+
+
+if __name__ == "__main__":
+    main()
