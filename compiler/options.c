@@ -235,6 +235,8 @@ const char *options_summary(const struct options *o, struct arena *a)
 		strbuf_puts(&b, " --io=quantized");
 	if (o->arena == ARENA_CALLER)
 		strbuf_puts(&b, " --arena=caller");
+	if (o->io_memory == EDGES_ARENA)
+		strbuf_puts(&b, " --io-memory=arena");
 	if (o->flush_subnormals)
 		strbuf_puts(&b, " --flush-subnormals");
 	if (o->taps)

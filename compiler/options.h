@@ -23,6 +23,7 @@ struct dim_options {
 enum { ARENA_STATIC, ARENA_CALLER };
 enum { FP_STRICT, FP_DEFAULT };
 enum { IO_MODEL, IO_QUANTIZED };
+enum { EDGES_CALLER, EDGES_ARENA };
 enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE };
 
 /* Types of the fields by kind. */

@@ -107,8 +107,12 @@ void report_gather(struct report *r)
 	count_ops(r);
 	r->live_bytes = find_live_bytes(&r->c->plan, r->arena);
 	visit_block(r, &r->c->block);
-	for (int i = 0; i < m->graph[0].n_out; i++)
+	for (int i = 0; i < m->graph[0].n_in; i++)
+		r->input_bytes += tensor_bytes(m, m->graph[0].in[i]);
+	for (int i = 0; i < m->graph[0].n_out; i++) {
+		r->output_bytes += tensor_bytes(m, m->graph[0].out[i]);
 		add_constant(r, m->graph[0].out[i]);
+	}
 	weights_finish(&r->weights);
 	r->constant_bytes = (int64_t)r->weights.total_bytes;
 }

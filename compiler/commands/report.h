@@ -26,7 +26,7 @@ struct report {
 	int n_ops;
 	struct line *line;
 	int n_lines;
-	int64_t macs, parameters, constant_bytes;
+	int64_t macs, parameters, constant_bytes, input_bytes, output_bytes;
 	struct weights weights;
 	bool *counted;          /* constants, by tensor */
 	int64_t *live_bytes;    /* by place on the timeline */

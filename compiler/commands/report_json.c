@@ -4,6 +4,7 @@
 #include "commands/report.h"
 #include "host/stack.h"
 #include "ops/ops.h"
+#include "options.h"
 #include "targets/target.h"
 
 static void json_tensors(struct json *j, const struct report *r, const char *what, const int *tensor, int n)
@@ -107,6 +108,9 @@ void report_print_json(const struct report *r)
 	json_int(&j, "macs", r->macs);
 	json_int(&j, "parameters", r->parameters);
 	json_int(&j, "constant_bytes", r->constant_bytes);
+	json_int(&j, "input_bytes", r->input_bytes);
+	json_int(&j, "output_bytes", r->output_bytes);
+	json_bool(&j, "edges_in_arena", m->options->io_memory == EDGES_ARENA);
 	json_arena(&j, r);
 	if (r->stack)
 		json_stack(&j, r->stack);

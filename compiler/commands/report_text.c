@@ -3,6 +3,7 @@
 #include "commands/report.h"
 #include "host/stack.h"
 #include "data/value.h"
+#include "options.h"
 #include "ops/ops.h"
 #include "plan/draw.h"
 #include "support/name.h"
@@ -50,6 +51,9 @@ static void print_totals(const struct report *r)
 	       (long long)r->constant_bytes);
 	printf("arena        %lld bytes, lower bound %lld\n", (long long)p->pool->arena_bytes,
 	       (long long)p->pool->bound_bytes);
+	printf("edges        inputs %lld bytes, outputs %lld bytes, %s\n", (long long)r->input_bytes,
+	       (long long)r->output_bytes,
+	       r->c->module.options->io_memory == EDGES_ARENA ? "in the arena" : "the caller's");
 	if (r->stack)
 		printf("stack        %lld bytes, by %s: %s\n", (long long)r->stack->figure.bytes,
 		       r->stack->figure.compiler, stack_text(r->stack, r->c, r->arena));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emission.h"
+#include "emit_edges.h"
 #include "emit_tap.h"
 #include "emit_weights.h"
 #include "extract.h"
@@ -114,6 +115,8 @@ const char *emit_signature(struct arena *a, const struct emit_model *m)
 	}
 	strbuf_init(&param, a);
 	for (int i = 0; i < m->n_params; i++) {
+		if (m->has_edges_in_arena && param_is_tensor(&m->params[i]))
+			continue;
 		param.size = 0;
 		print_param(&param, &m->params[i]);
 		add_param(&b, strbuf_text(&param), is_first, &column);
@@ -128,8 +131,7 @@ const char *emit_signature(struct arena *a, const struct emit_model *m)
 static bool needs_stdint(const struct emit_model *m)
 {
 	for (int i = 0; i < m->n_params; i++)
-		if ((m->params[i].kind == PARAM_INPUT || m->params[i].kind == PARAM_OUTPUT) &&
-		    dtypes[m->params[i].type].class != CLASS_F)
+		if (param_is_tensor(&m->params[i]) && dtypes[m->params[i].type].class != CLASS_F)
 			return true;
 	return false;
 }
@@ -143,35 +145,6 @@ static void print_header_includes(struct emit *e, const struct emit_model *m)
 	if (needs_stdint(m))
 		emit_directive(e, "#include <stdint.h>");
 	emit_blank(e);
-}
-
-/* What the bytes of quantised inputs and outputs mean. Names that capitals make equal get _2, _3 … */
-static void print_scales(struct emit *e, const struct emit_model *m, const char *upper)
-{
-	struct idents names;
-	char scale[SPELL_BYTES];
-	bool is_first = true;
-
-	idents_init(&names, e->scratch.arena);
-	for (int i = 0; i < m->n_params; i++) {
-		const struct emit_param *p = &m->params[i];
-		const char *name;
-		if (!p->is_quantised)
-			continue;
-		name = ident_make(&names, arena_printf(e->scratch.arena, "%s_%s",
-						       p->kind == PARAM_INPUT ? "INPUT" : "OUTPUT",
-						       ident_upper(e->scratch.arena, p->name)), "TENSOR");
-		if (is_first) {
-			emit_blank(e);
-			emit_comment(e, "A stored integer means SCALE * (stored - ZERO_POINT); for a value, store "
-				"round(value / SCALE) + ZERO_POINT within the type, halves to even.");
-		}
-		is_first = false;
-		emit_directive(e, "#define %s_%s_SCALE %s", upper, name, spell_f32(scale, p->scale));
-		emit_directive(e, p->zero_point < 0 ? "#define %s_%s_ZERO_POINT (%" PRId64 ")" :
-						      "#define %s_%s_ZERO_POINT %" PRId64,
-			       upper, name, p->zero_point);
-	}
 }
 
 static void print_macros(struct emit *e, const struct emit_model *m)
@@ -191,7 +164,7 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 			*m->stack->besides ? ", besides what these take: " : "", m->stack->besides);
 		emit_directive(e, "#define %s_STACK_BYTES %" PRId64, upper, m->stack->bytes);
 	}
-	print_scales(e, m, upper);
+	edges_print_macros(e, m, upper);
 	emit_blank(e);
 }
 
@@ -231,6 +204,9 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 	strbuf_puts(&b, m->is_caller_arena ?
 		"Runs the model once. Reentrant: all that it writes is in the arena and the outputs.\n" :
 		"Runs the model once. Uses one static arena: one call at a time.\n");
+	if (m->has_edges_in_arena)
+		strbuf_puts(&b, "Inputs and outputs lie in the arena, where the functions below say. A run uses up its "
+				"inputs: write all of them before each one. Outputs stay until the next.\n");
 	for (int i = 0; i < m->n_params; i++) {
 		const struct emit_param *p = &m->params[i];
 		strbuf_puts(&b, "  ");
@@ -248,6 +224,9 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 			    "\nReturns 2 when the inputs ask for a branch of the model that these sizes do not fit.");
 	emit_comment(e, "%s", strbuf_text(&b));
 	emit_line(e, "%s;", emit_signature(e->scratch.arena, m));
+	for (int i = 0; i < m->n_params && m->has_edges_in_arena; i++)
+		if (param_is_tensor(&m->params[i]))
+			emit_line(e, "%s;", emit_accessor(e->scratch.arena, m, &m->params[i]));
 	if (!m->has_taps)
 		return;
 	emit_blank(e);
@@ -279,6 +258,9 @@ static void print_totals(struct emit *e, const struct emit_model *m)
 	for (int i = 0; i < m->n_pools; i++)
 		print_total(e, m->pool[i].name, m->pool[i].bytes,
 			    arena_printf(a, " bytes, lower bound %s", with_commas(digits, m->pool[i].bound_bytes)));
+	for (int k = 0; k < 2 && m->has_edges_in_arena; k++)
+		print_total(e, k ? "outputs" : "inputs", edges_bytes(m, k ? PARAM_OUTPUT : PARAM_INPUT),
+			    " bytes of these");
 	if (m->stack)
 		print_total(e, "stack", m->stack->bytes,
 			arena_printf(a, " bytes below %s_run(), by %s", m->prefix,

@@ -67,6 +67,7 @@ struct emit_model {
 	const char *options;            /* options that change the output, one line; "" when none */
 	const struct target *target;
 	bool is_caller_arena, has_taps, may_refuse;
+	bool has_edges_in_arena;        /* inputs and outputs are no parameters: accessors say where they lie */
 	int64_t n_macs, n_steps, weight_bytes;
 	const struct emit_pool *pool;
 	int n_pools;

@@ -54,7 +54,7 @@ static void add_tensor(struct program *p, int t, enum param_kind kind)
 		num_print(&p->x.nums, x->dim[k], &b);
 		names[k] = strbuf_text(&b);
 	}
-	if (kind == PARAM_INPUT || !p->param_of[t])
+	if (m->options->io_memory == EDGES_CALLER && (kind == PARAM_INPUT || !p->param_of[t]))
 		p->param_of[t] = p->n_params + 1;
 	add_param(p, (struct emit_param){ .kind = kind, .name = name, .original = x->name, .type = x->type,
 					  .rank = x->rank, .dims = dims, .dim_names = names,
@@ -285,6 +285,18 @@ static bool check_flush(const struct module *m)
 			  m->target->name);
 }
 
+/* An output in the arena is a run of bytes at a place that is known now. */
+static bool check_edges(const struct module *m)
+{
+	for (int i = 0; i < m->graph[0].n_out && m->options->io_memory == EDGES_ARENA; i++) {
+		const struct tensor *x = &m->tensor[m->graph[0].out[i]];
+		if (!num_is_const(x->offset))
+			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "--io-memory=arena: where output \"%s\" "
+					  "lies depends on a size given at run time", x->name);
+	}
+	return true;
+}
+
 bool emit_program(const struct module *m, const struct block *b, const struct plan *plan,
 		  const struct emit_stack *stack, struct emit_totals *totals)
 {
@@ -295,7 +307,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	struct emit e;
 	const char *stem, *base;
 
-	if (!check_flush(m))
+	if (!check_flush(m) || !check_edges(m))
 		return false;
 	split_path(m->arena, o->output, &stem, &base);
 	p.prefix = o->name ? o->name : ident_sanitise(m->arena, base, "model");
@@ -310,6 +322,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
 				     .target = m->target, .is_caller_arena = o->arena == ARENA_CALLER,
+				     .has_edges_in_arena = o->io_memory == EDGES_ARENA,
 				     .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .pool = p.pool, .n_pools = plan->n_pools,
 				     .stack = stack, .params = p.params, .n_params = p.n_params,
@@ -318,6 +331,8 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	strbuf_init(&body, m->arena);
 	emit_to_text(&e, m->arena, &body);
 	emit_steps(&p, &e, emit_signature(m->arena, &model));
+	if (model.has_edges_in_arena)
+		emit_accessors(&p, &e, &model);
 	model.body = strbuf_text(&body);
 	weights_finish(&p.weights);
 	model.weight_bytes = (int64_t)p.weights.total_bytes;

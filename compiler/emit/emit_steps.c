@@ -1,5 +1,6 @@
 #include "emit/emit_steps.h"
 
+#include "emit/emit_edges.h"
 #include "emit/step_function.h"
 #include "emit/step_group.h"
 #include "emit/emit_tap.h"
@@ -156,7 +157,7 @@ static void emit_output_copies(struct program *p, struct emit *run)
 	const struct module *m = p->x.m;
 	const struct graph *g = &m->graph[0];
 
-	for (int i = 0; i < g->n_out; i++) {
+	for (int i = 0; i < g->n_out && m->options->io_memory == EDGES_CALLER; i++) {
 		int t = g->out[i];
 		const int k = p->n_params - g->n_out + i;
 		struct num elements;
@@ -222,7 +223,7 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	for (int i = 0; i < p->plan->n_pools; i++)
 		emit_memory(p, e, i);
 	for (int i = 0; i < p->n_params; i++)
-		if (p->params[i].kind != PARAM_DIM && !p->names_param[i])
+		if (p->params[i].kind != PARAM_DIM && !p->names_param[i] && m->options->io_memory == EDGES_CALLER)
 			emit_line(e, "(void)%s;", p->params[i].name);
 	for (int i = 0; i < p->n_dims; i++)
 		emit_line(e, "if (%s < %lld || %s > %lld) return 1;", p->params[i].name, (long long)p->params[i].low,
@@ -233,4 +234,29 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	emit_puts(e, strbuf_text(&text));
 	emit_return(p, e, 0);
 	emit_close(e, "");
+}
+
+static void emit_one_accessor(struct program *p, struct emit *e, const struct emit_model *m, int param, int t)
+{
+	const char *address;
+
+	for (int i = 0; i < p->plan->n_pools; i++)
+		p->names_memory[i] = false;
+	address = program_address(p, t);
+	emit_blank(e);
+	emit_open(e, "%s", emit_accessor(p->x.m->scratch, m, &p->params[param]));
+	for (int i = 0; i < p->plan->n_pools; i++)
+		emit_memory(p, e, i);
+	emit_line(e, "return %s;", address);
+	emit_close(e, "");
+}
+
+void emit_accessors(struct program *p, struct emit *e, const struct emit_model *m)
+{
+	const struct graph *g = &p->x.m->graph[0];
+
+	for (int i = 0; i < g->n_in; i++)
+		emit_one_accessor(p, e, m, p->n_params - g->n_out - g->n_in + i, g->in[i]);
+	for (int i = 0; i < g->n_out; i++)
+		emit_one_accessor(p, e, m, p->n_params - g->n_out + i, g->out[i]);
 }

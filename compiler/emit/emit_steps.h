@@ -7,4 +7,7 @@
 /** Step functions, then the definition of the run function with the given signature. */
 void emit_steps(struct program *p, struct emit *e, const char *signature);
 
+/** For inputs and outputs that lie in the arena: a function each that says where. After emit_steps(). */
+void emit_accessors(struct program *p, struct emit *e, const struct emit_model *m);
+
 #endif

@@ -59,6 +59,7 @@ bool built_make(struct built *b, const struct options *o, const struct folder *f
 	b->options.output = folder_path(b->folder, arena_printf(a, "%s.c", b->stem), a);
 	b->options.name = b->stem;
 	b->options.arena = ARENA_STATIC;
+	b->options.io_memory = EDGES_CALLER;
 	b->options.weights = 0;
 	b->options.depfile = false;
 	b->program = folder_path(b->folder, arena_printf(a, "%s_program", b->stem), a);

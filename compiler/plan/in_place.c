@@ -108,7 +108,11 @@ static int element_overlaps(const struct timeline *l, const struct step *s, stru
 
 int step_overlaps(const struct timeline *l, const struct step *s, struct overlap v[MAX_STEP_OVERLAPS])
 {
-	const int n = element_overlaps(l, s, v);
+	int n = element_overlaps(l, s, v), kept = 0;
 
-	return n + consume_overlaps(l, s, v + n);
+	n += consume_overlaps(l, s, v + n);
+	for (int i = 0; i < n; i++)     /* an output stays when its last reader has read it */
+		if (!l->storage[v[i].a].live_out)
+			v[kept++] = v[i];
+	return kept;
 }

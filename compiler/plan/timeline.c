@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "steps/sizes.h"
-
 
 void step_own_tensors(const struct module *m, const struct step *s,
 		      void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
@@ -118,6 +118,31 @@ static void find_all_rewritten(struct timeline *l, const struct block *b)
 	find_rewritten_in(&w, b);
 }
 
+/* Inputs that lie in the arena live from the first step, be they read or not. */
+static void add_inputs_in_arena(struct timeline *l)
+{
+	const struct graph *g = &l->m->graph[0];
+
+	for (int i = 0; i < g->n_in; i++) {
+		add_storage(l, g->in[i], ARG_READ);
+		l->storage[l->storage_of[g->in[i]]].live_in = true;
+	}
+}
+
+/* Outputs that do live to the last step, or what they are views of does; constants stay where they are. */
+static void keep_outputs_in_arena(struct timeline *l)
+{
+	const struct module *m = l->m;
+
+	for (int i = 0; i < m->graph[0].n_out; i++) {
+		const int base = m->tensor[m->graph[0].out[i]].base;
+		if (m->tensor[base].data)
+			continue;
+		add_storage(l, base, ARG_WRITE);
+		l->storage[l->storage_of[base]].live_out = true;
+	}
+}
+
 static void add_outputs(struct timeline *l)
 {
 	const struct module *m = l->m;
@@ -133,23 +158,29 @@ static void add_outputs(struct timeline *l)
 	}
 }
 
-/* Storage of constants, of inputs and of views is -2. An input may be an output too; nothing writes it. */
+/* Storage of constants, of views and of inputs that the caller has is -2. An input may be an output too; nothing writes
+ * it. */
 void timeline_build(struct timeline *l, struct module *m, struct block *b)
 {
 	bool *interface = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
+	const bool in_arena = m->options && m->options->io_memory == EDGES_ARENA;
 	struct toucher t = { .l = l };
 
 	*l = (struct timeline){ .m = m };
 	flatten(l, b);
-	for (int i = 0; i < m->graph[0].n_in; i++)
+	for (int i = 0; i < m->graph[0].n_in && !in_arena; i++)
 		interface[m->graph[0].in[i]] = true;
-	for (int i = 0; i < m->graph[0].n_out; i++)
+	for (int i = 0; i < m->graph[0].n_out && !in_arena; i++)
 		interface[m->graph[0].out[i]] = true;
 	l->storage_of = ARENA_ARRAY(m->scratch, m->n_tensors, int);
 	for (int i = 0; i < m->n_tensors; i++)
 		l->storage_of[i] = m->tensor[i].base == i && !m->tensor[i].data && !interface[i] ? -1 : -2;
+	if (in_arena)
+		add_inputs_in_arena(l);
 	for (int i = 0; i < l->n; i++)
 		step_own_tensors(m, l->step[i], add_storage, l);
+	if (in_arena)
+		keep_outputs_in_arena(l);
 	add_outputs(l);
 	find_all_rewritten(l, b);
 	l->touches = t.count = ARENA_ARRAY(m->scratch, l->n_storages, int);

@@ -5,6 +5,7 @@
 """
 import os
 import re
+import subprocess
 
 import numpy as np
 import onnx
@@ -161,6 +162,83 @@ def what_is_not_quantised_is_said(place):
            r'output "n" stays float32: Neg')
     small_model(place.path("s.onnx"))
     place.nnc(1, "s.onnx", "-o", "s.c", "--io=quantized")
+
+
+# ----------------------------------------------------------------------------------------------- in the arena (--io-memory)
+
+def in_arena(place, model, inputs, *options, compiler="gcc"):
+    """The outputs of a program that writes its inputs into the arena and reads the outputs there, twice."""
+    place.nnc(0, model, "-o", "m.c", "--target=generic", "--io-memory=arena", *options)
+    with open(place.path("m.h"), encoding="utf-8") as f:
+        header = f.read()
+    caller, memory = "--arena=caller" in options, "memory" if "--arena=caller" in options else ""
+    ins, outs = (re.findall(rf"\bm_({what}_\w+)\((?:void|void \*arena)\);", header) for what in ("input", "output"))
+    lines = ["#include <stdio.h>", "#include <stdlib.h>", "#include <string.h>", '#include "m.h"', "int main(void)", "{", "\tFILE *f;"]
+    if caller:
+        lines.append("\tvoid *memory = aligned_alloc(M_ARENA_ALIGN, (M_ARENA_BYTES / M_ARENA_ALIGN + 1) * M_ARENA_ALIGN);")
+    lines.append("\tfor (int turn = 0; turn < 2; turn++) {")
+    for k, name in enumerate(ins):
+        inputs[k].tofile(place.path(f"in{k}"))
+        lines.append(f'\t\tf = fopen("in{k}", "rb");\n\t\tif (fread(m_{name}({memory}), 1, M_{name.upper()}_BYTES, f) != '
+                     f'M_{name.upper()}_BYTES) return 9;\n\t\tfclose(f);')
+    lines.append(f"\t\tif (m_run({memory})) return 8;\n\t}}")
+    for k, name in enumerate(outs):
+        lines.append(f'\tf = fopen("out{k}", "wb");\n\tfwrite(m_{name}({memory}), 1, M_{name.upper()}_BYTES, f);\n\tfclose(f);')
+    lines += ["\tfree(memory);"] * caller + ["\treturn 0;", "}"]
+    with open(place.path("main.c"), "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+    standard = ["-x", "c++", "-std=c++11"] if compiler == "g++" else ["-std=c11"]
+    flags = [*standard, "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-fsanitize=address,undefined"]
+    made = subprocess.run([compiler, *flags, "-o", "m", "main.c", "m.c", "-lm"], cwd=place.folder, capture_output=True, text=True)
+    if made.returncode:
+        raise Wrong(made.stderr[:500])
+    ran = subprocess.run(["./m"], cwd=place.folder, capture_output=True, text=True)
+    if ran.returncode:
+        raise Wrong(f"status {ran.returncode}: {ran.stderr[:500]}")
+    return [np.fromfile(place.path(f"out{k}"), np.uint8) for k in range(len(outs))], header
+
+
+def expect_same(place, model, inputs, *options, **more):
+    files = [place.save(f"i{k}.npy", x) for k, x in enumerate(inputs)]
+    place.nnc(0, "run", model, *files, "--target=generic", "--save", "wanted", *[o for o in options if "arena" not in o])
+    seen, header = in_arena(place, model, inputs, *options, **more)
+    for k, y in enumerate(seen):
+        wanted = np.load(place.path(f"wanted/output_{k}.npy"))
+        if not np.array_equal(np.frombuffer(wanted.tobytes(), np.uint8), y):
+            raise Wrong(f"{model} {options}: output {k} differs")
+    return header
+
+
+@test
+def inputs_and_outputs_may_lie_in_the_arena(place):
+    model = write_model(place.path("m.onnx"))
+    x, *_ = data(place)
+    f = np.array([3, 4], np.float32)
+    for options in ([], ["--arena=caller"], ["--optimize=size"]):
+        header = expect_same(place, model, [x, f], *options)
+        expect(header, r"int m_run\((void|void \*arena)\);", r"float \*m_input_x\(", r"#define M_INPUT_X_BYTES 768")
+    expect_same(place, model, [quantise(x, "x"), f], "--io=quantized")
+    expect_same(place, model, [x, f], compiler="g++")
+    image = np.random.default_rng(4).integers(0, 256, (1, 1, 8, 8)).astype(np.uint8)
+    expect_same(place, os.path.join(DIGITS, "digits-int8.onnx"), [image])
+    expect_same(place, small_model(place.path("s.onnx"), (3, 5)), [np.arange(-7, 8, dtype=np.float32).reshape(3, 5)])
+
+
+@test
+def every_kind_of_output_lies_in_the_arena(place):
+    """An input, a constant, a part of another tensor, nothing, and one thing twice; an input that nothing reads."""
+    nodes = [helper.make_node("Neg", ["x"], ["n"]), helper.make_node("Split", ["n"], ["a", "b"], axis=0),
+             helper.make_node("Identity", ["n"], ["again"]), helper.make_node("Constant", [], ["c"], value=numpy_helper.from_array(
+                 np.arange(3, dtype=np.float32))), helper.make_node("Slice", ["n", "zero", "zero"], ["empty"])]
+    outputs = {"n": [4, 3], "a": [2, 3], "b": [2, 3], "again": [4, 3], "c": [3], "x": [4, 3], "empty": [0, 3]}
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", F32, [4, 3]),
+                                           helper.make_tensor_value_info("unread", F32, [5])],
+                              [helper.make_tensor_value_info(k, F32, v) for k, v in outputs.items()],
+                              [numpy_helper.from_array(np.array([0]), "zero")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), place.path("k.onnx"))
+    inputs = [np.arange(12, dtype=np.float32).reshape(4, 3), np.ones(5, np.float32)]
+    expect_same(place, "k.onnx", inputs)
+    expect_same(place, "k.onnx", inputs, "--arena=caller")
 
 
 if __name__ == "__main__":

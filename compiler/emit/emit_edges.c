@@ -1,0 +1,93 @@
+#include "emit/emit_edges.h"
+
+#include <inttypes.h>
+
+#include "emit/spell.h"
+#include "support/arena.h"
+#include "support/ident.h"
+
+bool param_is_tensor(const struct emit_param *p)
+{
+	return p->kind == PARAM_INPUT || p->kind == PARAM_OUTPUT;
+}
+
+static int64_t param_bytes(const struct emit_param *p)
+{
+	int64_t n = dtypes[p->type].bytes;
+
+	for (int i = 0; i < p->rank; i++)
+		n *= p->dims[i];
+	return n;
+}
+
+int64_t edges_bytes(const struct emit_model *m, enum param_kind kind)
+{
+	int64_t bytes = 0;
+
+	for (int i = 0; i < m->n_params; i++)
+		if (m->params[i].kind == kind)
+			bytes += param_bytes(&m->params[i]);
+	return bytes;
+}
+
+const char *emit_accessor(struct arena *a, const struct emit_model *m, const struct emit_param *p)
+{
+	const bool is_input = p->kind == PARAM_INPUT;
+
+	return arena_printf(a, "%s%s *%s_%s_%s(%s)", is_input ? "" : "const ", dtypes[p->type].ctype, m->prefix,
+			    is_input ? "input" : "output", p->name, m->is_caller_arena ? "void *arena" : "void");
+}
+
+/* "INPUT_IMAGE" for macros. Names that capitals make equal get _2, _3 … */
+static const char *macro_name(struct idents *names, const struct emit_param *p)
+{
+	return ident_make(names, arena_printf(names->arena, "%s_%s", p->kind == PARAM_INPUT ? "INPUT" : "OUTPUT",
+					      ident_upper(names->arena, p->name)), "TENSOR");
+}
+
+/* How large inputs and outputs are that the arena holds: no declaration says it. */
+static void print_sizes(struct emit *e, const struct emit_model *m, const char *upper)
+{
+	struct idents names;
+
+	idents_init(&names, e->scratch.arena);
+	for (int i = 0; i < m->n_params && m->has_edges_in_arena; i++)
+		if (param_is_tensor(&m->params[i]))
+			emit_directive(e, "#define %s_%s_BYTES %" PRId64, upper, macro_name(&names, &m->params[i]),
+				       param_bytes(&m->params[i]));
+}
+
+/* What the bytes of quantised inputs and outputs mean. */
+static void print_scales(struct emit *e, const struct emit_model *m, const char *upper)
+{
+	struct idents names;
+	char scale[SPELL_BYTES];
+	bool is_first = true;
+
+	idents_init(&names, e->scratch.arena);
+	for (int i = 0; i < m->n_params; i++) {
+		const struct emit_param *p = &m->params[i];
+		const char *name;
+		if (!param_is_tensor(p))
+			continue;
+		name = macro_name(&names, p);
+		if (!p->is_quantised)
+			continue;
+		if (is_first) {
+			emit_blank(e);
+			emit_comment(e, "A stored integer means SCALE * (stored - ZERO_POINT); for a value, store "
+				"round(value / SCALE) + ZERO_POINT within the type, halves to even.");
+		}
+		is_first = false;
+		emit_directive(e, "#define %s_%s_SCALE %s", upper, name, spell_f32(scale, p->scale));
+		emit_directive(e, p->zero_point < 0 ? "#define %s_%s_ZERO_POINT (%" PRId64 ")" :
+						      "#define %s_%s_ZERO_POINT %" PRId64,
+			       upper, name, p->zero_point);
+	}
+}
+
+void edges_print_macros(struct emit *e, const struct emit_model *m, const char *upper)
+{
+	print_sizes(e, m, upper);
+	print_scales(e, m, upper);
+}
