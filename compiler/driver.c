@@ -8,6 +8,7 @@
 #include "options.h"
 #include "pass_options.h"
 #include "passes/pass.h"
+#include "sections.h"
 #include "steps/fuse.h"
 #include "targets/target.h"
 
@@ -156,6 +157,7 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 	c->module.options = o;
 	c->module.target = target;
 	return pass_options_check(o, a, d) &&
+	       sections_check(o, d) &&
 	       import(c) &&
 	       run_passes(c) &&
 	       lower(c) &&

@@ -9,7 +9,8 @@
 #include "support/arena.h"
 #include "support/diag.h"
 
-enum option_kind { KIND_FLAG, KIND_TEXT, KIND_CHOICE, KIND_BYTES, KIND_COUNT, KIND_NUMBER, KIND_DIM };
+enum option_kind { KIND_FLAG, KIND_TEXT, KIND_CHOICE, KIND_BYTES, KIND_COUNT, KIND_NUMBER, KIND_DIM, KIND_SECTION,
+		   KIND_POOL };
 
 /* A row; without a flag, the beginning of a group: argument names its commands, a blank round each. */
 struct option {
@@ -27,7 +28,9 @@ static const struct option table[] = {
 #undef OPTION_GROUP
 };
 
-enum { N_OPTIONS = sizeof table / sizeof *table };
+const char *const section_kinds[N_SECTIONS] = { "arena", "weights", "code" };
+
+enum { N_OPTIONS = sizeof table / sizeof *table, MAX_SECTION_NAME = 60 };
 
 static bool parse_choice(const struct option *p, const char *text, int *choice)
 {
@@ -99,6 +102,66 @@ static bool parse_dim(const char *text, struct dim_options *dims, struct arena *
 	return true;
 }
 
+/* What assemblers and linker scripts take as it is, and C strings too. */
+static bool is_section_name(const char *name)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._$-";
+	const size_t n = strspn(name, allowed);
+
+	return n > 0 && !name[n] && n <= MAX_SECTION_NAME;
+}
+
+/* A part of identifiers, of which capitals make macros. */
+static bool is_pool_name(const char *name)
+{
+	const size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return n > 0 && !name[n] && n <= MAX_SECTION_NAME && name[0] >= 'a' && name[n - 1] != '_' &&
+	       !strstr(name, "__");
+}
+
+static bool parse_section(const char *text, struct section_options *s, struct arena *a)
+{
+	const char *equals = strchr(text, '='), *kind;
+
+	if (!equals || equals == text || !is_section_name(equals + 1))
+		return false;
+	kind = arena_strndup(a, text, (size_t)(equals - text));
+	for (int k = 0; k < N_SECTIONS; k++)
+		if (!strcmp(section_kinds[k], kind)) {
+			s->name[k] = equals + 1;
+			return true;
+		}
+	if (!is_pool_name(kind))
+		return false;
+	s->pool = ARENA_PUSH(a, s->pool, s->n, const char *);
+	s->pool_section = ARENA_PUSH(a, s->pool_section, s->n, const char *);
+	s->pool[s->n] = kind;
+	s->pool_section[s->n++] = equals + 1;
+	return true;
+}
+
+static bool parse_pool(const char *text, struct pool_options *pools, struct arena *a)
+{
+	const char *colon = strchr(text, ':'), *speed = colon ? strchr(colon + 1, ':') : NULL;
+	struct pool_option p = { .speed = 0 };
+	char *end;
+
+	if (!colon)
+		return false;
+	p.name = arena_strndup(a, text, (size_t)(colon - text));
+	if (!is_pool_name(p.name) || !parse_bytes(arena_strndup(a, colon + 1, strcspn(colon + 1, ":")), &p.bytes) ||
+	    p.bytes < 1)
+		return false;
+	p.speed = speed ? strtod(speed + 1, &end) : 0;
+	if (speed && (end == speed + 1 || *end || !(p.speed > 0)))
+		return false;
+	pools->v = ARENA_PUSH(a, pools->v, pools->n, struct pool_option);
+	pools->v[pools->n++] = p;
+	return true;
+}
+
 static bool set_option(struct options *o, const struct option *p, const char *text, struct arena *a)
 {
 	void *field = (char *)o + p->field;
@@ -123,6 +186,10 @@ static bool set_option(struct options *o, const struct option *p, const char *te
 		return end != text && !*end && *(double *)field >= 0;
 	case KIND_DIM:
 		return parse_dim(text, field, a);
+	case KIND_SECTION:
+		return parse_section(text, field, a);
+	case KIND_POOL:
+		return parse_pool(text, field, a);
 	}
 	return false;
 }
@@ -237,6 +304,17 @@ const char *options_summary(const struct options *o, struct arena *a)
 		strbuf_puts(&b, " --arena=caller");
 	if (o->io_memory == EDGES_ARENA)
 		strbuf_puts(&b, " --io-memory=arena");
+	for (int k = 0; k < o->pools.n; k++) {
+		const struct pool_option *v = &o->pools.v[k];
+		strbuf_printf(&b, " --pool %s:%lld", v->name, (long long)v->bytes);
+		if (v->speed > 0)
+			strbuf_printf(&b, ":%g", v->speed);
+	}
+	for (int k = 0; k < o->section.n; k++)
+		strbuf_printf(&b, " --section %s=%s", o->section.pool[k], o->section.pool_section[k]);
+	for (int k = 0; k < N_SECTIONS; k++)
+		if (o->section.name[k])
+			strbuf_printf(&b, " --section %s=%s", section_kinds[k], o->section.name[k]);
 	if (o->flush_subnormals)
 		strbuf_puts(&b, " --flush-subnormals");
 	if (o->taps)

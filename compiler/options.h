@@ -20,6 +20,29 @@ struct dim_options {
 	int n;
 };
 
+/* --section KIND=NAME: by kind; NULL: the compiler's own choice. */
+enum section_kind { SECTION_ARENA, SECTION_WEIGHTS, SECTION_CODE, N_SECTIONS };
+
+extern const char *const section_kinds[N_SECTIONS];    /* as --section calls them */
+
+struct section_options {
+	const char *name[N_SECTIONS];
+	const char **pool, **pool_section;      /* n: of pools (--pool), by name */
+	int n;
+};
+
+/* --pool NAME:BYTES[:SPEED], in the order given. */
+struct pool_option {
+	const char *name;
+	int64_t bytes;
+	double speed;           /* 0: not given */
+};
+
+struct pool_options {
+	struct pool_option *v;
+	int n;
+};
+
 enum { ARENA_STATIC, ARENA_CALLER };
 enum { FP_STRICT, FP_DEFAULT };
 enum { IO_MODEL, IO_QUANTIZED };
@@ -34,6 +57,8 @@ enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE };
 #define OPTION_TYPE_COUNT int
 #define OPTION_TYPE_NUMBER double
 #define OPTION_TYPE_DIM struct dim_options
+#define OPTION_TYPE_SECTION struct section_options
+#define OPTION_TYPE_POOL struct pool_options
 
 struct options {
 	const char *command, *model;

@@ -34,8 +34,13 @@
 /** Whether the compiler knows x: where it does not, a loop over it would not disappear. */
 #define NNRT_IS_CONSTANT(x) __builtin_constant_p(x)
 
+/* Where functions of a run lie that stay out of their callers: an attribute, which a program may define. */
+#if !defined(NNRT_CODE)
+#define NNRT_CODE
+#endif
+
 /** A function that all its callers share: nothing is gained by constant arguments. */
-#define NNRT_SHARED static __attribute__((noinline, unused))
+#define NNRT_SHARED static NNRT_CODE __attribute__((noinline, unused))
 
 /* Whether float32 is computed by instructions. Kernels over bytes ask, so that none of them calls subroutines. */
 #if (defined(__arm__) && !defined(__ARM_FP)) || (defined(__riscv) && !defined(__riscv_flen))
@@ -63,10 +68,10 @@
  * turns are not whole vectors, and keeps comparisons of floats as branches for the sake of exception flags, which
  * nobody reads. */
 #if defined(__clang__)
-#define NNRT_LITERAL __attribute__((noinline, unused))
+#define NNRT_LITERAL NNRT_CODE __attribute__((noinline, unused))
 #else
 #define NNRT_LITERAL \
-	__attribute__((noinline, unused, \
+	NNRT_CODE __attribute__((noinline, unused, \
 		optimize("fp-contract=off", "no-trapping-math", "vect-cost-model=dynamic")))
 #endif
 

@@ -49,17 +49,22 @@ static void json_steps(struct json *j, const struct report *r)
 	json_close(j, ']');
 }
 
-static void json_arena(struct json *j, const struct report *r)
+/* One pool, the arena where there is no other. */
+static void json_pool(struct json *j, const struct report *r, const char *key, int pool)
 {
 	const struct plan *p = &r->c->plan;
 
-	json_open(j, "arena", '{');
-	json_int(j, "bytes", p->pool->arena_bytes);
-	json_int(j, "lower_bound_bytes", p->pool->bound_bytes);
-	json_int(j, "peak_step", p->pool->peak_step);
+	json_open(j, key, '{');
+	if (!key)
+		json_text(j, "pool", p->pool_name[pool]);
+	json_int(j, "bytes", p->pool[pool].arena_bytes);
+	json_int(j, "lower_bound_bytes", p->pool[pool].bound_bytes);
+	json_int(j, "peak_step", p->pool[pool].peak_step);
 	json_open(j, "buffers", '[');
 	for (int i = 0; i < p->n_buffers; i++) {
 		const struct buffer *b = &p->buffer[i];
+		if (b->pool != pool)
+			continue;
 		json_open(j, NULL, '{');
 		json_text(j, "tensor", report_buffer_name(r, i));
 		json_int(j, "bytes", b->size_bytes);
@@ -71,6 +76,18 @@ static void json_arena(struct json *j, const struct report *r)
 	}
 	json_close(j, ']');
 	json_close(j, '}');
+}
+
+static void json_arena(struct json *j, const struct report *r)
+{
+	if (!r->c->module.options->pools.n) {
+		json_pool(j, r, "arena", 0);
+		return;
+	}
+	json_open(j, "pools", '[');
+	for (int i = 0; i < r->c->plan.n_pools; i++)
+		json_pool(j, r, NULL, i);
+	json_close(j, ']');
 }
 
 static void json_stack(struct json *j, const struct stack *s)
@@ -108,6 +125,13 @@ void report_print_json(const struct report *r)
 	json_int(&j, "macs", r->macs);
 	json_int(&j, "parameters", r->parameters);
 	json_int(&j, "constant_bytes", r->constant_bytes);
+	json_open(&j, "sections", '{');
+	for (int k = 0; k < N_SECTIONS; k++)
+		if (m->options->section.name[k])
+			json_text(&j, section_kinds[k], m->options->section.name[k]);
+	for (int k = 0; k < m->options->section.n; k++)
+		json_text(&j, m->options->section.pool[k], m->options->section.pool_section[k]);
+	json_close(&j, '}');
 	json_int(&j, "input_bytes", r->input_bytes);
 	json_int(&j, "output_bytes", r->output_bytes);
 	json_bool(&j, "edges_in_arena", m->options->io_memory == EDGES_ARENA);

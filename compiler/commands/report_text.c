@@ -6,6 +6,7 @@
 #include "options.h"
 #include "ops/ops.h"
 #include "plan/draw.h"
+#include "sections.h"
 #include "support/name.h"
 #include "targets/target.h"
 
@@ -49,11 +50,13 @@ static void print_totals(const struct report *r)
 	printf("\nwork         %.6g MMAC in %d steps\n", (double)r->macs / 1e6, r->n_lines);
 	printf("parameters   %lld, %lld bytes of constants in flash\n", (long long)r->parameters,
 	       (long long)r->constant_bytes);
-	printf("arena        %lld bytes, lower bound %lld\n", (long long)p->pool->arena_bytes,
-	       (long long)p->pool->bound_bytes);
+	for (int i = 0; i < p->n_pools; i++)
+		printf("%-12s %lld bytes, lower bound %lld\n", p->pool_name[i], (long long)p->pool[i].arena_bytes,
+		       (long long)p->pool[i].bound_bytes);
 	printf("edges        inputs %lld bytes, outputs %lld bytes, %s\n", (long long)r->input_bytes,
 	       (long long)r->output_bytes,
 	       r->c->module.options->io_memory == EDGES_ARENA ? "in the arena" : "the caller's");
+	printf("memory       %s\n", sections_text(r->c->module.options, p, r->constant_bytes, r->arena));
 	if (r->stack)
 		printf("stack        %lld bytes, by %s: %s\n", (long long)r->stack->figure.bytes,
 		       r->stack->figure.compiler, stack_text(r->stack, r->c, r->arena));
@@ -76,18 +79,18 @@ static void print_steps(const struct report *r)
 	}
 }
 
-static void print_peak(const struct report *r)
+static void print_peak(const struct report *r, int pool)
 {
 	const struct plan *p = &r->c->plan;
 	int shown = 0, n = 0;
 	struct strbuf map;
 
-	if (!p->pool->arena_bytes)
+	if (!p->pool[pool].arena_bytes)
 		return;
-	printf("\nat the peak (*):\n");
+	printf("\nat the peak (*)%s%s:\n", p->n_pools > 1 ? " of " : "", p->n_pools > 1 ? p->pool_name[pool] : "");
 	for (int i = 0; i < p->n_buffers; i++) {
 		const struct buffer *b = &p->buffer[i];
-		if (!plan_is_at_peak(p, b))
+		if (b->pool != pool || !plan_is_at_peak(p, b))
 			continue;
 		n++;
 		if (shown < MAX_PEAK_ROWS) {
@@ -99,8 +102,8 @@ static void print_peak(const struct report *r)
 	if (n > shown)
 		printf("            and %d more\n", n - shown);
 	strbuf_init(&map, r->arena);
-	plan_draw_map(&map, p->buffer, p->n_buffers, 0, p->pool, MAP_COLUMNS, MAP_ROWS, "  ");
-	printf("\narena, offsets upwards, steps to the right:\n%s", strbuf_text(&map));
+	plan_draw_map(&map, p->buffer, p->n_buffers, pool, &p->pool[pool], MAP_COLUMNS, MAP_ROWS, "  ");
+	printf("\n%s, offsets upwards, steps to the right:\n%s", p->pool_name[pool], strbuf_text(&map));
 }
 
 void report_print_text(const struct report *r)
@@ -113,5 +116,6 @@ void report_print_text(const struct report *r)
 	print_tensors(r, "outputs", m->graph[0].out, m->graph[0].n_out);
 	print_totals(r);
 	print_steps(r);
-	print_peak(r);
+	for (int i = 0; i < r->c->plan.n_pools; i++)
+		print_peak(r, i);
 }

@@ -34,8 +34,15 @@ const char *emit_accessor(struct arena *a, const struct emit_model *m, const str
 {
 	const bool is_input = p->kind == PARAM_INPUT;
 
-	return arena_printf(a, "%s%s *%s_%s_%s(%s)", is_input ? "" : "const ", dtypes[p->type].ctype, m->prefix,
-			    is_input ? "input" : "output", p->name, m->is_caller_arena ? "void *arena" : "void");
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	strbuf_printf(&b, "%s%s *%s_%s_%s(", is_input ? "" : "const ", dtypes[p->type].ctype, m->prefix,
+		      is_input ? "input" : "output", p->name);
+	for (int i = 0; i < m->n_pools && m->is_caller_arena; i++)
+		strbuf_printf(&b, "%svoid *%s", i ? ", " : "", m->pool[i].name);
+	strbuf_puts(&b, m->is_caller_arena ? ")" : "void)");
+	return strbuf_text(&b);
 }
 
 /* "INPUT_IMAGE" for macros. Names that capitals make equal get _2, _3 … */

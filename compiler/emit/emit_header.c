@@ -5,6 +5,7 @@
 
 #include "emission.h"
 #include "emit_edges.h"
+#include "emit_sections.h"
 #include "emit_tap.h"
 #include "emit_weights.h"
 #include "extract.h"
@@ -273,6 +274,8 @@ static void print_totals(struct emit *e, const struct emit_model *m)
 	for (int i = 0; i < m->n_arena_rows; i++) {
 		const struct emit_arena_row *r = &m->arena_rows[i];
 		strbuf_clear(&e->words);
+		if (m->n_pools > 1)
+			strbuf_printf(&e->words, "%s: ", m->pool[r->pool].name);
 		emission_add_name(&e->words, r->name);
 		emit_line(e, " *   %10" PRId64 "   %10" PRId64 " %6d %6d  %s", r->offset, r->bytes, r->first_step,
 			r->last_step, emit_comment_words(e, strbuf_text(&e->words)));
@@ -290,6 +293,7 @@ static void print_includes(struct emit *e, const struct emit_model *m)
 
 static void print_check(struct emit *e, const struct emit_model *m)
 {
+	sections_print(e, m);
 	emit_directive(e, "#if !(%s)", m->target->check);
 	emit_directive(e, "#error \"%s\"", m->target->check_message);
 	emit_directive(e, "#endif");
@@ -321,14 +325,17 @@ static void print_weights(struct emit *e, const struct emit_model *m)
 
 static void print_arena(struct emit *e, const struct emit_model *m)
 {
+	const char *prefix = ident_upper(e->scratch.arena, m->prefix);
+
 	for (int i = 0; i < m->n_pools && !m->is_caller_arena; i++) {
-		const char *name = m->pool[i].name;
+		const char *name = m->pool[i].name, *upper = ident_upper(e->scratch.arena, name), *section = "";
 		if (!m->pool[i].bytes)
 			continue;
+		if (m->pool[i].section)
+			section = arena_printf(e->scratch.arena, " %s_SECTION_%s", prefix, upper);
 		emit_blank(e);
-		emit_line(e, "static unsigned char %s_%s[%s_%s_BYTES] __attribute__((aligned(%d)));", m->prefix, name,
-			  ident_upper(e->scratch.arena, m->prefix), ident_upper(e->scratch.arena, name),
-			  m->target->arena_align);
+		emit_line(e, "static unsigned char %s_%s[%s_%s_BYTES]%s __attribute__((aligned(%d)));", m->prefix, name,
+			  prefix, upper, section, m->target->arena_align);
 	}
 }
 

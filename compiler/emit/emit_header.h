@@ -12,6 +12,7 @@
 #include "graph/dtype.h"
 
 struct extract;
+struct section_options;
 struct target;
 struct weights;
 
@@ -42,7 +43,7 @@ struct emit_param {
 struct emit_arena_row {
 	const char *name;
 	int64_t bytes, offset;
-	int first_step, last_step;
+	int first_step, last_step, pool;
 };
 
 /* Worst-case stack below the run function, as one compiler makes it. */
@@ -56,6 +57,7 @@ struct emit_stack {
 struct emit_pool {
 	const char *name;               /* "arena": of the object or parameter, in capitals of the macros */
 	int64_t bytes, bound_bytes;
+	const char *section;            /* of the linker, or NULL */
 };
 
 struct emit_model {
@@ -65,6 +67,7 @@ struct emit_model {
 	const char *sha256;
 	const char *version;            /* of nnc */
 	const char *options;            /* options that change the output, one line; "" when none */
+	const struct section_options *section;
 	const struct target *target;
 	bool is_caller_arena, has_taps, may_refuse;
 	bool has_edges_in_arena;        /* inputs and outputs are no parameters: accessors say where they lie */

@@ -13,6 +13,7 @@
 #include "support/ident.h"
 #include "emit/output.h"
 #include "options.h"
+#include "sections.h"
 #include "targets/target.h"
 
 /* --- The interface ------------------------------------------------------------------------------------------------ */
@@ -232,17 +233,19 @@ static void arena_table(struct program *p, struct emit_model *model)
 	for (int i = 0; i < plan->n_buffers; i++) {
 		const struct buffer *b = &plan->buffer[i];
 		if (b->size_bytes)
-			rows[n++] = (struct emit_arena_row){ .name = buffer_name(p, &d, i), .bytes = b->size_bytes,
+			rows[n++] = (struct emit_arena_row){ .name = buffer_name(p, &d, i), .pool = b->pool,
+						   .bytes = b->size_bytes,
 						   .offset = b->offset, .first_step = b->first, .last_step = b->last };
 	}
 	model->arena_rows = rows;
 	model->n_arena_rows = n;
 }
 
-/* The first pool is the arena; others are told apart by number. */
+/* One arena; or arena_dtcm, arena_sram … */
 static void make_pools(struct program *p)
 {
 	struct arena *a = p->x.m->arena;
+	const struct options *o = p->x.m->options;
 	const int n = p->plan->n_pools;
 
 	p->pool = ARENA_ARRAY(a, n, struct emit_pool);
@@ -250,9 +253,12 @@ static void make_pools(struct program *p)
 	p->names_memory = ARENA_ARRAY(a, n, bool);
 	for (int i = 0; i < n; i++) {
 		const struct pool_plan *x = &p->plan->pool[i];
-		p->pool[i] = (struct emit_pool){ i ? arena_printf(a, "arena_%d", i) : "arena", x->arena_bytes,
-						 x->bound_bytes };
+		const char *name = p->plan->pool_name[i];
+		p->pool[i] = (struct emit_pool){ o->pools.n ? arena_printf(a, "arena_%s", name) : "arena",
+						 x->arena_bytes, x->bound_bytes, pool_section(o, name) };
 		p->memory[i] = i ? arena_printf(a, "memory_%d", i) : "memory";
+		idents_reserve(&p->idents, p->pool[i].name);
+		idents_reserve(&p->idents, p->memory[i]);
 	}
 }
 
@@ -316,12 +322,14 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	for (int i = 0; program_reserved[i]; i++)
 		idents_reserve(&p.idents, program_reserved[i]);
 	emission_init(&p.x, m);
-	make_interface(&p);
 	make_pools(&p);
+	make_interface(&p);
 	weights_init(&p.weights, m->arena, p.prefix, base, m->target, (enum weights_form_id)o->weights);
+	p.weights.section = o->section.name[SECTION_WEIGHTS];
 	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
-				     .target = m->target, .is_caller_arena = o->arena == ARENA_CALLER,
+				     .section = &o->section, .target = m->target,
+				     .is_caller_arena = o->arena == ARENA_CALLER,
 				     .has_edges_in_arena = o->io_memory == EDGES_ARENA,
 				     .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .pool = p.pool, .n_pools = plan->n_pools,
@@ -339,5 +347,6 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	*totals = (struct emit_totals){ .macs = model.n_macs, .n_steps = plan->n_steps, .prefix = p.prefix,
 					.params = p.params, .n_params = p.n_params,
 					.n_weight_files = p.weights.n_files };
+	diag_remark(m->diag, NULL, "memory: %s", sections_text(o, plan, model.weight_bytes, m->scratch));
 	return budget_flash(m, b, model.weight_bytes) && write_files(&p, &model, stem);
 }

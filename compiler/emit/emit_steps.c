@@ -192,8 +192,8 @@ static void emit_memory(struct program *p, struct emit *e, int pool)
 	if (x->bytes) {
 		emit_line(e, "unsigned char *%s = %s_%s;", memory, p->prefix, x->name);
 	} else {        /* tensors without elements still have an address */
-		emit_line(e, "static unsigned char none[1];");
-		emit_line(e, "unsigned char *%s = none;", memory);
+		emit_line(e, "static unsigned char no_%s[1];", memory);
+		emit_line(e, "unsigned char *%s = no_%s;", memory, memory);
 	}
 	emit_line(e, "NNRT_OPAQUE(%s);", memory);
 }
@@ -219,7 +219,7 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 		emission_use(&p->x, "nnrt_flush_begin");
 		emission_use(&p->x, "nnrt_flush_end");
 	}
-	emit_open(e, "%s", signature);
+	emit_open(e, "%s%s", m->options->section.name[SECTION_CODE] ? "NNRT_CODE " : "", signature);
 	for (int i = 0; i < p->plan->n_pools; i++)
 		emit_memory(p, e, i);
 	for (int i = 0; i < p->n_params; i++)

@@ -60,6 +60,7 @@ struct weights {
 	const char *base;                       /* file name of the outputs without its ending */
 	const struct target *target;
 	const struct weights_form *form;
+	const char *section;                    /* of the linker, that constants go to; NULL: the usual */
 	size_t file_bytes;                      /* WEIGHTS_FILE_BYTES unless a test says less */
 	size_t total_bytes;                     /* after weights_finish(): in the program's flash, with padding */
 	int align;                              /* after weights_finish(): the greatest */

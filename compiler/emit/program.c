@@ -2,7 +2,7 @@
 
 #include "targets/target.h"
 
-const char *const program_reserved[] = { "memory", "none", "p", "n", "acc", "at", "ctx", "arena", NULL };
+const char *const program_reserved[] = { "memory", "no_memory", "p", "n", "acc", "at", "ctx", "arena", NULL };
 
 /* A constant's bytes are compared with those of all others: once. */
 static const char *constant_address(struct program *p, int t)

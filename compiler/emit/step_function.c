@@ -134,9 +134,11 @@ static void begin(struct emission *x, const struct step *s, const bool *varies, 
 
 static const char *qualifier_of(struct emission *x, const struct step *s, bool is_outside)
 {
-	const char *literal = is_literal(x, s) && extract_mark(&x->runtime, "NNRT_LITERAL") ? "NNRT_LITERAL " : "";
+	const char *where = x->m->options->section.name[SECTION_CODE] ? "NNRT_CODE " : "";
 
-	return arena_printf(x->m->scratch, "%s%s", is_outside ? "__attribute__((noinline)) " : "", literal);
+	if (is_literal(x, s) && extract_mark(&x->runtime, "NNRT_LITERAL"))
+		where = "NNRT_LITERAL ";        /* which says NNRT_CODE too */
+	return arena_printf(x->m->scratch, "%s%s", is_outside ? "__attribute__((noinline)) " : "", where);
 }
 
 void step_template(struct program *p, const struct step *s, struct strbuf *text)

@@ -24,8 +24,8 @@ static void print_asm(const struct weights *w, struct emit *e)
 		  p);
 	emit_line(e, "\t\".incbin \\\"%s.bin\\\"\\n.text\\n\"", w->base);
 	emit_directive(e, "#else");
-	emit_line(e, "\t\".section .rodata,\\\"a\\\"\\n.balign %d\\n.globl %s_weights\\n%s_weights:\\n\"", w->align, p,
-		  p);
+	emit_line(e, "\t\".section %s,\\\"a\\\"\\n.balign %d\\n.globl %s_weights\\n%s_weights:\\n\"",
+		  w->section ? w->section : ".rodata", w->align, p, p);
 	emit_line(e, "\t\".incbin \\\"%s.bin\\\"\\n.previous\\n\"", w->base);
 	emit_directive(e, "#endif");
 	emit_line(e, ");");

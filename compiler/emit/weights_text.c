@@ -1,6 +1,7 @@
 /* Constants in the C text: octal string literals, a few numbers as numbers; in further files where they are huge. */
 #include "emit/weights_form.h"
 
+#include "emit_sections.h"
 #include "octal.h"
 #include "spell.h"
 #include "support/arena.h"
@@ -18,6 +19,12 @@ static bool is_number(const struct weights *w, const struct weight *v)
 
 	return n <= WEIGHTS_NUMBERS_MAX && !(v->views & (v->views - 1)) &&
 	       spell_is_exact(v->type, weights_bytes(w, v), n);
+}
+
+/* " MODEL_SECTION_WEIGHTS" where there is one. */
+static const char *weights_section(const struct weights *w)
+{
+	return w->section ? arena_printf(w->arena, " %s_SECTION_WEIGHTS", ident_upper(w->arena, w->prefix)) : "";
 }
 
 static void text_split(struct weights *w)
@@ -70,14 +77,16 @@ static void print_definition(const struct weights *w, struct emit *e, int id)
 	const struct weight *v = &w->v[id];
 	const char *value = is_number(w, v) ? numbers_text(w, v) : " = { {";
 
+	const char *section = weights_section(w);
+
 	weights_print_comment(e, id, v);
 	if (v->file) {
-		emit_line(e, "const union %s_w%d %s_w%d%s", w->prefix, id, w->prefix, id, value);
+		emit_line(e, "const union %s_w%d %s_w%d%s%s", w->prefix, id, w->prefix, id, section, value);
 	} else {
 		emit_open(e, "static const union");
 		print_members(w, e, v);
-		emit_close(e, arena_printf(w->arena, " %s_w%d __attribute__((aligned(%d)))%s", w->prefix, id, v->align,
-					   value));
+		emit_close(e, arena_printf(w->arena, " %s_w%d%s __attribute__((aligned(%d)))%s", w->prefix, id, section,
+					   v->align, value));
 	}
 	if (is_number(w, v))
 		return;
@@ -121,6 +130,8 @@ static void print_header(const struct weights *w, struct emit *e)
 	emit_directive(e, "#include <stdint.h>");
 	emit_blank(e);
 	print_nul(w, e);
+	if (w->section)
+		section_print(e, ident_upper(w->arena, w->prefix), "weights", w->section);
 	for (int i = 0; i < w->n; i++) {
 		if (!w->v[i].file)
 			continue;

@@ -243,7 +243,8 @@ void consume_order(const struct timeline *l, const struct buffer *buffers)
 			continue;
 		x = &buffers[v->a];
 		y = &buffers[v->b];
-		if (x->offset >= y->offset + y->size_bytes || y->offset >= x->offset + x->size_bytes)
+		if (x->pool != y->pool || x->offset >= y->offset + y->size_bytes ||
+		    y->offset >= x->offset + x->size_bytes)
 			continue;
 		if (y->offset - x->offset > v[0].at_most)
 			l->step[i]->call->row_order = ROWS_DOWN;

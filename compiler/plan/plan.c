@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "options.h"
 #include "plan/in_place.h"
 #include "plan/order.h"
 #include "plan/place.h"
@@ -10,6 +11,7 @@
 #include "plan/timeline.h"
 #include "plan/validate.h"
 #include "plan/validate_order.h"
+#include "sections.h"
 #include "targets/target.h"
 
 /* --- Order -------------------------------------------------------------------------------------------------------- */
@@ -123,18 +125,54 @@ static int64_t *live_bytes(const struct timeline *l, const struct buffer *buffer
 	return live;
 }
 
+/* The pools are too small: a buffer that found no room is named. */
+static bool no_room(const struct timeline *l, const struct plan *p, const struct pool_option *pool)
+{
+	struct strbuf b;
+	int most = -1;
+
+	strbuf_init(&b, l->m->scratch);
+	for (int i = 0; i < p->n_pools; i++)
+		strbuf_printf(&b, "%s%s %lld", i ? ", " : "", pool[i].name, (long long)pool[i].bytes);
+	for (int i = 0; i < p->n_buffers; i++)
+		if (p->buffer[i].pool == POOL_ANY &&
+		    (most < 0 || p->buffer[i].size_bytes > p->buffer[most].size_bytes))
+			most = i;
+	if (most < 0)
+		return diag_error(l->m->diag, STATUS_DIFFERS, NULL, "pools: too small: %s bytes", strbuf_text(&b));
+	return diag_error(l->m->diag, STATUS_DIFFERS, NULL, "pools: too small: %s bytes; \"%s\" (%lld bytes, steps %d "
+			  "to %d) fits in none", strbuf_text(&b), l->m->tensor[l->tensor_of[most]].name,
+			  (long long)p->buffer[most].size_bytes, p->buffer[most].first, p->buffer[most].last);
+}
+
 static bool place_under(const struct timeline *l, struct plan *p, const struct overlap *v, int n,
 			const struct place_options *options)
 {
 	const struct arena_mark before = arena_mark(l->m->scratch);
-	const struct memory_pool pool = { .align = l->m->target->arena_align };
+	struct memory_pool memory[MAX_POOLS];
+	struct pool_option pool[MAX_POOLS];
 	const char *why = "";
+	struct diag tried;
 
-	p->n_pools = 1;
-	p->pool = ARENA_NEW(l->m->arena, struct pool_plan);
-	if (!place_buffers(p->buffer, p->n_buffers, &pool, 1, v, n, options, p->pool, l->m->scratch, l->m->diag))
-		return false;
-	if (!plan_validate(p->buffer, p->n_buffers, &pool, 1, p->pool, v, n, l->m->scratch, &why))
+	p->n_pools = pools_by_speed(l->m->options, pool);
+	p->pool = ARENA_ARRAY(l->m->arena, p->n_pools, struct pool_plan);
+	p->pool_name = ARENA_ARRAY(l->m->arena, p->n_pools, const char *);
+	for (int i = 0; i < p->n_pools; i++) {
+		p->pool_name[i] = pool[i].name;
+		memory[i] = (struct memory_pool){ .size_bytes = pool[i].bytes, .align = l->m->target->arena_align };
+	}
+	tried = diag_try(l->m->diag);
+	if (!place_buffers(p->buffer, p->n_buffers, memory, p->n_pools, v, n, options, p->pool, l->m->scratch,
+			   l->m->diag)) {
+		if (l->m->diag->status != STATUS_DIFFERS) {
+			diag_keep(l->m->diag, &tried);
+			return false;
+		}
+		diag_drop(l->m->diag, &tried);
+		return no_room(l, p, pool);
+	}
+	diag_keep(l->m->diag, &tried);
+	if (!plan_validate(p->buffer, p->n_buffers, memory, p->n_pools, p->pool, v, n, l->m->scratch, &why))
 		die("plan: %s", why);
 	arena_release(l->m->scratch, before);
 	return true;
@@ -151,7 +189,7 @@ static bool place_again(const struct timeline *l, struct plan *p, int n_before)
 	v = find_overlaps(l, live_bytes(l, p->buffer), p->pool->arena_bytes, &n);
 	if (n == n_before)
 		return true;
-	fewer.buffer = ARENA_ARRAY(l->m->arena, l->n_storages, struct buffer);
+	fewer.buffer = ARENA_ARRAY(l->m->arena, l->n_storages, struct buffer);      /* of one pool */
 	memcpy(fewer.buffer, p->buffer, (size_t)p->n_buffers * sizeof *p->buffer);
 	if (!place_under(l, &fewer, v, n, &brief))
 		return false;
@@ -165,6 +203,7 @@ static bool place_again(const struct timeline *l, struct plan *p, int n_before)
 static bool place(struct timeline *l, struct plan *p)
 {
 	struct module *m = l->m;
+	const bool has_pools = m->options && m->options->pools.n;
 	struct overlap *v;
 	struct flow f;
 	int n;
@@ -174,19 +213,22 @@ static bool place(struct timeline *l, struct plan *p)
 	for (int i = 0; i < l->n_arena; i++) {
 		const int64_t size = l->storage[i].size_bytes;
 		const int align = buffer_align(m->target, m->tensor[l->tensor_of[i]].type, size);
-		p->buffer[i] = (struct buffer){ .size_bytes = size, .align = align };
+		p->buffer[i] = (struct buffer){ .size_bytes = size, .align = align,
+						.pool = has_pools ? POOL_ANY : 0,
+						.traffic_bytes = l->touches[i] * size };
 	}
 	program_flow(l, &f);
 	if (!liveness_find(&f, NULL, l->region, l->n_regions, p->buffer, m->scratch, m->diag))
 		return false;
 	v = find_overlaps(l, NULL, 0, &n);
-	if (!place_under(l, p, v, n, NULL) || !place_again(l, p, n))
+	if (!place_under(l, p, v, n, NULL) || (p->n_pools == 1 && !place_again(l, p, n)))
 		return false;
 	consume_order(l, p->buffer);
 	replay_check(l, p->buffer);
-	diag_remark(m->diag, NULL, "plan: arena %lld bytes, lower bound %lld, gap %lld",
-		    (long long)p->pool->arena_bytes, (long long)p->pool->bound_bytes,
-		    (long long)(p->pool->arena_bytes - p->pool->bound_bytes));
+	for (int i = 0; i < p->n_pools; i++)
+		diag_remark(m->diag, NULL, "plan: %s %lld bytes, lower bound %lld, gap %lld", p->pool_name[i],
+			    (long long)p->pool[i].arena_bytes, (long long)p->pool[i].bound_bytes,
+			    (long long)(p->pool[i].arena_bytes - p->pool[i].bound_bytes));
 	return true;
 }
 

@@ -13,7 +13,8 @@ struct plan {
 	int *tensor_of;                 /* buffer -> tensor that owns it */
 	int *buffer_of;                 /* tensor -> buffer, -1: constant, parameter or view */
 	int n_pools;
-	struct pool_plan *pool;         /* pool[0]: the arena */
+	struct pool_plan *pool;         /* from the fastest on; without --pool the arena alone */
+	const char **pool_name;
 };
 
 /** Whether a buffer lives in the step in which its pool is fullest. */

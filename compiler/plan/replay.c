@@ -155,7 +155,8 @@ static bool share(const struct timeline *l, const struct buffer *buffers, const 
 	const int b = y->tensor < 0 ? -1 : l->storage_of[l->m->tensor[y->tensor].base];
 
 	return x->kind == ARG_READ && y->kind == ARG_WRITE && a >= 0 && a < l->n_arena && b >= 0 && b < l->n_arena &&
-	       a != b && buffers[a].offset < buffers[b].offset + buffers[b].size_bytes &&
+	       a != b && buffers[a].pool == buffers[b].pool &&
+	       buffers[a].offset < buffers[b].offset + buffers[b].size_bytes &&
 	       buffers[b].offset < buffers[a].offset + buffers[a].size_bytes;
 }
 

@@ -28,6 +28,10 @@ class Wrong(Exception):
     pass
 
 
+class Skipped(Exception):
+    pass
+
+
 def test(f):
     TESTS[f.__name__.replace("_", "-")] = f
     return f
@@ -123,6 +127,8 @@ def main(tests=None):
         try:
             run(place)
             report.ok(name)
+        except Skipped as e:
+            report.skip(name, e)
         except (Wrong, subprocess.TimeoutExpired) as e:
             report.failed(name, e)
         finally:

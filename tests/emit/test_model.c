@@ -20,11 +20,11 @@ static const struct emit_param params[] = {
 		.is_quantised = true, .scale = 0.25f, .zero_point = -3 },
 };
 static const struct emit_arena_row rows[] = {
-	{ "conv1 */ ?\?/", 48, 0, 0, 1 },
-	{ "pool", 16, 48, 1, 2 },
+	{ "conv1 */ ?\?/", 48, 0, 0, 1, 0 },
+	{ "pool", 16, 48, 1, 2, 0 },
 };
 
-static const struct emit_pool pool = { "arena", 64, 64 };
+static const struct emit_pool pool = { "arena", 64, 64, NULL };
 static const struct emit_stack stack = { .bytes = 312, .compiler = "gcc -O2", .besides = "memset" };
 
 static struct emit_model make(const char *prefix, const struct target *t)
