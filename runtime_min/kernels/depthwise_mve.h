@@ -63,7 +63,6 @@ struct nnrt_column_sums {
 	int left;               /* pixels, where no register is left to count them */
 	int32_t biases[4];
 	float scales[4];
-	int16_t low[8], high[8];
 	uint32_t at[4][4];      /* offsets of the columns of each product */
 	int8_t second[4][16];   /* weights of the second row */
 };
@@ -82,7 +81,7 @@ struct nnrt_column_sums {
 	"ldr r0, [r9, #24]\n" \
 	"ldrd r1, r3, [r9, #8]\n" \
 	"ldrd r5, r7, [r9, #16]\n" \
-	"vldrw.32 q3, [r9, #112]\n" \
+	"vldrw.32 q3, [r9, #80]\n" \
 	"vctp.32 r0\n" \
 	"cmp r0, #4\n" \
 	"ldrd r0, r2, [r9]\n"
@@ -112,13 +111,10 @@ struct nnrt_column_sums {
 	"vcvtn.s32.f32 q0, q0\n" \
 	"vcvtn.s32.f32 q1, q1\n" \
 	"vqmovnb.s32 q0, q0\n" \
-	"vqmovnt.s32 q0, q1\n" \
-	"vldrw.32 q1, [r9, #80]\n" \
-	"vldrw.32 q2, [r9, #96]\n" \
-	"vmax.s16 q0, q0, q1\n" \
 	"ldr r0, [r9, #28]\n" \
-	"vmin.s16 q0, q0, q2\n" \
-	"vadd.i16 q0, q0, r0\n" \
+	"vqmovnt.s32 q0, q1\n" \
+	"vqadd.s16 q0, q0, r0\n" \
+	"vqmovnb.s16 q0, q0\n" \
 	"vshr.u32 q1, q0, #16\n"
 
 /** Sums of one pixel. */
@@ -164,8 +160,8 @@ NNRT_NAKED void nnrt_columns_pixels(struct nnrt_column_sums *s __attribute__((un
 
 /** A pixel of both rows a turn. */
 #define NNRT_COLUMNS_PAIRS(then, t) \
-	"1:\n" NNRT_COLUMNS_PAIR("0", "r0", "r8", "q4", "176") NNRT_COLUMNS_PAIR("4", "r2", "r10", "q5", "192") \
-		NNRT_COLUMNS_PAIR("8", "r4", "r12", "q6", "208") NNRT_COLUMNS_PAIR("12", "r6", "lr", "q7", "224") \
+	"1:\n" NNRT_COLUMNS_PAIR("0", "r0", "r8", "q4", "144") NNRT_COLUMNS_PAIR("4", "r2", "r10", "q5", "160") \
+		NNRT_COLUMNS_PAIR("8", "r4", "r12", "q6", "176") NNRT_COLUMNS_PAIR("12", "r6", "lr", "q7", "192") \
 	"vadd.i32 q3, q3, r7\n" NNRT_COLUMNS_BYTES then \
 	"vstrb" t ".32 q0, [r1]\n" then \
 	"vstrb" t ".32 q1, [r3]\n" \
@@ -183,12 +179,12 @@ NNRT_NAKED void nnrt_columns_pairs(struct nnrt_column_sums *s __attribute__((unu
 			 "ldr r3, [r9, #40]\n"
 			 "vshl.i32 q0, q4, #8\n"
 			 "vshl.i32 q1, q5, #8\n"
-			 "vstrw.32 q0, [r9, #176]\n"
-			 "vstrw.32 q1, [r9, #192]\n"
+			 "vstrw.32 q0, [r9, #144]\n"
+			 "vstrw.32 q1, [r9, #160]\n"
 			 "vshl.i32 q0, q6, #8\n"
 			 "vshl.i32 q1, q7, #8\n"
-			 "vstrw.32 q0, [r9, #208]\n"
-			 "vstrw.32 q1, [r9, #224]\n"
+			 "vstrw.32 q0, [r9, #176]\n"
+			 "vstrw.32 q1, [r9, #192]\n"
 			 "bne 2f\n" NNRT_COLUMNS_PAIRS("", "")
 			 "b 3f\n"
 			 "2:\n" NNRT_COLUMNS_PAIRS("vpst\n", "t")
@@ -214,9 +210,9 @@ NNRT_NAKED void nnrt_columns_pairs(struct nnrt_column_sums *s __attribute__((unu
 NNRT_NAKED void nnrt_columns_wide(struct nnrt_column_sums *s __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_COLUMNS_BEGIN
-			 "vldrw.32 q4, [r9, #128]\n"
-			 "vldrw.32 q5, [r9, #144]\n"
-			 "vldrw.32 q6, [r9, #160]\n"
+			 "vldrw.32 q4, [r9, #96]\n"
+			 "vldrw.32 q5, [r9, #112]\n"
+			 "vldrw.32 q6, [r9, #128]\n"
 			 "str r5, [r9, #44]\n"
 			 "mov r1, r0\n"
 			 "add r3, r0, r7\n"
@@ -311,10 +307,6 @@ NNRT_SHARED void nnrt_columns_conv(const struct nnrt_conv *p, const unsigned cha
 	int rows;
 
 	nnrt_mve_set(f.zeros, zero, NNRT_COLUMN_CHANNELS);
-	for (int i = 0; i < 8; i++) {
-		s.low[i] = (int16_t)q->low;
-		s.high[i] = (int16_t)q->high;
-	}
 	s.zero = q->zero;
 	s.y_pixel = p->y_pixel;
 	s.move = p->stride_w * f.pitch;
@@ -350,10 +342,11 @@ NNRT_SHARED void nnrt_columns_conv(const struct nnrt_conv *p, const unsigned cha
 			}
 		}
 	}
+	nnrt_mve_bound(p, y, q->low + q->zero, q->high + q->zero);
 }
 
-/** nnrt_depthwise_int8() for kernels up to 8x8 without dilation; x: int8, zero: its zero point. w: of each channel one
- *  product or four, [ky / 4][kx / 4][kx % 4][ky % 4], zeros where there are none; it, bias and scale go on to a
+/** nnrt_depthwise_int8() for kernels up to 8x8 without dilation; x, y: int8, zero: x's zero point. w: of each channel
+ *  one product or four, [ky / 4][kx / 4][kx % 4][ky % 4], zeros where there are none; it, bias and scale go on to a
  *  multiple of four channels. scratch: compiler/kernels/pack_columns.h. Any rows at a time are read before they are
  *  written. */
 NNRT_INLINE void nnrt_depthwise_mve(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,

@@ -9,27 +9,48 @@
 /** Terms of a step. */
 enum { NNRT_MVE_TERMS = 16 };
 
-/** Saves registers, and leaves on the stack: the taps of both pixels, where their bytes go, the channels left. r5:
- *  weights, r7: where the first pixel's taps end, r9: bias, r11: multipliers; q5: y's zero point, q6, q7: bounds, all
- *  of 16 bits. */
+/** Pixels on their way through panels of weights. The assembly knows the order. */
+struct nnrt_mve_tile {
+	unsigned char *taps, *second;   /* of a pixel, and of the next one: where those of the first end */
+	const int8_t *w;
+	const int32_t *bias;
+	const float *scale;
+	int channels;
+	unsigned char *y[2];            /* of both pixels; they move on */
+	ptrdiff_t y_move;
+	const unsigned char *from;      /* what the first pixel sees; it moves on */
+	ptrdiff_t step;                 /* from there to what the next pixel sees */
+	ptrdiff_t row;                  /* from row to row of it */
+	int rows, run;                  /* rows, bytes of one; rows 0: the taps are there */
+	int pairs;                      /* of pixels, counted down */
+	int zero;                       /* of y */
+};
+
+/** Saves registers. r0: the tile, which is kept on the stack with: the taps of both pixels, where their bytes go, where
+ *  the biases end; q5: y's zero point, of 16 bits. */
 #define NNRT_MVE_BEGIN \
 	"push {r3-r11, lr}\n" \
 	"vpush {d8-d15}\n" \
 	"sub sp, #24\n" \
-	"ldr r1, [r0, #76]\n" \
-	"ldrd r2, r3, [r1, #4]\n" \
-	"ldr r1, [r1, #12]\n" \
+	"ldr r1, [r0, #60]\n" \
+	"str r0, [sp, #20]\n" \
 	"vdup.16 q5, r1\n" \
-	"vdup.16 q6, r2\n" \
-	"vdup.16 q7, r3\n" \
-	"ldr r1, [r0]\n" \
-	"ldr r5, [r0, #4]\n" \
-	"ldrd r9, r11, [r0, #8]\n" \
-	"ldrd r7, r2, [r0, #16]\n" \
-	"ldrd r3, r4, [r0, #24]\n" \
-	"strd r1, r7, [sp]\n" \
-	"strd r3, r4, [sp, #8]\n" \
-	"str r2, [sp, #16]\n"
+	"ldrd r1, r2, [r0]\n" \
+	"strd r1, r2, [sp]\n"
+
+/** Begins the panels of pixels. r5: weights, r7: where the first one's taps end, r9: bias, r11: multipliers. */
+#define NNRT_MVE_PIXELS \
+	"ldrd r2, r3, [r0, #24]\n" \
+	"ldr r4, [r0, #32]\n" \
+	"ldr r6, [r0, #20]\n" \
+	"strd r2, r3, [sp, #8]\n" \
+	"add r2, r4\n" \
+	"add r3, r4\n" \
+	"strd r2, r3, [r0, #24]\n" \
+	"ldrd r7, r5, [r0, #4]\n" \
+	"ldrd r9, r11, [r0, #12]\n" \
+	"add r6, r9, r6, lsl #2\n" \
+	"str r6, [sp, #16]\n"
 
 /** Takes them back, and returns. */
 #define NNRT_MVE_END \
@@ -37,22 +58,79 @@ enum { NNRT_MVE_TERMS = 16 };
 	"vpop {d8-d15}\n" \
 	"pop {r3-r11, pc}\n"
 
-/** A step of two pixels and four channels. a: "" for the first one, which begins the sums, else "a". */
+/** Copies the taps of two pixels, rows of up to sixteen bytes with a predicate; label 8 comes behind. A single row of
+ *  those goes to q4 and q6 at once, and on to label 1 behind. r0: the tile. */
+#define NNRT_MVE_TAKE \
+	"ldrd r2, r4, [r0, #44]\n" \
+	"ldrd r1, r6, [r0, #36]\n" \
+	"cmp r4, #0\n" \
+	"beq 8f\n" \
+	"ldr r5, [r0, #52]\n" \
+	"ldrd r3, r11, [r0]\n" \
+	"add r8, r1, r6\n" \
+	"add r6, r8\n" \
+	"str r6, [r0, #36]\n" \
+	"cmp r5, #16\n" \
+	"bgt 7f\n" \
+	"vctp.8 r5\n" \
+	"cmp r4, #1\n" \
+	"bne 6f\n" \
+	"vpstt\n" \
+	"vldrbt.8 q4, [r1]\n" \
+	"vldrbt.8 q6, [r8]\n" NNRT_MVE_PIXELS \
+	"b 1f\n" \
+	"6:\n" \
+	"vpstttt\n" \
+	"vldrbt.8 q0, [r1]\n" \
+	"vldrbt.8 q1, [r8]\n" \
+	"vstrbt.8 q0, [r3]\n" \
+	"vstrbt.8 q1, [r11]\n" \
+	"add r1, r2\n" \
+	"add r8, r2\n" \
+	"add r3, r5\n" \
+	"add r11, r5\n" \
+	"subs r4, #1\n" \
+	"bne 6b\n" \
+	"b 8f\n" \
+	"7:\n" \
+	"mov r6, r1\n" \
+	"mov r7, r3\n" \
+	"mov r9, r8\n" \
+	"mov r10, r11\n" \
+	"dlstp.8 lr, r5\n" \
+	"6:\n" \
+	"vldrb.8 q0, [r6], #16\n" \
+	"vldrb.8 q1, [r9], #16\n" \
+	"vstrb.8 q0, [r7], #16\n" \
+	"vstrb.8 q1, [r10], #16\n" \
+	"letp lr, 6b\n" \
+	"add r1, r2\n" \
+	"add r8, r2\n" \
+	"add r3, r5\n" \
+	"add r11, r5\n" \
+	"subs r4, #1\n" \
+	"bne 7b\n"
+
+/** Products of two pixels' taps in x0 and x1 with the weights of four channels. a: "" for the first ones, which begin
+ *  the sums, else "a". */
+#define NNRT_MVE_PRODUCTS(a, x0, x1) \
+	"vldrb.8 q2, [r5], #16\n" \
+	"vldrb.8 q3, [r5], #16\n" \
+	"vmladav" a ".s8 r0, " x0 ", q2\n" \
+	"vmladav" a ".s8 r8, " x1 ", q2\n" \
+	"vldrb.8 q2, [r5], #16\n" \
+	"vmladav" a ".s8 r2, " x0 ", q3\n" \
+	"vmladav" a ".s8 r10, " x1 ", q3\n" \
+	"vldrb.8 q3, [r5], #16\n" \
+	"vmladav" a ".s8 r4, " x0 ", q2\n" \
+	"vmladav" a ".s8 r12, " x1 ", q2\n" \
+	"vmladav" a ".s8 r6, " x0 ", q3\n" \
+	"vmladav" a ".s8 lr, " x1 ", q3\n"
+
+/** A step of two pixels and four channels. */
 #define NNRT_MVE_2X4(a) \
 	"vldrb.8 q0, [r1], #16\n" \
-	"vldrb.8 q2, [r5], #16\n" \
-	"vldrb.8 q1, [r3], #16\n" \
-	"vmladav" a ".s8 r0, q0, q2\n" \
-	"vldrb.8 q3, [r5], #16\n" \
-	"vmladav" a ".s8 r8, q1, q2\n" \
-	"vmladav" a ".s8 r2, q0, q3\n" \
-	"vldrb.8 q2, [r5], #16\n" \
-	"vmladav" a ".s8 r10, q1, q3\n" \
-	"vmladav" a ".s8 r4, q0, q2\n" \
-	"vldrb.8 q3, [r5], #16\n" \
-	"vmladav" a ".s8 r12, q1, q2\n" \
-	"vmladav" a ".s8 r6, q0, q3\n" \
-	"vmladav" a ".s8 lr, q1, q3\n"
+	"vldrb.8 q1, [r3], #16\n" NNRT_MVE_PRODUCTS(a, "q0", "q1")
 
 /** The sum of a channel, with the next one's weights on their way. */
 #define NNRT_MVE_ONE(a, sum, this, next) \
@@ -96,43 +174,67 @@ enum { NNRT_MVE_TERMS = 16 };
 	"vcvtn.s32.f32 q1, q1\n" \
 	"vqmovnb.s32 q0, q0\n" \
 	"vqmovnt.s32 q0, q1\n" \
-	"vmax.s16 q0, q0, q6\n" \
-	"vmin.s16 q0, q0, q7\n" \
-	"vadd.i16 q0, q0, q5\n" \
+	"vqadd.s16 q0, q0, q5\n" \
+	"vqmovnb.s16 q0, q0\n" \
 	"vshr.u32 q1, q0, #16\n"
 
-/** y[pixel][channel] of two pixels, panels of four channels: sixteen terms a step, t->panels is the number of channels,
- *  t->end both the end of the first pixel's taps and the second one's beginning. */
-NNRT_NAKED void nnrt_mve_2x4(struct nnrt_panels *t __attribute__((unused)))
+/** Stores the bytes of a panel of two pixels, and goes on to the next one at `next`, or, behind the last one, to label
+ *  5. Label 4, where fewer than four channels are left, is behind. */
+#define NNRT_MVE_STORE(next) \
+	NNRT_MVE_SUMS \
+	"vldrw.32 q2, [r9], #16\n" \
+	"vldrw.32 q3, [r11], #16\n" \
+	"vadd.i32 q0, q0, q2\n" \
+	"vadd.i32 q1, q1, q2\n" NNRT_MVE_BYTES("q3") \
+	"ldr r0, [sp, #16]\n" \
+	"ldrd r2, r4, [sp, #8]\n" \
+	"cmp r9, r0\n" \
+	"bhi 4f\n" \
+	"vstrb.32 q0, [r2], #4\n" \
+	"vstrb.32 q1, [r4], #4\n" \
+	"strd r2, r4, [sp, #8]\n" \
+	"bne " next "b\n"
+
+/** y[pixel][channel] of pairs of pixels, panels of four channels, sixteen terms a step. Taps of a single step stay in
+ *  q4 and q6. */
+NNRT_NAKED void nnrt_mve_2x4(struct nnrt_mve_tile *t __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_MVE_BEGIN NNRT_MVE_STEPS(NNRT_MVE_2X4(""), NNRT_MVE_2X4("a")) NNRT_MVE_SUMS
-			 "vldrw.32 q2, [r9], #16\n"
-			 "vldrw.32 q3, [r11], #16\n"
-			 "vadd.i32 q0, q0, q2\n"
-			 "vadd.i32 q1, q1, q2\n" NNRT_MVE_BYTES("q3")
-			 "ldr r0, [sp, #16]\n"
-			 "ldrd r2, r4, [sp, #8]\n"
-			 "subs r0, #4\n"
-			 "blt 4f\n"
-			 "vstrb.32 q0, [r2], #4\n"
-			 "vstrb.32 q1, [r4], #4\n"
-			 "strd r2, r4, [sp, #8]\n"
-			 "str r0, [sp, #16]\n"
-			 "bgt 2b\n"
+	__asm__ volatile(NNRT_MVE_BEGIN ".macro nnrt_store next\n" NNRT_MVE_STORE("\\next\\()") ".endm\n"
+			 "9:\n" NNRT_MVE_TAKE
+			 "8:\n" NNRT_MVE_PIXELS
+			 "ldrd r1, r3, [sp]\n"
+			 "sub r0, r3, r1\n"
+			 "cmp r0, #16\n"
+			 "bne 2f\n"
+			 "vldrb.8 q4, [r1]\n"
+			 "vldrb.8 q6, [r3]\n"
+			 "1:\n" NNRT_MVE_PRODUCTS("", "q4", "q6")
+			 "nnrt_store 1\n"
+			 "b 5f\n" NNRT_MVE_STEPS(NNRT_MVE_2X4(""), NNRT_MVE_2X4("a"))
+			 "nnrt_store 2\n"
 			 "b 5f\n"
+			 ".purgem nnrt_store\n"
 			 "4:\n"
-			 "add r0, #4\n"
+			 "sub r0, r9, r0\n"
+			 "lsr r0, #2\n"
+			 "rsb r0, #4\n"
 			 "vctp.32 r0\n"
 			 "vpstt\n"
 			 "vstrbt.32 q0, [r2]\n"
 			 "vstrbt.32 q1, [r4]\n"
-			 "5:\n" NNRT_MVE_END);
+			 "5:\n"
+			 "ldr r0, [sp, #20]\n"
+			 "ldr r1, [r0, #56]\n"
+			 "subs r1, #1\n"
+			 "str r1, [r0, #56]\n"
+			 "bne 9b\n" NNRT_MVE_END);
 }
 
-/** The same of one pixel and panels of eight channels. */
-NNRT_NAKED void nnrt_mve_1x8(struct nnrt_panels *t __attribute__((unused)))
+/** The same of one pixel, whose taps are there, and panels of eight channels. */
+NNRT_NAKED void nnrt_mve_1x8(struct nnrt_mve_tile *t __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_MVE_BEGIN NNRT_MVE_STEPS(NNRT_MVE_1X8(""), NNRT_MVE_1X8("a")) NNRT_MVE_SUMS
+	__asm__ volatile(NNRT_MVE_BEGIN NNRT_MVE_PIXELS NNRT_MVE_STEPS(NNRT_MVE_1X8(""), NNRT_MVE_1X8("a"))
+				 NNRT_MVE_SUMS
 			 "vldrw.32 q2, [r9], #16\n"
 			 "vldrw.32 q3, [r9], #16\n"
 			 "vadd.i32 q0, q0, q2\n"
@@ -141,16 +243,17 @@ NNRT_NAKED void nnrt_mve_1x8(struct nnrt_panels *t __attribute__((unused)))
 			 "vldrw.32 q4, [r11], #16\n" NNRT_MVE_BYTES("q4")
 			 "ldr r0, [sp, #16]\n"
 			 "ldr r2, [sp, #8]\n"
-			 "subs r0, #8\n"
-			 "blt 4f\n"
+			 "cmp r9, r0\n"
+			 "bhi 4f\n"
 			 "vstrb.32 q0, [r2], #4\n"
 			 "vstrb.32 q1, [r2], #4\n"
 			 "str r2, [sp, #8]\n"
-			 "str r0, [sp, #16]\n"
-			 "bgt 2b\n"
+			 "bne 2b\n"
 			 "b 5f\n"
 			 "4:\n"
-			 "add r0, #8\n"
+			 "sub r0, r9, r0\n"
+			 "lsr r0, #2\n"
+			 "rsb r0, #8\n"
 			 "vctp.32 r0\n"
 			 "vpst\n"
 			 "vstrbt.32 q0, [r2], #4\n"
@@ -160,29 +263,6 @@ NNRT_NAKED void nnrt_mve_1x8(struct nnrt_panels *t __attribute__((unused)))
 			 "vpst\n"
 			 "vstrbt.32 q1, [r2]\n"
 			 "5:\n" NNRT_MVE_END);
-}
-
-/** nnrt_panels_inside: rows of `run` bytes behind each other. */
-NNRT_SHARED void nnrt_mve_rows(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to)
-{
-	const unsigned char *from;
-	unsigned char *at;
-
-	__asm__ volatile("1:\n"
-			 "mov %[from], %[x]\n"
-			 "mov %[at], %[to]\n"
-			 "dlstp.8 lr, %[run]\n"
-			 "2:\n"
-			 "vldrb.8 q0, [%[from]], #16\n"
-			 "vstrb.8 q0, [%[at]], #16\n"
-			 "letp lr, 2b\n"
-			 "add %[x], %[row]\n"
-			 "add %[to], %[run]\n"
-			 "subs %[rows], #1\n"
-			 "bne 1b\n"
-			 : [x] "+r"(x), [to] "+r"(to), [rows] "+r"(rows), [from] "=&r"(from), [at] "=&r"(at)
-			 : [row] "r"(row), [run] "r"(run)
-			 : "q0", "lr", "cc", "memory");
 }
 
 /** n bytes; n > 0. */
@@ -196,16 +276,6 @@ NNRT_INLINE void nnrt_mve_copy(unsigned char *to, const unsigned char *from, int
 			 : [from] "+r"(from), [to] "+r"(to)
 			 : [n] "r"(n)
 			 : "q0", "lr", "memory");
-}
-
-/** nnrt_panels_inside. */
-NNRT_INLINE void nnrt_mve_inside(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
-	ptrdiff_t step, int is_signed, enum nnrt_panels_form form)
-{
-	(void)step;
-	(void)is_signed;
-	(void)form;
-	nnrt_mve_rows(x, row, rows, run, to);
 }
 
 /** n times the byte v; n >= 0. */
@@ -222,123 +292,194 @@ NNRT_INLINE void nnrt_mve_set(unsigned char *to, int v, ptrdiff_t n)
 			 : "q0", "lr", "memory");
 }
 
-/** nnrt_panels_any: what lies side by side in one piece. */
-NNRT_SHARED void nnrt_mve_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
-	ptrdiff_t step, int iy, int ix, int is_signed)
+/** Gathers what the output pixel sees whose first tap is at (iy, ix): tap by tap. */
+NNRT_SHARED void nnrt_mve_taps(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+	unsigned char *to, int iy, int ix)
 {
-	const int is_run = p->x_pixel == p->ic && p->dilation_w == 1;
-	unsigned char *at = (unsigned char *)to;
-
-	(void)step;
-	(void)is_signed;
 	for (int ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
 		const unsigned char *const row = x + nnrt_ring(iy, p->x_ring) * p->x_row;
-		const int width = iy >= 0 && iy < p->in_h ? p->in_w : 0;
-		int n;
 
-		for (int kx = 0, sx = ix; kx < p->kernel_w; kx += n, sx += n * p->dilation_w, at += n * p->ic) {
-			const int left = p->kernel_w - kx;
+		for (int kx = 0, sx = ix; kx < p->kernel_w; kx++, sx += p->dilation_w, to += p->ic) {
+			const int inside = iy >= 0 && iy < p->in_h && sx >= 0 && sx < p->in_w;
 
-			if (sx >= 0 && sx < width) {
-				n = is_run ? (int)nnrt_min(left, width - sx) : 1;
-				nnrt_mve_copy(at, row + sx * p->x_pixel, n * p->ic);
-			} else {
-				n = p->dilation_w > 1 ? 1 : sx < 0 && width > 0 ? (int)nnrt_min(left, -sx) : left;
-				nnrt_mve_set(at, *zero, n * p->ic);
-			}
+			nnrt_mve_copy(to, inside ? row + sx * p->x_pixel : zero, p->ic);
 		}
 	}
 }
 
-/** nnrt_panels_finish. */
-static NNRT_LITERAL void nnrt_mve_panels_2x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q)
+/** The same where what a row shows of the image lies side by side. */
+NNRT_SHARED void nnrt_mve_runs(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+	unsigned char *to, int iy, int ix)
 {
-	t->line = line;
-	t->panels = oc;
-	t->q = q;
-	nnrt_mve_2x4(t);
+	const int before = (int)nnrt_min(ix < 0 ? -ix : 0, p->kernel_w), run = p->kernel_w * p->ic;
+	const int after = ix + p->kernel_w > p->in_w ? (int)nnrt_min(ix + p->kernel_w - p->in_w, p->kernel_w) : 0;
+	const int left = before * p->ic, n = run - left - after * p->ic;
+	const unsigned char *const from = x + (ix + before) * p->x_pixel;
+
+	for (int ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h, to += run) {
+		if (iy < 0 || iy >= p->in_h || n <= 0) {
+			nnrt_mve_set(to, *zero, run);
+			continue;
+		}
+		if (n < run)
+			nnrt_mve_set(to, *zero, run);
+		nnrt_mve_copy(to + left, from + nnrt_ring(iy, p->x_ring) * p->x_row, n);
+	}
 }
 
-/** nnrt_panels_finish. */
-static NNRT_LITERAL void nnrt_mve_panels_1x8(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q)
+/** The same of any pixel. */
+NNRT_INLINE void nnrt_mve_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+	unsigned char *to, int iy, int ix)
 {
-	t->line = line;
-	t->panels = oc;
-	t->q = q;
-	nnrt_mve_1x8(t);
+	if (p->x_pixel == p->ic && p->dilation_w == 1)
+		nnrt_mve_runs(p, x, zero, to, iy, ix);
+	else
+		nnrt_mve_taps(p, x, zero, to, iy, ix);
 }
 
-/** Whether a convolution has a single tap, and no output pixel that sees none. */
-NNRT_INLINE int nnrt_mve_is_product(const struct nnrt_conv *p)
+/** Bounds results of p's rows where they are not those of int8. low, high: with y's zero point. */
+NNRT_SHARED void nnrt_mve_bound(const struct nnrt_conv *p, unsigned char *y, int low, int high)
 {
-	return p->kernel_h == 1 && p->kernel_w == 1 && p->pad_top == 0 && p->pad_left == 0 &&
-	       (p->row_end - 1) * p->stride_h < p->in_h && (p->out_w - 1) * p->stride_w < p->in_w;
+	const int is_run = p->y_pixel == p->oc, pixels = is_run ? 1 : p->out_w, n = is_run ? p->out_w * p->oc : p->oc;
+
+	if (low <= INT8_MIN && high >= INT8_MAX)
+		return;
+	for (int oy = p->row_begin; oy < p->row_end; oy++)
+		for (int ox = 0; ox < pixels; ox++) {
+			unsigned char *to = y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+
+			__asm__ volatile("vdup.8 q1, %[low]\n"
+					 "vdup.8 q2, %[high]\n"
+					 "wlstp.8 lr, %[n], 2f\n"
+					 "1:\n"
+					 "vldrb.8 q0, [%[to]]\n"
+					 "vmax.s8 q0, q0, q1\n"
+					 "vmin.s8 q0, q0, q2\n"
+					 "vstrb.8 q0, [%[to]], #16\n"
+					 "letp lr, 1b\n"
+					 "2:\n"
+					 : [to] "+r"(to)
+					 : [low] "r"(low), [high] "r"(high), [n] "r"(n)
+					 : "q0", "q1", "q2", "lr", "memory");
+		}
 }
 
-/** Such a convolution. */
-NNRT_INLINE void nnrt_mve_product(const struct nnrt_conv *p, const unsigned char *x, struct nnrt_panels *t,
-	unsigned char *y, unsigned char *taps, ptrdiff_t pixel, const struct nnrt_line *line, const struct nnrt_int8 *q,
-	int rows, nnrt_panels_finish *finish)
+/** Whether each output row of a convolution with a single tap continues the one before, in memory and image. */
+NNRT_INLINE int nnrt_mve_is_flat(const struct nnrt_conv *p)
 {
-	const int is_flat = p->stride_h == 1 && p->stride_w == 1 && p->x_ring == 0 && p->y_ring == 0 &&
-			    p->in_w == p->out_w && p->x_row == p->in_w * p->x_pixel &&
-			    p->y_row == p->out_w * p->y_pixel;
-	const int lines = is_flat ? 1 : p->row_end - p->row_begin;
-	const int width = is_flat ? (p->row_end - p->row_begin) * p->out_w : p->out_w;
-	const ptrdiff_t step = p->stride_w * p->x_pixel;
+	return p->kernel_h == 1 && p->kernel_w == 1 && p->stride_h == 1 && p->stride_w == 1 && p->pad_top == 0 &&
+	       p->pad_left == 0 && p->x_ring == 0 && p->y_ring == 0 && p->in_w == p->out_w && p->row_end <= p->in_h &&
+	       p->x_row == p->in_w * p->x_pixel && p->y_row == p->out_w * p->y_pixel;
+}
 
-	for (int i = 0; i < lines; i++) {
-		const int oy = p->row_begin + i;
-		const unsigned char *from = x + nnrt_ring(oy * p->stride_h, p->x_ring) * p->x_row;
+/** The rows to compute of such a convolution as one. */
+NNRT_INLINE struct nnrt_conv nnrt_mve_flat(const struct nnrt_conv *p)
+{
+	struct nnrt_conv f = *p;
+
+	f.in_h = f.out_h = f.row_end = 1;
+	f.row_begin = 0;
+	f.in_w = f.out_w = (p->row_end - p->row_begin) * p->out_w;
+	return f;
+}
+
+/** The convolution of tile t, whose constants are set, by pairs of pixels: those that see no border, side by side in a
+ *  row, at once. */
+NNRT_SHARED void nnrt_mve_conv_2x4(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+	unsigned char *y, struct nnrt_mve_tile *t)
+{
+	const int is_run = p->dilation_w == 1 && (p->kernel_w == 1 || p->x_pixel == p->ic);
+	int have = 0; /* pixels of the tile */
+
+	t->step = p->stride_w * p->x_pixel;
+	t->row = p->dilation_h * p->x_row;
+	t->y_move = 2 * p->y_pixel;
+	for (int oy = p->row_begin; oy < p->row_end; oy++) {
+		const int iy = oy * p->stride_h - p->pad_top;
+		const unsigned char *const row = x + nnrt_ring(iy, p->x_ring) * p->x_row;
+		const int last_ix = is_run && nnrt_panels_rows_inside(p, iy) ? p->in_w - p->kernel_w : -1;
 		unsigned char *to = y + nnrt_ring(oy, p->y_ring) * p->y_row;
+		int ix = -p->pad_left;
 
-		for (int left = width; left > 0; left -= rows) {
-			const int is_last = left < rows;        /* it is computed once more */
+		for (int left = p->out_w; left > 0;) {
+			int n = 1;
 
-			nnrt_mve_copy(taps, from, p->ic);
-			t->y[0] = to;
-			if (rows > 1) {
-				from += is_last ? 0 : step;
-				to += is_last ? 0 : p->y_pixel;
-				nnrt_mve_copy(taps + pixel, from, p->ic);
-				t->y[1] = to;
+			t->y[have] = to;
+			if (have == 0 && ix >= 0 && left > 1 && ix + p->stride_w <= last_ix) {
+				t->pairs = (int)nnrt_min(left, (last_ix - ix) / p->stride_w + 1) / 2;
+				n = 2 * t->pairs;
+				t->y[1] = to + p->y_pixel;
+				t->from = row + ix * p->x_pixel;
+				t->rows = p->kernel_h;
+				nnrt_mve_2x4(t);
+			} else {
+				nnrt_mve_any(p, x, zero, have ? t->second : t->taps, iy, ix);
+				have++;
 			}
-			from += step;
-			to += p->y_pixel;
-			finish(t, line, p->oc, q);
+			left -= n;
+			ix += n * p->stride_w;
+			to += n * p->y_pixel;
+			if (have == 0 || (have == 1 && (left > 0 || oy + 1 < p->row_end)))
+				continue;
+			if (have == 1) { /* the last one once more */
+				t->y[1] = t->y[0];
+				nnrt_mve_copy(t->second, t->taps, (int)(t->second - t->taps));
+			}
+			t->pairs = 1;
+			t->rows = 0;
+			nnrt_mve_2x4(t);
+			have = 0;
 		}
 	}
 }
 
-/** nnrt_conv_int8() by VMLADAVA, for 2 rows and 4 columns, or 1 and 8; x: int8, scale: the channels' multipliers.
+/** The same pixel by pixel. */
+NNRT_SHARED void nnrt_mve_conv_1x8(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+	unsigned char *y, struct nnrt_mve_tile *t)
+{
+	t->y_move = 0;
+	for (int oy = p->row_begin; oy < p->row_end; oy++)
+		for (int ox = 0; ox < p->out_w; ox++) {
+			t->y[0] = y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
+			t->y[1] = t->y[0];
+			nnrt_mve_any(p, x, zero, t->taps, oy * p->stride_h - p->pad_top,
+				ox * p->stride_w - p->pad_left);
+			nnrt_mve_1x8(t);
+		}
+}
+
+/** nnrt_conv_int8() by VMLADAVA, for 2 rows and 4 columns, or 1 and 8; x, y: int8, scale: the channels' multipliers.
  *  scratch: `rows` times whole steps of bytes. */
 NNRT_INLINE void nnrt_conv_mve(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low, int high, int y_zero,
 	int rows, int columns)
 {
-	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 	const int terms = p->kernel_h * p->kernel_w * p->ic;
-	const ptrdiff_t pixel = (terms + NNRT_MVE_TERMS - 1) / NNRT_MVE_TERMS * NNRT_MVE_TERMS;
+	const unsigned char *const from = (const unsigned char *)x;
+	unsigned char *const to = (unsigned char *)y;
+	struct nnrt_mve_tile t;
 
-	nnrt_panels_finish *const finish = rows == 1 ? nnrt_mve_panels_1x8 : nnrt_mve_panels_2x4;
-	unsigned char *const taps = (unsigned char *)scratch;
-
+	(void)is_signed;
 	(void)columns;
-	if (nnrt_mve_is_product(p)) {
-		struct nnrt_panels t;
+	t.taps = (unsigned char *)scratch;
+	t.second = t.taps + (terms + NNRT_MVE_TERMS - 1) / NNRT_MVE_TERMS * NNRT_MVE_TERMS;
+	t.w = w;
+	t.bias = bias;
+	t.scale = (const float *)scale;
+	t.channels = p->oc;
+	t.run = p->kernel_w * p->ic;
+	t.zero = y_zero;
+	if (rows == 1) {
+		nnrt_mve_conv_1x8(p, from, (const unsigned char *)zero, to, &t);
+	} else if (nnrt_mve_is_flat(p)) {
+		const struct nnrt_conv f = nnrt_mve_flat(p);
 
-		t.taps = taps;
-		t.w = w;
-		t.bias = bias;
-		t.end = taps + pixel;
-		nnrt_mve_product(p, (const unsigned char *)x, &t, (unsigned char *)y, taps, pixel,
-			(const struct nnrt_line *)scale, &q, rows, finish);
-		return;
+		nnrt_mve_conv_2x4(&f, from + p->row_begin * p->x_row, (const unsigned char *)zero,
+			to + p->row_begin * p->y_row, &t);
+	} else {
+		nnrt_mve_conv_2x4(p, from, (const unsigned char *)zero, to, &t);
 	}
-	nnrt_panels_tiles(p, x, w, bias, scale, zero, y, scratch, &q, rows, pixel, NNRT_MVE_TERMS, pixel,
-		NNRT_PANELS_WORDS, nnrt_mve_any, nnrt_mve_inside, finish);
+	nnrt_mve_bound(p, to, low + y_zero, high + y_zero);
 }
 
 #endif

@@ -246,17 +246,15 @@ NNRT_INLINE int nnrt_panels_rows_inside(const struct nnrt_conv *p, int iy)
 	return iy >= 0 && iy + reach < p->in_h && (p->x_ring <= 0 || nnrt_ring(iy, p->x_ring) + reach < p->x_ring);
 }
 
-/** nnrt_conv_int8() in tiles of `rows` pixels by functions that are constants: nothing is called through a pointer.
- *  In scratch, a pixel's taps begin `pixel` bytes behind the last one's, and the next four of them (what `any` and
- *  `inside` call a step) are `step` bytes on; all of a tile's end `end` bytes from where it begins. w, scratch: whole
- *  words. */
-NNRT_INLINE void nnrt_panels_tiles(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+/** nnrt_conv_int8() in tiles of `rows` pixels, whose taps have tap_bytes, by functions that are constants: nothing is
+ *  called through a pointer. w and scratch: whole words. */
+NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
-	ptrdiff_t pixel, ptrdiff_t step, ptrdiff_t end, enum nnrt_panels_form form, nnrt_panels_any *any,
-	nnrt_panels_inside *inside, nnrt_panels_finish *finish)
+	int tap_bytes, enum nnrt_panels_form form, nnrt_panels_any *any, nnrt_panels_inside *inside,
+	nnrt_panels_finish *finish)
 {
-	const int run = p->kernel_w * p->ic, out_w = p->out_w;
-	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w;
+	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4, out_w = p->out_w;
+	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w, step = 4 * tap_bytes;
 	const int is_run = form != NNRT_PANELS_ANY && p->x_pixel == p->ic && p->dilation_w == 1;
 	const unsigned char *row = NULL;        /* that the pixels see first */
 	unsigned char *taps = (unsigned char *)scratch, *to = NULL;
@@ -268,7 +266,7 @@ NNRT_INLINE void nnrt_panels_tiles(const struct nnrt_conv *p, const void *x, con
 		tile.taps = taps;
 		tile.w = w;
 		tile.bias = bias;
-		tile.end = taps + end;
+		tile.end = taps + steps * rows * step;
 		for (int i = 0; i < rows; i++) {
 			if (left > 0) {
 				left--;
@@ -285,26 +283,13 @@ NNRT_INLINE void nnrt_panels_tiles(const struct nnrt_conv *p, const void *x, con
 			tile.y[i] = to;
 			if (ix >= 0 && ix <= last_ix)
 				inside(row + ix * p->x_pixel, p->x_row * p->dilation_h, p->kernel_h, run,
-					taps + i * pixel, step, q->is_signed, form);
+					taps + i * step, rows * step, q->is_signed, form);
 			else
-				any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * pixel, step,
-					iy, ix, q->is_signed);
+				any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * step,
+					rows * step, iy, ix, q->is_signed);
 		}
 		finish(&tile, (const struct nnrt_line *)scale, p->oc, q);
 	}
-}
-
-/** The same with taps of tap_bytes, four of each of the tile's pixels side by side. */
-NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
-	int tap_bytes, enum nnrt_panels_form form, nnrt_panels_any *any, nnrt_panels_inside *inside,
-	nnrt_panels_finish *finish)
-{
-	const int steps = (p->kernel_h * p->kernel_w * p->ic + 3) / 4;
-	const ptrdiff_t step = 4 * tap_bytes;
-
-	nnrt_panels_tiles(p, x, w, bias, scale, zero, y, scratch, q, rows, step, rows * step, steps * rows * step, form,
-		any, inside, finish);
 }
 
 #endif
