@@ -117,7 +117,7 @@ static void visit_block(struct needs *s, const struct block *b)
 {
 	for (int i = 0; i < b->n; i++) {
 		const struct step *x = &b->step[i];
-		if (x->kind == STEP_IF || x->kind == STEP_LOOP) {
+		if (step_is_control(x)) {
 			visit_block(s, &x->body[0]);
 			visit_block(s, &x->body[1]);
 			continue;

@@ -291,13 +291,13 @@ void options_help(struct strbuf *out, const char *command)
 
 const char *options_summary(const struct options *o, struct arena *a)
 {
-	static const char *const fp[] = { "strict", "default" };
+	static const char *const fp[] = { "strict", "default" }, *const optimize[] = { "speed", "size", "ram" };
 	struct strbuf b;
 
 	strbuf_init(&b, a);
 	strbuf_printf(&b, "--fp=%s", fp[o->fp]);
-	if (o->optimize == OPTIMIZE_SIZE)
-		strbuf_puts(&b, " --optimize=size");
+	if (o->optimize != OPTIMIZE_SPEED)
+		strbuf_printf(&b, " --optimize=%s", optimize[o->optimize]);
 	if (o->io == IO_QUANTIZED)
 		strbuf_puts(&b, " --io=quantized");
 	if (o->arena == ARENA_CALLER)

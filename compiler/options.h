@@ -47,7 +47,7 @@ enum { ARENA_STATIC, ARENA_CALLER };
 enum { FP_STRICT, FP_DEFAULT };
 enum { IO_MODEL, IO_QUANTIZED };
 enum { EDGES_CALLER, EDGES_ARENA };
-enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE };
+enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE, OPTIMIZE_RAM };
 
 /* Types of the fields by kind. */
 #define OPTION_TYPE_FLAG bool

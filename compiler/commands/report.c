@@ -79,15 +79,16 @@ static int64_t *find_live_bytes(const struct plan *p, struct arena *a)
 	return live;
 }
 
-/* Depth is bounded by MAX_NESTING. */
-static void visit_block(struct report *r, const struct block *b)
+/* A loop that streams rows is one place on the timeline, `rows`, for all steps in it; -1: each has its own. Depth is
+ * bounded by MAX_NESTING. */
+static void visit_block(struct report *r, const struct block *b, int rows)
 {
 	for (int i = 0; i < b->n; i++) {
 		const struct step *s = &b->step[i];
-		const int time = r->time++;
-		if (s->kind == STEP_IF || s->kind == STEP_LOOP) {
-			visit_block(r, &s->body[0]);
-			visit_block(r, &s->body[1]);
+		const int time = rows >= 0 ? rows : r->time++;
+		if (step_is_control(s)) {
+			visit_block(r, &s->body[0], step_is_planned_inside(s) ? -1 : time);
+			visit_block(r, &s->body[1], -1);
 			continue;
 		}
 		r->line = ARENA_PUSH(r->arena, r->line, r->n_lines, struct line);
@@ -106,7 +107,7 @@ void report_gather(struct report *r)
 	r->counted = ARENA_ARRAY(r->arena, m->n_tensors, bool);
 	count_ops(r);
 	r->live_bytes = find_live_bytes(&r->c->plan, r->arena);
-	visit_block(r, &r->c->block);
+	visit_block(r, &r->c->block, -1);
 	for (int i = 0; i < m->graph[0].n_in; i++)
 		r->input_bytes += tensor_bytes(m, m->graph[0].in[i]);
 	for (int i = 0; i < m->graph[0].n_out; i++) {

@@ -110,6 +110,13 @@ static const char *number_text(struct emission *x, const char *ctype, struct num
 	return num_is_const(v) && x->m->options->optimize == OPTIMIZE_SIZE ? emission_constant(x, ctype, text) : text;
 }
 
+/* The number of a loop's turn as an index of a tensor that may keep some rows only. */
+static const char *turn_text(struct emission *x, int loop, int64_t ring)
+{
+	return ring ? arena_printf(x->m->scratch, "(b%d %% %lld)", loop, (long long)ring) :
+		      arena_printf(x->m->scratch, "b%d", loop);
+}
+
 /* Address of an argument: where it begins, and how far the loops have come. */
 static const char *argument_text(struct emission *x, const struct call *c, const struct arg *a, const char *epilogue)
 {
@@ -130,7 +137,8 @@ static const char *argument_text(struct emission *x, const struct call *c, const
 		strbuf_printf(&b, " + (%s)", number_text(x, "ptrdiff_t", a->first));
 	for (int k = 0; k < c->n_loops; k++) {
 		if (!num_is(a->advance[k], 0))
-			strbuf_printf(&b, " + b%d * (%s)", k, number_text(x, "ptrdiff_t", a->advance[k]));
+			strbuf_printf(&b, " + %s * (%s)", turn_text(x, k, tensor_ring(m, a->tensor, c->loop[k].axis)),
+				      number_text(x, "ptrdiff_t", a->advance[k]));
 	}
 	return strbuf_text(&b);
 }
@@ -161,7 +169,7 @@ static void write_context(struct emit *e, struct emission *x, const struct call 
 			const struct call_loop *l = &c->loop[k];
 			int axis = l->axis - (out->rank - t->rank);     /* broadcasting aligns the last axes */
 			if (l->axis >= 0 && axis >= 0 && !num_is(t->dim[axis], 1))
-				strbuf_printf(&b, " + b%d * (%s)", k,
+				strbuf_printf(&b, " + %s * (%s)", turn_text(x, k, tensor_ring(m, tensors[i], axis)),
 					      emission_num(x, num_mul(&x->nums, l->step, t->stride[axis])));
 		}
 	}
@@ -247,8 +255,8 @@ void emit_call(struct emit *e, struct emission *x, const struct call *c, const c
 		emission_use(x, params);
 	write_params(e, x, c);
 	for (int k = 0; k < c->n_loops; k++)
-		emit_open(e, "for (ptrdiff_t b%d = 0; b%d < %s; b%d++)", k, k,
-			  number_text(x, "ptrdiff_t", c->loop[k].times), k);
+		emit_open(e, "for (ptrdiff_t b%d = %s; b%d < %s; b%d++)", k, emission_num(x, c->loop[k].first), k,
+			  number_text(x, "ptrdiff_t", num_add(&x->nums, c->loop[k].first, c->loop[k].times)), k);
 	if (c->row_order != ROWS_AT_ONCE)
 		open_pieces(e, c);
 	if (c->epilogue)

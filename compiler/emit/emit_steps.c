@@ -64,15 +64,38 @@ static void emit_taps(struct program *p, struct emit *run, const struct step *s,
 	}
 }
 
+/* Both variables are named as they are in the graph's numbers, where no name of the model begins so. */
+static void declare_rows(struct program *p, const struct row_range *r)
+{
+	emission_declare(&p->x, r->row, arena_strdup(p->x.m->arena, emission_num(&p->x, r->row)));
+	emission_declare(&p->x, r->row_end, arena_strdup(p->x.m->arena, emission_num(&p->x, r->row_end)));
+}
+
+/* The call for the rows of a turn, if there are any. */
+static void emit_rows(struct program *p, struct emit *run, const struct row_range *r, const char *call)
+{
+	const char *row = emission_num(&p->x, r->row), *row_end = emission_num(&p->x, r->row_end);
+
+	emit_open(run, "for (ptrdiff_t %s = %s, %s = %s; %s < %s; %s = %s)", row, emission_num(&p->x, r->begin), row_end,
+		  emission_num(&p->x, r->end), row, row_end, row, row_end);
+	emit_line(run, "%s;", call);
+	emit_close(run, "");
+}
+
 /* The step's function into e, where there is none yet, and the call of it into `run`. */
 static void emit_step(struct program *p, struct emit *e, struct emit *run, const struct step *s)
 {
 	const struct module *m = p->x.m;
 	const int number = p->n_steps++;
-	const char *comment = describe(p, s, number), *call = step_function(p, e, s, number, comment);
+	const char *comment = describe(p, s, number), *call;
 
+	if (s->rows)
+		declare_rows(p, s->rows);
+	call = step_function(p, e, s, number, comment);
 	emit_comment(run, "%s%s", comment, call ? "" : ": no elements");
-	if (call)
+	if (call && s->rows)
+		emit_rows(p, run, s->rows, call);
+	else if (call)
 		emit_line(run, "%s;", call);
 	if (m->options->taps)
 		emit_taps(p, run, s, number);

@@ -69,7 +69,7 @@ void taps_find(struct program *p, const struct block *b)
 		p->last_write = ARENA_ARRAY(p->x.m->arena, p->x.m->n_tensors, const struct step *);
 	for (int i = 0; i < b->n; i++) {
 		w.step = &b->step[i];
-		if (w.step->kind != STEP_IF && w.step->kind != STEP_LOOP)
+		if (!step_is_control(w.step))
 			step_each_tensor(p->x.m, w.step, note_write, &w);
 	}
 }

@@ -78,7 +78,7 @@ static void visit(struct finder *f, const struct block *b)
 		struct found *g;
 		struct strbuf text;
 
-		if (s->kind == STEP_IF || s->kind == STEP_LOOP) {
+		if (step_is_control(s)) {
 			visit(f, &s->body[0]);
 			visit(f, &s->body[1]);
 			continue;
@@ -100,7 +100,7 @@ void step_groups_find(struct program *p)
 
 	map_init(&f.by_text, p->x.m->arena);
 	map_init(&f.rows, p->x.m->arena);
-	p->group = ARENA_ARRAY(p->x.m->arena, p->plan->n_steps, const struct step_group *);
+	p->group = ARENA_ARRAY(p->x.m->arena, block_count_leaves(p->block), const struct step_group *);
 	visit(&f, p->block);
 	for (int i = 0; i < f.n_groups; i++) {
 		struct found *g = f.group[i];

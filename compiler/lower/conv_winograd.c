@@ -191,6 +191,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	call_in_pieces(call, 0, num_const(ceil_div(g->out_h.n, w->tile)), num_const(ceil_div(g->out_w.n, w->tile)),
 		       (int)w->c.block_tiles, g->ic * g->oc * 4 / l->m->target->vector_bytes);
 	call->piece_rows *= w->tile;
+	call->row_grain = w->tile;
 	lower_finish(l, y, w->c.y);
 }
 

@@ -241,6 +241,7 @@ void consume_order(const struct timeline *l, const struct buffer *buffers)
 
 		if (!consume_overlaps(l, l->step[i], v))
 			continue;
+		l->step[i]->call->row_order = ROWS_AT_ONCE;
 		x = &buffers[v->a];
 		y = &buffers[v->b];
 		if (x->pool != y->pool || x->offset >= y->offset + y->size_bytes ||

@@ -12,6 +12,7 @@
 #include "plan/validate.h"
 #include "plan/validate_order.h"
 #include "sections.h"
+#include "stream/stream.h"
 #include "targets/target.h"
 
 /* --- Order -------------------------------------------------------------------------------------------------------- */
@@ -84,16 +85,6 @@ static bool order_program(struct timeline *l, struct block *b)
 }
 
 /* --- Places ------------------------------------------------------------------------------------------------------- */
-
-/* Elements, and whole vectors where those are a small part of the buffer. Scratch is bytes that serve as anything. */
-static int buffer_align(const struct target *target, enum dtype type, int64_t size_bytes)
-{
-	int align = type == DT_U8 ? 8 : dtypes[type].bytes;
-
-	if (target->vector_bytes > align && size_bytes >= 4 * target->vector_bytes)
-		align = target->vector_bytes;
-	return align < target->arena_align ? align : target->arena_align;
-}
 
 /* All permissions; of those for pieces, where live is given, only those of steps with more than `enough` live bytes. */
 static struct overlap *find_overlaps(const struct timeline *l, const int64_t *live, int64_t enough, int *n)
@@ -212,8 +203,7 @@ static bool place(struct timeline *l, struct plan *p)
 	p->n_buffers = l->n_arena;
 	for (int i = 0; i < l->n_arena; i++) {
 		const int64_t size = l->storage[i].size_bytes;
-		const int align = buffer_align(m->target, m->tensor[l->tensor_of[i]].type, size);
-		p->buffer[i] = (struct buffer){ .size_bytes = size, .align = align,
+		p->buffer[i] = (struct buffer){ .size_bytes = size, .align = tensor_align(m, l->tensor_of[i], size),
 						.pool = has_pools ? POOL_ANY : 0,
 						.traffic_bytes = l->touches[i] * size };
 	}
@@ -239,13 +229,38 @@ bool plan_is_at_peak(const struct plan *p, const struct buffer *b)
 	return b->size_bytes && b->first <= step && step <= b->last;
 }
 
+/* The places again with as few rows of every tensor as there can be, where that is less. Values that are tapped are
+ * whole. */
+static bool place_rows(struct timeline *l, struct block *b, struct plan *p)
+{
+	const struct arena_mark before = arena_mark(l->m->scratch);
+	struct stream_before whole;
+	struct plan fewer = { 0 };
+	struct timeline rows;
+
+	if (l->m->options->optimize != OPTIMIZE_RAM || l->m->options->taps || !stream_block(l, b, &whole))
+		return true;
+	timeline_build(&rows, l->m, b);
+	if (!place(&rows, &fewer))
+		return false;
+	if (fewer.pool->arena_bytes >= p->pool->arena_bytes) {
+		stream_undo(l->m, b, &whole);
+		arena_release(l->m->scratch, before);
+		consume_order(l, p->buffer);
+		return true;
+	}
+	*p = fewer;
+	*l = rows;
+	return true;
+}
+
 bool plan_program(struct module *m, struct block *b, struct plan *p)
 {
 	struct timeline l;
 
 	*p = (struct plan){ 0 };
 	timeline_build(&l, m, b);
-	if (!order_program(&l, b) || !place(&l, p))
+	if (!order_program(&l, b) || !place(&l, p) || !place_rows(&l, b, p))
 		return false;
 	p->n_steps = l.n;
 	for (int i = l.n_arena; i < l.n_storages; i++)

@@ -7,7 +7,7 @@
 #include "steps/step.h"
 
 struct plan {
-	int n_steps;                    /* leaf steps on the timeline */
+	int n_steps;                    /* places on the timeline */
 	int n_buffers;
 	struct buffer *buffer;
 	int *tensor_of;                 /* buffer -> tensor that owns it */

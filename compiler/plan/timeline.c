@@ -5,10 +5,65 @@
 
 #include "options.h"
 #include "steps/sizes.h"
+#include "targets/target.h"
+
+int tensor_align(const struct module *m, int t, int64_t size_bytes)
+{
+	const struct target *target = m->target;
+	int align = m->tensor[t].type == DT_U8 ? 8 : dtypes[m->tensor[t].type].bytes;
+
+	if (target->vector_bytes > align && size_bytes >= 4 * target->vector_bytes)
+		align = target->vector_bytes;
+	return align < target->arena_align ? align : target->arena_align;
+}
+
+/* Of a loop that streams rows: what it makes for others is written by it, whatever it reads of it meanwhile. */
+struct outside {
+	const struct module *m;
+	const struct step *loop;
+	void (*f)(void *ctx, int tensor, enum arg_kind kind);
+	void *ctx;
+	int tensor;             /* looked for */
+	bool is_written;
+};
+
+static void find_write(void *ctx, int tensor, enum arg_kind kind)
+{
+	struct outside *o = ctx;
+
+	o->is_written |= kind != ARG_READ && o->m->tensor[tensor].base == o->m->tensor[o->tensor].base;
+}
+
+static void pass_outside(void *ctx, int tensor, enum arg_kind kind)
+{
+	struct outside *o = ctx;
+
+	if (o->m->tensor[tensor].base == o->loop->rows_in)
+		return;
+	o->tensor = tensor;
+	o->is_written = false;
+	if (kind == ARG_READ)
+		step_each_tensor(o->m, o->loop, find_write, o);
+	if (!o->is_written)
+		o->f(o->ctx, tensor, kind);
+}
+
+static void each_tensor_outside(const struct module *m, const struct step *s,
+				void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
+{
+	struct outside o = { .m = m, .loop = s, .f = f, .ctx = ctx };
+
+	f(ctx, s->rows_in, ARG_SCRATCH);
+	step_each_tensor(m, s, pass_outside, &o);
+}
 
 void step_own_tensors(const struct module *m, const struct step *s,
 		      void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
 {
+	if (s->kind == STEP_LOOP && s->rows_in >= 0) {
+		each_tensor_outside(m, s, f, ctx);
+		return;
+	}
 	if (!step_is_control(s)) {
 		step_each_tensor(m, s, f, ctx);
 		return;
@@ -43,7 +98,7 @@ static void flatten(struct timeline *l, struct block *b)
 		struct step *s = &b->step[i];
 		l->step = ARENA_PUSH(a, l->step, l->n, struct step *);
 		l->step[l->n++] = s;
-		for (int k = 0; k < 2; k++) {
+		for (int k = 0; k < 2 && step_is_planned_inside(s); k++) {
 			struct region r = { .first = l->n, .loop = s->kind == STEP_LOOP };
 			if (s->kind == STEP_LOOP)
 				r.first--;      /* the condition is read before every turn */
@@ -103,7 +158,7 @@ static void find_rewritten_in(struct writers *w, const struct block *b)
 	for (int i = 0; i < b->n; i++) {
 		w->block = b;
 		step_own_tensors(w->l->m, &b->step[i], find_rewritten, w);
-		for (int k = 0; k < 2; k++)
+		for (int k = 0; k < 2 && step_is_planned_inside(&b->step[i]); k++)
 			find_rewritten_in(w, &b->step[i].body[k]);
 	}
 }

@@ -24,6 +24,10 @@ struct timeline {
 					 * number in the whole */
 };
 
+/** Where a tensor of that many bytes may begin: at elements, and at whole vectors where those are a small part of it.
+ *  Scratch is bytes that serve as anything. */
+int tensor_align(const struct module *m, int t, int64_t size_bytes);
+
 /** The timeline of a program. All memory is m->scratch's. */
 void timeline_build(struct timeline *l, struct module *m, struct block *b);
 

@@ -11,7 +11,7 @@ static struct step *block_add(struct lowering *l, enum step_kind kind)
 
 	b->step = ARENA_PUSH(l->m->steps, b->step, b->n, struct step);
 	s = &b->step[b->n++];
-	*s = (struct step){ .kind = kind, .node = l->node, .cond = -1 };
+	*s = (struct step){ .kind = kind, .node = l->node, .cond = -1, .rows_in = -1 };
 	return s;
 }
 
@@ -30,7 +30,7 @@ struct call *lower_call(struct lowering *l, const char *function, enum geometry_
 	struct call *c = ARENA_NEW(l->m->steps, struct call);
 
 	*c = (struct call){ .function = function, .geometry = { .kind = kind }, .out = -1, .row_axis = -1,
-			    .c_axis = -1, .consumed_arg = -1 };
+			    .c_axis = -1, .consumed_arg = -1, .row_grain = 1 };
 	block_add(l, STEP_CALL)->call = c;
 	return c;
 }
@@ -288,6 +288,17 @@ void block_print(struct module *m, const struct block *b, struct strbuf *out)
 	steps_print(m, b, 0, out);
 }
 
+/* Depth is bounded by MAX_NESTING. */
+int block_count_leaves(const struct block *b)
+{
+	int n = 0;
+
+	for (int i = 0; i < b->n; i++)
+		n += step_is_control(&b->step[i]) ? block_count_leaves(&b->step[i].body[0]) +
+			block_count_leaves(&b->step[i].body[1]) : 1;
+	return n;
+}
+
 const struct step *block_leaf(const struct block *b, int n)
 {
 	const struct block *stack[2 * MAX_NESTING + 2] = { b };
@@ -300,7 +311,7 @@ const struct step *block_leaf(const struct block *b, int n)
 			continue;
 		}
 		s = &stack[depth]->step[at[depth]++];
-		if (s->kind != STEP_IF && s->kind != STEP_LOOP) {
+		if (!step_is_control(s)) {
 			if (n-- == 0)
 				return s;
 			continue;

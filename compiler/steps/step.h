@@ -23,9 +23,9 @@ struct arg {
 enum row_order { ROWS_AT_ONCE, ROWS_UP, ROWS_DOWN };
 
 /* A loop round a call, over the batch and the like: each turn moves on by `step` indexes of an ONNX axis of the call's
- * result; -1: of none. */
+ * result; -1: of none. Turns are first … first+times-1; first is 0 but for rows that are streamed. */
 struct call_loop {
-	struct num times, step;
+	struct num first, times, step;
 	int axis;
 };
 
@@ -53,6 +53,7 @@ struct call {
 	 * the planner orders the pieces (plan/consume.h). */
 	int consumed_arg;
 	int64_t piece_rows;     /* in a piece, so that pieces cost little more than one call */
+	int64_t row_grain;      /* a range of rows begins at a multiple of it: the rows of a Winograd tile; else 1 */
 	/* One call does as well, upwards: it goes from pixel to pixel (from row to row of a matrix), and when it writes
 	 * one it has read all that this and those before it see. A 1x1 convolution whose channels all fit one tile may
 	 * so write pixel 5 over pixel 5 of its image. */
@@ -68,6 +69,12 @@ struct block {
 
 #define TURNS_UNBOUNDED INT64_MAX
 
+/* Rows of its result that a leaf step computes in a turn of a loop that streams them: begin … end-1, none where these
+ * are equal. The step itself is for rows row … row_end-1, two variables. */
+struct row_range {
+	struct num begin, end, row, row_end;
+};
+
 struct step {
 	enum step_kind kind;
 	int node;               /* that it came from, for comments, errors and taps; -1: made by the compiler */
@@ -77,12 +84,22 @@ struct step {
 	int cond;               /* STEP_IF: bool scalar; STEP_LOOP: bool scalar read before every turn, or -1 */
 	struct num trips;       /* STEP_LOOP: greatest number of turns, or TURNS_UNBOUNDED: cond alone ends it ... */
 	struct num turn;        /* ... and no variable counts the turns */
+	/* STEP_LOOP whose turns compute some rows of every tensor in it (compiler/stream): the tensor that those of its
+	 * tensors lie in which nothing else reads, and its scratch. For the planner it is one step; -1: another loop. */
+	int rows_in;
+	const struct row_range *rows;   /* STEP_NEST, STEP_CALL in such a loop; else NULL: all rows */
 	struct block body[2];   /* STEP_IF: then, else; STEP_LOOP: body */
 };
 
 static inline bool step_is_control(const struct step *s)
 {
 	return s->kind == STEP_IF || s->kind == STEP_LOOP;
+}
+
+/* Control flow whose bodies are planned step by step. */
+static inline bool step_is_planned_inside(const struct step *s)
+{
+	return s->kind == STEP_IF || (s->kind == STEP_LOOP && s->rows_in < 0);
 }
 
 /* What operators' and strategies' lower functions write to. */
@@ -156,6 +173,8 @@ bool lower_graph(struct module *m, int g, struct block *b);
 void step_each_tensor(const struct module *m, const struct step *s,
 		      void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx);
 
+/** Leaf steps of b, and of what is inside. */
+int block_count_leaves(const struct block *b);
 /** Leaf step number n of b in the order in which emission and taps count, or NULL. */
 const struct step *block_leaf(const struct block *b, int n);
 

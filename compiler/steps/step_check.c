@@ -76,7 +76,7 @@ static void check_block(struct checker *c, const struct block *b, bool again)
 		const struct step *s = &b->step[i];
 		c->step = s;
 		c->time++;
-		if (s->kind == STEP_IF || s->kind == STEP_LOOP) {
+		if (step_is_control(s)) {
 			if (s->cond >= 0)
 				check_read(c, s->cond, ARG_READ);
 			step_each_size(c->m, s, check_read, c);

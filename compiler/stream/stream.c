@@ -1,0 +1,175 @@
+#include "stream/stream.h"
+
+#include <string.h>
+
+#include "plan/in_place.h"
+#include "plan/place.h"
+#include "plan/validate.h"
+#include "stream/choose.h"
+#include "targets/target.h"
+
+/* --- Memory of one loop ------------------------------------------------------------------------------------------- */
+
+/* Places what lives inside the stretch in one tensor, of which its tensors become parts. False: reported. */
+static bool place_inside(const struct stream *s, const struct stretch *x, int *rows_in)
+{
+	struct module *m = s->m;
+	const struct memory_pool pool = { .align = m->target->arena_align };
+	struct inside v[MAX_INSIDE];
+	struct buffer buffer[MAX_INSIDE];
+	const int n = stretch_inside(s, x, v);
+	struct pool_plan plan;
+	const char *why;
+	struct num bytes;
+
+	for (int i = 0; i < n; i++)
+		buffer[i] = (struct buffer){ .size_bytes = v[i].bytes, .first = v[i].first, .last = v[i].last,
+					     .align = tensor_align(m, v[i].tensor, v[i].bytes) };
+	if (!place_buffers(buffer, n, &pool, 1, NULL, 0, NULL, &plan, m->scratch, m->diag))
+		return false;
+	if (!plan_validate(buffer, n, &pool, 1, &plan, NULL, 0, m->scratch, &why))
+		die("stream: %s", why);
+	bytes = num_const(plan.arena_bytes);
+	*rows_in = tensor_like(m, "rows", DT_U8, 1, &bytes);
+	tensor_dense(m, *rows_in);
+	for (int i = 0; i < n; i++) {
+		if (v[i].rows)
+			tensor_set_ring(m, v[i].tensor, v[i].axis, v[i].rows);
+		m->tensor[v[i].tensor].base = *rows_in;
+		m->tensor[v[i].tensor].offset =
+			num_const(buffer[i].offset / dtypes[m->tensor[v[i].tensor].type].bytes);
+	}
+	return true;
+}
+
+/* --- The loop ----------------------------------------------------------------------------------------------------- */
+
+/* Rows that step i has done after turn turn - ago. */
+static struct num rows_done(struct nums *s, const struct turns *t, int i, struct num turn, int64_t ago)
+{
+	const struct turn_step *x = &t->step[i];
+	const struct num passed = num_add(s, num_mul(s, num_const(t->block), turn),
+					  num_const(x->lead - ago * t->block));
+
+	const struct num grain = num_const(t->row[i].grain);
+	const struct num done = num_div(s, num_max(s, passed, num_const(0)), num_const(x->scale * grain.n));
+
+	return num_min(s, num_mul(s, done, grain), num_const(x->rows));
+}
+
+/* No name of the model begins so (see ident_make), and one name has one range. All steps count rows by the same two
+ * variables, so that equal steps have equal texts. */
+static struct row_range *range_of(struct module *m, const struct turns *t, int i, struct num turn)
+{
+	struct row_range *r = ARENA_NEW(m->steps, struct row_range);
+	struct nums *s = &m->nums;
+
+	*r = (struct row_range){ .begin = rows_done(s, t, i, turn, 1), .end = rows_done(s, t, i, turn, 0),
+				 .row = num_var(s, "_row", 0, INT32_MAX),
+				 .row_end = num_var(s, "_row_end", 0, INT32_MAX) };
+	return r;
+}
+
+static bool loop_of(const struct stream *s, const struct stretch *x, struct step *loop)
+{
+	struct module *m = s->m;
+	const struct turns *t = &x->turns;
+	const long long count = t->count;
+
+	*loop = (struct step){ .kind = STEP_LOOP, .node = t->row[0].step->node, .cond = -1,
+			       .trips = num_const(t->count) };
+	loop->turn = num_var(&m->nums, arena_printf(m->arena, "_turn_%lld", count), 0, t->count - 1);
+	if (!turns_check(m, t))
+		die("stream: a turn reads rows that are not there");
+	if (!place_inside(s, x, &loop->rows_in))
+		return false;
+	loop->body[0] = (struct block){ .step = ARENA_ARRAY(m->steps, x->n, struct step), .n = x->n };
+	for (int i = 0; i < x->n; i++) {
+		struct row_range *r = range_of(m, t, i, loop->turn);
+
+		loop->body[0].step[i] = row_step_part(m, &t->row[i], r->row, r->row_end);
+		loop->body[0].step[i].rows = r;
+	}
+	return true;
+}
+
+/* The block with a loop for each of n stretches. */
+static bool rewrite(const struct stream *s, const struct stretch *v, int n, struct block *to)
+{
+	const struct block *from = s->block;
+	int k = 0;
+
+	*to = (struct block){ .step = ARENA_ARRAY(s->m->steps, from->n, struct step) };
+	for (int i = 0; i < from->n; to->n++) {
+		if (k < n && v[k].first == i) {
+			if (!loop_of(s, &v[k], &to->step[to->n]))
+				return false;
+			i += v[k++].n;
+		} else {
+			to->step[to->n] = from->step[i++];
+		}
+	}
+	return true;
+}
+
+/* What tensors take in the arena, by base. */
+static int64_t *bytes_of(const struct timeline *l)
+{
+	int64_t *bytes = ARENA_ARRAY(l->m->scratch, l->m->n_tensors, int64_t);
+
+	for (int i = 0; i < l->n_arena; i++)
+		bytes[l->tensor_of[i]] = l->storage[i].size_bytes;
+	return bytes;
+}
+
+/* By how much a step needs less because its result takes the place of an operand that nobody reads afterwards. */
+static int64_t saved_by(const struct timeline *l, const struct stream *s, int step)
+{
+	struct overlap v[MAX_STEP_OVERLAPS];
+	const struct step *at = &s->block->step[step];
+	const int n = step_is_control(at) ? 0 : step_overlaps(l, at, v);
+	int64_t most = 0;
+
+	for (int i = 0; i < n; i++) {
+		const int64_t saved = overlap_most(l->storage[v[i].a].size_bytes, l->storage[v[i].b].size_bytes,
+						   v[i].at_least, v[i].at_most);
+		if (s->last[l->tensor_of[v[i].a]] == step && s->first[l->tensor_of[v[i].b]] == step && saved > most)
+			most = saved;
+	}
+	return most;
+}
+
+bool stream_block(const struct timeline *l, struct block *b, struct stream_before *before)
+{
+	struct module *m = l->m;
+	int64_t *saved = ARENA_ARRAY(m->scratch, b->n, int64_t);
+	struct stream s;
+	struct stretch *v;
+	struct block streamed;
+	int64_t peak;
+	int n;
+
+	stream_read(&s, m, b);
+	for (int i = 0; i < b->n; i++)
+		saved[i] = saved_by(l, &s, i);
+	n = stream_choose(&s, bytes_of(l), saved, &v, &peak);
+	if (!n)
+		return false;
+	before->block = *b;
+	before->tensor = ARENA_ARRAY(m->arena, m->n_tensors, struct tensor);
+	memcpy(before->tensor, m->tensor, (size_t)m->n_tensors * sizeof *m->tensor);
+	before->n_tensors = m->n_tensors;
+	if (!rewrite(&s, v, n, &streamed))
+		return false;
+	for (int i = 0; i < n; i++)
+		diag_remark(m->diag, NULL, "stream: steps %d to %d in %lld turns, %lld bytes for their rows",
+			    v[i].first, v[i].first + v[i].n - 1, (long long)v[i].turns.count, (long long)v[i].bytes);
+	*b = streamed;
+	return true;
+}
+
+void stream_undo(struct module *m, struct block *b, const struct stream_before *before)
+{
+	*b = before->block;
+	memcpy(m->tensor, before->tensor, (size_t)before->n_tensors * sizeof *m->tensor);
+}
