@@ -66,6 +66,9 @@ static double recurrent_bytes(int gates, size_t element)
 		8.0 * 8400)
 #define RUN_PAIR(name, f) RUN(name, (void)0, f(&pair, b->zeros, b->zeros, b->y), 3.0 * pair.n)
 #define RUN_MEAN(name, f) RUN(name, (void)0, f(&mean, b->zeros, b->y), 1.0 * mean.pixels * mean.channels)
+#define RUN_MEAN_ROWS(name, f) \
+	RUN(name, (void)0, f(&mean, b->zeros, (float *)(void *)b->y, b->y + 2048, 7 * mean.x_pixel, 0, 0, 7, 7), \
+		1.0 * mean.pixels * mean.channels)
 #define RUN_POOL_BYTES(name, f) RUN(name, (void)0, f(&pool, b->zeros, b->y, 0), POOL_BYTES / 4)
 #define ROI_BYTES 4.0 * 16 * 49 * 64 * 17       /* four samples of four elements, one result */
 #define RUN_ROI_ALIGN(name, f) \

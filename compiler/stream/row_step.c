@@ -1,5 +1,8 @@
 #include "stream/row_step.h"
 
+#include "lower/kernel_call.h"
+#include "targets/target.h"
+
 /* --- Reading ------------------------------------------------------------------------------------------------------ */
 
 static bool is_variable(const struct module *m, int t)
@@ -94,11 +97,17 @@ static bool reads_of_arguments(const struct module *m, const struct call *c, int
 	return true;
 }
 
-/* A kernel that goes through pixels and takes a range of rows. What a Winograd kernel counts are rows of tiles. */
+/* The argument whose rows the geometry says are read; -1: it says nothing of the kind. */
+static int image_of(const struct call *c)
+{
+	return c->in_place ? 0 : c->consumed_arg;
+}
+
+/* A kernel that goes through pixels and takes a range of rows. */
 static bool read_conv(struct module *m, const struct call *c, struct row_step *r)
 {
 	const struct conv_geometry *g = &c->geometry.conv;
-	const struct arg *x = c->consumed_arg >= 0 ? &c->arg[c->consumed_arg] : NULL;
+	const struct arg *x = image_of(c) >= 0 ? &c->arg[image_of(c)] : NULL;
 	const struct num shape[] = { g->in_h, g->out_h, g->pad_top, g->x_row, g->y_row, g->row_begin, g->row_end };
 
 	for (size_t i = 0; i < sizeof shape / sizeof *shape; i++)
@@ -115,7 +124,7 @@ static bool read_conv(struct module *m, const struct call *c, struct row_step *r
 	    !add_read(r, (struct row_read){ .tensor = x->tensor, .axis = c->row_axis, .stride = g->stride_h,
 					    .pad = g->pad_top.n, .taps = (g->kernel_h - 1) * g->dilation_h + 1 }))
 		return false;
-	return reads_of_arguments(m, c, c->consumed_arg, r) &&
+	return reads_of_arguments(m, c, image_of(c), r) &&
 	       (!c->epilogue || read_loads(c->epilogue, c->epilogue->axis[c->row_axis], r));
 }
 
@@ -201,6 +210,27 @@ static bool read_product(struct module *m, const struct call *c, struct row_step
 	       (!c->epilogue || read_loads(c->epilogue, c->epilogue->axis[r->axis], r)) && reads_own_row(r);
 }
 
+/* A mean is there when the last row is. */
+static bool read_mean(struct module *m, const struct call *c, struct row_step *r)
+{
+	const struct mean_geometry *g = &c->geometry.mean;
+	const int t = c->arg[0].tensor, axis = outermost_axis(&m->tensor[t]);
+	const int64_t vector = m->target->vector_bytes;
+	struct num sums;
+
+	if (c->n_loops || axis < 1 || !num_is_const(m->tensor[t].dim[axis]))
+		return false;
+	r->out = c->out;
+	r->axis = -1;
+	r->rows = m->tensor[t].dim[axis].n;
+	if (r->rows < 2 || g->pixels % r->rows || !num_is(m->tensor[t].stride[axis], g->pixels / r->rows * g->x_pixel.n))
+		return false;
+	sums = num_const((g->channels + vector - 1) / vector * vector);
+	r->sums = tensor_like(m, "", DT_F32, 1, &sums);
+	tensor_dense(m, r->sums);
+	return add_read(r, read_same_row(t, axis));
+}
+
 static bool read_nest(struct module *m, struct nest *n, struct row_step *r)
 {
 	const int axis = outermost_axis(&m->tensor[n->out]);
@@ -216,7 +246,7 @@ static bool read_nest(struct module *m, struct nest *n, struct row_step *r)
 
 bool row_step_read(struct module *m, const struct step *s, struct row_step *r)
 {
-	*r = (struct row_step){ .step = s, .grain = s->kind == STEP_CALL ? s->call->row_grain : 1 };
+	*r = (struct row_step){ .step = s, .sums = -1, .grain = s->kind == STEP_CALL ? s->call->row_grain : 1 };
 	if (s->kind == STEP_NEST)
 		return read_nest(m, s->nest, r);
 	if (s->kind != STEP_CALL || s->call->out < 0)
@@ -224,6 +254,7 @@ bool row_step_read(struct module *m, const struct step *s, struct row_step *r)
 	switch (s->call->geometry.kind) {
 	case GEOMETRY_CONV: return read_conv(m, s->call, r);
 	case GEOMETRY_GEMM: return read_product(m, s->call, r);
+	case GEOMETRY_MEAN: return read_mean(m, s->call, r);
 	default: return read_elements(m, s->call, r);
 	}
 }
@@ -249,7 +280,7 @@ static struct call *conv_part(struct module *m, const struct row_step *r, struct
 	const struct call *from = r->step->call;
 	struct call *c = copy_call(m, from);
 
-	c->geometry.conv.x_ring = tensor_ring(m, from->arg[from->consumed_arg].tensor, from->row_axis);
+	c->geometry.conv.x_ring = tensor_ring(m, from->arg[image_of(from)].tensor, from->row_axis);
 	c->geometry.conv.y_ring = tensor_ring(m, c->out, c->row_axis);
 	call_rows(c, begin, end);
 	return c;
@@ -302,6 +333,27 @@ static struct call *elements_part(struct module *m, const struct row_step *r, st
 	return c;
 }
 
+static struct call *mean_part(struct module *m, const struct row_step *r, struct num begin, struct num end)
+{
+	const struct call *from = r->step->call;
+	const int x = from->arg[0].tensor, axis = r->read[0].axis;
+	struct block block = { 0 };
+	struct lowering l = { .m = m, .block = &block, .node = r->step->node };
+	struct call *c = lower_layer(&l, LAYER_MEAN_ROWS_INT8);
+
+	c->geometry = from->geometry;
+	c->out = from->out;
+	call_arg(&l, c, ARG_READ, x)->first = from->arg[0].first;
+	call_arg(&l, c, ARG_SCRATCH, r->sums);
+	call_arg(&l, c, ARG_WRITE, from->out)->first = from->arg[1].first;
+	call_number(&l, c, m->tensor[x].stride[axis]);
+	call_number(&l, c, num_const(tensor_ring(m, x, axis)));
+	call_number(&l, c, begin);
+	call_number(&l, c, end);
+	call_number(&l, c, num_const(r->rows));
+	return c;
+}
+
 struct step row_step_part(struct module *m, const struct row_step *r, struct num begin, struct num end)
 {
 	struct step s = *r->step;
@@ -312,6 +364,8 @@ struct step row_step_part(struct module *m, const struct row_step *r, struct num
 		s.call = conv_part(m, r, begin, end);
 	else if (s.call->geometry.kind == GEOMETRY_GEMM)
 		s.call = product_part(m, r, begin, end);
+	else if (r->sums >= 0)
+		s.call = mean_part(m, r, begin, end);
 	else
 		s.call = elements_part(m, r, begin, end);
 	return s;

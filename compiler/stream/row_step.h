@@ -20,13 +20,15 @@ struct row_step {
 	int out, axis;          /* the result, and its axis that rows count along */
 	int64_t rows;           /* of the result */
 	int64_t grain;          /* a range of rows begins at a multiple of it */
+	/* Of a mean over an image, whose rows are the image's: what it keeps from one to the next; else -1. */
+	int sums;
 	struct row_read read[MAX_ROW_READS];    /* constants are left out */
 	int n_reads;
 };
 
 /** False: the step computes all of its result at once. Steps of rows are calls that compute a range of rows by their
  *  geometry (convolution, depthwise, pooling), a matrix product over the pixels of an image and a call from element to
- *  element, both as one call a row, and nests. */
+ *  element, both as one call a row, a mean over the pixels of an image, and nests. */
 bool row_step_read(struct module *m, const struct step *s, struct row_step *r);
 
 /** The same step for rows begin … end-1 alone, of tensors that may have become rings (tensor_set_ring) since it was

@@ -73,6 +73,9 @@ int stretch_inside(const struct stream *s, const struct stretch *x, struct insid
 
 		if (x->turns.inner[i])
 			v[n++] = inside_result(s, x, i);
+		if (x->turns.row[i].sums >= 0)
+			v[n++] = (struct inside){ .tensor = x->turns.row[i].sums, .last = x->n - 1,
+						  .bytes = tensor_bytes(s->m, x->turns.row[i].sums) };
 		for (int k = 0; step->kind == STEP_CALL && k < step->call->n_args && n < MAX_INSIDE; k++)
 			if (step->call->arg[k].kind == ARG_SCRATCH && step->call->arg[k].tensor >= 0)
 				v[n++] = (struct inside){ .tensor = step->call->arg[k].tensor, .first = i, .last = i,

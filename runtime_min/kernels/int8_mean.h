@@ -3,6 +3,7 @@
 #define NNRT_INT8_MEAN_H
 
 #include "runtime_min/kernels/int8.h"
+#include "runtime_min/kernels/shape.h"
 
 /** What the bytes of image and result mean: real = (byte - zero) * scale; low and high have y's zero taken off. */
 struct nnrt_int8_mean {
@@ -124,6 +125,40 @@ static NNRT_LITERAL void nnrt_mean_int8(const struct nnrt_int8_mean *p, const vo
 		nnrt_mean_image(p, (const unsigned char *)x, (unsigned char *)y, 1);
 	else
 		nnrt_mean_image(p, (const unsigned char *)x, (unsigned char *)y, 0);
+}
+
+/** Adds `pixels` pixels of n channels at x, at most a vector of them, to *sum. */
+NNRT_INLINE void nnrt_mean_add_row(const struct nnrt_int8_mean *p, const unsigned char *x, size_t n, int pixels,
+	nnrt_i8f *sum)
+{
+	unsigned char part[NNRT_INT8_LANES] = {0};
+
+	for (int i = 0; i < pixels; i++, x += p->x_pixel) {
+		memcpy(part, x, n);
+		nnrt_mean_add(p, part, sum, 1, p->x_signed);
+	}
+}
+
+/** nnrt_mean_int8() of an image that comes in pieces: rows row_begin … row_end - 1 of `rows`, in their order; row r starts
+ *  at x + (r % x_ring) * x_row (x_ring 0: at x + r * x_row). sums: channels, rounded up to NNRT_INT8_LANES, floats that
+ *  stay as they are from one piece to the next. y is written with the last row. */
+static NNRT_LITERAL void nnrt_mean_rows_int8(const struct nnrt_int8_mean *p, const void *x, float *sums, void *y,
+	ptrdiff_t x_row, ptrdiff_t x_ring, ptrdiff_t row_begin, ptrdiff_t row_end, ptrdiff_t rows)
+{
+	for (int c = 0; c < p->channels; c += NNRT_INT8_LANES) {
+		const size_t n = (size_t)nnrt_min(NNRT_INT8_LANES, p->channels - c);
+		nnrt_i8f sum = row_begin ? nnrt_i8f_load(sums + c) : nnrt_i8f_set(0.0f);
+		unsigned char part[NNRT_INT8_LANES];
+
+		for (ptrdiff_t row = row_begin; row < row_end; row++)
+			nnrt_mean_add_row(p, (const unsigned char *)x + nnrt_ring(row, (int)x_ring) * x_row + c, n,
+				p->pixels / (int)rows, &sum);
+		memcpy(sums + c, &sum, sizeof sum);
+		if (row_end < rows)
+			continue;
+		nnrt_mean_finish(p, part, sum);
+		memcpy((unsigned char *)y + c, part, n);
+	}
 }
 
 #endif

@@ -245,6 +245,7 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 	}
 #define RUN_PAIR(name, function)
 #define RUN_MEAN(name, function)
+#define RUN_MEAN_ROWS(name, function)
 #define RUN_POOL_BYTES(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
@@ -263,6 +264,7 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 #define CHECK_SELECT(name) select_check(run_##name);
 #define CHECK_PAIR(name)
 #define CHECK_MEAN(name)
+#define CHECK_MEAN_ROWS(name)
 #define CHECK_POOL_BYTES(name)
 
 int main(int argc, char **argv)

@@ -296,6 +296,7 @@ static void recurrent_check(enum name kind, void (*run)(const struct recurrent *
 #define RUN_SELECT(name, function)
 #define RUN_PAIR(name, function)
 #define RUN_MEAN(name, function)
+#define RUN_MEAN_ROWS(name, function)
 #define RUN_POOL_BYTES(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
@@ -322,6 +323,7 @@ static void cells_check(void (*run)(const struct recurrent *, const struct recur
 #define CHECK_SELECT(name)
 #define CHECK_PAIR(name)
 #define CHECK_MEAN(name)
+#define CHECK_MEAN_ROWS(name)
 #define CHECK_POOL_BYTES(name)
 
 int main(int argc, char **argv)

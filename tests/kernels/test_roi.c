@@ -219,6 +219,7 @@ static void make_vast(const struct nnrt_roi *p, const struct arrays *a)
 #define RUN_SELECT(name, function) RUN_NONE(name, function)
 #define RUN_PAIR(name, function) RUN_NONE(name, function)
 #define RUN_MEAN(name, function) RUN_NONE(name, function)
+#define RUN_MEAN_ROWS(name, function) RUN_NONE(name, function)
 #define RUN_POOL_BYTES(name, function) RUN_NONE(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"
