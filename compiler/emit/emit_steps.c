@@ -76,8 +76,8 @@ static void emit_rows(struct program *p, struct emit *run, const struct row_rang
 {
 	const char *row = emission_num(&p->x, r->row), *row_end = emission_num(&p->x, r->row_end);
 
-	emit_open(run, "for (ptrdiff_t %s = %s, %s = %s; %s < %s; %s = %s)", row, emission_num(&p->x, r->begin), row_end,
-		  emission_num(&p->x, r->end), row, row_end, row, row_end);
+	emit_open(run, "for (ptrdiff_t %s = %s, %s = %s; %s < %s; %s = %s)", row, emission_num(&p->x, r->begin),
+		  row_end, emission_num(&p->x, r->end), row, row_end, row, row_end);
 	emit_line(run, "%s;", call);
 	emit_close(run, "");
 }

@@ -84,8 +84,8 @@ struct step {
 	int cond;               /* STEP_IF: bool scalar; STEP_LOOP: bool scalar read before every turn, or -1 */
 	struct num trips;       /* STEP_LOOP: greatest number of turns, or TURNS_UNBOUNDED: cond alone ends it ... */
 	struct num turn;        /* ... and no variable counts the turns */
-	/* STEP_LOOP whose turns compute some rows of every tensor in it (compiler/stream): the tensor that those of its
-	 * tensors lie in which nothing else reads, and its scratch. For the planner it is one step; -1: another loop. */
+	/* STEP_LOOP whose turns compute some rows of every tensor in it (compiler/stream): the tensor that holds its
+	 * scratch and what nothing else reads. For the planner such a loop is one step; -1: another loop. */
 	int rows_in;
 	const struct row_range *rows;   /* STEP_NEST, STEP_CALL in such a loop; else NULL: all rows */
 	struct block body[2];   /* STEP_IF: then, else; STEP_LOOP: body */

@@ -1,7 +1,7 @@
-/* What is live before and after a step depends on the order alone, so the peak of the whole is the greatest of its parts,
- * single steps and stretches, and the best way to step k is the best over the last part that ends there. Two walks: the
- * first finds the lowest peak; the second the way to it with the fewest calls, each stretch with as many rows a turn as
- * the peak allows. */
+/* What is live before and after a step depends on the order alone, so the peak of the whole is the greatest of its
+ * parts, single steps and stretches, and the best way to step k is the best over the last part that ends there. Two
+ * walks: the first finds the lowest peak; the second the way to it with the fewest calls, each stretch with as many rows
+ * a turn as the peak allows. */
 #include "stream/choose.h"
 
 /* The best way to the end of some step, and its last part. */
@@ -14,7 +14,7 @@ struct way {
 struct choice {
 	const struct stream *s;
 	const int64_t *bytes, *saved;
-	int64_t *born, *died;   /* bytes that live from some step up to this one on; and of those, that died before it */
+	int64_t *born, *died;   /* by step: bytes that came to life up to it; that died before it */
 	int **dies;             /* by step: bases whose last step it is, -1 ends them */
 	struct way *way;        /* by number of steps */
 };
@@ -123,7 +123,8 @@ static void find_ways(struct choice *c, int64_t most)
 	}
 }
 
-int stream_choose(const struct stream *s, const int64_t *bytes, const int64_t *saved, struct stretch **v, int64_t *peak)
+int stream_choose(const struct stream *s, const int64_t *bytes, const int64_t *saved, struct stretch **v,
+		  int64_t *peak)
 {
 	struct choice c = { .s = s, .bytes = bytes, .saved = saved };
 	int n = 0, end = s->block->n;

@@ -35,8 +35,8 @@ static struct row_read read_same_row(int t, int axis)
 	return (struct row_read){ .tensor = t, .axis = axis, .stride = 1, .taps = 1 };
 }
 
-/* What a load reads for a row of the nest's result: along one axis some rows near stride * row, and of the others whatever
- * it likes; anything else is the whole tensor. */
+/* What a load reads for a row of the nest's result: along one axis some rows near stride * row, along the others
+ * whatever it likes; anything else is the whole tensor. */
 static struct row_read read_of_load(struct nest *n, int e, struct num row)
 {
 	struct nums *s = &n->m->nums;
@@ -223,7 +223,8 @@ static bool read_mean(struct module *m, const struct call *c, struct row_step *r
 	r->out = c->out;
 	r->axis = -1;
 	r->rows = m->tensor[t].dim[axis].n;
-	if (r->rows < 2 || g->pixels % r->rows || !num_is(m->tensor[t].stride[axis], g->pixels / r->rows * g->x_pixel.n))
+	if (r->rows < 2 || g->pixels % r->rows ||
+	    !num_is(m->tensor[t].stride[axis], g->pixels / r->rows * g->x_pixel.n))
 		return false;
 	sums = num_const((g->channels + vector - 1) / vector * vector);
 	r->sums = tensor_like(m, "", DT_F32, 1, &sums);

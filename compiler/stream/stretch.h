@@ -25,18 +25,20 @@ struct stretch {
 /** Memory is m->scratch's, here and below. */
 void stream_read(struct stream *s, struct module *m, const struct block *b);
 
-/** Steps first … first+n-1 with `block` of the finest rows a turn, in the form that takes less memory. False: these steps
- *  cannot be computed together. */
+/** Steps first … first+n-1 with `block` of the finest rows a turn, in the form that takes less memory. False: these
+ *  steps cannot be computed together. */
 bool stretch_find(const struct stream *s, int first, int n, int64_t block, struct stretch *x);
 
-/** What a turn leaves to the next, or step `step` of the stretch alone: which of them every tensor inside the stretch
- *  takes, and its bytes. Calls f for the result of each step that is inner, and for the scratch of its call. */
+/* A tensor that lives inside a stretch alone: a result that other steps of it read, a mean's sums, a call's scratch. */
 struct inside {
 	int tensor, first, last;        /* steps of the stretch in which it lives */
-	int64_t bytes, rows;            /* rows that it keeps, 0: all, or scratch */
+	int64_t bytes, rows;            /* rows that it keeps along `axis`; 0: all */
 	int axis;
 };
-int stretch_inside(const struct stream *s, const struct stretch *x, struct inside *v);
+
 enum { MAX_INSIDE = 4 * MAX_STRETCH };
+
+/** All of them, at most MAX_INSIDE; their number. */
+int stretch_inside(const struct stream *s, const struct stretch *x, struct inside *v);
 
 #endif

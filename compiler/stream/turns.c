@@ -57,7 +57,7 @@ static bool find_edges(struct module *m, const struct turns *t, struct edges *e)
 
 /* --- Scales ------------------------------------------------------------------------------------------------------- */
 
-/* Sets the scales that follow from known ones; in units of 1 / MAX_SCALE of the first step's. False: they contradict. */
+/* Sets the scales that follow from known ones; the first step's is MAX_SCALE. False: they contradict. */
 static bool spread_scales(const struct turns *t, const struct edges *e, bool *changed)
 {
 	*changed = false;
@@ -118,8 +118,8 @@ static bool find_scales(const struct turns *t, const struct edges *e)
 
 /* --- Leads -------------------------------------------------------------------------------------------------------- */
 
-/* By how much the lead of the reader is beyond that of what it reads, at most. Of rows that are computed `grain` at a time
- * as many as grain - 1 may be missing. */
+/* By how much the lead of the reader is beyond that of what it reads, at most. Of rows that are computed `grain` at a
+ * time as many as grain - 1 may be missing. */
 static int64_t further(const struct turns *t, const struct edge *e)
 {
 	return t->step[e->from].scale *
@@ -209,7 +209,8 @@ static void count_turns(struct turns *t)
 	t->count = 1;
 	for (int i = 0; i < t->n; i++) {
 		const struct turn_step *s = &t->step[i];
-		const int64_t grain = t->row[i].grain, left = s->scale * ((s->rows + grain - 1) / grain * grain) - s->lead;
+		const int64_t grain = t->row[i].grain, whole = (s->rows + grain - 1) / grain * grain;
+		const int64_t left = s->scale * whole - s->lead;
 
 		if (left > 0)
 			t->count = greater(t->count, (left + t->block - 1) / t->block + 1);

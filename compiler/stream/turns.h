@@ -5,10 +5,10 @@
  *
  *     done(t) = min(max(block * t + lead, 0) / (scale * grain) * grain, rows)
  *
- * scale being how many of the finest rows among them its own rows are apart, and block how many of these pass in a turn.
- * A 3x3 convolution with stride 2 and padding 1 behind a step of scale 1 and lead 4 has scale 2 and lead
- * 4 + 1 * (1 + 2 - 3) = 4: with 8 of the rows done it has done 4, for row 3 sees rows 5, 6 and 7. No row is computed
- * twice. */
+ * scale being how many of the finest rows among them its own rows are apart, grain how many of its rows are computed at
+ * once, and block how many finest rows pass in a turn. A 3x3 convolution with stride 2 and padding 1 behind a step of
+ * scale 1 and lead 4 has scale 2 and lead 4 + 1 * (1 + 2 - 3) = 4: with 8 of the rows done it has done 4, for row 3 sees
+ * rows 5, 6 and 7. No row is computed twice. */
 #ifndef NNC_TURNS_H
 #define NNC_TURNS_H
 
@@ -32,7 +32,8 @@ struct turns {
 
 /** Finds the turns of n steps. lazy: no row is computed before a step in the same turn reads it, so that a branch that
  *  waits for a longer one waits with its operands; else it waits with its results. False: some of them do not belong
- *  together, because one reads a whole tensor that another makes, or rows that grow at another rate. Memory is m->scratch's. */
+ *  together, because one reads a whole tensor that another makes, or rows that grow at another rate. Memory is
+ *  m->scratch's. */
 bool turns_find(struct module *m, const struct row_step *row, const bool *inner, int n, int64_t block, bool lazy,
 		struct turns *t);
 

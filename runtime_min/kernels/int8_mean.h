@@ -139,9 +139,9 @@ NNRT_INLINE void nnrt_mean_add_row(const struct nnrt_int8_mean *p, const unsigne
 	}
 }
 
-/** nnrt_mean_int8() of an image that comes in pieces: rows row_begin … row_end - 1 of `rows`, in their order; row r starts
- *  at x + (r % x_ring) * x_row (x_ring 0: at x + r * x_row). sums: channels, rounded up to NNRT_INT8_LANES, floats that
- *  stay as they are from one piece to the next. y is written with the last row. */
+/** nnrt_mean_int8() of an image that comes in pieces: rows row_begin … row_end - 1 of `rows`, in their order; row r
+ *  starts at x + (r % x_ring) * x_row (x_ring 0: at x + r * x_row). sums: channels, rounded up to NNRT_INT8_LANES,
+ *  floats that stay as they are from one piece to the next. y is written with the last row. */
 static NNRT_LITERAL void nnrt_mean_rows_int8(const struct nnrt_int8_mean *p, const void *x, float *sums, void *y,
 	ptrdiff_t x_row, ptrdiff_t x_ring, ptrdiff_t row_begin, ptrdiff_t row_end, ptrdiff_t rows)
 {
