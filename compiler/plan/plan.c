@@ -229,6 +229,15 @@ bool plan_is_at_peak(const struct plan *p, const struct buffer *b)
 	return b->size_bytes && b->first <= step && step <= b->last;
 }
 
+static int64_t total_bytes(const struct plan *p)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < p->n_pools; i++)
+		sum += p->pool[i].arena_bytes;
+	return sum;
+}
+
 /* The places again with as few rows of every tensor as there can be, where that is less. Values that are tapped are
  * whole. */
 static bool place_rows(struct timeline *l, struct block *b, struct plan *p)
@@ -243,7 +252,7 @@ static bool place_rows(struct timeline *l, struct block *b, struct plan *p)
 	timeline_build(&rows, l->m, b);
 	if (!place(&rows, &fewer))
 		return false;
-	if (fewer.pool->arena_bytes >= p->pool->arena_bytes) {
+	if (total_bytes(&fewer) >= total_bytes(p)) {
 		stream_undo(l->m, b, &whole);
 		arena_release(l->m->scratch, before);
 		consume_order(l, p->buffer);

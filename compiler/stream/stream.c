@@ -112,13 +112,20 @@ static bool rewrite(const struct stream *s, const struct stretch *v, int n, stru
 	return true;
 }
 
-/* What tensors take in the arena, by base. */
-static int64_t *bytes_of(const struct timeline *l)
+/* What tensors take in the arena, by base; inputs that lie there live from the first step, outputs to the last. */
+static int64_t *bytes_of(const struct timeline *l, struct stream *s)
 {
 	int64_t *bytes = ARENA_ARRAY(l->m->scratch, l->m->n_tensors, int64_t);
 
-	for (int i = 0; i < l->n_arena; i++)
-		bytes[l->tensor_of[i]] = l->storage[i].size_bytes;
+	for (int i = 0; i < l->n_arena; i++) {
+		const int t = l->tensor_of[i];
+
+		bytes[t] = l->storage[i].size_bytes;
+		if (l->storage[i].live_in)
+			s->first[t] = 0;
+		if (l->storage[i].live_out)
+			s->last[t] = s->block->n - 1;
+	}
 	return bytes;
 }
 
@@ -152,7 +159,7 @@ bool stream_block(const struct timeline *l, struct block *b, struct stream_befor
 	stream_read(&s, m, b);
 	for (int i = 0; i < b->n; i++)
 		saved[i] = saved_by(l, &s, i);
-	n = stream_choose(&s, bytes_of(l), saved, &v, &peak);
+	n = stream_choose(&s, bytes_of(l, &s), saved, &v, &peak);
 	if (!n)
 		return false;
 	before->block = *b;
