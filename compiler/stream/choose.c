@@ -1,7 +1,7 @@
 /* What is live before and after a step depends on the order alone, so the peak of the whole is the greatest of its
  * parts, single steps and stretches, and the best way to step k is the best over the last part that ends there. Two
- * walks: the first finds the lowest peak; the second the way to it with the fewest calls, each stretch with as many rows
- * a turn as the peak allows. */
+ * walks: the first finds the lowest peak; the second the way to it with the fewest calls, each stretch with as many
+ * rows a turn as the peak allows. */
 #include "stream/choose.h"
 
 /* The best way to the end of some step, and its last part. */

@@ -5,10 +5,10 @@
  *
  *     done(t) = min(max(block * t + lead, 0) / (scale * grain) * grain, rows)
  *
- * scale being how many of the finest rows among them its own rows are apart, grain how many of its rows are computed at
- * once, and block how many finest rows pass in a turn. A 3x3 convolution with stride 2 and padding 1 behind a step of
- * scale 1 and lead 4 has scale 2 and lead 4 + 1 * (1 + 2 - 3) = 4: with 8 of the rows done it has done 4, for row 3 sees
- * rows 5, 6 and 7. No row is computed twice. */
+ * scale being how many of the finest rows among them its own rows are apart, grain how many of its rows are computed
+ * at once, and block how many finest rows pass in a turn. A 3x3 convolution with stride 2 and padding 1 behind a step
+ * of scale 1 and lead 4 has scale 2 and lead 4 + 1 * (1 + 2 - 3) = 4: with 8 of the rows done it has done 4, for row 3
+ * sees rows 5, 6 and 7. No row is computed twice. */
 #ifndef NNC_TURNS_H
 #define NNC_TURNS_H
 
