@@ -71,7 +71,7 @@ int scope_find(const struct scope *s, const char *name, const struct place *at);
 /** Version of a domain's operators in this scope, 0: not imported. The domain "ai.onnx" is "" everywhere. */
 int scope_opset(const struct scope *s, const char *domain);
 const char *domain_name(const char *domain);
-enum { OLDEST_OPSET = 7, MAX_OPSET = 28 };      /* of ai.onnx */
+enum { OLDEST_OPSET = 1, MAX_OPSET = 28 };      /* of ai.onnx */
 /** Versions of domains, of the model or a function. */
 bool opsets_check(struct import *im, Onnx__OperatorSetIdProto *const *opset, size_t n);
 /** The attribute itself, or what the call of the function gives for it; NULL: the call gives nothing. */

@@ -14,8 +14,6 @@ static bool infer_batch_norm(struct module *m, int node)
 		return false;
 	if (node_attr_int(m, node, "training_mode", 0) || m->node[node].n_out > 1)
 		return node_unsupported(m, node, "training form, allowed: training_mode 0 with one output");
-	if (!node_attr_int(m, node, "spatial", 1))
-		return node_unsupported(m, node, "spatial is 0, allowed: 1");
 	for (int i = 1; i < 5; i++)
 		if (node_in_tensor(m, node, i)->rank != 1 || !num_same(node_in_tensor(m, node, i)->dim[0], x->dim[1]))
 			return node_bad(m, node, "input %d has shape %s, allowed: one element a channel", i,
@@ -50,7 +48,6 @@ static bool lower_batch_norm(struct lowering *l, int node)
 		.types = TYPES("fh", "fh"), .infer = infer_batch_norm, .lower = lower_batch_norm, \
 	};
 
-BATCH_NORM(7, 5, INT("spatial", 1))
 BATCH_NORM(9, 5, { 0 })
 BATCH_NORM(14, 3, FLAG("training_mode", 0))
 

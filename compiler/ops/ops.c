@@ -10,6 +10,9 @@ const struct op_def *const op_table[] = {
 #define POINTWISE(name, since, arity, types, result, text, params) &op_##name##_##since,
 #include "pointwise.def"
 #undef POINTWISE
+#define EARLY(name, since, ...) &op_##name##_##since,
+#include "early.def"
+#undef EARLY
 	NULL
 };
 

@@ -76,5 +76,8 @@ const struct op_def *op_refused(struct arena *a, const char *domain, const char 
 #define POINTWISE(name, since, arity, types, result, text, params) extern const struct op_def op_##name##_##since;
 #include "pointwise.def"
 #undef POINTWISE
+#define EARLY(name, since, ...) extern const struct op_def op_##name##_##since;
+#include "early.def"
+#undef EARLY
 
 #endif

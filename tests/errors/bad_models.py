@@ -19,7 +19,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-import bad_operators  # its cases
+import bad_early  # its cases
+import bad_operators  # and its
 import bad_quantised  # and its
 import generated
 from generated import execute

@@ -3,7 +3,8 @@
 
     node_tests.py [--target T] [--shard I/N] [-j N] [--record] [--keep] [NAME ...]
 
-The cases come from the installed onnx package, data and tolerances included; integers and booleans must be equal.
+The cases come from the installed onnx package, data and tolerances included, and, for what it leaves out, from
+own_cases.py; integers and booleans must be equal.
 A test may end in three ways: ok; skip, when nnc ends with exit 3 and names the reason; not ok otherwise. A name
 in expected_passes.txt must pass: what once worked must go on working. --record adds the names that pass now.
 
@@ -15,6 +16,9 @@ roundings of one implementation more closely than the type can hold a result: se
 """
 import collections
 import concurrent.futures
+import dataclasses
+import glob
+import itertools
 import os
 import re
 import shutil
@@ -31,6 +35,7 @@ import generated
 import on_target
 from generated import Call, Failure
 from nearer import Exact, is_narrow, not_nearer
+from own_cases import own_cases
 
 CONSTANTS = "/constants"
 EXPECTED = os.path.join(HERE, "expected_passes.txt")
@@ -58,7 +63,23 @@ def all_cases():
         warnings.simplefilter("ignore")
         from onnx.backend.test.case import model, node
         small = [c for c in model.collect_testcases() if c.model]  # the others are to be downloaded
-        return sorted([*node.collect_testcases(None), *small], key=lambda c: c.name)
+        return sorted([*node.collect_testcases(None), *small, *stored_cases(), *own_cases()], key=lambda c: c.name)
+
+
+def stored_cases():
+    """PyTorch's operators as its early exporters wrote them: files of the package."""
+    from onnx.backend.test import loader
+    for kind in ("pytorch-converted", "pytorch-operator"):
+        for c in loader.load_model_tests(kind=kind):
+            sets = [[numbered(folder, part) for part in ("input", "output")]
+                    for folder in sorted(glob.glob(os.path.join(c.model_dir, "test_data_set_*")))]
+            yield dataclasses.replace(c, model=onnx.load(os.path.join(c.model_dir, "model.onnx")), data_sets=sets)
+
+
+def numbered(folder, part):
+    """The tensors of part_0.pb, part_1.pb and on."""
+    paths = (os.path.join(folder, f"{part}_{i}.pb") for i in itertools.count())
+    return [onnx.load_tensor(path) for path in itertools.takewhile(os.path.exists, paths)]
 
 
 def unexpanded(name):
