@@ -27,6 +27,11 @@ static const struct nnrt_int8_mean mean = {.pixels = 49, .channels = 1280, .x_pi
 
 static const struct nnrt_select best_of_many = {.rows = 1, .n = 8400, .k = 300};
 
+static const struct nnrt_find find = {.n = 8400, .width = 1, .sorted = 1};
+static const struct nnrt_nms boxes = {.images = 1, .classes = 1, .boxes = 1024, .most = 100};
+static const int64_t most_of_class = 100;
+static const float limit = 0.5f, threshold = 0.0f;
+
 static const struct nnrt_roi roi = {.images = 1, .channels = 64, .in_h = 56, .in_w = 56, .regions = 16, .out_h = 7,
 	.out_w = 7, .x_image = 56 * 56 * 64, .x_channel = 1, .x_row = 56 * 64, .x_pixel = 64, .y_region = 49 * 64,
 	.y_channel = 1, .y_row = 7 * 64, .y_pixel = 64, .scale = 1.0f, .samples = 2};
@@ -65,6 +70,15 @@ static double recurrent_bytes(int gates, size_t element)
 	RUN(name, (void)0, f(&best_of_many, (const uint64_t *)(const void *)b->x, (int64_t *)b->zeros), \
 		8.0 * 8400)
 #define RUN_PAIR(name, f) RUN(name, (void)0, f(&pair, b->zeros, b->zeros, b->y), 3.0 * pair.n)
+#define RUN_FIND(name, f) \
+	RUN(name, (void)0, f(&find, b->zeros, (int64_t *)b->zeros + find.n, (int64_t *)b->zeros), 1.0 * find.n)
+#define RUN_UNIQUE(name, f) \
+	RUN(name, int64_t *const z = (int64_t *)b->zeros, \
+		f(&find, (const uint64_t *)(const void *)b->x, z, z + find.n, z + 2 * find.n, z + 3 * find.n, \
+			z + 4 * find.n), 8.0 * find.n)
+#define RUN_NMS(name, f) \
+	RUN(name, int64_t *const z = (int64_t *)b->zeros, \
+		f(&boxes, b->x, b->w, &most_of_class, &limit, &threshold, z, z + 4096, z + 8192), 4.0 * 5 * boxes.boxes)
 #define RUN_MEAN(name, f) RUN(name, (void)0, f(&mean, b->zeros, b->y), 1.0 * mean.pixels * mean.channels)
 #define RUN_MEAN_ROWS(name, f) \
 	RUN(name, (void)0, f(&mean, b->zeros, (float *)(void *)b->y, b->y + 2048, 7 * mean.x_pixel, 0, 0, 7, 7), \

@@ -86,7 +86,7 @@ static void note_variable(void *ctx, struct num var, const char *name)
 	(void)name;
 	if (i < 0 || x->variable[i].is_named)
 		return;
-	x->variable[i].is_named = true;
+	x->variable[i].is_named = x->variable[i].is_used = true;
 	for (k = x->n_named++; k && x->named[k - 1] > i; k--)
 		x->named[k] = x->named[k - 1];
 	x->named[k] = i;

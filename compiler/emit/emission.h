@@ -21,6 +21,7 @@ struct touched {
 struct variable {
 	const char *name;
 	bool is_named;          /* in the function being written */
+	bool is_used;           /* anywhere so far */
 };
 
 /* A literal of the function being written. */

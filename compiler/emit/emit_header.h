@@ -10,6 +10,7 @@
 
 #include "emit.h"
 #include "graph/dtype.h"
+#include "num/num.h"
 
 struct extract;
 struct section_options;
@@ -31,9 +32,11 @@ struct emit_param {
 	enum dtype type;
 	int rank;
 	const int64_t *dims;            /* constants or upper bounds */
-	const char *const *dim_names;   /* by axis: NULL, or the PARAM_DIM that gives it; NULL: all are constants */
+	const char *const *dim_names;   /* by axis: NULL, or the PARAM_DIM or PARAM_DIM_OUT that gives it; NULL: all are
+					 * constants */
 	const char *layout;             /* "NCHW" or "" */
-	int64_t low, high;              /* PARAM_DIM: range that model_run accepts */
+	int64_t low, high;              /* PARAM_DIM: range that model_run accepts; PARAM_DIM_OUT: of what it sets */
+	struct num size;                /* PARAM_DIM_OUT: what it is, by numbers of the module */
 	bool is_quantised;              /* then real = scale * (value - zero_point): in the comment and as macros */
 	float scale;
 	int64_t zero_point;

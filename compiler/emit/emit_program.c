@@ -38,6 +38,34 @@ static void add_dim(void *ctx, struct num var, const char *name)
 					  .low = num_lo(&p->x.nums, var), .high = num_hi(&p->x.nums, var) });
 }
 
+static void check_found(void *ctx, struct num var, const char *name)
+{
+	const struct program *p = ((void **)ctx)[0];
+	bool *is_found = ((void **)ctx)[1];
+
+	(void)name;
+	*is_found |= num_var_tensor(&p->x.m->nums, var) >= 0;
+}
+
+/* The parameter that returns a size of an output which the program finds; NULL: the parameters say it. */
+static const char *returned_name(struct program *p, struct num size, const char *output, int axis)
+{
+	struct arena *a = p->x.m->arena;
+	bool is_found = false;
+
+	num_each_var(&p->x.m->nums, size, check_found, (void *[]){ p, &is_found });
+	if (!is_found)
+		return NULL;
+	for (int i = 0; i < p->n_returned; i++)
+		if (num_same(p->returned[i].size, size))
+			return p->returned[i].name;
+	p->returned = ARENA_PUSH(a, p->returned, p->n_returned, struct emit_param);
+	p->returned[p->n_returned] = (struct emit_param){
+		.kind = PARAM_DIM_OUT, .name = ident_make(&p->idents, arena_printf(a, "%s_%d", output, axis), "size"),
+		.low = num_lo(&p->x.nums, size), .high = num_hi(&p->x.nums, size), .size = size };
+	return p->returned[p->n_returned++].name;
+}
+
 static void add_tensor(struct program *p, int t, enum param_kind kind)
 {
 	const struct module *m = p->x.m;
@@ -50,6 +78,9 @@ static void add_tensor(struct program *p, int t, enum param_kind kind)
 		struct strbuf b;
 		dims[k] = x->dim[k].n;
 		if (num_is_const(x->dim[k]))
+			continue;
+		names[k] = kind == PARAM_OUTPUT ? returned_name(p, x->dim[k], name, k) : NULL;
+		if (names[k])
 			continue;
 		strbuf_init(&b, m->arena);
 		num_print(&p->x.nums, x->dim[k], &b);
@@ -77,6 +108,8 @@ static void make_interface(struct program *p)
 		add_tensor(p, g->in[i], PARAM_INPUT);
 	for (int i = 0; i < g->n_out; i++)
 		add_tensor(p, g->out[i], PARAM_OUTPUT);
+	for (int i = 0; i < p->n_returned; i++)
+		add_param(p, p->returned[i]);
 }
 
 /* --- Files -------------------------------------------------------------------------------------------------------- */

@@ -7,11 +7,16 @@
 #include "ops/ops.h"
 #include "options.h"
 
+static const char *found_name(const struct program *p, int i)
+{
+	return p->x.variable[p->x.variable_of[p->x.m->nums.found[i].expr] - 1].name;
+}
+
 /* --- One step ----------------------------------------------------------------------------------------------------- */
 
-static void add_shape(struct strbuf *b, const struct module *m, int t)
+static void add_shape(struct strbuf *b, const struct program *p, int t)
 {
-	const struct tensor *x = &m->tensor[t];
+	const struct tensor *x = &p->x.m->tensor[t];
 
 	for (int k = 0; k < x->rank; k++) {
 		int axis = x->order[k];
@@ -19,7 +24,7 @@ static void add_shape(struct strbuf *b, const struct module *m, int t)
 		if (num_is_const(x->dim[axis]))
 			strbuf_printf(b, "%lld", (long long)x->dim[axis].n);
 		else
-			num_print(&m->nums, x->dim[axis], b);
+			num_print(&p->x.nums, x->dim[axis], b);
 	}
 	if (!x->rank)
 		strbuf_puts(b, "scalar");
@@ -38,10 +43,10 @@ static const char *describe(struct program *p, const struct step *s, int number)
 		strbuf_printf(&b, " \"%s\"", emission_name(m->scratch, n->name));
 	if (n && n->n_in && n->in[0] >= 0) {
 		strbuf_puts(&b, " ");
-		add_shape(&b, m, n->in[0]);
+		add_shape(&b, p, n->in[0]);
 	}
 	strbuf_puts(&b, " -> ");
-	add_shape(&b, m, s->kind == STEP_NEST ? s->nest->out : s->call->out >= 0 ? s->call->out : n ? n->out[0] : 0);
+	add_shape(&b, p, s->kind == STEP_NEST ? s->nest->out : s->call->out >= 0 ? s->call->out : n ? n->out[0] : 0);
 	if (s->macs)
 		strbuf_printf(&b, ", %.4g MMAC", (double)s->macs / 1e6);
 	return strbuf_text(&b);
@@ -82,6 +87,23 @@ static void emit_rows(struct program *p, struct emit *run, const struct row_rang
 	emit_close(run, "");
 }
 
+/* Sizes that the step found go into their variables. */
+static void emit_found(struct program *p, struct emit *run)
+{
+	const struct module *m = p->x.m;
+
+	for (int i = 0; i < m->nums.n_found; i++) {
+		const int t = num_var_tensor(&m->nums, m->nums.found[i]);
+		for (int k = 0; k < p->x.n_touched; k++) {
+			const struct touched *w = &p->x.touched[k];
+			if (!w->is_written || m->tensor[w->tensor].base != m->tensor[t].base)
+				continue;
+			emit_line(run, "%s = (ptrdiff_t)*(%s);", found_name(p, i), program_address(p, t));
+			break;
+		}
+	}
+}
+
 /* The step's function into e, where there is none yet, and the call of it into `run`. */
 static void emit_step(struct program *p, struct emit *e, struct emit *run, const struct step *s)
 {
@@ -97,6 +119,8 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, const
 		emit_rows(p, run, s->rows, call);
 	else if (call)
 		emit_line(run, "%s;", call);
+	if (call)
+		emit_found(p, run);
 	if (m->options->taps)
 		emit_taps(p, run, s, number);
 	emission_rest(&p->x);
@@ -182,7 +206,7 @@ static void emit_output_copies(struct program *p, struct emit *run)
 
 	for (int i = 0; i < g->n_out && m->options->io_memory == EDGES_CALLER; i++) {
 		int t = g->out[i];
-		const int k = p->n_params - g->n_out + i;
+		const int k = p->n_dims + g->n_in + i;
 		struct num elements;
 		const char *name;
 		if (p->param_of[t] == k + 1 && !m->tensor[t].data)
@@ -221,6 +245,28 @@ static void emit_memory(struct program *p, struct emit *e, int pool)
 	emit_line(e, "NNRT_OPAQUE(%s);", memory);
 }
 
+/* Sizes that the program finds are variables of the run function. */
+static void declare_found(struct program *p)
+{
+	for (int i = 0; i < p->x.m->nums.n_found; i++)
+		emission_declare(&p->x, p->x.m->nums.found[i], ident_make(&p->idents, "found", "found"));
+}
+
+static void emit_found_variables(struct program *p, struct emit *e)
+{
+	for (int i = 0; i < p->x.m->nums.n_found; i++)
+		emit_line(e, "ptrdiff_t %s = 0;", found_name(p, i));
+	for (int i = 0; i < p->x.m->nums.n_found; i++)
+		if (!p->x.variable[p->x.variable_of[p->x.m->nums.found[i].expr] - 1].is_used)
+			emit_line(e, "(void)%s;", found_name(p, i));
+}
+
+static void emit_returned(struct program *p, struct emit *run)
+{
+	for (int i = p->n_params - p->n_returned; i < p->n_params; i++)
+		emit_line(run, "*%s = (int)(%s);", program_param(p, i), emission_num(&p->x, p->params[i].size));
+}
+
 void emit_steps(struct program *p, struct emit *e, const char *signature)
 {
 	const struct module *m = p->x.m;
@@ -231,12 +277,14 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	p->names_param = ARENA_ARRAY(m->arena, p->n_params, bool);
 	map_init(&p->functions, m->arena);
 	map_init(&p->shared, m->arena);
+	declare_found(p);
 	step_groups_find(p);
 	strbuf_init(&text, m->arena);
 	emit_to_text(&run, m->arena, &text);
 	run.depth = 1;
 	emit_block(p, e, &run, p->block);
 	emit_output_copies(p, &run);
+	emit_returned(p, &run);
 	extract_need_header(&p->x.runtime, "<string.h>");
 	if (m->options->flush_subnormals) {
 		emission_use(&p->x, "nnrt_flush_begin");
@@ -245,6 +293,7 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	emit_open(e, "%s%s", m->options->section.name[SECTION_CODE] ? "NNRT_CODE " : "", signature);
 	for (int i = 0; i < p->plan->n_pools; i++)
 		emit_memory(p, e, i);
+	emit_found_variables(p, e);
 	for (int i = 0; i < p->n_params; i++)
 		if (p->params[i].kind != PARAM_DIM && !p->names_param[i] && m->options->io_memory == EDGES_CALLER)
 			emit_line(e, "(void)%s;", p->params[i].name);
@@ -279,7 +328,7 @@ void emit_accessors(struct program *p, struct emit *e, const struct emit_model *
 	const struct graph *g = &p->x.m->graph[0];
 
 	for (int i = 0; i < g->n_in; i++)
-		emit_one_accessor(p, e, m, p->n_params - g->n_out - g->n_in + i, g->in[i]);
+		emit_one_accessor(p, e, m, p->n_dims + i, g->in[i]);
 	for (int i = 0; i < g->n_out; i++)
-		emit_one_accessor(p, e, m, p->n_params - g->n_out + i, g->out[i]);
+		emit_one_accessor(p, e, m, p->n_dims + g->n_in + i, g->out[i]);
 }

@@ -40,7 +40,8 @@ static void emit_numbers(struct program *p, struct emit *run, const char *name, 
 	strbuf_init(&b, m->scratch);
 	for (int k = 0; k < n; k++) {
 		strbuf_puts(&b, k ? ", " : "");
-		num_print(&p->x.nums, v[k], &b);
+		strbuf_puts(&b, num_is_const(v[k]) ? arena_printf(m->scratch, "%lld", (long long)v[k].n) :
+						     emission_num(&p->x, v[k]));
 		fixed &= num_is_const(v[k]);
 	}
 	emit_line(run, "%sconst ptrdiff_t %s[] = { %s };", fixed ? "static " : "", name, n ? strbuf_text(&b) : "0");

@@ -27,8 +27,9 @@ struct program {
 	struct weights weights;
 	int *weight_of;                 /* tensor -> 1 + its constant, 0: not asked for yet */
 	struct idents idents;           /* scope of model_run */
-	struct emit_param *params;      /* run-time dimensions first, then inputs, then outputs */
-	int n_params, n_dims;
+	struct emit_param *params;      /* run-time dimensions first, then inputs, outputs, sizes returned */
+	int n_params, n_dims, n_returned;
+	struct emit_param *returned;    /* the last n_returned of them, while they are collected */
 	int *param_of;                  /* tensor -> 1 + the parameter that it is, 0: none */
 	bool *names_param;              /* by parameter: model_run names it */
 	struct emit_pool *pool;         /* by pool of the plan */

@@ -18,6 +18,9 @@ struct bindings {
 	struct num var[MAX_BINDINGS];
 	int64_t value[MAX_BINDINGS];
 	int n;
+	struct num size[MAX_BINDINGS];
+	int64_t size_value[MAX_BINDINGS];
+	int n_sizes;
 	int64_t next;           /* value of what is bound next */
 	struct diag *d;
 	bool ok;
@@ -39,6 +42,22 @@ static void bind(void *ctx, struct num var, const char *name)
 	b->value[b->n++] = b->next;
 }
 
+/* A size that the program returns: an expression that is looked up as a whole. */
+static void bind_size(struct bindings *b, struct num size, int64_t value)
+{
+	for (int i = 0; i < b->n_sizes; i++)
+		if (num_same(b->size[i], size)) {
+			b->size_value[i] = value;
+			return;
+		}
+	if (b->n_sizes == MAX_BINDINGS) {
+		b->ok = diag_error(b->d, STATUS_UNSUPPORTED, NULL, "more than %d run-time dimensions", MAX_BINDINGS);
+		return;
+	}
+	b->size[b->n_sizes] = size;
+	b->size_value[b->n_sizes++] = value;
+}
+
 static int64_t bound_value(const struct bindings *b, const char *name)
 {
 	for (int i = 0; i < b->n; i++)
@@ -49,6 +68,9 @@ static int64_t bound_value(const struct bindings *b, const char *name)
 
 static int64_t dim_value(const struct module *m, const struct bindings *b, struct num dim)
 {
+	for (int i = 0; i < b->n_sizes; i++)
+		if (num_same(b->size[i], dim))
+			return b->size_value[i];
 	return num_is_const(dim) ? dim.n : num_eval(&m->nums, dim, b->var, b->value, b->n);
 }
 
@@ -196,16 +218,8 @@ static bool get_answer(struct built *b, struct channel *c, struct bindings *x, s
 	if (channel_get_word(c) != 0)
 		return diag_error(d, STATUS_MODEL, NULL, "the compiled model refuses the dimensions");
 	for (int i = 0; i < b->c.totals.n_params; i++)
-		if (b->c.totals.params[i].kind == PARAM_DIM_OUT) {
-			const char *name = b->c.totals.params[i].original;
-			x->next = channel_get_word(c);
-			for (int k = 0; k < g->n_out; k++)
-				for (int j = 0; j < b->c.module.tensor[g->out[k]].rank; j++)
-					num_each_var(&b->c.module.nums, b->c.module.tensor[g->out[k]].dim[j], bind, x);
-			for (int k = 0; k < x->n; k++)
-				if (!strcmp(x->name[k], name))
-					x->value[k] = x->next;
-		}
+		if (b->c.totals.params[i].kind == PARAM_DIM_OUT)
+			bind_size(x, b->c.totals.params[i].size, channel_get_word(c));
 	for (int i = 0; i < g->n_out; i++)
 		if (!get_output(b, c, g->out[i], x, &r->out[i], a, d))
 			return false;

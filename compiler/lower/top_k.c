@@ -3,6 +3,7 @@
 
 #include "lower/kernel_call.h"
 #include "lower/lower.h"
+#include "lower/order_key.h"
 #include "ops/order.h"
 
 enum { CYCLES_KEY = 6, CYCLES_COMPARE = 12 };
@@ -23,29 +24,6 @@ static struct node_plan *plan_top_k(struct module *m, int node, const char **why
 		return NULL;
 	p->plan.cycles = (double)tensor_elements(m, node_in(m, node, 0)).n * (CYCLES_KEY + CYCLES_COMPARE);
 	return &p->plan;
-}
-
-/* The key of x: greater for what comes first. NaN counts as greater than all numbers, and zeros are equal. Negative
- * floats are ordered by their bits the other way round, and signed integers come in order when their sign is turned. */
-static int key_of(struct nest *n, int x, bool largest)
-{
-	const enum dtype type = compute_type((enum dtype)n->e[x].type);
-	const bool wide = dtypes[type].bytes == 8;
-	const enum dtype bits = wide ? DT_I64 : DT_I32;
-	const struct nest_param sign = { "sign", nest_const_int(n, bits, wide ? INT64_MIN : INT32_MIN) };
-	int key = nest_cast(n, type, x);
-
-	if (is_float(type)) {
-		x = nest_parse(n, "x == 0 ? 0 : x", &key, 1, NULL, 0);
-		key = nest_bits(n, bits, x);
-		key = nest_parse(n, "x < 0 ? not(x) : xor(x, sign)", &key, 1, &sign, 1);
-		key = nest_select(n, nest_unary(n, E_ISNAN, x), nest_const_int(n, bits, -1), key);
-	} else if (dtypes[type].class == CLASS_I) {
-		key = nest_cast(n, bits, key);
-		key = nest_parse(n, "xor(x, sign)", &key, 1, &sign, 1);
-	}
-	key = nest_cast(n, DT_U64, nest_cast(n, wide ? DT_U64 : DT_U32, key));
-	return largest ? key : nest_unary(n, E_NOT, key);
 }
 
 /* Indexes into rows … x length of a line at n's own axes, whose element of the line is `at`. */
@@ -76,7 +54,7 @@ static int lower_keys(struct lowering *l, int node, int axis)
 	rank = 0;
 	for (int a = 0; a < x.rank; a++)
 		at[a] = a == axis ? n->axis[x.rank - 1] : n->axis[rank++];
-	nest_store(n, key_of(n, nest_load(n, node_in(m, node, 0), at), node_attr_int(m, node, "largest", 1)));
+	nest_store(n, order_key(n, nest_load(n, node_in(m, node, 0), at), node_attr_int(m, node, "largest", 1)));
 	lower_nest(l, n);
 	return n->out;
 }

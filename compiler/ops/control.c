@@ -4,6 +4,7 @@
 
 #include "graph/infer.h"
 #include "ops/arguments.h"
+#include "ops/found.h"
 
 #define GRAPH_REQUIRED(n) { .name = n, .kind = ATTR_GRAPH, .required = true }
 
@@ -169,6 +170,8 @@ static bool part_output(struct module *m, int node, const struct loop *x, int i,
 
 	if (out < 0)
 		return true;
+	if (found_inside(m, t.rank, t.dim, x->body))
+		return node_unsupported(m, node, "stacks output %d, whose size each turn finds anew", x->n_carried + i);
 	for (int k = 0; k <= t.rank; k++)
 		dim[k] = k == axis ? x->trips : t.dim[k - (k > axis)];
 	return tensor_set(m, node, out, t.type, t.rank + 1, dim);

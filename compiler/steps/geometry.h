@@ -74,6 +74,19 @@ struct select_geometry {
 	struct num rows, n, k;
 };
 
+/* Places of what is found: struct nnrt_find. */
+struct find_geometry {
+	struct num n, width;
+	int64_t sorted;
+};
+
+/* Boxes that stay: struct nnrt_nms. */
+struct nms_geometry {
+	struct num images, classes, boxes;
+	int64_t centered;
+	struct num most;
+};
+
 /* Sum of two quantised tensors by two multiply-adds: struct nnrt_int8_add. */
 struct add_geometry {
 	int64_t n, a_signed, b_signed;
@@ -127,6 +140,8 @@ struct geometry {
 		struct rnn_geometry rnn;
 		struct roi_geometry roi;
 		struct select_geometry select;
+		struct find_geometry find;
+		struct nms_geometry nms;
 		struct add_geometry add;
 		struct sum_geometry sum;
 		struct table_geometry table;

@@ -3,9 +3,11 @@
 #ifndef NNRT_KERNELS_H
 #define NNRT_KERNELS_H
 
+#include "runtime_min/kernels/find.h"
 #include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
 #include "runtime_min/kernels/int8_pool.h"
+#include "runtime_min/kernels/nms.h"
 #include "runtime_min/kernels/pool.h"
 #include "runtime_min/kernels/recurrent.h"
 #include "runtime_min/kernels/recurrent_f64.h"

@@ -20,6 +20,7 @@ import onnx
 from onnx import TensorProto, helper
 
 import bad_early  # its cases
+import bad_found  # and its
 import bad_operators  # and its
 import bad_quantised  # and its
 import generated

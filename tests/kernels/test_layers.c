@@ -244,6 +244,9 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 		function(p, keys, place); \
 	}
 #define RUN_PAIR(name, function)
+#define RUN_FIND(name, function)
+#define RUN_UNIQUE(name, function)
+#define RUN_NMS(name, function)
 #define RUN_MEAN(name, function)
 #define RUN_MEAN_ROWS(name, function)
 #define RUN_POOL_BYTES(name, function)
@@ -263,6 +266,9 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 #define CHECK_ROI_MAX(name)
 #define CHECK_SELECT(name) select_check(run_##name);
 #define CHECK_PAIR(name)
+#define CHECK_FIND(name)
+#define CHECK_UNIQUE(name)
+#define CHECK_NMS(name)
 #define CHECK_MEAN(name)
 #define CHECK_MEAN_ROWS(name)
 #define CHECK_POOL_BYTES(name)

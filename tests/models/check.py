@@ -36,6 +36,7 @@ def check_answer(model, k, answer):
     if answer.status != 0:
         raise Failure("wrong", f"the function returned {answer.status}")
     plain = model.case(k)[1]
+    answer.check_sizes(plain)
     if model.kind == "qdq":
         wanted = model.wanted(k, "integers", by_integers)
         differences = [same_bits(a, w) for a, w in zip(answer.outputs, wanted)]

@@ -1,8 +1,8 @@
 """Cases in the form of ONNX's node tests for what those leave out; expected values by numpy from the standard's text.
 
 A function returns (nodes, inputs, outputs, opset): nodes of helper.make_node, dictionaries from name to array in the
-model's order; constants are inputs whose name begins with "const". It may end with a further dictionary of options of the
-model: its `domains`.
+model's order; constants are inputs whose name begins with "const". Lists of arrays are as many calls of one model, whose
+outputs may differ in size. It may end with a further dictionary of options of the model: its `domains`.
 """
 import numpy as np
 import onnx
@@ -17,8 +17,17 @@ def own(function):
     return function
 
 
-def info(name, array):
-    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
+def calls(values):
+    """One list of arrays for each call."""
+    n = max((len(v) for v in values.values() if isinstance(v, list)), default=1)
+    return [[v[k] if isinstance(v, list) else v for v in values.values()] for k in range(n)]
+
+
+def info(name, arrays):
+    """Its type; sizes that differ from call to call have no number."""
+    arrays = arrays if isinstance(arrays, list) else [arrays]
+    sizes = [s.pop() if len(s) == 1 else None for s in map(set, zip(*(a.shape for a in arrays)))]
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(arrays[0].dtype), sizes)
 
 
 def own_cases():
@@ -31,7 +40,7 @@ def own_cases():
         domains = {"": opset} | (more[0].get("domains", {}) if more else {})
         made = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid(*d) for d in domains.items()])
         yield TestCase(name=name, model_name=name, url=None, model_dir=None, model=made, kind="node", rtol=1e-5,
-                       atol=1e-6, data_sets=[(list(given.values()), list(outputs.values()))])
+                       atol=1e-6, data_sets=list(zip(calls(given), calls(outputs))))
 
 
 def floats(*shape, seed=0):
@@ -106,3 +115,110 @@ def early_pools():
              helper.make_node("AveragePool", ["x"], ["w"], kernel_shape=[2, 2], strides=[2, 2])], {"x": x},
             {"y": (windows ** 3).sum(-1) ** np.float32(1 / 3), "z": x.sum((2, 3), keepdims=True),
              "w": windows.mean(-1)}, 1)
+
+
+# ------------------------------------------------------------------------------------------------- sizes that are found
+
+def masks(*shape):
+    """From nothing set to everything."""
+    return [np.random.default_rng(k).random(shape) < k / 4 for k in range(5)]
+
+
+@own
+def found_rows_used():
+    """What detectors do with a mask: rows taken, scaled, joined, summed, and their number."""
+    x, mask = floats(6, 3), masks(6)
+    rows = [x[m] for m in mask]
+    return ([helper.make_node("NonZero", ["mask"], ["at"]),
+             helper.make_node("Squeeze", ["at", "const_0"], ["place"]),
+             helper.make_node("Gather", ["x", "place"], ["rows"]),
+             helper.make_node("Mul", ["rows", "const_two"], ["twice"]),
+             helper.make_node("Concat", ["twice", "rows"], ["y"], axis=1),
+             helper.make_node("ReduceSum", ["rows", "const_0"], ["sum"], keepdims=0),
+             helper.make_node("Shape", ["rows"], ["shape"])],
+            {"x": [x] * 5, "mask": mask, "const_0": np.array([0]), "const_two": np.float32(2)},
+            {"y": [np.concatenate([2 * r, r], 1) for r in rows], "sum": [r.sum(0) for r in rows],
+             "shape": [np.array(r.shape) for r in rows]}, 13)
+
+
+@own
+def found_two_sizes():
+    """Two sizes in one tensor, which is reshaped to their product."""
+    x, mask, other = floats(5, 4), masks(5), masks(4)[::-1]
+    parts = [x[m][:, o] for m, o in zip(mask, other)]
+    return ([helper.make_node("Compress", ["x", "mask"], ["rows"], axis=0),
+             helper.make_node("Compress", ["rows", "other"], ["part"], axis=1),
+             helper.make_node("Reshape", ["part", "const_flat"], ["flat"]),
+             helper.make_node("MatMul", ["rows", "const_w"], ["product"])],
+            {"x": [x] * 5, "mask": mask, "other": other, "const_flat": np.array([-1]), "const_w": floats(4, 7, seed=3)},
+            {"flat": [p.reshape(-1) for p in parts], "part": parts,
+             "product": [x[m] @ floats(4, 7, seed=3) for m in mask]}, 13)
+
+
+@own
+def found_condition_shorter_and_longer():
+    x, shorter, longer = floats(3, 4), np.array([True, False, True]), np.array([True] * 14)
+    return ([helper.make_node("Compress", ["x", "shorter"], ["y"]), helper.make_node("Compress", ["x", "longer"], ["z"])],
+            {"x": x, "shorter": shorter, "longer": longer}, {"y": x.reshape(-1)[[0, 2]], "z": x.reshape(-1)}, 11)
+
+
+@own
+def found_non_zero_of_types():
+    x = [np.array(v).reshape(2, 3) for v in ([0., -0., 1, np.nan, 0, -2], [0] * 6, [1] * 6)]
+    x = [v.astype(np.float16) for v in x]
+    return ([helper.make_node("NonZero", ["x"], ["y"])], {"x": x}, {"y": [np.array(np.nonzero(v)) for v in x]}, 13)
+
+
+@own
+def found_unique_rows_and_turns():
+    """Distinct rows and values in either order; as many turns of a loop as there are."""
+    x = [np.random.default_rng(k).integers(0, 2, (6, 2)).astype(np.int64) for k in range(4)]
+    wanted = [np.unique(v, axis=0, return_index=True, return_inverse=True, return_counts=True) for v in x]
+    values = [np.array(list(dict.fromkeys(v.reshape(-1).tolist()))) for v in x]
+    turn = helper.make_graph(
+        [helper.make_node("Add", ["v", "i"], ["w"]), helper.make_node("Identity", ["go"], ["on"])], "turn",
+        [helper.make_tensor_value_info("i", 7, []), helper.make_tensor_value_info("go", 9, []),
+         helper.make_tensor_value_info("v", 7, [])],
+        [helper.make_tensor_value_info("on", 9, []), helper.make_tensor_value_info("w", 7, []),
+         helper.make_tensor_value_info("w", 7, [])])
+    return ([helper.make_node("Unique", ["x"], ["y", "first", "number", "times"], axis=0),
+             helper.make_node("Unique", ["x"], ["values"], sorted=0),
+             helper.make_node("Size", ["first"], ["n"]),
+             helper.make_node("Loop", ["n", "", "const_v"], ["v", "sums"], body=turn)],
+            {"x": x, "const_v": np.array(3)},
+            {"y": [w[0] for w in wanted], "first": [w[1] for w in wanted], "number": [w[2].reshape(-1) for w in wanted],
+             "times": [w[3] for w in wanted], "values": values,
+             "v": [np.array(3 + sum(range(len(w[1])))) for w in wanted],
+             "sums": [3 + np.cumsum(range(len(w[1]))) for w in wanted]}, 13)
+
+
+@own
+def found_boxes_limits_at_run_time():
+    """Detectors hand on the rows that stay; limits of size 0 and beyond."""
+    rng = np.random.default_rng(5)
+    boxes = np.round(rng.random((1, 8, 2)) * 8).astype(np.float32)
+    boxes = np.concatenate([boxes, boxes + 4], 2)
+    scores = rng.permutation(16).reshape(1, 2, 8).astype(np.float32)
+    most, limit, above = [np.array([k]) for k in (0, 1, 3, 99)], np.float32(.3), np.float32(4)
+
+    def overlap(a, b):
+        sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
+        both = sides.prod() if (sides > 0).all() else 0
+        return both / (32 - both)
+
+    def kept(m):
+        for c in range(2):
+            stay = []
+            for b in np.argsort(-scores[0, c]):
+                if scores[0, c, b] > above and len(stay) < m and all(overlap(boxes[0, b], boxes[0, s]) <= limit
+                                                                     for s in stay):
+                    stay.append(b)
+            yield from ((0, c, b) for b in stay)
+
+    rows = [np.array(list(kept(int(m[0]))), np.int64).reshape(-1, 3) for m in most]
+    return ([helper.make_node("NonMaxSuppression", ["boxes", "scores", "most", "limit", "above"], ["rows"]),
+             helper.make_node("Gather", ["rows", "const_2"], ["b"], axis=1),
+             helper.make_node("Squeeze", ["boxes", "const_0"], ["all"]), helper.make_node("Gather", ["all", "b"], ["y"])],
+            {"boxes": [boxes] * 4, "scores": [scores] * 4, "most": most, "limit": [limit] * 4, "above": [above] * 4,
+             "const_2": np.array(2), "const_0": np.array([0])},
+            {"rows": rows, "y": [boxes[0][r[:, 2]] for r in rows]}, 13)

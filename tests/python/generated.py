@@ -48,6 +48,15 @@ class Answer(NamedTuple):
     status: int
     returned: dict
     outputs: list
+    names: list  # of the outputs in C
+
+    def check_sizes(self, expected):
+        """Raises Failure unless what the function returned as NAME_AXIS is that size of output NAME."""
+        for name, size in self.returned.items():
+            output, axis = name.rsplit("_", 1)
+            wanted = expected[self.names.index(output)].shape[int(axis)]
+            if size != wanted:
+                raise Failure("wrong", f"returned {name} = {size}, expected {wanted}")
 
 
 def one_line(text):
@@ -211,7 +220,8 @@ class Program:
                 at += capacity
             if head[0] == GUARD_BROKEN:
                 raise Failure("wrong", "program: wrote outside its outputs or into an input")
-            answers.append(Answer(int(head[0]), {p.name: int(v) for p, v in zip(returned, head[1:])}, outputs))
+            answers.append(Answer(int(head[0]), {p.name: int(v) for p, v in zip(returned, head[1:])}, outputs,
+                                  [p.name for p in self.prototype.of("output")]))
         return answers
 
 

@@ -1,0 +1,17 @@
+/* Operators whose results have as many elements as the program finds: NonZero, Compress, NonMaxSuppression, Unique.
+ *
+ * Each is short for one of our own, which has the same inputs, attributes and outputs, and one output more: how many it
+ * found, an int64 that a variable of sizes (num_var_of) stands for. The results are planned for the greatest number. */
+#ifndef NNC_FOUND_H
+#define NNC_FOUND_H
+
+#include "graph/ir.h"
+
+/** The size that output i of a node, an int64 scalar, will hold: 0 … most. */
+struct num found_size(struct module *m, int node, int i, int64_t most);
+
+/** Whether one of the dimensions is a size that the given graph, or one inside it, finds: it may differ from turn to
+ *  turn of a loop round that graph. */
+bool found_inside(const struct module *m, int rank, const struct num *dim, int graph);
+
+#endif

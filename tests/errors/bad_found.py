@@ -1,0 +1,39 @@
+"""Cases of bad_models.py with operators whose results have as many elements as the program finds."""
+import numpy as np
+from onnx import TensorProto, helper
+
+from refused import MODEL, UNSUPPORTED, add, model, of_zeros, value
+
+BOXES, SCORES, MOST = [1, 6, 4], [1, 2, 6], np.array([3])
+
+CASES = {
+    "compress-axis": (MODEL, "Compress", [[4, 3], ("?", [4])], 11, {"axis": 2}),
+    "compress-of-a-scalar": (MODEL, "Compress", [[], ("?", [1])], 11, {"axis": 0}),
+    "compress-by-a-matrix": (MODEL, "Compress", [[4, 3], ("?", [4, 3])], 11, {}),
+    "compress-by-numbers": (UNSUPPORTED, "Compress", [[4], ("i8", [4])], 11, {}),
+    "unique-axis": (MODEL, "Unique", [[4, 3]], 11, {"axis": -3}),
+    "unique-order": (MODEL, "Unique", [[4, 3]], 11, {"sorted": 2}),
+    "unique-of-a-scalar": (MODEL, "Unique", [[]], 11, {"axis": 0}),
+    "boxes-of-five": (MODEL, "NonMaxSuppression", [[1, 6, 5], SCORES, MOST], 11, {}),
+    "boxes-of-rank-2": (MODEL, "NonMaxSuppression", [[6, 4], SCORES, MOST], 11, {}),
+    "boxes-without-scores": (MODEL, "NonMaxSuppression", [BOXES, [1, 2, 5], MOST], 11, {}),
+    "boxes-of-other-images": (MODEL, "NonMaxSuppression", [BOXES, [2, 2, 6], MOST], 11, {}),
+    "boxes-of-two-limits": (MODEL, "NonMaxSuppression", [BOXES, SCORES, np.array([3, 3])], 11, {}),
+    "boxes-in-no-form": (MODEL, "NonMaxSuppression", [BOXES, SCORES, MOST], 11, {"center_point_box": 2}),
+}
+
+for name, (status, op, inputs, opset, more) in CASES.items():
+    add("found-" + name, status,
+        lambda op=op, inputs=inputs, opset=opset, more=more: of_zeros(op, inputs, opset, **more))
+
+
+def stacked():
+    """Turns that stack as many columns as each finds."""
+    body = helper.make_graph([helper.make_node("NonZero", ["row"], ["found"])], "body", [value("row", [4])],
+                             [value("found", None, TensorProto.INT64)])
+    return model([helper.make_node("Scan", ["x"], ["y"], "scan", body=body, num_scan_inputs=1)],
+                 inputs=[value("x", [3, 4])])
+
+
+add("found-stacked", UNSUPPORTED, stacked)
+CASES["stacked"] = None

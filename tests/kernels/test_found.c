@@ -1,0 +1,217 @@
+/* The rows of kernels_layer.def that find things, against the plain way: for each result, by looking at all elements.
+ * Few different values, so that there are equal ones. */
+#include "layers.h"
+
+enum { MOST = 40 };
+
+static void fail(const char *what, ptrdiff_t at)
+{
+	if (failures++ < 10)
+		printf("not ok %s: number %ld\n", what, (long)at);
+}
+
+/* ---- what is set ---- */
+
+static void find_check(void (*run)(const struct nnrt_find *, const uint8_t *, int64_t *, int64_t *))
+{
+	const struct nnrt_find p = {.n = pick(MOST + 1)};
+	uint8_t mask[MOST];
+	int64_t place[MOST + 1], count = -1;
+	ptrdiff_t at = 0;
+
+	for (ptrdiff_t i = 0; i < p.n; i++)
+		mask[i] = (uint8_t)(pick(3) * 127);
+	place[p.n] = -7;
+	run(&p, mask, place, &count);
+	for (ptrdiff_t i = 0; i < p.n; i++)
+		if (mask[i] && place[at++] != i)
+			fail("find: place", at - 1);
+	if (count != at || place[p.n] != -7)
+		fail("find: count", at);
+}
+
+/* ---- what is distinct ---- */
+
+static bool same_item(const struct nnrt_find *p, const uint64_t *keys, int64_t a, int64_t b)
+{
+	return memcmp(keys + a * p->width, keys + b * p->width, (size_t)p->width * sizeof *keys) == 0;
+}
+
+/* Item a is to come before b, which differs from it. */
+static bool item_before(const struct nnrt_find *p, const uint64_t *keys, int64_t a, int64_t b)
+{
+	ptrdiff_t k = 0;
+
+	if (!p->sorted)
+		return a < b;
+	while (keys[a * p->width + k] == keys[b * p->width + k])
+		k++;
+	return keys[a * p->width + k] < keys[b * p->width + k];
+}
+
+static void unique_check(void (*run)(const struct nnrt_find *, const uint64_t *, int64_t *, int64_t *, int64_t *,
+	int64_t *, int64_t *))
+{
+	const struct nnrt_find p = {.n = pick(MOST + 1), .width = pick(3), .sorted = pick(2)};
+	uint64_t keys[2 * MOST];
+	int64_t first[MOST], inverse[MOST], times[MOST], order[MOST], count = -1, distinct = 0;
+
+	for (ptrdiff_t i = 0; i < p.n * p.width; i++)
+		keys[i] = (uint64_t)pick(4) << 62;
+	run(&p, keys, first, inverse, times, order, &count);
+	for (ptrdiff_t i = 0; i < p.n; i++) {
+		int64_t same = 0, seen = i;
+
+		for (ptrdiff_t j = p.n - 1; j >= 0; j--) {
+			if (!same_item(&p, keys, i, j))
+				continue;
+			same++;
+			seen = j;
+		}
+		distinct += seen == i;
+		if (inverse[i] < 0 || inverse[i] >= count || first[inverse[i]] != seen || times[inverse[i]] != same)
+			fail("unique: item", i);
+	}
+	if (count != distinct)
+		fail("unique: count", distinct);
+	for (ptrdiff_t i = 1; i < count; i++)
+		if (!item_before(&p, keys, first[i - 1], first[i]))
+			fail("unique: order", i);
+}
+
+/* ---- boxes that stay ---- */
+
+/* In quarters, so that areas and their quotient by powers of two are exact. */
+static double overlap(const struct nnrt_nms *p, const float *a, const float *b)
+{
+	double area[2] = {1.0, 1.0}, both = 1.0;
+
+	for (int k = 0; k < 2; k++) {
+		double low[2], high[2];
+
+		for (int i = 0; i < 2; i++) {
+			const float *box = i ? b : a;
+			const double u = p->centered ? (double)box[k] - (double)box[k + 2] / 2 : (double)box[k];
+			const double v = p->centered ? (double)box[k] + (double)box[k + 2] / 2 : (double)box[k + 2];
+
+			low[i] = p->centered ? u : fmin(u, v);
+			high[i] = p->centered ? v : fmax(u, v);
+			area[i] *= high[i] - low[i];
+		}
+		if (fmin(high[0], high[1]) <= fmax(low[0], low[1]))
+			return -1.0;
+		both *= fmin(high[0], high[1]) - fmax(low[0], low[1]);
+	}
+	return area[0] > 0 && area[1] > 0 ? both / (area[0] + area[1] - both) : -1.0;
+}
+
+static bool box_before(const float *score, int64_t a, int64_t b)
+{
+	return score[a] > score[b] || (score[a] == score[b] && a < b);
+}
+
+/* Boxes in order, each against all that stay: no heap. Returns how many rows match. */
+static ptrdiff_t expect_boxes(const struct nnrt_nms *p, const float *boxes, const float *scores, int64_t most,
+	float limit, float threshold, const int64_t *selected)
+{
+	ptrdiff_t found = 0;
+
+	for (ptrdiff_t k = 0; k < p->images * p->classes; k++) {
+		const float *score = scores + k * p->boxes, *box = boxes + k / p->classes * p->boxes * 4;
+		bool gone[MOST] = {false};
+
+		for (int64_t stay = 0; stay < most && found < p->most; stay++) {
+			int64_t best = -1;
+
+			for (int64_t i = 0; i < p->boxes; i++)
+				if (!gone[i] && score[i] > threshold && (best < 0 || box_before(score, i, best)))
+					best = i;
+			if (best < 0)
+				break;
+			gone[best] = true;
+			for (int64_t i = 0; i < p->boxes; i++)
+				gone[i] = gone[i] || overlap(p, box + 4 * best, box + 4 * i) > (double)limit;
+			if (selected[3 * found] != k / p->classes || selected[3 * found + 1] != k % p->classes ||
+				selected[3 * found + 2] != best)
+				fail("boxes: row", found);
+			found++;
+		}
+	}
+	return found;
+}
+
+static void nms_check(void (*run)(const struct nnrt_nms *, const float *, const float *, const int64_t *, const float *,
+	const float *, int64_t *, int64_t *, int64_t *))
+{
+	enum { BOXES = 12, GROUPS = 4 };
+	const struct nnrt_nms p = {.images = pick(3), .classes = pick(3), .boxes = pick(BOXES + 1), .centered = pick(2),
+		.most = pick(GROUPS * BOXES + 1)};
+	const int64_t most = pick(BOXES + 2) - 1;
+	const float limit = (float)pick(5) / 8.0f + 1.0f / 512.0f, threshold = (float)pick(3);
+	float boxes[2 * BOXES * 4], scores[GROUPS * BOXES];
+	int64_t selected[3 * GROUPS * BOXES + 1], heap[BOXES], count = -1;
+
+	for (int i = 0; i < 2 * BOXES * 4; i++)
+		boxes[i] = (float)(pick(17) - 2) / 4.0f;
+	for (int i = 0; i < GROUPS * BOXES; i++)
+		scores[i] = (float)pick(7);
+	selected[3 * p.most] = -7;
+	run(&p, boxes, scores, &most, &limit, &threshold, selected, heap, &count);
+	if (count != expect_boxes(&p, boxes, scores, most, limit, threshold, selected) || selected[3 * p.most] != -7)
+		fail("boxes: count", count);
+}
+
+/* ---- rows of the table ---- */
+
+#define RUN_FIND(name, function) \
+	static void run_##name(const struct nnrt_find *p, const uint8_t *mask, int64_t *place, int64_t *count) \
+	{ \
+		function(p, mask, place, count); \
+	} \
+	static void check_##name(void) { find_check(run_##name); }
+#define RUN_UNIQUE(name, function) \
+	static void run_##name(const struct nnrt_find *p, const uint64_t *keys, int64_t *first, int64_t *inverse, \
+		int64_t *times, int64_t *order, int64_t *count) \
+	{ \
+		function(p, keys, first, inverse, times, order, count); \
+	} \
+	static void check_##name(void) { unique_check(run_##name); }
+#define RUN_NMS(name, function) \
+	static void run_##name(const struct nnrt_nms *p, const float *boxes, const float *scores, const int64_t *most, \
+		const float *limit, const float *threshold, int64_t *selected, int64_t *heap, int64_t *count) \
+	{ \
+		function(p, boxes, scores, most, limit, threshold, selected, heap, count); \
+	} \
+	static void check_##name(void) { nms_check(run_##name); }
+#define RUN_NONE(name, function) static void check_##name(void) { }
+#define RUN_POOL(name, function) RUN_NONE(name, function)
+#define RUN_ROWS(name, function) RUN_NONE(name, function)
+#define RUN_NORM(name, function) RUN_NONE(name, function)
+#define RUN_RNN(name, function) RUN_NONE(name, function)
+#define RUN_LSTM(name, function) RUN_NONE(name, function)
+#define RUN_GRU(name, function) RUN_NONE(name, function)
+#define RUN_GRU_LINEAR(name, function) RUN_NONE(name, function)
+#define RUN_CELLS(name, function) RUN_NONE(name, function)
+#define RUN_ROI_ALIGN(name, function) RUN_NONE(name, function)
+#define RUN_ROI_MAX(name, function) RUN_NONE(name, function)
+#define RUN_SELECT(name, function) RUN_NONE(name, function)
+#define RUN_PAIR(name, function) RUN_NONE(name, function)
+#define RUN_MEAN(name, function) RUN_NONE(name, function)
+#define RUN_POOL_BYTES(name, function) RUN_NONE(name, function)
+#define LAYER(name, function, params, family) RUN_##family(name, function)
+#include "runtime_min/kernels/kernels_layer.def"
+#undef LAYER
+
+int main(int argc, char **argv)
+{
+	const int cases = argc > 1 ? atoi(argv[1]) : 100;
+
+	skip_unless_supported();
+	for (int i = 0; i < cases; i++) {
+#define LAYER(name, function, params, family) check_##name();
+#include "runtime_min/kernels/kernels_layer.def"
+#undef LAYER
+	}
+	printf("%s finding\n", failures ? "not ok" : "ok");
+	return failures > 0;
+}
