@@ -10,7 +10,16 @@
 #include "support/diag.h"
 
 enum option_kind { KIND_FLAG, KIND_TEXT, KIND_CHOICE, KIND_BYTES, KIND_COUNT, KIND_NUMBER, KIND_DIM, KIND_SECTION,
-		   KIND_POOL };
+		   KIND_POOL, KIND_EXPORT };
+
+/* "|cmake|arduino… DIR" */
+static const char world_names[] =
+#define WORLD(id, name, targets, help) "|" name
+#define WORLD_FILE(id, path, template)
+#include "emit/worlds.def"
+#undef WORLD
+#undef WORLD_FILE
+	" DIR";
 
 /* A row; without a flag, the beginning of a group: argument names its commands, a blank round each. */
 struct option {
@@ -32,16 +41,17 @@ const char *const section_kinds[N_SECTIONS] = { "arena", "weights", "code" };
 
 enum { N_OPTIONS = sizeof table / sizeof *table, MAX_SECTION_NAME = 60 };
 
+/* One of "a|b|c", up to a blank. */
 static bool parse_choice(const struct option *p, const char *text, int *choice)
 {
 	const char *s = p->argument;
 	size_t n = strlen(text);
 
 	for (*choice = 0;; ++*choice) {
-		size_t length = strcspn(s, "|");
+		size_t length = strcspn(s, "| ");
 		if (length == n && !strncmp(s, text, n))
 			return true;
-		if (!s[length])
+		if (s[length] != '|')
 			return false;
 		s += length + 1;
 	}
@@ -190,6 +200,8 @@ static bool set_option(struct options *o, const struct option *p, const char *te
 		return parse_section(text, field, a);
 	case KIND_POOL:
 		return parse_pool(text, field, a);
+	case KIND_EXPORT:
+		return parse_choice(p, text, &((struct export_option *)field)->world);
 	}
 	return false;
 }
@@ -243,6 +255,10 @@ static bool parse_flag(struct options *o, int argc, char **argv, int *i, struct 
 		}
 		if (!set_option(o, p, text, a))
 			return diag_error(d, STATUS_USAGE, NULL, "%s: \"%s\": must be %s", p->flag, text, p->argument);
+		if (p->kind == KIND_EXPORT && *i + 1 == argc)
+			return diag_error(d, STATUS_USAGE, NULL, "%s=%s needs a folder behind it", p->flag, text);
+		if (p->kind == KIND_EXPORT)
+			((struct export_option *)(void *)((char *)o + p->field))->folder = argv[++*i];
 		return true;
 	}
 	return diag_error(d, STATUS_USAGE, NULL, "unknown option %s; see nnc --help", word);

@@ -43,6 +43,12 @@ struct pool_options {
 	int n;
 };
 
+/* --export=WORLD FOLDER: number of the world in emit/worlds.def; folder NULL: none. */
+struct export_option {
+	int world;
+	const char *folder;
+};
+
 enum { ARENA_STATIC, ARENA_CALLER };
 enum { FP_STRICT, FP_DEFAULT };
 enum { IO_MODEL, IO_QUANTIZED };
@@ -59,6 +65,7 @@ enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE, OPTIMIZE_RAM };
 #define OPTION_TYPE_DIM struct dim_options
 #define OPTION_TYPE_SECTION struct section_options
 #define OPTION_TYPE_POOL struct pool_options
+#define OPTION_TYPE_EXPORT struct export_option
 
 struct options {
 	const char *command, *model;

@@ -3,9 +3,11 @@
 
 #include "commands/commands.h"
 #include "emit/emit_program.h"
+#include "emit/export.h"
 #include "host/progress.h"
 #include "host/stack.h"
 #include "driver.h"
+#include "targets/target.h"
 
 /* The stack is measured before anything is written, for it stands in the header and may be beyond its limit. */
 static bool write_out(struct compilation *c, const struct options *o, struct arena *a, struct diag *d)
@@ -29,13 +31,20 @@ static void print(void *to, const char *text)
 	fflush(stdout);
 }
 
-enum status command_compile(const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)
+enum status command_compile(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct compilation *c = ARENA_NEW(a, struct compilation);
+	struct options named = *given;
+	const struct options *o = &named;
+	const struct target *target = target_find(a, given->target, NULL);
 	bool ok;
 
+	if (target && !export_check(given, target, d))
+		return d->status;
+	if (given->export_to.folder)
+		named.output = export_output(given, a);
 	if (!o->output && !o->dump) {
-		diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.c");
+		diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.c, or --export");
 		return d->status;
 	}
 	if (o->output && !strcmp(o->output, "-")) {

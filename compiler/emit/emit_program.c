@@ -9,6 +9,7 @@
 #include "emit/emit_header.h"
 #include "emit/emit_steps.h"
 #include "emit/emit_weights.h"
+#include "emit/export.h"
 #include "emit/extract.h"
 #include "support/ident.h"
 #include "emit/output.h"
@@ -195,6 +196,23 @@ static void write_depfile(struct writer *w, const struct module *m, const char *
 		depfile_print(&e, outputs, n, m->source, m->n_sources);
 }
 
+/* What is in an exported folder beside src/, and src/ itself. */
+static void write_world(struct writer *w, const struct emit_model *model)
+{
+	const struct options *o = w->m->options;
+	struct arena *a = w->m->arena;
+	const char *path;
+	struct emit e;
+
+	w->ok = export_folders(o->output, a, w->m->diag);
+	for (int k = 0; w->ok && (path = export_path(o, model->prefix, k, a)); k++) {
+		w->ok = export_folders(path, a, w->m->diag);
+		e = writer_open(w, path);
+		if (w->ok)
+			export_print(&e, a, o, model, k);
+	}
+}
+
 static bool write_files(struct program *p, const struct emit_model *model, const char *stem)
 {
 	const struct module *m = p->x.m;
@@ -202,6 +220,8 @@ static bool write_files(struct program *p, const struct emit_model *model, const
 	struct emit e;
 
 	*w = (struct writer){ .m = m, .out = output_new(m->arena, m->diag), .ok = true };
+	if (m->options->export_to.folder)
+		write_world(w, model);
 	e = writer_open(w, m->options->output);
 	if (w->ok)
 		emit_model_c(&e, m->arena, model);
