@@ -79,12 +79,10 @@ bool export_check(const struct options *o, const struct target *target, struct d
 const char *export_output(const struct options *o, struct arena *a)
 {
 	const char *slash = strrchr(o->model, '/'), *base = slash ? slash + 1 : o->model, *dot = strrchr(base, '.');
-	const char *name = o->name ? o->name :
-				     ident_sanitise(a, arena_strndup(a, base, dot && dot != base ? (size_t)(dot - base) :
-												   strlen(base)),
-						    "model");
+	const size_t n = dot && dot != base ? (size_t)(dot - base) : strlen(base);
 
-	return arena_printf(a, "%s/src/%s.c", o->export_to.folder, name);
+	return arena_printf(a, "%s/src/%s.c", o->export_to.folder,
+			    o->name ? o->name : ident_sanitise(a, arena_strndup(a, base, n), "model"));
 }
 
 /* --- Files -------------------------------------------------------------------------------------------------------- */
@@ -130,7 +128,8 @@ bool export_folders(const char *path, struct arena *a, struct diag *d)
 		struct stat x;
 		if (mkdir(folder, 0777) == 0 || (stat(folder, &x) == 0 && S_ISDIR(x.st_mode)))
 			continue;
-		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the folder %s: %s", folder, strerror(errno));
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot make the folder %s: %s", folder,
+				  strerror(errno));
 	}
 	return true;
 }

@@ -99,20 +99,20 @@ def cmake_builds_for_the_host(place):
 @test
 def cmake_builds_as_a_part_and_for_a_board(place):
     need("cmake", "make", ARM + "gcc")
-    exported(place, "cmake", target="cortex-m4")
+    exported(place, "cmake", "--name=model", target="cortex-m4")
     os.makedirs(place.path("app"))
     with open(place.path("app/CMakeLists.txt"), "w", encoding="utf-8") as f:
-        f.write("cmake_minimum_required(VERSION 3.13)\nproject(app C)\nadd_subdirectory(../cmake model)\n"
-                "add_library(app STATIC app.c)\ntarget_link_libraries(app PRIVATE digits_int8::digits_int8)\n")
+        f.write("cmake_minimum_required(VERSION 3.13)\nproject(app C)\nadd_subdirectory(../cmake sub)\n"
+                "add_library(app STATIC app.c)\ntarget_link_libraries(app PRIVATE model::model)\n")
     with open(place.path("app/app.c"), "w", encoding="utf-8") as f:
-        f.write('#include "digits_int8.h"\nint app(const unsigned char *x, signed char *y);\n'
-                "int app(const unsigned char *x, signed char *y) { return digits_int8_run(x, y); }\n")
+        f.write('#include "model.h"\nint app(const unsigned char *x, signed char *y);\n'
+                "int app(const unsigned char *x, signed char *y) { return model_run(x, y); }\n")
     with open(place.path("board.cmake"), "w", encoding="utf-8") as f:
         f.write(f'set(CMAKE_SYSTEM_NAME Generic)\nset(CMAKE_SYSTEM_PROCESSOR arm)\nset(CMAKE_C_COMPILER {ARM}gcc)\n'
                 f'set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_FLAGS_INIT "{CPU}")\n')
     run(place, "cmake", "-S", "app", "-B", "b", "-DCMAKE_TOOLCHAIN_FILE=" + place.path("board.cmake"))
     run(place, "cmake", "--build", "b")
-    expect(run(place, ARM + "nm", "b/model/libdigits_int8.a"), r" T digits_int8_run")
+    expect(run(place, ARM + "nm", "b/sub/libmodel.a"), r" T model_run")
     run(place, "cmake", "-S", "cmake", "-B", "c", "-DCMAKE_TOOLCHAIN_FILE=" + place.path("board.cmake"))
     run(place, "cmake", "--build", "c")
 
@@ -166,15 +166,15 @@ def zephyr_s_module_is_one(place):
     need("cmake")       # the functions of Zephyr's own that it calls, as far as the list of files goes
     os.makedirs(place.path("z"))
     with open(place.path("z/CMakeLists.txt"), "w", encoding="utf-8") as f:
-        f.write("cmake_minimum_required(VERSION 3.13)\nproject(z C)\nset(CONFIG_DIGITS_INT8 y)\nadd_library(app STATIC app.c)\n"
+        f.write("cmake_minimum_required(VERSION 3.13)\nproject(z C)\nset(CONFIG_MODEL y)\nadd_library(app STATIC app.c)\n"
                 "function(zephyr_library_named name)\nadd_library(${name} STATIC)\nset(library ${name} PARENT_SCOPE)\nendfunction()\n"
                 "function(zephyr_library_sources)\ntarget_sources(${library} PRIVATE ${ARGN})\nendfunction()\n"
                 "function(zephyr_library_compile_options)\ntarget_compile_options(${library} PRIVATE ${ARGN})\nendfunction()\n"
                 "function(zephyr_include_directories)\ntarget_include_directories(app PUBLIC ${ARGN})\nendfunction()\n"
                 "add_subdirectory(../zephyr module)\n")
     with open(place.path("z/app.c"), "w", encoding="utf-8") as f:
-        f.write('#include "digits_int8.h"\n')
-    place.nnc(0, INT8, "--export=zephyr", "zephyr", "--target=generic")
+        f.write('#include "model.h"\n')
+    place.nnc(0, INT8, "--export=zephyr", "zephyr", "--target=generic", "--name=model")
     run(place, "cmake", "-S", "z", "-B", "b")
     run(place, "cmake", "--build", "b")
 
