@@ -97,7 +97,7 @@ static bool resize_by_scales(struct module *m, int node, struct resize *r, const
 	return true;
 }
 
-static bool resize_get(struct module *m, int node, struct resize *r)
+bool resize_read(struct module *m, int node, struct resize *r)
 {
 	const struct tensor *x = node_in_tensor(m, node, 0);
 	struct resize_inputs in = resize_inputs(m, node);
@@ -160,7 +160,7 @@ static bool infer_resize(struct module *m, int node)
 	struct num dim[MAX_RANK];
 	struct resize r;
 
-	if (!resize_get(m, node, &r))
+	if (!resize_read(m, node, &r))
 		return false;
 	for (int k = 0; k < x.rank; k++)
 		dim[k] = r.axis[k].resized ? num_const(r.axis[k].out) : x.dim[k];
@@ -214,7 +214,7 @@ static bool lower_resize(struct lowering *l, int node)
 	struct resize_table t;
 	struct resize r;
 
-	if (!resize_get(m, node, &r))
+	if (!resize_read(m, node, &r))
 		return false;
 	for (int k = 0; k < r.rank; k++) {
 		at[k] = (struct index){ n->axis[k], -1 };

@@ -30,6 +30,9 @@ struct resize_table {
 	bool *outside;          /* NULL: none is */
 };
 
+/** Reads a Resize or Upsample; false (reported at node): it is wrong, or has no such table. */
+bool resize_read(struct module *m, int node, struct resize *r);
+
 /** The table of axis k; false (reported at node): it would be too large. */
 bool resize_table(struct module *m, int node, const struct resize *r, int k, struct resize_table *t);
 

@@ -109,6 +109,13 @@ struct lines_geometry {
 	int64_t rows, n, x_row, y_row, x_signed, low, high;
 };
 
+/* Interpolation of a quantised image: struct nnrt_int8_resize. */
+struct resize_geometry {
+	int64_t in_w, out_h, out_w, channels, taps_h, taps_w, x_row, x_pixel, y_row, y_pixel, x_signed, x_zero, y_zero;
+	double x_scale, y_scale;
+	int64_t low, high;
+};
+
 /* Softmax along rows of quantised bytes: struct nnrt_int8_softmax. */
 struct softmax_geometry {
 	int64_t rows, n, x_signed, y_zero, low, high;
@@ -146,6 +153,7 @@ struct geometry {
 		struct sum_geometry sum;
 		struct table_geometry table;
 		struct lines_geometry lines;
+		struct resize_geometry resize;
 		struct softmax_geometry softmax;
 		struct mean_geometry mean;
 		struct pair_geometry pair;

@@ -180,6 +180,12 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
 	return _mm256_set1_ps(v);
 }
 
+/** Numbers to p. */
+NNRT_INLINE void nnrt_i8f_write(float *p, nnrt_i8f a)
+{
+	_mm256_storeu_ps(p, a);
+}
+
 /** float(v) * factor + more, rounded once. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, nnrt_i8f factor, nnrt_i8f more)
 {

@@ -157,6 +157,12 @@ NNRT_INLINE nnrt_i8f nnrt_i8f_set(float v)
 	return v;
 }
 
+/** Numbers to p. */
+NNRT_INLINE void nnrt_i8f_write(float *p, nnrt_i8f a)
+{
+	*p = a;
+}
+
 /** float(v) * factor + more in every lane, rounded once. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_fma(nnrt_i8v v, nnrt_i8f factor, nnrt_i8f more)
 {

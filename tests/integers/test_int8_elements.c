@@ -151,6 +151,92 @@ static void run_lines(const struct kernel *r)
 		release_bytes(y, y_bytes);
 }
 
+/* What one element of an interpolated image must be: products and sums are rounded through volatile variables, one by
+ * one. */
+static int resized(const struct nnrt_int8_resize *p, const unsigned char *x, const int32_t *row, const float *weight_h,
+	const int32_t *column, const float *weight_w, int c)
+{
+	volatile float sum = 0, v, w;
+	double q;
+
+	for (int i = 0; i < p->taps_h; i++)
+		for (int j = 0; j < p->taps_w; j++) {
+			const int byte = x[row[i] * p->x_row + column[j] / p->channels * p->x_pixel + c];
+
+			v = (float)((p->x_signed && byte > 127 ? byte - 256 : byte) - p->x_zero);
+			v *= p->x_scale;
+			w = weight_h[i] * weight_w[j];
+			v *= w;
+			sum += v;
+		}
+	sum /= p->y_scale;
+	q = rint((double)sum);
+	return (int)(q > p->low ? q < p->high ? q : p->high : p->low) + p->y_zero;
+}
+
+/* Samples of n elements along an axis of `in`, `step` apart; as Resize gives them, but with any weights. */
+static void draw_samples(int32_t *index, float *weight, int n, int taps, int in, int step)
+{
+	for (int o = 0; o < n; o++)
+		for (int k = 0, first = pick(in + 2) - 1; k < taps; k++) {
+			const int at = first + k;
+
+			index[o * taps + k] = (at < 0 ? 0 : at >= in ? in - 1 : at) * step;
+			weight[o * taps + k] = pick_float();
+		}
+}
+
+/* Interpolation; x and y end at guarded pages, and between pixels and rows nothing may change. */
+static void run_resize(const struct kernel *r)
+{
+	enum { MOST = 8 * NNRT_RESIZE_TAPS };
+	const int in_h = 1 + pick(6), in_w = 1 + pick(6), out_h = 1 + pick(8), out_w = 1 + pick(8), n = 1 + pick(40);
+	const int two = pick(2), gap = pick(2) ? 0 : pick(5), x_pixel = n + pick(4), y_zero = pick(256);
+	const struct nnrt_int8_resize p = {.in_w = in_w,
+		.out_h = out_h,
+		.out_w = out_w,
+		.channels = n,
+		.taps_h = two ? 2 : 1 + pick(NNRT_RESIZE_TAPS),
+		.taps_w = two ? 2 : 1 + pick(NNRT_RESIZE_TAPS),
+		.x_pixel = x_pixel,
+		.x_row = in_w * x_pixel + pick(9),
+		.y_pixel = n + gap,
+		.y_row = out_w * (n + gap) + pick(9),
+		.x_signed = pick(2),
+		.x_zero = pick(200) - 100,
+		.y_zero = y_zero,
+		.x_scale = (float)(1 + pick(9999)) / 7e5f,
+		.y_scale = (float)(1 + pick(9999)) / 5e5f,
+		.low = -y_zero,
+		.high = 255 - y_zero};
+	const size_t x_bytes = (size_t)((in_h - 1) * p.x_row + (in_w - 1) * p.x_pixel + n);
+	const size_t y_bytes = (size_t)((out_h - 1) * p.y_row + (out_w - 1) * p.y_pixel + n);
+	unsigned char *x = guarded_bytes(x_bytes), *y = guarded_bytes(y_bytes), *expected = malloc(y_bytes);
+	float *scratch = malloc((size_t)(p.taps_h * (in_w * n + r->columns)) * sizeof(float));
+	int32_t row[MOST], column[MOST];
+	float weight_h[MOST], weight_w[MOST];
+
+	draw_samples(row, weight_h, out_h, p.taps_h, in_h, 1);
+	draw_samples(column, weight_w, out_w, p.taps_w, in_w, n);
+	for (size_t i = 0; i < x_bytes; i++)
+		x[i] = (unsigned char)pick(256);
+	memset(y, 0xa5, y_bytes);
+	memcpy(expected, y, y_bytes);
+	for (int i = 0; i < out_h * out_w * n; i++) {
+		const int c = i % n, q = i / n % out_w, at = i / n / out_w;
+
+		expected[at * p.y_row + q * p.y_pixel + c] = (unsigned char)resized(&p, x, row + at * p.taps_h,
+			weight_h + at * p.taps_h, column + q * p.taps_w, weight_w + q * p.taps_w, c);
+	}
+	r->run.resize_int8(&p, x, row, weight_h, column, weight_w, y, scratch);
+	if (memcmp(y, expected, y_bytes) && failures++ < 10)
+		printf("%s: %d x %d of %d channels differ\n", r->name, out_h, out_w, n);
+	free(scratch);
+	free(expected);
+	release_bytes(x, x_bytes);
+	release_bytes(y, y_bytes);
+}
+
 /* Softmax of rows that end at a guarded page. Quotients and sums are rounded through volatile variables, one by one. */
 static void run_softmax(const struct kernel *r)
 {
@@ -200,6 +286,7 @@ static void (*const runs[])(const struct kernel *) = {
 	[SOFTMAX_INT8] = run_softmax,
 	[TABLE_INT8] = run_table,
 	[LINES_INT8] = run_lines,
+	[RESIZE_INT8] = run_resize,
 	[DEPTHWISE_COLUMNS] = NULL,
 };
 

@@ -77,6 +77,10 @@
 #define PARAMETERS_LINES_INT8 \
 	const struct nnrt_int8_lines *p, const void *x, const float *factor, const float *offset, void *y
 #define ARGUMENTS_LINES_INT8(rows, columns) p, x, factor, offset, y
+#define MEMBER_RESIZE_INT8 resize_int8
+#define PARAMETERS_RESIZE_INT8 const struct nnrt_int8_resize *p, const void *x, const int32_t *row, \
+	const float *weight_h, const int32_t *column, const float *weight_w, void *y, void *scratch
+#define ARGUMENTS_RESIZE_INT8(rows, columns) p, x, row, weight_h, column, weight_w, y, scratch
 #define MEMBER_GEMM_DOT gemm_dot
 #define PARAMETERS_GEMM_DOT const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL
 #define ARGUMENTS_GEMM_DOT(rows, columns) p, x, w, bias, scale, y, scratch, low, high, y_zero, band, rows, columns

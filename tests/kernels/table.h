@@ -6,6 +6,7 @@
 #include "runtime_min/kernels/int8_add.h"
 #include "runtime_min/kernels/int8_add_plain.h"
 #include "runtime_min/kernels/int8_lines.h"
+#include "runtime_min/kernels/int8_resize.h"
 #include "runtime_min/kernels/int8_softmax.h"
 #include "runtime_min/kernels/int8_table.h"
 
@@ -71,16 +72,18 @@ struct kernel {
 		void (*table_int8)(const struct nnrt_int8_table *p, const void *x, const void *table, void *y);
 		void (*lines_int8)(const struct nnrt_int8_lines *p, const void *x, const float *factor,
 			const float *offset, void *y);
+		void (*resize_int8)(const struct nnrt_int8_resize *p, const void *x, const int32_t *row,
+			const float *weight_h, const int32_t *column, const float *weight_w, void *y, void *scratch);
 		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
 		void (*depthwise_dot)(const struct nnrt_conv *p, DOT_HEAD, ROWS_TAIL);
 	} run;
 };
 
-/* Goes from element to element, or along rows that know no others. */
+/* Goes from element to element, along rows that know no others, or may not write over what it reads. */
 static inline bool kernel_is_elementwise(enum kernel_kind kind)
 {
 	return kind == ADD_INT8 || kind == ADD_INTEGER || kind == SOFTMAX_INT8 || kind == TABLE_INT8 ||
-	       kind == LINES_INT8;
+	       kind == LINES_INT8 || kind == RESIZE_INT8;
 }
 
 extern const struct kernel kernels[];

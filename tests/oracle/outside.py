@@ -17,7 +17,7 @@ import integers
 
 ROUNDED_FREELY = ("AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum", "Softmax", "Resize", "Upsample", "Exp",
                   "Sigmoid", "Softplus", "Tanh", "Erf", "Gelu", "HardSigmoid", "HardSwish", "Log", "Pow", "Sqrt",
-                  "InstanceNormalization")
+                  "InstanceNormalization", "BatchNormalization")
 OTHER_ROUNDINGS = 8  # beside those of a sum: D and Q have two each, a table's formula four or fewer
 
 

@@ -193,7 +193,7 @@ def unary(d):
 def norm(d):
     x = floats(d, lambda v: v.rank >= 2)
     one = lambda low, high: d.numbers.uniform(low, high, x.shape[1]).astype(F32)
-    return quantised(d, d.node("BatchNormalization", [x, one(-2, 2), one(-1, 1), one(-1, 1), one(0, 2)]))
+    return quantised(d, d.node("BatchNormalization", [x, one(-2, 2), one(-1, 1), one(-1, 1), one(0.1, 2)]))
 
 
 def rescale(d):

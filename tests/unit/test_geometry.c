@@ -2,13 +2,16 @@
 #include <criterion/criterion.h>
 
 #include "runtime_min/kernels/int8_plain.h"
+#include "runtime_min/kernels/find.h"
 #include "runtime_min/kernels/int8_add.h"
 #include "runtime_min/kernels/int8_add_plain.h"
 #include "runtime_min/kernels/int8_lines.h"
 #include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
+#include "runtime_min/kernels/int8_resize.h"
 #include "runtime_min/kernels/int8_softmax.h"
 #include "runtime_min/kernels/int8_table.h"
+#include "runtime_min/kernels/nms.h"
 #include "runtime_min/kernels/roi.h"
 #include "runtime_min/kernels/rows.h"
 #include "runtime_min/kernels/select.h"
