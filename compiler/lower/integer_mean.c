@@ -71,7 +71,12 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	const struct tensor *x = &m->tensor[p->d.q];
 	const int y = node_out(m, l->node, 0);
 	const struct mean_line line = mean_line_of(p->pixels, dequantised_scale(m, &p->d, 0), g.scale);
-	struct call *call = lower_layer(l, LAYER_MEAN_INT8);
+	const enum dtype type = m->tensor[y].type;
+	double cycles;
+	const struct kernel *k = line.factor ? kernel_choose_types(m, KERNEL_MEAN_LINE, x->type, type, type, 1, 1, 1,
+								   &cycles)
+					     : NULL;
+	struct call *call = k ? lower_kernel(l, k, GEOMETRY_MEAN) : lower_layer(l, LAYER_MEAN_INT8);
 	int batch = -1;
 
 	call->out = y;

@@ -5,6 +5,7 @@
 #include "../kernels/shapes.h"
 #include "../kernels/table.h"
 #include "guarded.h"
+#include "kernels/pack_columns.h"
 #include "kernels/pack_planes.h"
 #include "kernels/pack_rows.h"
 #include "kernels/pack_winograd.h"
@@ -85,6 +86,10 @@ static void problem_new(struct problem *q, const struct kernel *k)
 
 		p->kernel_h = pick_of(sides, 5);
 		p->kernel_w = pick(3) ? p->kernel_h : pick_of(sides, 5);
+	} else if (k->kind == DEPTHWISE_COLUMNS) {
+		p->kernel_w = 1 + pick(8);
+		p->kernel_h = pick(2) ? p->kernel_w : 1 + pick(8);
+		p->dilation_h = p->dilation_w = 1;
 	} else if (k->kind >= DEPTHWISE_PLANES) {
 		p->kernel_w = k->kind == DEPTHWISE_PLANES ? 3 : 5 + 2 * pick(2);
 		p->kernel_h = k->kind == DEPTHWISE_PLANES ? 3 : 1 + pick(8);
@@ -272,7 +277,7 @@ static void channel_ends(const struct kernel *r, const struct problem *q, int c,
 		((struct nnrt_line *)scale)[c] = line_of(&line, &bias[c]);
 	else
 		((float *)scale)[c] = q->scale[c];
-	if (r->kind == CONV_INT8 && r->tap_bytes == 1 && q->is_signed)
+	if (r->kind == CONV_INT8 && r->tap_bytes == 1 && r->tile.lanes == 1 && q->is_signed)
 		bias[c] -= 128 * (above + below);
 }
 
@@ -284,7 +289,10 @@ static void run(const struct kernel *r, struct problem *q)
 	struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
 		.stride = {p->kernel_w, 1, taps}};
 	const size_t y_bytes = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
-	const size_t scratch_bytes = r->kind >= DEPTHWISE_PLANES
+	const size_t scratch_bytes = r->kind == DEPTHWISE_COLUMNS
+					     ? (size_t)pack_columns_scratch(
+						       p->kernel_h, p->kernel_w, p->out_w, p->stride_w, p->oc)
+				     : r->kind >= DEPTHWISE_PLANES
 					     ? (size_t)pack_planes_scratch(
 						       p->kernel_h, p->kernel_w, p->out_w, p->stride_w)
 					     : (size_t)(r->rows * round_up(depth, r->tile.terms) * r->tap_bytes);
@@ -334,7 +342,7 @@ static void run(const struct kernel *r, struct problem *q)
 
 int main(int argc, char **argv)
 {
-	const int turns = argc > 1 ? atoi(argv[1]) : 100;
+	const int turns = turns_of(argc, argv);
 	int walked = 0;
 
 	skip_unless_supported();

@@ -2,15 +2,16 @@
 #include "../kernels/check.h"
 #include "../kernels/table.h"
 #include "guarded.h"
+#include "lower/mean_line.h"
 
 /* Sums of two tensors by multiply-adds, with bytes that end at a guarded page. */
 static void run_add(const struct kernel *r)
 {
-	const int either = r->a == TYPES_BYTE, is_signed = either && pick(2);
+	const int either = r->a == TYPES_BYTE, always = r->a == TYPES_S8, is_signed = always || (either && pick(2));
 	const float scale = pick(20) ? 2e-4f : 1e8f;    /* now and then too large for an integer */
 	const struct nnrt_int8_add p = {.n = pick(300),
-		.a_signed = either && pick(2),
-		.b_signed = either && pick(2),
+		.a_signed = always || (either && pick(2)),
+		.b_signed = always || (either && pick(2)),
 		.a_factor = (float)(1 + pick(9999)) * scale,
 		.b_factor = (float)(1 + pick(9999)) * scale,
 		.offset = (float)(pick(2000) - 1000) / (pick(2) ? 8.0f : 7.0f),
@@ -280,6 +281,54 @@ static void run_softmax(const struct kernel *r)
 		release_bytes(y, n);
 }
 
+/* Means over pixels by integers, x ending at a guarded page. Sums are rounded through volatile variables. */
+static void run_mean(const struct kernel *r)
+{
+	const int channels[] = {1, 3, r->columns, 4 * r->columns, 5 * r->columns + 1};
+	struct nnrt_int8_mean p = {.pixels = 1 + pick(60),
+		.channels = pick_of(channels, 5),
+		.x_signed = 1,
+		.x_zero = pick(200) - 100,
+		.y_zero = pick(128) - 64,
+		.x_scale = (float)(1 + pick(9999)) / 7e5f,
+		.low = -pick(60),
+		.high = pick(60)};
+	struct mean_line line;
+
+	p.y_scale = pick(3) ? (float)(1 + pick(9999)) / 7e5f : p.x_scale;       /* many ties */
+	line = mean_line_of(p.pixels, p.x_scale, p.y_scale);
+	p.factor = line.factor;
+	p.margin = line.margin;
+	p.x_pixel = p.channels + pick(3);
+	const size_t n = (size_t)((p.pixels - 1) * p.x_pixel + p.channels), y_bytes = (size_t)p.channels;
+	unsigned char *x = guarded_bytes(n), *y = guarded_bytes(y_bytes);
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (unsigned char)pick(256);
+	if (p.factor)
+		r->run.mean_line(&p, x, y);
+	for (int c = 0; c < p.channels && p.factor && failures < 10; c++) {
+		volatile float sum = 0.0f, v;
+		double byte;
+
+		for (int i = 0; i < p.pixels; i++) {
+			v = (float)((int8_t)x[i * p.x_pixel + c] - p.x_zero);
+			v *= p.x_scale;
+			sum += v;
+		}
+		sum /= (float)p.pixels;
+		sum /= p.y_scale;
+		byte = fmin(fmax(rint((double)sum), p.low), p.high) + p.y_zero;
+		if ((int8_t)y[c] != (int)byte) {
+			printf("%s: channel %d of %d is %d, expected %d\n", r->name, c, p.channels, (int8_t)y[c],
+				(int)byte);
+			failures++;
+		}
+	}
+	release_bytes(x, n);
+	release_bytes(y, y_bytes);
+}
+
 static void (*const runs[])(const struct kernel *) = {
 	[ADD_INT8] = run_add,
 	[ADD_INTEGER] = run_sum,
@@ -287,12 +336,13 @@ static void (*const runs[])(const struct kernel *) = {
 	[TABLE_INT8] = run_table,
 	[LINES_INT8] = run_lines,
 	[RESIZE_INT8] = run_resize,
+	[MEAN_LINE] = run_mean,
 	[DEPTHWISE_COLUMNS] = NULL,
 };
 
 int main(int argc, char **argv)
 {
-	const int turns = argc > 1 ? atoi(argv[1]) : 100;
+	const int turns = turns_of(argc, argv);
 	int walked = 0;
 
 	skip_unless_supported();

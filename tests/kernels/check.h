@@ -10,12 +10,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "pages.h"
 #include "tests/machine.h"
 
 static int failures;
+
+/* Cases of a row: as the first argument says, if any; for boards, which are given none, when they are compiled. */
+static inline int turns_of(int argc, char **argv)
+{
+#if defined(TURNS)
+	(void)argc;
+	(void)argv;
+	return TURNS;
+#else
+	return argc > 1 ? atoi(argv[1]) : 100;
+#endif
+}
+
 
 /* Value of every float that must not be written. */
 static const float canary = -12345.678f;
@@ -43,24 +55,13 @@ static inline float pick_float(void)
 /* n floats that end at an inaccessible page; random ones, or all canary. */
 struct guarded {
 	float *at;
-	void *base;
-	size_t bytes;
 	ptrdiff_t n;
 };
 
 static inline struct guarded guarded_alloc(ptrdiff_t n, bool random)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const size_t data = ((size_t)n * sizeof(float) + page - 1) / page * page;
-	struct guarded g = {NULL, NULL, data + 2 * page, n};
+	const struct guarded g = {pages_new((size_t)n * sizeof(float)), n};
 
-	g.base = mmap(NULL, g.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (g.base == MAP_FAILED || mprotect((char *)g.base + page + data, page, PROT_NONE) ||
-	    mprotect(g.base, page, PROT_NONE)) {
-		perror("mmap");
-		exit(2);
-	}
-	g.at = (float *)(void *)((char *)g.base + page + data - (size_t)n * sizeof(float));
 	for (ptrdiff_t i = 0; i < n; i++)
 		g.at[i] = random ? pick_float() : canary;
 	return g;
@@ -68,7 +69,7 @@ static inline struct guarded guarded_alloc(ptrdiff_t n, bool random)
 
 static inline void guarded_free(struct guarded *g)
 {
-	munmap(g->base, g->bytes);
+	pages_free(g->at, (size_t)g->n * sizeof(float));
 }
 
 /* One sum of a case: its exact value and the magnitudes that went into it. */

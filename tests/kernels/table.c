@@ -73,6 +73,9 @@
 #define MEMBER_TABLE_INT8 table_int8
 #define PARAMETERS_TABLE_INT8 const struct nnrt_int8_table *p, const void *x, const void *table, void *y
 #define ARGUMENTS_TABLE_INT8(rows, columns) p, x, table, y
+#define MEMBER_MEAN_LINE mean_line
+#define PARAMETERS_MEAN_LINE const struct nnrt_int8_mean *p, const void *x, void *y
+#define ARGUMENTS_MEAN_LINE(rows, columns) p, x, y
 #define MEMBER_LINES_INT8 lines_int8
 #define PARAMETERS_LINES_INT8 \
 	const struct nnrt_int8_lines *p, const void *x, const float *factor, const float *offset, void *y

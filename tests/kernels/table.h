@@ -74,6 +74,7 @@ struct kernel {
 			const float *offset, void *y);
 		void (*resize_int8)(const struct nnrt_int8_resize *p, const void *x, const int32_t *row,
 			const float *weight_h, const int32_t *column, const float *weight_w, void *y, void *scratch);
+		void (*mean_line)(const struct nnrt_int8_mean *p, const void *x, void *y);
 		void (*gemm_dot)(const struct nnrt_gemm *p, DOT_HEAD, DOT_TAIL);
 		void (*depthwise_dot)(const struct nnrt_conv *p, DOT_HEAD, ROWS_TAIL);
 	} run;
@@ -83,7 +84,7 @@ struct kernel {
 static inline bool kernel_is_elementwise(enum kernel_kind kind)
 {
 	return kind == ADD_INT8 || kind == ADD_INTEGER || kind == SOFTMAX_INT8 || kind == TABLE_INT8 ||
-	       kind == LINES_INT8 || kind == RESIZE_INT8;
+	       kind == LINES_INT8 || kind == RESIZE_INT8 || kind == MEAN_LINE;
 }
 
 extern const struct kernel kernels[];

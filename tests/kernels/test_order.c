@@ -7,6 +7,7 @@
 #include "shapes.h"
 
 #include "table.h"
+#include "kernels/pack_columns.h"
 #include "kernels/pack_planes.h"
 #include "kernels/pack_rows.h"
 #include "kernels/pack_winograd.h"
@@ -153,7 +154,9 @@ static struct subject subject_int8(const struct kernel *k)
 	const bool planes = k->kind >= DEPTHWISE_PLANES, depthwise = k->kind >= DEPTHWISE_INT8;
 	struct subject s = {.name = k->name, .kernel = k, .bytes = 1};
 	s.p = shape_pick(k->rows, k->columns, depthwise, k->kind == GEMM_DOT);
-	if (planes) {
+	if (k->kind == DEPTHWISE_COLUMNS) {
+		s.p.dilation_h = s.p.dilation_w = 1;
+	} else if (planes) {
 		s.p.kernel_w = k->kind == DEPTHWISE_PLANES ? 3 : 5 + 2 * pick(2);
 		s.p.kernel_h = k->kind == DEPTHWISE_PLANES ? 3 : s.p.kernel_h;
 		s.p.dilation_h = s.p.dilation_w = 1;
@@ -202,7 +205,10 @@ static struct subject subject_int8(const struct kernel *k)
 	}
 	s.zero8 = random_bytes((size_t)(width > s.p.ic ? width : s.p.ic));
 	s.x_zero = planes ? pick(256) - 128 : pick(256);
-	s.scratch = malloc(planes ? (size_t)pack_planes_scratch(s.p.kernel_h, s.p.kernel_w, s.p.out_w, s.p.stride_w)
+	s.scratch = malloc(k->kind == DEPTHWISE_COLUMNS
+				  ? (size_t)pack_columns_scratch(
+					    s.p.kernel_h, s.p.kernel_w, s.p.out_w, s.p.stride_w, s.p.oc)
+			  : planes ? (size_t)pack_planes_scratch(s.p.kernel_h, s.p.kernel_w, s.p.out_w, s.p.stride_w)
 				  : (size_t)scratch_bytes(&s.p, k, depth));
 	return s;
 }
@@ -441,7 +447,7 @@ static bool has_rows_to_order(enum kernel_kind kind)
 
 int main(int argc, char **argv)
 {
-	const int cases = argc > 1 ? atoi(argv[1]) : 60;
+	const int cases = turns_of(argc, argv);
 
 	skip_unless_supported();
 	for (int i = 0; i < n_kernels; i++)
