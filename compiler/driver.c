@@ -10,6 +10,7 @@
 #include "passes/pass.h"
 #include "sections.h"
 #include "steps/fuse.h"
+#include "stream/stream.h"
 #include "targets/target.h"
 
 /* Each stage is printed when it is done: what a later one does to the process takes nothing back. */
@@ -144,6 +145,20 @@ static bool plan(struct compilation *c)
 	return true;
 }
 
+static bool stream(struct compilation *c)
+{
+	const int64_t began = milliseconds();
+	const int before = c->block.n;
+
+	if (c->module.options->optimize != OPTIMIZE_RAM)
+		return true;
+	c->stage = "stream";
+	if (!stream_program(&c->module, &c->block, &c->plan))
+		return false;
+	end_steps_stage(c, "stage", began, before);
+	return true;
+}
+
 bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch,
 		   struct diag *d)
 {
@@ -163,6 +178,7 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 	       lower(c) &&
 	       run_step_passes(c) &&
 	       plan(c) &&
+	       stream(c) &&
 	       budget_ram(&c->module, &c->plan);
 }
 

@@ -10,7 +10,7 @@
 static const char *const required[] = { "infer", "edges", NULL };
 
 /* What can be dumped beside the passes. */
-static const char *const stages[] = { "import", "lower", "plan", "all", NULL };
+static const char *const stages[] = { "import", "lower", "plan", "stream", "all", NULL };
 
 /* Name i of the two lists of passes, then of the stages; NULL after the last. */
 static const char *pass_name(int i, bool with_stages)

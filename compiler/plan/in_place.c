@@ -106,9 +106,22 @@ static int element_overlaps(const struct timeline *l, const struct step *s, stru
 	return found;
 }
 
+static int row_overlaps(const struct timeline *l, const struct row_loop *r, struct overlap *v)
+{
+	int found = 0;
+
+	for (int i = 0; i < r->n_overlaps && found < MAX_NEST_LOADS; i++) {
+		const int from = arena_storage(l, r->overlap[i].from), to = arena_storage(l, r->overlap[i].to);
+
+		if (from >= 0 && to >= 0 && from != to)
+			v[found++] = (struct overlap){ from, to, OVERLAP_FREE_BELOW, r->overlap[i].at_most };
+	}
+	return found;
+}
+
 int step_overlaps(const struct timeline *l, const struct step *s, struct overlap v[MAX_STEP_OVERLAPS])
 {
-	int n = element_overlaps(l, s, v), kept = 0;
+	int n = s->streams ? row_overlaps(l, s->streams, v) : element_overlaps(l, s, v), kept = 0;
 
 	n += consume_overlaps(l, s, v + n);
 	for (int i = 0; i < n; i++)     /* an output stays when its last reader has read it */

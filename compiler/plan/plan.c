@@ -12,7 +12,6 @@
 #include "plan/validate.h"
 #include "plan/validate_order.h"
 #include "sections.h"
-#include "stream/stream.h"
 #include "targets/target.h"
 
 /* --- Order -------------------------------------------------------------------------------------------------------- */
@@ -66,7 +65,7 @@ static bool order_block(struct timeline *l, struct block *b, struct order_result
 	return true;
 }
 
-/* The memory that the search took is freed; the timeline is built anew. */
+/* The memory that the search took is freed, and the timeline with it. */
 static bool order_program(struct timeline *l, struct block *b)
 {
 	const struct steps_before *before = steps_before_take(l->m, b);
@@ -80,7 +79,6 @@ static bool order_program(struct timeline *l, struct block *b)
 	diag_remark(l->m->diag, NULL, "order: peak %lld bytes, %lld in the file's order%s", (long long)r.peak_bytes,
 		    (long long)r.given_peak_bytes, r.optimal ? ", optimal" : "");
 	arena_free(l->m->scratch);
-	timeline_build(l, l->m, b);
 	return true;
 }
 
@@ -222,14 +220,7 @@ static bool place(struct timeline *l, struct plan *p)
 	return true;
 }
 
-bool plan_is_at_peak(const struct plan *p, const struct buffer *b)
-{
-	const int step = p->pool[b->pool].peak_step;
-
-	return b->size_bytes && b->first <= step && step <= b->last;
-}
-
-static int64_t total_bytes(const struct plan *p)
+int64_t plan_bytes(const struct plan *p)
 {
 	int64_t sum = 0;
 
@@ -238,38 +229,20 @@ static int64_t total_bytes(const struct plan *p)
 	return sum;
 }
 
-/* The places again with as few rows of every tensor as there can be, where that is less. Values that are tapped are
- * whole. */
-static bool place_rows(struct timeline *l, struct block *b, struct plan *p)
+bool plan_is_at_peak(const struct plan *p, const struct buffer *b)
 {
-	const struct arena_mark before = arena_mark(l->m->scratch);
-	struct stream_before whole;
-	struct plan fewer = { 0 };
-	struct timeline rows;
+	const int step = p->pool[b->pool].peak_step;
 
-	if (l->m->options->optimize != OPTIMIZE_RAM || l->m->options->taps || !stream_block(l, b, &whole))
-		return true;
-	timeline_build(&rows, l->m, b);
-	if (!place(&rows, &fewer))
-		return false;
-	if (total_bytes(&fewer) >= total_bytes(p)) {
-		stream_undo(l->m, b, &whole);
-		arena_release(l->m->scratch, before);
-		consume_order(l, p->buffer);
-		return true;
-	}
-	*p = fewer;
-	*l = rows;
-	return true;
+	return b->size_bytes && b->first <= step && step <= b->last;
 }
 
-bool plan_program(struct module *m, struct block *b, struct plan *p)
+bool plan_places(struct module *m, struct block *b, struct plan *p)
 {
 	struct timeline l;
 
 	*p = (struct plan){ 0 };
 	timeline_build(&l, m, b);
-	if (!order_program(&l, b) || !place(&l, p) || !place_rows(&l, b, p))
+	if (!place(&l, p))
 		return false;
 	p->n_steps = l.n;
 	for (int i = l.n_arena; i < l.n_storages; i++)
@@ -277,4 +250,12 @@ bool plan_program(struct module *m, struct block *b, struct plan *p)
 	p->tensor_of = arena_grow(m->arena, l.tensor_of, (size_t)l.n_arena, (size_t)l.n_arena, sizeof(int));
 	p->buffer_of = arena_grow(m->arena, l.storage_of, (size_t)m->n_tensors, (size_t)m->n_tensors, sizeof(int));
 	return true;
+}
+
+bool plan_program(struct module *m, struct block *b, struct plan *p)
+{
+	struct timeline l;
+
+	timeline_build(&l, m, b);
+	return order_program(&l, b) && plan_places(m, b, p);
 }

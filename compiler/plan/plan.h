@@ -24,4 +24,10 @@ bool plan_is_at_peak(const struct plan *p, const struct buffer *b);
  *  and outputs and constants have their own places. False: reported. */
 bool plan_program(struct module *m, struct block *b, struct plan *p);
 
+/** Places alone, for the steps in the order in which they are. */
+bool plan_places(struct module *m, struct block *b, struct plan *p);
+
+/** Bytes of all pools. */
+int64_t plan_bytes(const struct plan *p);
+
 #endif

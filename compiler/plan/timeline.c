@@ -38,7 +38,7 @@ static void pass_outside(void *ctx, int tensor, enum arg_kind kind)
 {
 	struct outside *o = ctx;
 
-	if (o->m->tensor[tensor].base == o->loop->rows_in)
+	if (o->m->tensor[tensor].base == o->loop->streams->inside)
 		return;
 	o->tensor = tensor;
 	o->is_written = false;
@@ -53,14 +53,14 @@ static void each_tensor_outside(const struct module *m, const struct step *s,
 {
 	struct outside o = { .m = m, .loop = s, .f = f, .ctx = ctx };
 
-	f(ctx, s->rows_in, ARG_SCRATCH);
+	f(ctx, s->streams->inside, ARG_SCRATCH);
 	step_each_tensor(m, s, pass_outside, &o);
 }
 
 void step_own_tensors(const struct module *m, const struct step *s,
 		      void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
 {
-	if (s->kind == STEP_LOOP && s->rows_in >= 0) {
+	if (s->streams) {
 		each_tensor_outside(m, s, f, ctx);
 		return;
 	}

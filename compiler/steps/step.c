@@ -11,7 +11,7 @@ static struct step *block_add(struct lowering *l, enum step_kind kind)
 
 	b->step = ARENA_PUSH(l->m->steps, b->step, b->n, struct step);
 	s = &b->step[b->n++];
-	*s = (struct step){ .kind = kind, .node = l->node, .cond = -1, .rows_in = -1 };
+	*s = (struct step){ .kind = kind, .node = l->node, .cond = -1 };
 	return s;
 }
 

@@ -69,6 +69,19 @@ struct block {
 
 #define TURNS_UNBOUNDED INT64_MAX
 
+/* A loop whose turns compute some rows of every tensor in it (compiler/stream). For the planner it is one step, for its
+ * tensors are there from the first turn to the last. */
+struct row_loop {
+	int inside;             /* the tensor that holds its scratch and what nothing else reads */
+	/* The result `to` may take the place of what is read of `from`: offset(to) - offset(from) <= at_most, in bytes
+	 * from the start of their storages. */
+	struct row_overlap {
+		int from, to;
+		int64_t at_most;
+	} *overlap;
+	int n_overlaps;
+};
+
 /* Rows of its result that a leaf step computes in a turn of a loop that streams them: begin … end-1, none where these
  * are equal. The step itself is for rows row … row_end-1, two variables. */
 struct row_range {
@@ -84,9 +97,7 @@ struct step {
 	int cond;               /* STEP_IF: bool scalar; STEP_LOOP: bool scalar read before every turn, or -1 */
 	struct num trips;       /* STEP_LOOP: greatest number of turns, or TURNS_UNBOUNDED: cond alone ends it ... */
 	struct num turn;        /* ... and no variable counts the turns */
-	/* STEP_LOOP whose turns compute some rows of every tensor in it (compiler/stream): the tensor that holds its
-	 * scratch and what nothing else reads. For the planner such a loop is one step; -1: another loop. */
-	int rows_in;
+	const struct row_loop *streams; /* STEP_LOOP; NULL: it streams no rows */
 	const struct row_range *rows;   /* STEP_NEST, STEP_CALL in such a loop; else NULL: all rows */
 	struct block body[2];   /* STEP_IF: then, else; STEP_LOOP: body */
 };
@@ -99,7 +110,7 @@ static inline bool step_is_control(const struct step *s)
 /* Control flow whose bodies are planned step by step. */
 static inline bool step_is_planned_inside(const struct step *s)
 {
-	return s->kind == STEP_IF || (s->kind == STEP_LOOP && s->rows_in < 0);
+	return s->kind == STEP_IF || (s->kind == STEP_LOOP && !s->streams);
 }
 
 /* What operators' and strategies' lower functions write to. */

@@ -4,6 +4,9 @@
  * rows a turn as the peak allows. */
 #include "stream/choose.h"
 
+#include "plan/buffer.h"
+#include "stream/over.h"
+
 /* The best way to the end of some step, and its last part. */
 struct way {
 	int64_t peak, calls;    /* peak < 0: none */
@@ -52,13 +55,13 @@ static int64_t outside_bytes(const struct choice *c, int first, int last, int64_
 	return c->born[last] - c->died[first] - inside;
 }
 
-/* Bytes of what step `last` ends and no step before `first` began. */
+/* Bytes of what step `last` ends and no step before `first` began, so that a stretch from there on may keep it inside. */
 static int64_t ended_inside(const struct choice *c, int first, int last)
 {
 	int64_t sum = 0;
 
 	for (const int *t = c->dies[last]; *t >= 0; t++)
-		sum += c->s->first[*t] >= first ? c->bytes[*t] : 0;
+		sum += c->s->first[*t] >= first && !c->s->fixed[*t] ? c->bytes[*t] : 0;
 	return sum;
 }
 
@@ -76,6 +79,24 @@ static void offer(struct choice *c, int end, struct way w)
 		*best = w;
 }
 
+/* Bytes that a result of the stretch shares with what nobody reads after it. */
+static int64_t shared_bytes(const struct choice *c, const struct stretch *x)
+{
+	const struct stream *s = c->s;
+	struct row_overlap v[MAX_ROW_OVERLAPS];
+	const int n = turns_overlaps(s->m, &x->turns, v, MAX_ROW_OVERLAPS);
+	int64_t most = 0;
+
+	for (int i = 0; i < n; i++) {
+		const int from = s->m->tensor[v[i].from].base, to = s->m->tensor[v[i].to].base;
+		const int64_t shared = overlap_most(c->bytes[from], c->bytes[to], OVERLAP_FREE_BELOW, v[i].at_most);
+
+		if (s->last[from] < x->first + x->n && s->first[to] >= x->first && shared > most)
+			most = shared;
+	}
+	return most;
+}
+
 /* A stretch as a part, with as many rows a turn as `most` bytes allow; INT64_MAX: with one. */
 static bool stretch_part(const struct choice *c, int first, int last, int64_t outside, int64_t most, struct way *w)
 {
@@ -84,9 +105,14 @@ static bool stretch_part(const struct choice *c, int first, int last, int64_t ou
 
 	*w = (struct way){ .first = first };
 	for (int64_t block = 1; block < INT32_MAX; block *= 2) {
-		if (!stretch_find(c->s, first, last - first + 1, block, &x) || outside + x.bytes > most)
+		int64_t peak;
+
+		if (!stretch_find(c->s, first, last - first + 1, block, &x))
 			break;
-		w->peak = outside + x.bytes;
+		peak = outside + x.bytes - shared_bytes(c, &x);
+		if (peak > most)
+			break;
+		w->peak = peak;
 		w->calls = (last - first + 1) * x.turns.count;
 		w->block = block;
 		if (most == INT64_MAX)

@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "options.h"
 #include "plan/in_place.h"
 #include "plan/place.h"
 #include "plan/validate.h"
 #include "stream/choose.h"
+#include "stream/over.h"
 #include "targets/target.h"
 
 /* --- Memory of one loop ------------------------------------------------------------------------------------------- */
@@ -70,27 +72,53 @@ static struct row_range *range_of(struct module *m, const struct turns *t, int i
 	return r;
 }
 
+/* What the planner is told of the loop. False: reported. */
+static bool row_loop(const struct stream *s, const struct stretch *x, struct row_loop *r)
+{
+	struct module *m = s->m;
+
+	if (!turns_check(m, &x->turns))
+		die("stream: a turn reads rows that are not there");
+	*r = (struct row_loop){ .overlap = ARENA_ARRAY(m->steps, MAX_ROW_OVERLAPS, struct row_overlap) };
+	r->n_overlaps = turns_overlaps(m, &x->turns, r->overlap, MAX_ROW_OVERLAPS);
+	for (int i = 0; i < r->n_overlaps; i++)
+		if (!turns_check_overlap(m, &x->turns, &r->overlap[i]))
+			die("stream: a turn writes over rows that are still read");
+	return place_inside(s, x, &r->inside);
+}
+
 static bool loop_of(const struct stream *s, const struct stretch *x, struct step *loop)
 {
 	struct module *m = s->m;
 	const struct turns *t = &x->turns;
 	const long long count = t->count;
+	struct row_loop *r = ARENA_NEW(m->steps, struct row_loop);
 
 	*loop = (struct step){ .kind = STEP_LOOP, .node = t->row[0].step->node, .cond = -1,
-			       .trips = num_const(t->count) };
+			       .trips = num_const(t->count), .streams = r };
 	loop->turn = num_var(&m->nums, arena_printf(m->arena, "_turn_%lld", count), 0, t->count - 1);
-	if (!turns_check(m, t))
-		die("stream: a turn reads rows that are not there");
-	if (!place_inside(s, x, &loop->rows_in))
+	if (!row_loop(s, x, r))
 		return false;
 	loop->body[0] = (struct block){ .step = ARENA_ARRAY(m->steps, x->n, struct step), .n = x->n };
 	for (int i = 0; i < x->n; i++) {
-		struct row_range *r = range_of(m, t, i, loop->turn);
+		struct row_range *range = range_of(m, t, i, loop->turn);
 
-		loop->body[0].step[i] = row_step_part(m, &t->row[i], r->row, r->row_end);
-		loop->body[0].step[i].rows = r;
+		loop->body[0].step[i] = row_step_part(m, &t->row[i], range->row, range->row_end);
+		loop->body[0].step[i].rows = range;
 	}
 	return true;
+}
+
+/* A step that is planned once more, so that what the planner sets in it is not set in the other. */
+static struct step copy_step(struct module *m, const struct step *from)
+{
+	struct step s = *from;
+
+	if (s.kind == STEP_CALL) {
+		s.call = ARENA_NEW(m->steps, struct call);
+		*s.call = *from->call;
+	}
+	return s;
 }
 
 /* The block with a loop for each of n stretches. */
@@ -106,7 +134,7 @@ static bool rewrite(const struct stream *s, const struct stretch *v, int n, stru
 				return false;
 			i += v[k++].n;
 		} else {
-			to->step[to->n] = from->step[i++];
+			to->step[to->n] = copy_step(s->m, &from->step[i++]);
 		}
 	}
 	return true;
@@ -146,37 +174,67 @@ static int64_t saved_by(const struct timeline *l, const struct stream *s, int st
 	return most;
 }
 
-bool stream_block(const struct timeline *l, struct block *b, struct stream_before *before)
+/* What the block and its tensors were before. */
+struct before {
+	struct block block;
+	struct tensor *tensor;
+	int n_tensors;
+};
+
+static struct before keep(struct module *m, const struct block *b)
 {
-	struct module *m = l->m;
-	int64_t *saved = ARENA_ARRAY(m->scratch, b->n, int64_t);
+	struct before k = { .block = *b, .n_tensors = m->n_tensors,
+			    .tensor = ARENA_ARRAY(m->arena, m->n_tensors, struct tensor) };
+
+	memcpy(k.tensor, m->tensor, (size_t)m->n_tensors * sizeof *m->tensor);
+	return k;
+}
+
+static void restore(struct module *m, struct block *b, const struct before *k)
+{
+	*b = k->block;
+	memcpy(m->tensor, k->tensor, (size_t)k->n_tensors * sizeof *m->tensor);
+}
+
+/* False: nothing in it is better computed turn by turn (*n is 0), or reported. */
+static bool stream_block(struct module *m, struct block *b, struct block *streamed, int *n)
+{
+	int64_t *saved = ARENA_ARRAY(m->scratch, b->n, int64_t), *bytes, peak;
+	struct timeline l;
 	struct stream s;
 	struct stretch *v;
-	struct block streamed;
-	int64_t peak;
-	int n;
 
+	timeline_build(&l, m, b);
 	stream_read(&s, m, b);
+	bytes = bytes_of(&l, &s);
 	for (int i = 0; i < b->n; i++)
-		saved[i] = saved_by(l, &s, i);
-	n = stream_choose(&s, bytes_of(l, &s), saved, &v, &peak);
-	if (!n)
+		saved[i] = saved_by(&l, &s, i);
+	*n = stream_choose(&s, bytes, saved, &v, &peak);
+	if (!*n || !rewrite(&s, v, *n, streamed))
 		return false;
-	before->block = *b;
-	before->tensor = ARENA_ARRAY(m->arena, m->n_tensors, struct tensor);
-	memcpy(before->tensor, m->tensor, (size_t)m->n_tensors * sizeof *m->tensor);
-	before->n_tensors = m->n_tensors;
-	if (!rewrite(&s, v, n, &streamed))
-		return false;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < *n; i++)
 		diag_remark(m->diag, NULL, "stream: steps %d to %d in %lld turns, %lld bytes for their rows",
 			    v[i].first, v[i].first + v[i].n - 1, (long long)v[i].turns.count, (long long)v[i].bytes);
-	*b = streamed;
 	return true;
 }
 
-void stream_undo(struct module *m, struct block *b, const struct stream_before *before)
+bool stream_program(struct module *m, struct block *b, struct plan *p)
 {
-	*b = before->block;
-	memcpy(m->tensor, before->tensor, (size_t)before->n_tensors * sizeof *m->tensor);
+	const struct before whole = keep(m, b);
+	struct block streamed;
+	struct plan fewer;
+	int n;
+
+	if (m->options->taps)
+		return true;
+	if (!stream_block(m, b, &streamed, &n))
+		return !n;
+	*b = streamed;
+	if (!plan_places(m, b, &fewer))
+		return false;
+	if (plan_bytes(&fewer) < plan_bytes(p))
+		*p = fewer;
+	else
+		restore(m, b, &whole);
+	return true;
 }

@@ -1,22 +1,12 @@
 /* --optimize=ram: steps next to each other become a loop whose turns compute some rows of every tensor between them, so
- * that these keep a few rows instead of all. Runs between the order of steps and their places. */
+ * that these keep a few rows instead of all. */
 #ifndef NNC_STREAM_H
 #define NNC_STREAM_H
 
-#include "plan/timeline.h"
+#include "plan/plan.h"
 
-/* What the block and its tensors were before. */
-struct stream_before {
-	struct block block;
-	struct tensor *tensor;
-	int n_tensors;
-};
-
-/** Rewrites the block that l is the timeline of for the lowest peak; l stands for it no longer. False: nothing in it is
- *  better computed turn by turn, and it is as it was. */
-bool stream_block(const struct timeline *l, struct block *b, struct stream_before *before);
-
-/** Undoes it. */
-void stream_undo(struct module *m, struct block *b, const struct stream_before *before);
+/** Rewrites b, which p is the plan of, for the lowest peak, and plans it again; where that takes no less memory, or
+ *  values are tapped, which have to be whole, both stay as they are. False: reported. */
+bool stream_program(struct module *m, struct block *b, struct plan *p);
 
 #endif
