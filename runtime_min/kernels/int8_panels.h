@@ -238,12 +238,20 @@ typedef void nnrt_panels_inside(const unsigned char *x, ptrdiff_t row, int rows,
 /** Computes oc channels of a tile: nnrt_panels_tile() with the rest of its arguments known. */
 typedef void nnrt_panels_finish(struct nnrt_panels *t, const struct nnrt_line *line, int oc, const struct nnrt_int8 *q);
 
-/** Whether the rows that an output row sees, from row iy on, all lie inside the image, and one after the other. */
+/** How many of the rows that an output row sees, from row iy on, lie one after the other: kernel_h, or as many as come
+ *  before the end of a ring, where the others begin with a step of four taps; 0: not all lie inside the image, or one
+ *  begins within a step. */
 NNRT_INLINE int nnrt_panels_rows_inside(const struct nnrt_conv *p, int iy)
 {
-	const int reach = (p->kernel_h - 1) * p->dilation_h;
+	const int rows = p->kernel_h, dilation = p->dilation_h;
+	ptrdiff_t left;
 
-	return iy >= 0 && iy + reach < p->in_h && (p->x_ring <= 0 || nnrt_ring(iy, p->x_ring) + reach < p->x_ring);
+	if (iy < 0 || iy + (rows - 1) * dilation >= p->in_h)
+		return 0;
+	if (p->x_ring <= 0)
+		return rows;
+	left = (p->x_ring - nnrt_ring(iy, p->x_ring) + dilation - 1) / dilation;
+	return left >= rows ? rows : p->kernel_w * p->ic % 4 == 0 ? (int)left : 0;
 }
 
 /** nnrt_conv_int8() in tiles of `rows` pixels, whose taps have tap_bytes, by functions that are constants: nothing is
@@ -258,7 +266,10 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 	const int is_run = form != NNRT_PANELS_ANY && p->x_pixel == p->ic && p->dilation_w == 1;
 	const unsigned char *row = NULL;        /* that the pixels see first */
 	unsigned char *taps = (unsigned char *)scratch, *to = NULL;
-	int oy = p->row_begin, left = 0, iy = 0, ix = 0, last_ix = -1; /* of first columns with all taps inside */
+	int oy = p->row_begin, left = 0, iy = 0, ix = 0;
+	/* The last of the first columns with all taps inside: with rows one after the other; with `adjacent` of them
+	 * before the end of a ring. */
+	int last_ix = -1, last_split_ix = -1, adjacent = 0;
 
 	for (ptrdiff_t m = 0; m < pixels; m += rows) {
 		struct nnrt_panels tile;
@@ -275,18 +286,28 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 			} else if (oy < p->row_end) {   /* behind the last row: its last pixel once more */
 				iy = oy * p->stride_h - p->pad_top;
 				ix = -p->pad_left;
-				last_ix = is_run && nnrt_panels_rows_inside(p, iy) ? p->in_w - p->kernel_w : -1;
+				adjacent = is_run ? nnrt_panels_rows_inside(p, iy) : 0;
+				last_split_ix = adjacent > 0 ? p->in_w - p->kernel_w : -1;
+				last_ix = adjacent == p->kernel_h ? last_split_ix : -1;
 				row = (const unsigned char *)x + nnrt_ring(iy, p->x_ring) * p->x_row;
 				to = (unsigned char *)y + nnrt_ring(oy++, p->y_ring) * p->y_row;
 				left = out_w - 1;
 			}
 			tile.y[i] = to;
-			if (ix >= 0 && ix <= last_ix)
+			if (ix >= 0 && ix <= last_ix) {
 				inside(row + ix * p->x_pixel, p->x_row * p->dilation_h, p->kernel_h, run,
 					taps + i * step, rows * step, q->is_signed, form);
-			else
+			} else if (ix >= 0 && ix <= last_split_ix) {
+				inside(row + ix * p->x_pixel, p->x_row * p->dilation_h, adjacent, run,
+					taps + i * step, rows * step, q->is_signed, form);
+				inside(row + (adjacent * p->dilation_h - p->x_ring) * p->x_row + ix * p->x_pixel,
+					p->x_row * p->dilation_h, p->kernel_h - adjacent, run,
+					taps + i * step + run / 4 * adjacent * (rows * step), rows * step,
+					q->is_signed, form);
+			} else {
 				any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * step,
 					rows * step, iy, ix, q->is_signed);
+			}
 		}
 		finish(&tile, (const struct nnrt_line *)scale, p->oc, q);
 	}
