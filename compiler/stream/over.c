@@ -1,6 +1,6 @@
-/* As plan/consume.h has it for one step: upwards,
+/* As plan/consume.c has it for one step that goes upwards,
  *
- *     offset(to) + end of the rows that a turn writes  <=  offset(from) + start of the rows that are read from then on. */
+ *     offset(to) + end of the rows that a turn writes  <=  offset(from) + start of the rows read from then on. */
 #include "stream/over.h"
 
 #include "plan/buffer.h"
@@ -135,10 +135,12 @@ static bool is_free(const struct rows_at *at, const int64_t *when, int64_t n, in
 
 bool turns_check_overlap(struct module *m, const struct turns *t, const struct row_overlap *v)
 {
-	const int writer = turns_maker(m, t, v->to);
 	struct rows_at from = { 0 }, to = { 0 };
 	int64_t *when, rows = 0;
+	int writer = 0;
 
+	while (t->row[writer].out != v->to)
+		writer++;
 	for (int i = 0; i < t->n; i++)
 		for (int k = 0; k < t->row[i].n_reads; k++)
 			if (t->row[i].read[k].tensor == v->from) {
@@ -150,7 +152,8 @@ bool turns_check_overlap(struct module *m, const struct turns *t, const struct r
 	when = ARENA_ARRAY(m->scratch, rows, int64_t);
 	last_reads(t, v->from, rows, when);
 	for (int64_t turn = 0; turn < t->count; turn++)
-		for (int64_t row = turn ? turns_done(t, writer, turn - 1) : 0; row < turns_done(t, writer, turn); row++) {
+		for (int64_t row = turn ? turns_done(t, writer, turn - 1) : 0; row < turns_done(t, writer, turn);
+		     row++) {
 			const int64_t at = to.first + row * to.bytes + v->at_most;
 			if (!is_free(&from, when, rows, at, at + to.bytes, turn * t->n + writer))
 				return false;

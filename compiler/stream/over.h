@@ -1,5 +1,5 @@
-/* Where the result of a stretch may lie over what the stretch reads: rows of the one are written where rows of the other
- * are read no more. */
+/* Where the result of a stretch may lie over what the stretch reads: rows of the one are written where rows of the
+ * other are read no more. */
 #ifndef NNC_STREAM_OVER_H
 #define NNC_STREAM_OVER_H
 
