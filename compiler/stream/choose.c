@@ -55,7 +55,7 @@ static int64_t outside_bytes(const struct choice *c, int first, int last, int64_
 	return c->born[last] - c->died[first] - inside;
 }
 
-/* Bytes of what step `last` ends and no step before `first` began, so that a stretch from there on may keep it inside. */
+/* Bytes of what step `last` ends and no step before `first` began: a stretch from there on may keep it inside. */
 static int64_t ended_inside(const struct choice *c, int first, int last)
 {
 	int64_t sum = 0;
