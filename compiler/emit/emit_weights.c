@@ -20,7 +20,8 @@ static const struct weights_form *const forms[] = {
 static const char *const members[N_DTYPES] = {
 	[DT_F32] = "f32", [DT_F64] = "f64", [DT_BOOL] = "u8", [DT_I8] = "i8", [DT_U8] = "u8", [DT_I16] = "i16",
 	[DT_U16] = "u16", [DT_I32] = "i32", [DT_U32] = "u32", [DT_I64] = "i64", [DT_U64] = "u64", [DT_F16] = "u16",
-	[DT_BF16] = "u16",
+	[DT_BF16] = "u16", [DT_I4] = "i8", [DT_U4] = "u8", [DT_I2] = "i8", [DT_U2] = "u8", [DT_F8E4M3FN] = "u8",
+	[DT_F8E4M3FNUZ] = "u8", [DT_F8E5M2] = "u8", [DT_F8E5M2FNUZ] = "u8", [DT_F8E8M0] = "u8", [DT_F4E2M1] = "u8",
 };
 
 void weights_init(struct weights *w, struct arena *a, const char *prefix, const char *base,

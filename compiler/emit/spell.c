@@ -103,9 +103,19 @@ const char *spell_element(char buf[SPELL_BYTES], enum dtype type, const void *va
 	case DT_F64:
 		return spell_f64(buf, LOAD(double, values, i));
 	case DT_I8:
+	case DT_I4:
+	case DT_I2:
 		return spell_i64(buf, LOAD(int8_t, values, i));
 	case DT_BOOL:
 	case DT_U8:
+	case DT_U4:
+	case DT_U2:
+	case DT_F8E4M3FN:
+	case DT_F8E4M3FNUZ:
+	case DT_F8E5M2:
+	case DT_F8E5M2FNUZ:
+	case DT_F8E8M0:
+	case DT_F4E2M1:
 		return spell_i64(buf, LOAD(uint8_t, values, i));
 	case DT_I16:
 		return spell_i64(buf, LOAD(int16_t, values, i));

@@ -23,6 +23,9 @@ static const struct type_set {
 	{ 'u', ONE(U8) | ONE(U16) | ONE(U32) | ONE(U64), "unsigned integers " },
 	{ 'q', ONE(I8) | ONE(U8) | ONE(I16) | ONE(U16), "integers of 8 and 16 bits " },
 	{ 'b', ONE(BOOL), "bool " },
+	{ 'n', ONE(I4) | ONE(U4) | ONE(I2) | ONE(U2), "integers of 2 and 4 bits " },
+	{ 'e', ONE(F8E4M3FN) | ONE(F8E4M3FNUZ) | ONE(F8E5M2) | ONE(F8E5M2FNUZ) | ONE(F8E8M0) | ONE(F4E2M1),
+	  "floats of 4 and 8 bits " },
 };
 
 enum { N_TYPE_SETS = sizeof type_sets / sizeof *type_sets };

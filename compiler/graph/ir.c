@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "graph/narrow.h"
 #include "ops/ops.h"
 #include "support/half.h"
 #include "support/little.h"
@@ -228,6 +229,8 @@ double const_double(const struct module *m, int t, int64_t i)
 	case DT_U64:
 		return (double)v;
 	default:
+		if (dtype_is_code(type))
+			return narrow_value(type, (unsigned)v);
 		return (double)const_int(m, t, i);
 	}
 }

@@ -269,14 +269,14 @@ static const void *read_elements(struct import *im, const Onnx__TensorProto *p, 
 
 bool tensor_import(struct import *im, const Onnx__TensorProto *p, int tensor, const char *what)
 {
-	enum dtype type = dtype_from_onnx(p->data_type);
+	int bits = 0;
+	enum dtype type = dtype_from_packed(p->data_type, &bits);
 	const void *data;
 	struct num dim[MAX_RANK];
 	int64_t n;
-	int bits = 0;
 
 	if (type == DT_NONE)
-		type = dtype_from_packed(p->data_type, &bits);
+		type = dtype_from_onnx(p->data_type);
 	if (type == DT_NONE)
 		return dtype_refuse(im->m->diag, NULL, "tensor", what, p->data_type);
 	if (!read_dims(im, p, dim, &n, what) || !check_one_place(im, p, what))
@@ -293,7 +293,7 @@ bool tensor_import(struct import *im, const Onnx__TensorProto *p, int tensor, co
 	if (type == DT_BOOL)
 		data = clean_bools(im, data, n);
 	set_const(im->m, tensor, type, (int)p->n_dims, dim, data);
-	im->m->tensor[tensor].bits = bits;
+	im->m->tensor[tensor].bits = type == DT_F4E2M1 ? 0 : bits;      /* a type of ours all the same */
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nest/nest_build.h"
+#include "nest/nest_narrow.h"
 #include "nest/nest_scalar.h"
 
 /* --- expressions -------------------------------------------------------------------------------------------------- */
@@ -416,6 +417,8 @@ int nest_cast(struct nest *n, enum dtype type, int a)
 
 	if (from == type)
 		return a;
+	if (dtype_is_narrow(from) || dtype_is_narrow(type))
+		return nest_cast_narrow(n, type, a);
 	if (nest_is_const(n, a)) {
 		lane_of_const(&n->e[a], &x);
 		scalar_cast(from, type, &x, &x, 1);

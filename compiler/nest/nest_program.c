@@ -178,7 +178,10 @@ static int compile_expr(struct program *p, int e)
 		return compile_load(p, x);
 	case E_ACC:
 	case E_BITS:    /* lanes hold values, and a NaN has many encodings */
-		return -1;
+		if (lane_kind(x->type) != LANE_I || lane_kind(p->n->e[x->a].type) != LANE_I)
+			return -1;
+		i.kind = I_CAST;
+		return emit(p, i);
 	case E_CAST:
 	case E_SATURATE:
 		i.kind = x->op == E_CAST ? I_CAST : I_SATURATE;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "graph/narrow.h"
 #include "nest/nest_scalar.h"
 
 const struct attr *node_attr(const struct module *m, int node, const char *name)
@@ -282,7 +283,7 @@ bool infer_same(struct module *m, int node)
 
 enum dtype compute_type(enum dtype type)
 {
-	return type == DT_F16 || type == DT_BF16 ? DT_F32 : type;
+	return type == DT_F16 || type == DT_BF16 || dtype_is_code(type) ? DT_F32 : type;
 }
 
 int nest_load_wide(struct nest *n, int t, const struct num *at)

@@ -94,7 +94,7 @@ int tensor_const_doubles(struct module *m, enum dtype type, int rank, const int6
 
 /** The single output gets the type and shape of input 0. */
 bool infer_same(struct module *m, int node);
-/** The type that arithmetic on elements of `type` is done in: float32 for the 16-bit floats, else itself. */
+/** The type that arithmetic on elements of `type` is done in: float32 for floats of up to 16 bits, else itself. */
 enum dtype compute_type(enum dtype type);
 static inline bool is_float(enum dtype type)
 {

@@ -100,22 +100,22 @@ static bool lower_space_to_depth(struct lowering *l, int node)
 }
 
 const struct op_def op_DepthToSpace_1 = {
-	ONNX("DepthToSpace", 1, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("blocksize")), .types = TYPES("fhiub"),
+	ONNX("DepthToSpace", 1, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("blocksize")), .types = TYPES("fhiubne"),
 	.infer = infer_depth_to_space, .lower = lower_depth_to_space,
 };
 const struct op_def op_DepthToSpace_11 = {
 	ONNX("DepthToSpace", 11, 1, 1, 1, 1),
 	.attrs = ATTRS(INT_REQUIRED("blocksize"), STRING("mode", "DCR", "DCR|CRD")),
-	.types = TYPES("fhiub"), .infer = infer_depth_to_space, .lower = lower_depth_to_space,
+	.types = TYPES("fhiubne"), .infer = infer_depth_to_space, .lower = lower_depth_to_space,
 };
 const struct op_def op_SpaceToDepth_1 = {
-	ONNX("SpaceToDepth", 1, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("blocksize")), .types = TYPES("fhiub"),
+	ONNX("SpaceToDepth", 1, 1, 1, 1, 1), .attrs = ATTRS(INT_REQUIRED("blocksize")), .types = TYPES("fhiubne"),
 	.infer = infer_space_to_depth, .lower = lower_space_to_depth,
 };
 const struct op_def op_SpaceToDepth_28 = {
 	ONNX("SpaceToDepth", 28, 1, 1, 1, 1),
 	.attrs = ATTRS(INT_REQUIRED("blocksize"), STRING("mode", "DCR", "DCR|CRD")),
-	.types = TYPES("fhiub"), .infer = infer_space_to_depth, .lower = lower_space_to_depth,
+	.types = TYPES("fhiubne"), .infer = infer_space_to_depth, .lower = lower_space_to_depth,
 };
 
 /* --- ReverseSequence: the first lens[b] elements along the time axis in reverse ----------------------------------- */
@@ -169,6 +169,6 @@ static bool lower_reverse_sequence(struct lowering *l, int node)
 
 const struct op_def op_ReverseSequence_10 = {
 	ONNX("ReverseSequence", 10, 2, 2, 1, 1), .attrs = ATTRS(INT("batch_axis", 1), INT("time_axis", 0)),
-	.types = TYPES("fhiub", "i"), .positions = POSITIONS(POSITION(1, range_lengths)),
+	.types = TYPES("fhiubne", "i"), .positions = POSITIONS(POSITION(1, range_lengths)),
 	.infer = infer_reverse_sequence, .lower = lower_reverse_sequence,
 };

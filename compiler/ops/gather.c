@@ -45,7 +45,7 @@ static bool lower_gather(struct lowering *l, int node)
 }
 
 const struct op_def op_Gather_1 = {
-	ONNX("Gather", 1, 2, 2, 1, 1), .attrs = ATTRS(INT("axis", 0)), .types = TYPES("fhiub", "i"),
+	ONNX("Gather", 1, 2, 2, 1, 1), .attrs = ATTRS(INT("axis", 0)), .types = TYPES("fhiubne", "i"),
 	.positions = POSITIONS(POSITION(1, range_axis)), .infer = infer_gather, .lower = lower_gather,
 };
 
@@ -78,7 +78,7 @@ static bool lower_gather_elements(struct lowering *l, int node)
 }
 
 const struct op_def op_GatherElements_11 = {
-	ONNX("GatherElements", 11, 2, 2, 1, 1), .attrs = ATTRS(INT("axis", 0)), .types = TYPES("fhiub", "i"),
+	ONNX("GatherElements", 11, 2, 2, 1, 1), .attrs = ATTRS(INT("axis", 0)), .types = TYPES("fhiubne", "i"),
 	.positions = POSITIONS(POSITION(1, range_axis)), .infer = infer_gather_elements, .lower = lower_gather_elements,
 };
 
@@ -155,10 +155,10 @@ static bool lower_gather_nd(struct lowering *l, int node)
 }
 
 const struct op_def op_GatherND_11 = {
-	ONNX("GatherND", 11, 2, 2, 1, 1), .types = TYPES("fhiub", "i"),
+	ONNX("GatherND", 11, 2, 2, 1, 1), .types = TYPES("fhiubne", "i"),
 	.positions = POSITIONS(POSITION(1, range_gather_nd)), .infer = infer_gather_nd, .lower = lower_gather_nd,
 };
 const struct op_def op_GatherND_12 = {
-	ONNX("GatherND", 12, 2, 2, 1, 1), .attrs = ATTRS(INT("batch_dims", 0)), .types = TYPES("fhiub", "i"),
+	ONNX("GatherND", 12, 2, 2, 1, 1), .attrs = ATTRS(INT("batch_dims", 0)), .types = TYPES("fhiubne", "i"),
 	.positions = POSITIONS(POSITION(1, range_gather_nd)), .infer = infer_gather_nd, .lower = lower_gather_nd,
 };

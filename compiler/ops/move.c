@@ -56,7 +56,7 @@ static bool lower_transpose(struct lowering *l, int node)
 }
 
 const struct op_def op_Transpose_1 = {
-	ONNX("Transpose", 1, 1, 1, 1, 1), .attrs = ATTRS(INTS_OPTIONAL("perm")), .types = TYPES("fhiub"),
+	ONNX("Transpose", 1, 1, 1, 1, 1), .attrs = ATTRS(INTS_OPTIONAL("perm")), .types = TYPES("fhiubne"),
 	.infer = infer_transpose, .lower = lower_transpose,
 };
 
@@ -129,7 +129,7 @@ static bool lower_concat(struct lowering *l, int node)
 }
 
 const struct op_def op_Concat_4 = {
-	ONNX("Concat", 4, 1, -1, 1, 1), .attrs = ATTRS(INT_REQUIRED("axis")), .types = TYPES("fhiub", "T"),
+	ONNX("Concat", 4, 1, -1, 1, 1), .attrs = ATTRS(INT_REQUIRED("axis")), .types = TYPES("fhiubne", "T"),
 	.infer = infer_concat, .lower = lower_concat,
 };
 
@@ -216,16 +216,17 @@ static bool lower_split(struct lowering *l, int node)
 }
 
 const struct op_def op_Split_2 = {
-	ONNX("Split", 2, 1, 1, 1, -1), .attrs = ATTRS(INT("axis", 0), INTS_OPTIONAL("split")), .types = TYPES("fhiub"),
+	ONNX("Split", 2, 1, 1, 1, -1), .attrs = ATTRS(INT("axis", 0), INTS_OPTIONAL("split")),
+	.types = TYPES("fhiubne"),
 	.infer = infer_split, .lower = lower_split,
 };
 const struct op_def op_Split_13 = {
-	ONNX("Split", 13, 1, 2, 1, -1), .attrs = ATTRS(INT("axis", 0)), .types = TYPES("fhiub", "i"),
+	ONNX("Split", 13, 1, 2, 1, -1), .attrs = ATTRS(INT("axis", 0)), .types = TYPES("fhiubne", "i"),
 	.infer = infer_split, .lower = lower_split,
 };
 const struct op_def op_Split_18 = {
 	ONNX("Split", 18, 1, 2, 1, -1), .attrs = ATTRS(INT("axis", 0), INT_OPTIONAL("num_outputs")),
-	.types = TYPES("fhiub", "i"), .infer = infer_split, .lower = lower_split,
+	.types = TYPES("fhiubne", "i"), .infer = infer_split, .lower = lower_split,
 };
 
 /* --- Expand, Tile ------------------------------------------------------------------------------------------------- */
@@ -256,7 +257,7 @@ static bool lower_expand(struct lowering *l, int node)
 }
 
 const struct op_def op_Expand_8 = {
-	ONNX("Expand", 8, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_expand, .lower = lower_expand,
+	ONNX("Expand", 8, 2, 2, 1, 1), .types = TYPES("fhiubne", "i"), .infer = infer_expand, .lower = lower_expand,
 };
 
 static bool infer_tile(struct module *m, int node)
@@ -290,7 +291,7 @@ static bool lower_tile(struct lowering *l, int node)
 }
 
 const struct op_def op_Tile_6 = {
-	ONNX("Tile", 6, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_tile, .lower = lower_tile,
+	ONNX("Tile", 6, 2, 2, 1, 1), .types = TYPES("fhiubne", "i"), .infer = infer_tile, .lower = lower_tile,
 };
 
 /* --- Trilu: zero below (upper) or above the k-th diagonal --------------------------------------------------------- */

@@ -40,7 +40,8 @@ struct op_def {
 	const struct attr_def *attrs;   /* NULL: none */
 	/* Allowed element types of each input, one string an input, NULL after the last, which is
 	 * repeated: letters f float32/float64, s float32, h float16 and bfloat16, i signed integers, w int32,
-	 * u unsigned, q integers of 8 and 16 bits, b bool; 'T' after them: same type as input 0; '?': may be absent
+	 * u unsigned, q integers of 8 and 16 bits, n of 2 and 4, e floats of 4 and 8 bits,
+	 * b bool; 'T' after them: same type as input 0; '?': may be absent
 	 * below min_in too; 'p': constants of packed types as well. NULL: anything that is not packed. */
 	const char *const *types;
 	const struct position_def *positions;   /* ends with a row without range; NULL: none */

@@ -1,6 +1,8 @@
 /* QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear, and what quantised operators share.
  * q = saturate(round_half_even(x / scale) + zero), x = (q - zero) * scale; scale and zero per tensor, per index of one
  * axis, or per block of block_size elements along it. */
+#include "graph/narrow.h"
+#include "nest/nest_narrow.h"
 #include "ops/expand.h"
 #include "ops/quant.h"
 
@@ -99,9 +101,21 @@ static bool infer_quantize(struct module *m, int node)
 		return node_bad(m, node, "output_dtype is %s, allowed: %s as the zero point", dtypes[type].name,
 				dtypes[zero].name);
 	if ((dtypes[type].class != CLASS_I && dtypes[type].class != CLASS_U) || dtypes[type].bytes > 2)
-		return node_bad(m, node, "the result is %s, allowed: an integer type of 8 or 16 bits",
-				dtypes[type].name);
+		return node_bad(m, node, "the result is %s, allowed: an integer type of 16 bits or less, or a float of "
+				"8 or less", dtypes[type].name);
 	return quantize_check(m, node) && tensor_set(m, node, node_out(m, node, 0), type, x.rank, x.dim);
+}
+
+/* A whole number limited to what integers of less than 8 bits can hold. */
+static int saturate_narrow(struct nest *n, enum dtype type, int v)
+{
+	const bool is_signed = dtypes[type].class == CLASS_I;
+	const int size = 1 << narrow_bits(type), low = is_signed ? -size / 2 : 0;
+
+	v = nest_saturate(n, is_signed ? DT_I8 : DT_U8, v);
+	v = nest_cast(n, DT_I32, v);
+	v = nest_binary(n, E_MAX, v, nest_const_int(n, DT_I32, low));
+	return nest_cast(n, type, nest_binary(n, E_MIN, v, nest_const_int(n, DT_I32, low + size - 1)));
 }
 
 static bool lower_quantize(struct lowering *l, int node)
@@ -110,12 +124,18 @@ static bool lower_quantize(struct lowering *l, int node)
 	struct nest *n = nest_new(m, node_out(m, node, 0));
 	int zero = node_in(m, node, 2), v = nest_load(n, node_in(m, node, 0), n->axis);
 	int scale = load_parameter(n, node, node_in(m, node, 1));
+	const enum dtype type = m->tensor[n->out].type;
 
 	v = nest_binary(n, E_DIV, nest_cast(n, DT_F32, v), nest_cast(n, DT_F32, scale));
-	v = nest_unary(n, E_ROUND, v);
+	if (!dtype_is_code(type))
+		v = nest_unary(n, E_ROUND, v);
 	if (zero >= 0)
 		v = nest_binary(n, E_ADD, v, nest_cast(n, DT_F32, load_parameter(n, node, zero)));
-	nest_store(n, nest_saturate(n, m->tensor[n->out].type, v));
+	if (dtype_is_code(type))
+		v = nest_cast_float(n, type, v, node_attr_int(m, node, "saturate", 1), NARROW_UP);
+	else
+		v = narrow_bits(type) ? saturate_narrow(n, type, v) : nest_saturate(n, type, v);
+	nest_store(n, v);
 	lower_nest(l, n);
 	return true;
 }
@@ -133,11 +153,12 @@ static bool lower_dequantize(struct lowering *l, int node)
 {
 	struct module *m = l->m;
 	struct nest *n = nest_new(m, node_out(m, node, 0));
-	int zero = node_in(m, node, 2), v = nest_cast(n, DT_I32, nest_load(n, node_in(m, node, 0), n->axis));
+	const enum dtype type = dtype_is_code(node_in_type(m, node, 0)) ? DT_F32 : DT_I32;
+	int zero = node_in(m, node, 2), v = nest_cast(n, type, nest_load(n, node_in(m, node, 0), n->axis));
 	int scale = load_parameter(n, node, node_in(m, node, 1));
 
 	if (zero >= 0)
-		v = nest_binary(n, E_SUB, v, nest_cast(n, DT_I32, load_parameter(n, node, zero)));
+		v = nest_binary(n, E_SUB, v, nest_cast(n, type, load_parameter(n, node, zero)));
 	v = nest_binary(n, E_MUL, nest_cast(n, DT_F32, v), nest_cast(n, DT_F32, scale));
 	nest_store_narrow(n, v);
 	lower_nest(l, n);
@@ -156,13 +177,14 @@ static bool lower_dequantize(struct lowering *l, int node)
 
 QUANTIZE(QuantizeLinear, 10, "fhw", "q", quantize, false, NULL)
 QUANTIZE(QuantizeLinear, 13, "fhw", "q", quantize, false, ATTRS(AXIS))
-QUANTIZE(QuantizeLinear, 19, "fhw", "q", quantize, false, ATTRS(AXIS, SATURATE))
-QUANTIZE(QuantizeLinear, 21, "fhw", "q", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT))
-QUANTIZE(QuantizeLinear, 23, "fhw", "q", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT, INT("precision", 0)))
+QUANTIZE(QuantizeLinear, 19, "fhw", "qne", quantize, false, ATTRS(AXIS, SATURATE))
+QUANTIZE(QuantizeLinear, 21, "fhw", "qne", quantize, false, ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT))
+QUANTIZE(QuantizeLinear, 23, "fhw", "qne", quantize, false,
+	 ATTRS(AXIS, SATURATE, BLOCK, DTYPE_OUT, INT("precision", 0)))
 QUANTIZE(DequantizeLinear, 10, "qwp", "qwp", dequantize, true, NULL)
 QUANTIZE(DequantizeLinear, 13, "qwp", "qwp", dequantize, true, ATTRS(AXIS))
-QUANTIZE(DequantizeLinear, 21, "qwp", "qwp", dequantize, true, ATTRS(AXIS, BLOCK))
-QUANTIZE(DequantizeLinear, 23, "qwp", "qwp", dequantize, true, ATTRS(AXIS, BLOCK, DTYPE_OUT))
+QUANTIZE(DequantizeLinear, 21, "qwpne", "qwpne", dequantize, true, ATTRS(AXIS, BLOCK))
+QUANTIZE(DequantizeLinear, 23, "qwpne", "qwpne", dequantize, true, ATTRS(AXIS, BLOCK, DTYPE_OUT))
 
 /* Those of com.microsoft, which had types of 16 and 4 bits before the standard. */
 static bool expand_quantize_linear(struct module *m, int node)

@@ -143,10 +143,10 @@ static bool infer_reshape(struct module *m, int node)
 }
 
 const struct op_def op_Reshape_5 = {
-	ONNX("Reshape", 5, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_reshape, .lower = lower_reshape,
+	ONNX("Reshape", 5, 2, 2, 1, 1), .types = TYPES("fhiubne", "i"), .infer = infer_reshape, .lower = lower_reshape,
 };
 const struct op_def op_Reshape_14 = {
-	ONNX("Reshape", 14, 2, 2, 1, 1), .attrs = ATTRS(FLAG("allowzero", 0)), .types = TYPES("fhiub", "i"),
+	ONNX("Reshape", 14, 2, 2, 1, 1), .attrs = ATTRS(FLAG("allowzero", 0)), .types = TYPES("fhiubne", "i"),
 	.infer = infer_reshape, .lower = lower_reshape,
 };
 
@@ -166,7 +166,7 @@ static bool infer_flatten(struct module *m, int node)
 }
 
 const struct op_def op_Flatten_1 = {
-	ONNX("Flatten", 1, 1, 1, 1, 1), .attrs = ATTRS(INT("axis", 1)), .types = TYPES("fhiub"),
+	ONNX("Flatten", 1, 1, 1, 1, 1), .attrs = ATTRS(INT("axis", 1)), .types = TYPES("fhiubne"),
 	.infer = infer_flatten, .lower = lower_reshape,
 };
 
@@ -194,11 +194,11 @@ static bool infer_squeeze(struct module *m, int node)
 }
 
 const struct op_def op_Squeeze_1 = {
-	ONNX("Squeeze", 1, 1, 1, 1, 1), .attrs = ATTRS(INTS_OPTIONAL("axes")), .types = TYPES("fhiub"),
+	ONNX("Squeeze", 1, 1, 1, 1, 1), .attrs = ATTRS(INTS_OPTIONAL("axes")), .types = TYPES("fhiubne"),
 	.infer = infer_squeeze, .lower = lower_reshape,
 };
 const struct op_def op_Squeeze_13 = {
-	ONNX("Squeeze", 13, 1, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_squeeze, .lower = lower_reshape,
+	ONNX("Squeeze", 13, 1, 2, 1, 1), .types = TYPES("fhiubne", "i"), .infer = infer_squeeze, .lower = lower_reshape,
 };
 
 static bool infer_unsqueeze(struct module *m, int node)
@@ -223,10 +223,10 @@ static bool infer_unsqueeze(struct module *m, int node)
 }
 
 const struct op_def op_Unsqueeze_1 = {
-	ONNX("Unsqueeze", 1, 1, 1, 1, 1), .attrs = ATTRS(INTS_REQUIRED("axes")), .types = TYPES("fhiub"),
+	ONNX("Unsqueeze", 1, 1, 1, 1, 1), .attrs = ATTRS(INTS_REQUIRED("axes")), .types = TYPES("fhiubne"),
 	.infer = infer_unsqueeze, .lower = lower_reshape,
 };
 const struct op_def op_Unsqueeze_13 = {
-	ONNX("Unsqueeze", 13, 2, 2, 1, 1), .types = TYPES("fhiub", "i"), .infer = infer_unsqueeze,
+	ONNX("Unsqueeze", 13, 2, 2, 1, 1), .types = TYPES("fhiubne", "i"), .infer = infer_unsqueeze,
 	.lower = lower_reshape,
 };

@@ -108,11 +108,11 @@ static bool lower_slice(struct lowering *l, int node)
 }
 
 const struct op_def op_Slice_1 = {
-	ONNX("Slice", 1, 1, 1, 1, 1), .types = TYPES("fhiub"),
+	ONNX("Slice", 1, 1, 1, 1, 1), .types = TYPES("fhiubne"),
 	.attrs = ATTRS(INTS_OPTIONAL("axes"), INTS_REQUIRED("ends"), INTS_REQUIRED("starts")),
 	.infer = infer_slice, .lower = lower_slice,
 };
 const struct op_def op_Slice_10 = {
-	ONNX("Slice", 10, 3, 5, 1, 1), .types = TYPES("fhiub", "i", "i", "i", "i"), .infer = infer_slice,
+	ONNX("Slice", 10, 3, 5, 1, 1), .types = TYPES("fhiubne", "i", "i", "i", "i"), .infer = infer_slice,
 	.lower = lower_slice,
 };

@@ -1,8 +1,8 @@
 """Cases of bad_models.py with operators of com.microsoft on quantised tensors."""
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
-from refused import MODEL, UNSUPPORTED, add, case, of_zeros
+from refused import MODEL, UNSUPPORTED, add, case, model, of_zeros, value
 
 ONE, ZERO = np.float32(1), np.uint8(0)
 X = ("u1", [1, 4, 6, 8])
@@ -157,7 +157,7 @@ def packed(op, number, count, elements, *operands, **attributes):
 
 
 add("packed-too-short", MODEL, lambda: packed("DequantizeLinear", TensorProto.INT4, 2, 5, ONE))
-add("packed-read-as-bytes", UNSUPPORTED, lambda: packed("Cast", TensorProto.UINT4, 3, 5, to=TensorProto.FLOAT))
+add("packed-read-as-bytes", UNSUPPORTED, lambda: packed("Abs", TensorProto.UINT4, 3, 5))
 add("packed-added", UNSUPPORTED, lambda: packed("Add", TensorProto.INT2, 1, 4, np.int8(1)))
 
 
@@ -172,3 +172,13 @@ def packed_result():
 for name, (status, op, operands, attributes) in CASES.items():
     add(f"quantised-{name}", status, lambda op=op, operands=operands, attributes=attributes:
         of_zeros(op, operands, 17, domain="com.microsoft", **attributes))
+
+
+def of_narrow(op, number, **attributes):
+    """An operator on an input of a type of 8 bits or less."""
+    return model([helper.make_node(op, ["x"], ["y"], "n", **attributes)], inputs=[value("x", [4], number)], opset=25)
+
+
+add("narrow-integers-negated", UNSUPPORTED, lambda: of_narrow("Neg", TensorProto.INT4))
+add("narrow-floats-summed", UNSUPPORTED, lambda: of_narrow("ReduceSum", TensorProto.FLOAT8E4M3FN))
+add("narrow-rounding", MODEL, lambda: of_narrow("Cast", TensorProto.FLOAT8E8M0, to=1, round_mode="even"))

@@ -4,8 +4,8 @@ A function returns (nodes, inputs, outputs, opset): nodes of helper.make_node, d
 model's order; constants are inputs whose name begins with "const". Lists of arrays are as many calls of one model, whose
 outputs may differ in size. It may end with a further dictionary of options of the model: its `domains`.
 """
+import ml_dtypes
 import numpy as np
-import onnx
 from onnx import helper, numpy_helper
 from onnx.backend.test.case.test_case import TestCase
 
@@ -222,3 +222,45 @@ def found_boxes_limits_at_run_time():
             {"boxes": [boxes] * 4, "scores": [scores] * 4, "most": most, "limit": [limit] * 4, "above": [above] * 4,
              "const_2": np.array(2), "const_0": np.array([0])},
             {"rows": rows, "y": [boxes[0][r[:, 2]] for r in rows]}, 13)
+
+
+# --------------------------------------------------------------------------------------------- types of 8 bits and less
+
+FLOATS = {"float8_e4m3fn": 17, "float8_e4m3fnuz": 18, "float8_e5m2": 19, "float8_e5m2fnuz": 20, "float4_e2m1fn": 23}
+INTEGERS = {"uint4": 21, "int4": 22, "uint2": 25, "int2": 26}
+
+
+@own
+def narrow_from_float():
+    """Numbers of all sizes, and those halfway between two others."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.integers(0, 1 << 32, 4000, np.uint32).view(np.float32),
+                        (rng.integers(0, 1 << 12, 4000, np.uint32) << 20).view(np.float32),
+                        np.exp2(rng.uniform(-20, 17, 4000)).astype(np.float32), np.arange(-9, 9, 0.125, np.float32)])
+    nodes = [helper.make_node("Cast", ["x"], [name], to=to, saturate=0) for name, to in FLOATS.items()]
+    with np.errstate(all="ignore"):
+        return nodes, {"x": x}, {name: x.astype(getattr(ml_dtypes, name)) for name in FLOATS}, 25
+
+
+@own
+def narrow_to_float():
+    """Every code, moved about before it is a number."""
+    codes = {name: np.arange(16 if "4_" in name else 256, dtype=np.uint8).view(getattr(ml_dtypes, name))
+             for name in [*FLOATS, "float8_e8m0fnu"]}
+    nodes = []
+    for name in codes:
+        nodes += [helper.make_node("Reshape", [name, "const_shape"], [name + "r"]),
+                  helper.make_node("Transpose", [name + "r"], [name + "t"]),
+                  helper.make_node("Concat", [name + "t", name + "t"], [name + "c"], axis=0),
+                  helper.make_node("Cast", [name + "c"], [name + "y"], to=1)]
+    return (nodes, codes | {"const_shape": np.array([-1, 4])},
+            {name + "y": np.concatenate(2 * [v.reshape(-1, 4).T]).astype(np.float32) for name, v in codes.items()}, 25)
+
+
+@own
+def narrow_integers():
+    x = np.arange(-40, 40, dtype=np.int32)
+    nodes = [helper.make_node("Cast", ["x"], [name], to=to) for name, to in INTEGERS.items()]
+    nodes += [helper.make_node("Cast", [name], [name + "_y"], to=7) for name in INTEGERS]
+    made = {name: x.astype(getattr(ml_dtypes, name)) for name in INTEGERS}
+    return nodes, {"x": x}, made | {name + "_y": v.astype(np.int64) for name, v in made.items()}, 25

@@ -183,8 +183,9 @@ class Program:
         return b"".join(parts) + words(0)
 
     def theirs(self, dtype):
-        """The type in the target's byte order; one-byte and foreign types have none."""
-        dtype = np.dtype(dtype)
+        """The type in the target's byte order; one-byte and foreign types have none. Integers of less than a byte are
+        bytes of their values."""
+        dtype = np.dtype({"int4": "i1", "int2": "i1", "uint4": "u1", "uint2": "u1"}.get(np.dtype(dtype).name, dtype))
         return dtype.newbyteorder(self.target.order) if dtype.kind in "iufc" and dtype.itemsize > 1 else dtype
 
     def capacities(self, call):
