@@ -71,6 +71,7 @@ struct options {
 	const char *command, *model;
 	const char **rest;      /* arguments after the model */
 	int n_rest;
+	bool marks;             /* no flag: OUT_mark_3() is called behind step 3, for bench to count */
 #define OPTION(flag, field, kind, argument, value, help) OPTION_TYPE_##kind field;
 #define OPTION_GROUP(commands)
 #include "options.def"

@@ -6,6 +6,7 @@
 
 #include "host/built.h"
 #include "host/process.h"
+#include "commands/bench_counts.h"
 #include "commands/commands.h"
 #include "commands/inputs.h"
 #include "commands/json.h"
@@ -220,15 +221,37 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 	return true;
 }
 
-/* An emulator's clock tells the emulator's speed, and that of a board which it imitates tells nothing. */
-static bool has_clock(const struct options *o, struct arena *a, struct diag *d)
+/* One run with marks between the steps. */
+static bool count_in(const struct folder *f, const struct options *o, const struct inputs *in, struct arena *a,
+		     struct arena *scratch, struct diag *d)
+{
+	struct built *b = ARENA_NEW(a, struct built);
+	struct options marked = *o;
+	const struct value *values;
+	struct counts c;
+
+	marked.marks = true;
+	if (!built_make(b, &marked, f, 0, a, scratch, d))
+		return false;
+	values = in ? inputs_for_graph(in, &b->c.module, a, d) : make_values(&b->c.module, a, d);
+	if (!values || !built_count(b, values, &c, a, d))
+		return false;
+	bench_print_counts(o, b, &c, a);
+	return true;
+}
+
+/* An emulator's clock tells the emulator's speed, and that of a board which it imitates tells nothing: what QEMU runs
+ * is counted, of others nothing can be said. */
+static bool has_clock(const struct options *o, bool *counts, struct arena *a, struct diag *d)
 {
 	const struct target *t = target_find(a, o->target, NULL);
 	const char *runner = o->runner || !t ? o->runner : t->runner;
 
-	return !runner || !runner_is_emulator(runner, a) ||
+	*counts = runner && runner_counts(runner, a);
+	return !runner || *counts || !runner_is_emulator(runner, a) ||
 	       diag_error(d, STATUS_UNSUPPORTED, NULL, "times of target %s by \"%s\" would be an emulator's; "
-			  "give a --runner that takes the program to such a machine", t ? t->name : o->target, runner);
+			  "give a --runner that takes the program to such a machine, or QEMU, which counts "
+			  "instructions", t ? t->name : o->target, runner);
 }
 
 enum status command_bench(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)
@@ -236,11 +259,11 @@ enum status command_bench(const struct options *given, struct arena *a, struct a
 	struct options o = *given;
 	struct inputs in;
 	struct folder *f;
-	bool has_data = o.data || o.n_rest;
+	bool has_data = o.data || o.n_rest, counts;
 
-	if (!has_clock(&o, a, d) || (has_data && !inputs_read(&in, &o, a, d)) || !(f = folder_make(a, d)))
+	if (!has_clock(&o, &counts, a, d) || (has_data && !inputs_read(&in, &o, a, d)) || !(f = folder_make(a, d)))
 		return d->status;
-	bench_in(f, &o, has_data ? &in : NULL, a, scratch, d);
+	(counts ? count_in : bench_in)(f, &o, has_data ? &in : NULL, a, scratch, d);
 	folder_remove(f);
 	return d->status;
 }

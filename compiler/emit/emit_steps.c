@@ -123,6 +123,8 @@ static void emit_step(struct program *p, struct emit *e, struct emit *run, const
 		emit_found(p, run);
 	if (m->options->taps)
 		emit_taps(p, run, s, number);
+	if (m->options->marks)
+		emit_line(run, "%s_mark_%d();", p->prefix, number);
 	emission_rest(&p->x);
 }
 
@@ -290,6 +292,10 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 		emission_use(&p->x, "nnrt_flush_begin");
 		emission_use(&p->x, "nnrt_flush_end");
 	}
+	for (int i = 0; m->options->marks && i < p->n_steps; i++)
+		emit_line(e, "void %s_mark_%d(void);", p->prefix, i);
+	if (m->options->marks)
+		emit_line(e, "void %s_mark_start(void);", p->prefix);
 	emit_open(e, "%s%s", m->options->section.name[SECTION_CODE] ? "NNRT_CODE " : "", signature);
 	for (int i = 0; i < p->plan->n_pools; i++)
 		emit_memory(p, e, i);
@@ -302,6 +308,8 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 			  p->params[i].name, (long long)p->params[i].high);
 	if (m->options->flush_subnormals)
 		emit_line(e, "const uint32_t nnrt_mode = nnrt_flush_begin();");
+	if (m->options->marks)
+		emit_line(e, "%s_mark_start();", p->prefix);
 	emit_blank(e);
 	emit_puts(e, strbuf_text(&text));
 	emit_return(p, e, 0);

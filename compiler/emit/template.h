@@ -5,7 +5,7 @@
 struct emit;
 struct emit_model;
 
-extern const char template_model_c[], template_model_h[], template_harness_c[];
+extern const char template_model_c[], template_model_h[], template_harness_c[], template_count_plugin[];
 
 /* @name@ in a template. A hole with a function stands on a line of its own. */
 struct hole {

@@ -15,7 +15,7 @@ static bool write_harness(struct built *b, const char *path, struct arena *a, st
 	bool ok = f != NULL;
 
 	if (f) {
-		harness_write(f, &b->c.totals, b->c.module.target, b->options.taps, a);
+		harness_write(f, &b->c.totals, b->c.module.target, &b->options, a);
 		ok = !ferror(f);
 		ok = fclose(f) == 0 && ok;
 	}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "host/built.h"
+#include "host/built_request.h"
 #include "host/channel.h"
 #include "host/process.h"
 #include "host/progress.h"
@@ -111,7 +112,7 @@ static bool bind_inputs(struct built *b, const struct value *in, struct bindings
 
 /* --- requests and responses --------------------------------------------------------------------------------------- */
 
-enum { REQUEST_END, REQUEST_RUN, REQUEST_TIME };
+enum { REQUEST_END, REQUEST_RUN, REQUEST_TIME, REQUEST_COUNT };
 enum { RESPONSE_TAP = 1, RESPONSE_DONE };
 
 static struct channel open_file(const struct built *b, const char *name, const char *mode, struct arena *a)
@@ -277,4 +278,15 @@ bool built_time(struct built *b, const struct value *inputs, int64_t repeats, st
 	if (c.f)
 		fclose(c.f);
 	return ok || channel_failed(d, "read");
+}
+
+bool built_run_counted(struct built *b, const struct value *inputs, struct arena *a, struct diag *d)
+{
+	struct bindings *x = ARENA_NEW(a, struct bindings);
+	struct channel c = open_file(b, "request.bin", "wb", a);
+	bool ok = c.ok && bind_inputs(b, inputs, x, d) && put_call(b, &c, REQUEST_COUNT, inputs, x, a, d);
+
+	if (ok)
+		channel_put_word(&c, REQUEST_END);
+	return channel_close(&c, d, "write") && ok && run_program(b, a, d);
 }

@@ -4,6 +4,7 @@
 #include "emit/emit_header.h"
 #include "emit/emit_tap.h"
 #include "emit/template.h"
+#include "options.h"
 #include "support/arena.h"
 #include "targets/target.h"
 
@@ -47,7 +48,19 @@ static const char *call_text(const struct emit_totals *t, struct arena *a)
 	return strbuf_text(&b);
 }
 
-void harness_write(FILE *f, const struct emit_totals *t, const struct target *target, bool has_taps, struct arena *a)
+/* MARK(0), MARK(1) … */
+static const char *marks_text(int n, struct arena *a)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	for (int i = 0; i < n; i++)
+		strbuf_printf(&b, "MARK(%d)\n", i);
+	return strbuf_text(&b);
+}
+
+void harness_write(FILE *f, const struct emit_totals *t, const struct target *target, const struct options *o,
+		   struct arena *a)
 {
 #define COUNT(kind) arena_printf(a, "%d", harness_count(t, kind))
 	const struct hole holes[] = {
@@ -58,7 +71,9 @@ void harness_write(FILE *f, const struct emit_totals *t, const struct target *ta
 		{ .name = "n_out", .text = COUNT(PARAM_OUTPUT) },
 		{ .name = "n_steps", .text = arena_printf(a, "%d", t->n_steps) },
 		{ .name = "has_clock_gettime", .text = target->is_hosted ? "1" : "0" },
-		{ .name = "has_taps", .text = has_taps ? "1" : "0" },
+		{ .name = "has_taps", .text = o->taps ? "1" : "0" },
+		{ .name = "has_marks", .text = o->marks ? "1" : "0" },
+		{ .name = "marks", .text = o->marks ? marks_text(t->n_steps, a) : "" },
 		{ .name = "tap_parameters", .text = tap_parameters },
 		{ .name = "call", .text = call_text(t, a) },
 		{ 0 },

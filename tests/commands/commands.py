@@ -282,12 +282,32 @@ def bench_as_text_and_json(place):
 
 @test
 def bench_gives_no_times_of_an_emulator(place):
-    for options in (["--target=cortex-m4"], ["--target=armv8"], ["--target=armv8", "--json"],
-                    ["--runner=nice /opt/bin/qemu-x86_64 -cpu max"]):
-        out, err = place.nnc(3, "bench", MODEL, *options)
-        expect(err, r"times of target \S+ by \".*qemu-.*\" would be an emulator's; give a --runner that takes")
-        if out:
-            raise Wrong(out)
+    out, err = place.nnc(3, "bench", MODEL, "--runner=nice /opt/bin/simavr -f 8000000")
+    expect(err, r"times of target \S+ by \".*simavr.*\" would be an emulator's; give a --runner that takes")
+    if out:
+        raise Wrong(out)
+
+
+@test
+def bench_counts_the_instructions_of_an_emulator(place):
+    """The same every time; the steps and what is round them are the whole; the estimate is one of cores with timings."""
+    for name, model in (("cortex-m4", MODEL), ("cortex-m0", os.path.join(DIGITS, "digits-int8.onnx")), ("armv8", MODEL)):
+        if missing(TARGETS[name]) is not None:
+            continue
+        data = json.loads(place.nnc(0, "bench", model, f"--target={name}", "--json")[0])
+        if data["instructions"] != sum(s["instructions"] for s in data["steps"]) + data["outside"]["instructions"]:
+            raise Wrong(f"{name}: the steps' instructions do not add up: {data}")
+        if not all(s["passages"] == 1 and s["instructions"] >= s["macs"] / 64 for s in data["steps"]):
+            raise Wrong(f"{name}: {data['steps']}")
+        if ("estimated_cycles" in data) != name.startswith("cortex"):
+            raise Wrong(f"{name}: {data.keys()}")
+        if name == "cortex-m4":
+            out, _ = place.nnc(0, "bench", model, f"--target={name}", "--wait-states=3")
+            expect(out, r"cycles are an estimate by the timings of Arm DDI 0439, 3 wait", r" 0 +\d+ .* Conv \"conv1\"",
+                   rf"whole +{data['instructions']} ")
+            if not data["instructions"] < data["estimated_cycles"] < int(re.search(r"whole .* (\d+)\n", out)[1]):
+                raise Wrong(f"{data['estimated_cycles']} cycles without wait states: {out[-200:]}")
+    expect(place.nnc(4, "bench", MODEL, "--runner=qemu-absent")[1], r"cannot run qemu-absent")
 
 
 @test
