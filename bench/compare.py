@@ -1,17 +1,24 @@
 #!/usr/bin/env python3
-"""nnc's generated C against onnxruntime: one thread each, same inputs, interleaved rounds, best of the rounds.
+"""nnc's generated C against onnxruntime and others: one thread each, same inputs, interleaved rounds, best of the rounds.
 
-    compare.py [--rounds N] [--target T] [--cc CC] [MODEL ...]
+    compare.py [--rounds N] [--target T]... [--cc CC] [--peers] [MODEL ...]
 
 nnc is timed inside a shared object by bench/timing.c. onnxruntime is timed as its Python users call it, through a bound
 session (run_with_iobinding): the floor of such a call, measured on an Identity of one number, is printed below the table.
-The outputs of both are compared first; a model whose outputs differ is listed as wrong, not as fast.
+The outputs of both are compared first; a model whose outputs differ is listed as wrong, not as fast. With --peers so do
+the engines of bench/peers.py, with a `-` where one does not take a model or gives other outputs.
+
+Columns: ratio is onnxruntime's time over that of nnc's last target; least is the fastest engine's over the same; spread is
+the greatest median over best among all that ran; of peak is what nnc's last target reaches of this core's fused
+multiply-adds (bench/peak.c); code is the text of its object without constants; load is what onnxruntime takes to make
+its session, where a program of nnc's takes nothing but the system's paging.
 """
 import argparse
 import ctypes
 import hashlib
 import math
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -28,11 +35,13 @@ from onnx import helper
 
 import cases
 import generated
+import peers
 from generated import Failure, execute, one_line
 from report import Report
 from targets import TARGETS, best_host, missing
 
-ZOO = ("resnet50", "resnet18", "mobilenetv2", "squeezenet1_1", "vit_tiny_patch16_224", "lstm_speech")
+ZOO = ("resnet50", "resnet18", "mobilenetv2", "squeezenet1_1", "vit_tiny_patch16_224", "yolov5n_320", "bert_mini",
+       "tiny_resnet8", "mnasnet0_5", "lstm_speech")
 SECONDS = 0.15  # of one measurement
 
 
@@ -121,8 +130,8 @@ class Nnc:
         with open(os.path.join(folder, "call.c"), "w", encoding="utf-8") as f:
             f.write(prototype.caller())
         sources = [*generated.sources(folder, "m"), os.path.join(folder, "call.c"), os.path.join(HERE, "timing.c")]
-        library = shared_object(folder, [cc, *target.cflags.split(), "-fPIC", "-shared", "-I", folder], sources)
-        self.function = ctypes.CDLL(library).nnc_time
+        self.object = shared_object(folder, [cc, *target.cflags.split(), "-fPIC", "-shared", "-I", folder], sources)
+        self.function = ctypes.CDLL(self.object).nnc_time
         self.function.restype = ctypes.c_double
         self.arrays = [aligned(v) for v in entry.inputs], [aligned(np.zeros_like(v)) for v in like]
         self.arguments = (None, *(pointers(a) for a in self.arrays), (ctypes.c_int * 64)())
@@ -136,6 +145,11 @@ class Nnc:
     def outputs(self):
         self.seconds(1)
         return self.arrays[1]
+
+    def code_bytes(self):
+        """Of .text, without constants."""
+        sections = subprocess.run(["size", "-A", self.object], check=True, capture_output=True, text=True).stdout
+        return next(int(line.split()[1]) for line in sections.splitlines() if line.startswith(".text "))
 
 
 def shared_object(folder, command, sources):
@@ -208,14 +222,19 @@ def repeats_for(engine):
     return max(1, int(SECONDS / max(engine.seconds(2), 1e-7)))
 
 
-def measure(engines, rounds):
-    """Best seconds per engine, the rounds interleaved."""
+def measure_spread(engines, rounds):
+    """Best and median seconds per engine, the rounds interleaved."""
     repeats = [repeats_for(e) for e in engines]
-    best = [math.inf] * len(engines)
+    seconds = [[] for _ in engines]
     for _ in range(rounds):
         for k, engine in enumerate(engines):
-            best[k] = min(best[k], engine.seconds(repeats[k]))
-    return best
+            seconds[k].append(engine.seconds(repeats[k]))
+    return [(min(s), statistics.median(s)) for s in seconds]
+
+
+def measure(engines, rounds):
+    """Best seconds per engine, the rounds interleaved."""
+    return [best for best, _ in measure_spread(engines, rounds)]
 
 
 def call_floor():
@@ -241,45 +260,130 @@ def number(us):
     return f"{us:.2f}" if us < 10 else f"{us:.1f}" if us < 1000 else f"{us:.0f}"
 
 
+def peak(target, cc):
+    """Multiply-accumulates a second that this core reaches with the target's instructions."""
+    folder = os.path.join(generated.work_folder(), "bench", target.name)
+    os.makedirs(folder, exist_ok=True)
+    library = os.path.join(folder, "peak.so")
+    code, text = execute([cc, *target.cflags.split(), "-fPIC", "-shared", "-I", ROOT, "-o", library,
+                          os.path.join(HERE, "peak.c")], 60)
+    if code != 0:
+        raise Failure("cc", one_line(text))
+    function = ctypes.CDLL(library).nnc_peak
+    function.restype = ctypes.c_double
+    return function()
+
+
+def geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+class Table:
+    """The lines that main() prints, one model each."""
+
+    def __init__(self, targets, a):
+        self.targets, self.cc, self.rounds = targets, a.cc, a.rounds
+        self.peers = [n for n in peers.ENGINES if a.peers and peers.version(n)]
+        self.notes, self.ratios, self.leads = Notes(), [], []
+        self.peak = peak(targets[-1], a.cc)
+        for name in peers.ENGINES if a.peers else ():
+            if name not in self.peers:
+                self.notes.lines.append(f"{name}: is not installed here")
+
+    def head(self):
+        ours = [f"nnc {t.name} us" for t in self.targets]
+        columns = ["model", "MMAC", "onnxruntime us", *(f"{n} us" for n in self.peers), *ours, "spread", "ratio",
+                   *(["least"] if self.peers else []), "GMAC/s", "of peak", "code KB", "load ms"]
+        return f"| {' | '.join(columns)} |\n|---{'|---:' * (len(columns) - 1)}|"
+
+    def _peers_of(self, entry, expected):
+        """An engine or None for each that was asked for."""
+        found = []
+        for name in self.peers:
+            try:
+                with peers.silent():
+                    engine = peers.ENGINES[name](entry.path, entry.inputs)
+                    outputs = engine.outputs()
+                same = len(outputs) == len(expected) and all(a.size == b.size for a, b in zip(outputs, expected))
+                if not same or not agree([a.reshape(b.shape) for a, b in zip(outputs, expected)], expected):
+                    raise Failure("wrong", "outputs differ from onnxruntime's")
+                found.append(engine)
+            except Failure as e:
+                self.notes.lines.append(f"{entry.name}: {name}: {e.kind}: {e}")
+                found.append(None)
+        return found
+
+    def row(self, entry):
+        began = time.perf_counter()
+        theirs = Onnxruntime(entry.path, entry.inputs)
+        load = time.perf_counter() - began
+        expected = theirs.outputs()
+        ours = [Nnc(entry, t, self.cc, expected) for t in self.targets]
+        for engine in ours:
+            if not agree(engine.outputs(), expected):
+                raise Failure("wrong", "outputs differ from onnxruntime's")
+        others = self._peers_of(entry, expected)
+        engines = [theirs, *(e for e in others if e), *ours]
+        times = dict(zip(map(id, engines), measure_spread(engines, self.rounds)))
+        best = {k: least for k, (least, _) in times.items()}
+        spread = max(median / least for least, median in times.values())
+        nnc, work = best[id(ours[-1])], macs(entry.path)
+        self.ratios.append(best[id(theirs)] / nnc)
+        self.leads.append(min(best[id(e)] for e in engines if e not in ours) / nnc)
+        cells = [entry.name, f"{work:.2f}", *(number(1e6 * best[id(e)]) if e else "-" for e in [theirs, *others, *ours]),
+                 f"{spread:.2f}", f"{self.ratios[-1]:.2f}", *([f"{self.leads[-1]:.2f}"] if self.peers else []),
+                 f"{1e-3 * work / nnc:.1f}", f"{1e6 * work / nnc / self.peak:.2f}",
+                 f"{ours[-1].code_bytes() / 1024:.0f}", f"{1e3 * load:.0f}"]
+        return f"| {' | '.join(cells)} |"
+
+    def print_sums(self):
+        if not self.ratios:
+            return
+        means = f"geometric means of {len(self.ratios)}: ratio {geometric_mean(self.ratios):.2f}, least one " \
+                f"{min(self.ratios):.2f}"
+        if self.peers:
+            means += f"; over the fastest of all engines {geometric_mean(self.leads):.2f}, least {min(self.leads):.2f}"
+        print(f"\n**{means}**. Floor of an onnxruntime call from Python: {1e6 * call_floor():.1f} us.")
+
+
+def targets_of(names):
+    """Those asked for; else x86-64-v3 where it is not all that this machine has, and the widest that it has."""
+    runs = [n for n in names or ["host"] if not avx512_skipped(n) or n == "host"]
+    if names:
+        return [best_host() if n == "host" else TARGETS[n] for n in runs]
+    best = best_host()
+    return [TARGETS["x86-64-v3"], best] if best.name.startswith("x86-64-v4") else [best]
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--target", default="host", help="default: the widest that this processor runs")
+    p.add_argument("--target", action="append", help="default: x86-64-v3 and the widest that this processor runs")
     p.add_argument("--cc", default="gcc")
+    p.add_argument("--peers", action="store_true", help="time OpenVINO, ncnn and MNN too, those that are installed")
     p.add_argument("names", nargs="*")
-    a = p.parse_args()
-    target = best_host() if a.target == "host" else TARGETS[a.target]
-    if avx512_skipped(a.target) and a.target != "host":
+    a = p.parse_intermixed_args()
+    targets = targets_of(a.target or ())
+    if not targets:
         return
-    print(f"Target {target.name}, {a.cc} {target.cflags}, onnxruntime {onnxruntime.__version__}, one thread, best of "
-          f"{a.rounds} interleaved rounds.\n")
-    print("| model | MMAC | onnxruntime us | nnc us | ratio |\n|---|---:|---:|---:|---:|", flush=True)
-    ratios, notes = [], Notes()
+    table = Table(targets, a)
+    others = "".join(f", {n} {peers.version(n)}" for n in table.peers)
+    print(f"{a.cc}: {'; '.join(f'{t.name} {t.cflags}' for t in targets)}; onnxruntime {onnxruntime.__version__}{others}; "
+          f"one thread, best of {a.rounds} interleaved rounds. {targets[-1].name} reaches {1e-9 * table.peak:.1f} GMAC/s "
+          f"here.\n")
+    print(table.head(), flush=True)
     # Our own are so small that they say more of the call than of the kernels.
     names = a.names or [*(name for name, kind, _, path in cases.rows() if kind == "float" and not path), *ZOO]
-    for entry in entries(names, KINDS, notes):
+    for entry in entries(names, KINDS, table.notes):
         try:
-            theirs = Onnxruntime(entry.path, entry.inputs)
-            expected = theirs.outputs()
-            ours = Nnc(entry, target, a.cc, expected)
-            if not agree(ours.outputs(), expected):
-                raise Failure("wrong", "outputs differ from onnxruntime's")
-            ort, nnc = measure([theirs, ours], a.rounds)
+            print(table.row(entry), flush=True)
+            table.notes.ok(entry.name)
         except Failure as e:
-            notes.failed(entry.name, f"{e.kind}: {e}")
-            continue
-        notes.ok(entry.name)
-        ratios.append(ort / nnc)
-        print(f"| {entry.name} | {macs(entry.path):.2f} | {number(1e6 * ort)} | {number(1e6 * nnc)} | {ort / nnc:.2f} |",
-              flush=True)
-    if ratios:
-        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-        print(f"| **geometric mean of {len(ratios)}** | | | | **{mean:.2f}** |")
-        print(f"\nratio: onnxruntime's time over nnc's; least {min(ratios):.2f}. Floor of an onnxruntime call from Python: "
-              f"{1e6 * call_floor():.1f} us.")
-    for line in notes.lines:
+            table.notes.failed(entry.name, f"{e.kind}: {e}")
+    table.print_sums()
+    for line in table.notes.lines:
         print(f"not measured: {line}")
-    sys.exit(1 if notes.counts["not ok"] or not ratios else 0)
+    sys.exit(1 if table.notes.counts["not ok"] or not table.ratios else 0)
 
 
 if __name__ == "__main__":
