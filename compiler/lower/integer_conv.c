@@ -266,8 +266,8 @@ static void lower_depthwise(struct lowering *l, const struct node_plan *plan)
 	call->in_place = planes && takes_the_place(m, c, x, y);
 	if (!call->in_place)
 		call_in_pieces(call, 0, c->g.out_h, c->g.out_w, 1, taps * width / k->lanes);
-	if (columns && call->piece_rows % 2)    /* two rows take not much longer than one */
-		call->piece_rows++;
+	if (columns)    /* two rows take not much longer than one, and more no less than two */
+		call->piece_rows = 2;
 	l->block->step[l->block->n - 1].macs = conv_macs(c) / c->g.oc;
 	lower_finish(l, y, c->y);
 }
