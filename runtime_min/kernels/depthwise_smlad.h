@@ -7,10 +7,9 @@
 #ifndef NNRT_DEPTHWISE_SMLAD_H
 #define NNRT_DEPTHWISE_SMLAD_H
 
-#include "runtime_min/kernels/int8_smlad.h"
+#include "runtime_min/kernels/depthwise_bands.h"
 
 enum {
-	NNRT_PLANES = 4, /* channels at a time */
 	NNRT_PLANES_STRIP = 6, /* output columns at a time at stride 2 */
 	NNRT_PLANES_ROWS = 3 /* of the ring of a 3x3 kernel */
 };
@@ -134,78 +133,6 @@ NNRT_NAKED void nnrt_planes_stride2(struct nnrt_planes *s __attribute__((unused)
 			 "str r3, [sp, #12]\n"
 			 "bgt 3b\n"
 			 "b 8b\n");
-}
-
-/** Four channels of two columns, a byte each, to words of both columns, `step` words from channel to channel. */
-NNRT_INLINE void nnrt_planes_pair(uint32_t *to, ptrdiff_t step, uint32_t a, uint32_t b, int is_signed)
-{
-	uint32_t even, odd, even_b, odd_b, v;
-
-	if (is_signed) {
-		__asm__("sxtb16 %0, %2\n\tsxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(a));
-		__asm__("sxtb16 %0, %2\n\tsxtb16 %1, %2, ror #8" : "=&r"(even_b), "=r"(odd_b) : "r"(b));
-	} else {
-		__asm__("uxtb16 %0, %2\n\tuxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(a));
-		__asm__("uxtb16 %0, %2\n\tuxtb16 %1, %2, ror #8" : "=&r"(even_b), "=r"(odd_b) : "r"(b));
-	}
-	__asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(v) : "r"(even), "r"(even_b));
-	to[0] = v;
-	__asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(v) : "r"(odd), "r"(odd_b));
-	to[step] = v;
-	__asm__("pkhtb %0, %2, %1, asr #16" : "=r"(v) : "r"(even), "r"(even_b));
-	to[2 * step] = v;
-	__asm__("pkhtb %0, %2, %1, asr #16" : "=r"(v) : "r"(odd), "r"(odd_b));
-	to[3 * step] = v;
-}
-
-/** n bytes, four at most; the others 0. */
-NNRT_INLINE uint32_t nnrt_planes_bytes(const unsigned char *p, int n)
-{
-	uint32_t v = 0;
-
-	if (n >= NNRT_PLANES)
-		memcpy(&v, p, sizeof v);
-	else
-		memcpy(&v, p, (size_t)n);
-	return v;
-}
-
-/** An image row of n channels to its place in the ring: `words` words of two columns each plane, `step` from one to the
- *  next, the first at column ix; plane: words from plane to plane. x: the row's first column, NULL for padding; zero:
- *  four bytes of padding. */
-NNRT_INLINE void nnrt_planes_row(const struct nnrt_conv *p, const unsigned char *x, uint32_t zero, uint32_t *to,
-				 ptrdiff_t words, ptrdiff_t step, ptrdiff_t plane, int ix, int n, int is_signed)
-{
-	const ptrdiff_t pixel = p->x_pixel;
-	const int last = x ? p->in_w : 0;
-
-	for (; words > 0; words--, ix += 2, to += step) {
-		uint32_t a = zero, b = zero;
-
-		/* Words that lie inside are most of them. */
-		for (; words > 0 && ix >= 0 && ix + 1 < last; words--, ix += 2, to += step)
-			nnrt_planes_pair(to, plane, nnrt_planes_bytes(x + ix * pixel, n),
-					 nnrt_planes_bytes(x + (ix + 1) * pixel, n), is_signed);
-		if (words == 0)
-			break;
-		if (ix >= 0 && ix < last)
-			a = nnrt_planes_bytes(x + ix * pixel, n);
-		if (ix + 1 >= 0 && ix + 1 < last)
-			b = nnrt_planes_bytes(x + (ix + 1) * pixel, n);
-		nnrt_planes_pair(to, plane, a, b, is_signed);
-	}
-}
-
-/** nnrt_planes_row() for all nodes of a model. */
-NNRT_SHARED void nnrt_planes_row_any(const struct nnrt_conv *p, const unsigned char *x, uint32_t zero, uint32_t *to,
-				     ptrdiff_t words, ptrdiff_t step, ptrdiff_t plane, int ix, int n, int is_signed)
-{
-	if (is_signed && n >= NNRT_PLANES)
-		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, NNRT_PLANES, 1);
-	else if (is_signed)
-		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, n, 1);
-	else
-		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, n, 0);
 }
 
 /** Weights [row][column][channel] of four channels as words (w0 w1), (w1 w2) ... of each row, channel after channel,
@@ -338,8 +265,11 @@ NNRT_INLINE void nnrt_depthwise_smlad(const struct nnrt_conv *p, const void *x, 
 {
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
 
-	nnrt_planes_depthwise(p, x, w, bias, scale, y, scratch, zero, &q,
-			      p->stride_w == 1 ? nnrt_planes_stride1 : nnrt_planes_stride2);
+	if (p->stride_h == 1 && p->stride_w == 1 && p->out_w > 1)
+		nnrt_bands_depthwise(p, x, w, bias, scale, y, scratch, zero, &q);
+	else
+		nnrt_planes_depthwise(p, x, w, bias, scale, y, scratch, zero, &q,
+				      p->stride_w == 1 ? nnrt_planes_stride1 : nnrt_planes_stride2);
 }
 
 #endif

@@ -95,6 +95,7 @@ static void problem_new(struct problem *q, const struct kernel *k)
 		p->kernel_h = k->kind == DEPTHWISE_PLANES ? 3 : 1 + pick(8);
 		p->dilation_h = p->dilation_w = 1;
 		p->stride_w = 1 + pick(2);
+		p->stride_h = pick(2) ? p->stride_w : p->stride_h;
 	}
 	p->oc = pick_of(channels, 8);
 	p->oc = p->oc > 0 ? p->oc : 1;
