@@ -54,30 +54,41 @@ static int64_t distance_left(const struct turns *t, int reader, const struct row
 }
 
 /* All reads of the storage that `from` lies in, against one writer. False: one of them is not of rows, or of a part. */
-static bool distance(const struct module *m, const struct turns *t, int from, int writer, const struct rows_at *to,
-		     int64_t *most)
+static bool distance_to(const struct module *m, const struct turns *t, int from, int writer, int64_t *most)
 {
-	*most = OVERLAP_FREE_ABOVE;
+	struct rows_at to, at;
+
+	if (!rows_place(m, t->row[writer].out, t->row[writer].axis, &to))
+		return false;
 	for (int i = 0; i < t->n; i++)
 		for (int k = 0; k < t->row[i].n_reads; k++) {
 			const struct row_read *r = &t->row[i].read[k];
-			struct rows_at at;
 			int64_t left;
 
 			if (m->tensor[r->tensor].base != m->tensor[from].base)
 				continue;
 			if (r->tensor != from || !rows_place(m, r->tensor, r->axis, &at))
 				return false;
-			left = distance_left(t, i, r, &at, writer, to);
+			left = distance_left(t, i, r, &at, writer, &to);
 			*most = left < *most ? left : *most;
 		}
+	return true;
+}
+
+/* The same against all that write a part of the storage that `to` lies in. */
+static bool distance(const struct module *m, const struct turns *t, int from, int to, int64_t *most)
+{
+	*most = OVERLAP_FREE_ABOVE;
+	for (int w = 0; w < t->n; w++)
+		if (m->tensor[t->row[w].out].base == m->tensor[to].base && !distance_to(m, t, from, w, most))
+			return false;
 	return true;
 }
 
 static bool is_listed(const struct module *m, const struct row_overlap *v, int n, int from, int to)
 {
 	for (int i = 0; i < n; i++)
-		if (m->tensor[v[i].from].base == m->tensor[from].base && v[i].to == to)
+		if (m->tensor[v[i].from].base == m->tensor[from].base && m->tensor[v[i].to].base == m->tensor[to].base)
 			return true;
 	return false;
 }
@@ -86,22 +97,17 @@ int turns_overlaps(struct module *m, const struct turns *t, struct row_overlap *
 {
 	int n = 0;
 
-	for (int w = 0; w < t->n; w++) {
-		struct rows_at to;
-
-		if (t->inner[w] || !rows_place(m, t->row[w].out, t->row[w].axis, &to))
-			continue;
-		for (int i = 0; i < t->n; i++)
+	for (int w = 0; w < t->n; w++)
+		for (int i = 0; i < t->n && !t->inner[w]; i++)
 			for (int k = 0; k < t->row[i].n_reads && n < most; k++) {
-				const int from = t->row[i].read[k].tensor;
+				const int from = t->row[i].read[k].tensor, to = t->row[w].out;
 				int64_t at_most;
 
-				if (turns_maker(m, t, from) >= 0 || is_listed(m, v, n, from, t->row[w].out) ||
-				    !distance(m, t, from, w, &to, &at_most))
+				if (turns_maker(m, t, from) >= 0 || is_listed(m, v, n, from, to) ||
+				    !distance(m, t, from, to, &at_most))
 					continue;
-				v[n++] = (struct row_overlap){ from, t->row[w].out, at_most };
+				v[n++] = (struct row_overlap){ from, to, at_most };
 			}
-	}
 	return n;
 }
 
@@ -133,30 +139,40 @@ static bool is_free(const struct rows_at *at, const int64_t *when, int64_t n, in
 	return true;
 }
 
+/* One writer of the storage. */
+static bool check_writer(const struct module *m, const struct turns *t, int writer, const struct rows_at *from,
+			 const int64_t *when, int64_t rows, int64_t distance)
+{
+	struct rows_at to;
+
+	if (!rows_place(m, t->row[writer].out, t->row[writer].axis, &to))
+		return false;
+	for (int64_t turn = 0; turn < t->count; turn++)
+		for (int64_t row = turn ? turns_done(t, writer, turn - 1) : 0; row < turns_done(t, writer, turn);
+		     row++) {
+			const int64_t at = to.first + row * to.bytes + distance;
+			if (!is_free(from, when, rows, at, at + to.bytes, turn * t->n + writer))
+				return false;
+		}
+	return true;
+}
+
 bool turns_check_overlap(struct module *m, const struct turns *t, const struct row_overlap *v)
 {
-	struct rows_at from = { 0 }, to = { 0 };
+	struct rows_at from = { 0 };
 	int64_t *when, rows = 0;
-	int writer = 0;
 
-	while (t->row[writer].out != v->to)
-		writer++;
 	for (int i = 0; i < t->n; i++)
 		for (int k = 0; k < t->row[i].n_reads; k++)
 			if (t->row[i].read[k].tensor == v->from) {
 				rows_place(m, v->from, t->row[i].read[k].axis, &from);
 				rows = m->tensor[v->from].dim[t->row[i].read[k].axis].n;
 			}
-	if (!rows_place(m, v->to, t->row[writer].axis, &to) || !rows)
-		return false;
 	when = ARENA_ARRAY(m->scratch, rows, int64_t);
 	last_reads(t, v->from, rows, when);
-	for (int64_t turn = 0; turn < t->count; turn++)
-		for (int64_t row = turn ? turns_done(t, writer, turn - 1) : 0; row < turns_done(t, writer, turn);
-		     row++) {
-			const int64_t at = to.first + row * to.bytes + v->at_most;
-			if (!is_free(&from, when, rows, at, at + to.bytes, turn * t->n + writer))
-				return false;
-		}
-	return true;
+	for (int w = 0; w < t->n; w++)
+		if (m->tensor[t->row[w].out].base == m->tensor[v->to].base &&
+		    !check_writer(m, t, w, &from, when, rows, v->at_most))
+			return false;
+	return rows > 0;
 }

@@ -7,7 +7,7 @@
 
 enum { MAX_ROW_OVERLAPS = 16 };
 
-/** All pairs of a result that outlives the turns and a tensor that some of them read by rows and nobody else does in
+/** All pairs of a storage that outlives the turns and a tensor that some of them read by rows and nobody else does in
  *  them: v[0 … n-1], n <= most. Memory is m->scratch's. */
 int turns_overlaps(struct module *m, const struct turns *t, struct row_overlap *v, int most);
 

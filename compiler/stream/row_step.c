@@ -69,8 +69,7 @@ static bool read_loads(struct nest *n, struct num row, struct row_step *r)
 	return true;
 }
 
-/* The outermost axis that lies in memory with more than one index. */
-static int outermost_axis(const struct tensor *t)
+int outermost_axis(const struct tensor *t)
 {
 	for (int k = 0; k < t->rank; k++)
 		if (!num_is(t->dim[t->order[k]], 1))
@@ -258,6 +257,19 @@ bool row_step_read(struct module *m, const struct step *s, struct row_step *r)
 	case GEOMETRY_MEAN: return read_mean(m, s->call, r);
 	default: return read_elements(m, s->call, r);
 	}
+}
+
+int rows_of_view(struct module *m, int view, int t, int axis)
+{
+	const struct tensor *v = &m->tensor[view], *x = &m->tensor[t];
+
+	if (v->base != t || !num_is(v->offset, 0) || axis < 0 ||
+	    !num_same(tensor_elements(m, view), tensor_elements(m, t)))
+		return -1;
+	for (int k = 0; k < v->rank; k++)
+		if (num_same(v->dim[k], x->dim[axis]) && num_same(v->stride[k], x->stride[axis]))
+			return k;
+	return -1;
 }
 
 /* --- Parts -------------------------------------------------------------------------------------------------------- */

@@ -31,6 +31,13 @@ struct row_step {
  *  element, both as one call a row, a mean over the pixels of an image, and nests. */
 bool row_step_read(struct module *m, const struct step *s, struct row_step *r);
 
+/** The outermost axis that lies in memory with more than one index; -1: none. */
+int outermost_axis(const struct tensor *t);
+
+/** The axis of `view` along which it has the rows that tensor t, which owns its storage, has along `axis`, each at the
+ *  same place: a transpose or a squeeze of all of t. -1: there is none. */
+int rows_of_view(struct module *m, int view, int t, int axis);
+
 /** The same step for rows begin … end-1 alone, of tensors that may have become rings (tensor_set_ring) since it was
  *  read. */
 struct step row_step_part(struct module *m, const struct row_step *r, struct num begin, struct num end);

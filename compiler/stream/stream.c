@@ -12,6 +12,27 @@
 
 /* --- Memory of one loop ------------------------------------------------------------------------------------------- */
 
+/* Makes a tensor, and with it all views of it, a part of another one. */
+static void move_inside(struct module *m, const struct inside *v, int to, int64_t at)
+{
+	const struct num offset = num_const(at / dtypes[m->tensor[v->tensor].type].bytes);
+
+	for (int t = 0; t < m->n_tensors; t++) {
+		struct tensor *x = &m->tensor[t];
+
+		if (x->base != v->tensor || t == v->tensor)
+			continue;
+		x->ring_axis = rows_of_view(m, t, v->tensor, v->axis);
+		x->ring = x->ring_axis < 0 ? 0 : v->rows;
+		x->base = to;
+		x->offset = offset;
+	}
+	if (v->rows)
+		tensor_set_ring(m, v->tensor, v->axis, v->rows);
+	m->tensor[v->tensor].base = to;
+	m->tensor[v->tensor].offset = offset;
+}
+
 /* Places what lives inside the stretch in one tensor, of which its tensors become parts. False: reported. */
 static bool place_inside(const struct stream *s, const struct stretch *x, int *rows_in)
 {
@@ -34,13 +55,8 @@ static bool place_inside(const struct stream *s, const struct stretch *x, int *r
 	bytes = num_const(plan.arena_bytes);
 	*rows_in = tensor_like(m, "rows", DT_U8, 1, &bytes);
 	tensor_dense(m, *rows_in);
-	for (int i = 0; i < n; i++) {
-		if (v[i].rows)
-			tensor_set_ring(m, v[i].tensor, v[i].axis, v[i].rows);
-		m->tensor[v[i].tensor].base = *rows_in;
-		m->tensor[v[i].tensor].offset =
-			num_const(buffer[i].offset / dtypes[m->tensor[v[i].tensor].type].bytes);
-	}
+	for (int i = 0; i < n; i++)
+		move_inside(m, &v[i], *rows_in, buffer[i].offset);
 	return true;
 }
 

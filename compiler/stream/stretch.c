@@ -16,7 +16,7 @@ static void visit_tensor(void *ctx, int tensor, enum arg_kind kind)
 	if (s->first[base] < 0)
 		s->first[base] = v->step;
 	s->last[base] = v->step;
-	s->fixed[base] |= base != tensor;
+	s->fixed[base] |= base != tensor && rows_of_view(s->m, tensor, base, outermost_axis(&s->m->tensor[base])) < 0;
 	if (kind != ARG_WRITE || v->wrote[base] == v->step + 1)
 		return;
 	v->wrote[base] = v->step + 1;

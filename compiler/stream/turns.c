@@ -48,7 +48,8 @@ static bool find_edges(struct module *m, const struct turns *t, struct edges *e)
 
 			if (from < 0)
 				continue;
-			if (from >= to || r->axis != t->row[from].axis || r->tensor != t->row[from].out)
+			if (from >= to || r->axis < 0 ||
+			    rows_of_view(m, r->tensor, t->row[from].out, t->row[from].axis) != r->axis)
 				return false;
 			e->edge[e->n++] = (struct edge){ from, to, r };
 		}
