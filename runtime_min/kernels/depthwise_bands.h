@@ -326,8 +326,7 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 	const ptrdiff_t plane = f.plane;
 	uint32_t *const weights = (uint32_t *)scratch, *const rows = weights + NNRT_PLANES * NNRT_BAND_WEIGHTS;
 	const int height = p->row_end - p->row_begin, bands = (height + NNRT_BAND_OUTPUTS - 1) / NNRT_BAND_OUTPUTS;
-	/* Of a ring of output rows, as many as lie behind each other. */
-	const int most = p->y_ring > 0 ? 1 : bands > 0 ? (height + bands - 1) / bands : 1;
+	const int most = bands > 0 ? (height + bands - 1) / bands : 1;
 	struct nnrt_band b;
 
 	b.y_pixel = p->y_pixel;
@@ -343,12 +342,15 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 	for (int c = 0; c < p->oc; c += NNRT_PLANES) {
 		const unsigned char *const from = (const unsigned char *)x + c;
 		const int n = (int)nnrt_min(NNRT_PLANES, p->oc - c);
-		int have = 0; /* rows that the next band sees too */
+		int have = 0, outputs; /* rows that the next band sees too; output rows of a band */
 
 		nnrt_band_weights(w + c * 9, weights);
-		for (int oy = p->row_begin; oy < p->row_end; oy += most) {
-			const int outputs = (int)nnrt_min(most, p->row_end - oy), iy = oy - p->pad_top;
+		for (int oy = p->row_begin; oy < p->row_end; oy += outputs) {
+			const int iy = oy - p->pad_top;
+			/* Of a ring of output rows, those that lie behind each other. */
+			const ptrdiff_t rest = p->y_ring > 0 ? p->y_ring - nnrt_ring(oy, p->y_ring) : most;
 
+			outputs = (int)nnrt_min(nnrt_min(most, p->row_end - oy), rest);
 			for (int i = have; i < outputs + 2; i++) {
 				const int sy = iy + i;
 				const unsigned char *const row =
@@ -368,7 +370,7 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 				b.rows = outputs;
 				nnrt_band_channel(&b, lines + c + i, q);
 			}
-			have = oy + most < p->row_end ? 2 : 0;
+			have = oy + outputs < p->row_end ? 2 : 0;
 			for (ptrdiff_t i = 0; have && i < NNRT_PLANES * plane; i += NNRT_BAND_ROWS) {
 				rows[i] = rows[i + outputs];
 				rows[i + 1] = rows[i + outputs + 1];
