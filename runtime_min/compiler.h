@@ -42,6 +42,10 @@
 /** A function that all its callers share: nothing is gained by constant arguments. */
 #define NNRT_SHARED static NNRT_CODE __attribute__((noinline, unused))
 
+/** A function whose body is one basic assembly statement: its arguments come as the procedure call standard says, and
+ *  `used` keeps the compiler from changing them. */
+#define NNRT_NAKED static NNRT_CODE __attribute__((naked, noinline, used))
+
 /* Whether float32 is computed by instructions. Kernels over bytes ask, so that none of them calls subroutines. */
 #if (defined(__arm__) && !defined(__ARM_FP)) || (defined(__riscv) && !defined(__riscv_flen))
 #define NNRT_HAS_FPU 0

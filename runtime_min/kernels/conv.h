@@ -50,7 +50,7 @@ NNRT_INLINE void nnrt_conv_point(const struct nnrt_conv *p, const struct nnrt_co
 /** One tile of nnrt_conv_f32: `valid` pixels from (oy, ox) on, n output channels from c on. */
 NNRT_INLINE void nnrt_conv_f32_tile(const struct nnrt_conv *p, const float *x, const float *w, ptrdiff_t w_row,
 	const float *bias, const float *zero, float *y, int oy, int ox, int valid, int c, int n,
-	nnrt_epilogue epilogue, const void *const *ctx, int rows, int vectors)
+	nnrt_epilogue epilogue, const void *const *ctx, nnrt_tile_sums *sums, int rows, int vectors)
 {
 	nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS];
 	struct nnrt_conv_pixels t;
@@ -68,7 +68,7 @@ NNRT_INLINE void nnrt_conv_f32_tile(const struct nnrt_conv *p, const float *x, c
 			const float *a[NNRT_TILE_ROWS];
 
 			nnrt_conv_point(p, &t, plane, zero, line % p->kernel_h, kx, a, rows);
-			nnrt_tile_f32(acc, a, (ptrdiff_t)step * channels, w, w_row, NNRT_LANES, rows, vectors);
+			sums(acc, a, (ptrdiff_t)step * channels, w, w_row, NNRT_LANES, rows, vectors);
 			w += (ptrdiff_t)step * channels * w_row;
 		}
 	}
@@ -85,21 +85,43 @@ NNRT_INLINE void nnrt_conv_f32_tile(const struct nnrt_conv *p, const float *x, c
 /** All tiles of nnrt_conv_f32 over n output channels from c on. */
 NNRT_INLINE void nnrt_conv_f32_panel(const struct nnrt_conv *p, const float *x, const float *w, ptrdiff_t w_row,
 	const float *bias, const float *zero, float *y, int c, int n,
-	nnrt_epilogue epilogue, const void *const *ctx, int rows, int vectors)
+	nnrt_epilogue epilogue, const void *const *ctx, nnrt_tile_sums *sums, int rows, int vectors)
 {
 	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * p->out_w;
 	int oy = p->row_begin, ox = 0;
 
 	for (ptrdiff_t m = 0; m < pixels; m += rows) {
 		nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, (int)nnrt_min(rows, pixels - m), c, n,
-			epilogue,
-			ctx, rows, vectors);
+			epilogue, ctx, sums, rows, vectors);
 		ox += rows;
 		while (ox >= p->out_w) {
 			ox -= p->out_w;
 			oy++;
 		}
 	}
+}
+
+/** nnrt_conv_f32() by an inner loop. */
+NNRT_INLINE void nnrt_conv_f32_by(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
+	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx, nnrt_tile_sums *sums, int rows,
+	int columns)
+{
+	const ptrdiff_t depth = (ptrdiff_t)p->kernel_h * p->kernel_w * p->ic;
+	const int whole = p->oc / columns * columns;
+	const int rest = p->oc - whole;
+
+	for (int c = 0; c < whole; c += columns)
+		nnrt_conv_f32_panel(p, x, w + c * depth, columns, bias, zero, y, c, columns, epilogue,
+			ctx, sums, rows, columns / NNRT_LANES);
+	w += whole * depth;
+	if (rest > 3 * NNRT_LANES)
+		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, sums, rows, 4);
+	else if (rest > 2 * NNRT_LANES)
+		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, sums, rows, 3);
+	else if (rest > NNRT_LANES)
+		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, sums, rows, 2);
+	else if (rest > 0)
+		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, sums, rows, 1);
 }
 
 /** y[oy][ox][c] = epilogue(bias[c] + sum over ky, kx, i of x[iy][ix][i] * w[c][i][ky][kx]);
@@ -114,22 +136,7 @@ NNRT_INLINE void nnrt_conv_f32(const struct nnrt_conv *p, const float *x, const 
 	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx,
 	int rows, int columns)
 {
-	const ptrdiff_t depth = (ptrdiff_t)p->kernel_h * p->kernel_w * p->ic;
-	const int whole = p->oc / columns * columns;
-	const int rest = p->oc - whole;
-
-	for (int c = 0; c < whole; c += columns)
-		nnrt_conv_f32_panel(p, x, w + c * depth, columns, bias, zero, y, c, columns, epilogue,
-			ctx, rows, columns / NNRT_LANES);
-	w += whole * depth;
-	if (rest > 3 * NNRT_LANES)
-		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 4);
-	else if (rest > 2 * NNRT_LANES)
-		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 3);
-	else if (rest > NNRT_LANES)
-		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 2);
-	else if (rest > 0)
-		nnrt_conv_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 1);
+	nnrt_conv_f32_by(p, x, w, bias, zero, y, epilogue, ctx, nnrt_tile_f32, rows, columns);
 }
 
 #endif

@@ -36,7 +36,7 @@ NNRT_INLINE void nnrt_conv_first_copy(const struct nnrt_conv *p, const float *li
  *  otherwise its lines are copied, with zeros around, and fit NNRT_CONV_FIRST_LINE. */
 NNRT_INLINE void nnrt_conv_first_f32_tile(const struct nnrt_conv *p, const float *x, const float *w, ptrdiff_t w_row,
 	const float *bias, float *y, int oy, int ox, int valid, int c, int n, nnrt_epilogue epilogue,
-	const void *const *ctx, int inside, int rows, int vectors)
+	const void *const *ctx, nnrt_tile_sums *sums, int inside, int rows, int vectors)
 {
 	const int planes = p->x_channel == 1 ? 1 : p->ic, channels = p->x_channel == 1 ? p->ic : 1;
 	const ptrdiff_t pixel = inside ? p->x_pixel : channels;
@@ -64,8 +64,7 @@ NNRT_INLINE void nnrt_conv_first_f32_tile(const struct nnrt_conv *p, const float
 				NNRT_UNROLL(16)
 				for (int i = 0; i < rows; i++)
 					a[i] = line + (kx * p->dilation_w + i * p->stride_w) * pixel;
-				nnrt_tile_f32(acc, a, (ptrdiff_t)step * channels, w +
-					(ptrdiff_t)kx * channels * w_row, w_row,
+				sums(acc, a, (ptrdiff_t)step * channels, w + (ptrdiff_t)kx * channels * w_row, w_row,
 					NNRT_LANES, rows, vectors);
 			}
 			w += (ptrdiff_t)p->kernel_w * channels * w_row;
@@ -83,7 +82,7 @@ NNRT_INLINE void nnrt_conv_first_f32_tile(const struct nnrt_conv *p, const float
 /** All tiles of nnrt_conv_first_f32 over n output channels from c on. */
 NNRT_INLINE void nnrt_conv_first_f32_panel(const struct nnrt_conv *p, const float *x, const float *w, ptrdiff_t w_row,
 	const float *bias, const float *zero, float *y, int c, int n, nnrt_epilogue epilogue, const void *const *ctx,
-	int rows, int vectors)
+	nnrt_tile_sums *sums, int rows, int vectors)
 {
 	const int reach = nnrt_conv_first_reach(p, rows), channels = p->x_channel == 1 ? p->ic : 1;
 
@@ -93,38 +92,46 @@ NNRT_INLINE void nnrt_conv_first_f32_panel(const struct nnrt_conv *p, const floa
 			const int valid = p->out_w - ox < rows ? p->out_w - ox : rows;
 
 			if (ix >= 0 && ix + reach <= p->in_w && valid == rows)
-				nnrt_conv_first_f32_tile(p, x, w, w_row, bias, y, oy, ox, rows, c, n, epilogue, ctx, 1,
-					rows, vectors);
+				nnrt_conv_first_f32_tile(p, x, w, w_row, bias, y, oy, ox, rows, c, n, epilogue, ctx,
+					sums, 1, rows, vectors);
 			else if (reach * channels <= NNRT_CONV_FIRST_LINE)
-				nnrt_conv_first_f32_tile(p, x, w, w_row, bias, y, oy, ox, valid, c, n, epilogue, ctx, 0,
-					rows, vectors);
+				nnrt_conv_first_f32_tile(p, x, w, w_row, bias, y, oy, ox, valid, c, n, epilogue, ctx,
+					sums, 0, rows, vectors);
 			else
 				nnrt_conv_f32_tile(p, x, w, w_row, bias, zero, y, oy, ox, valid, c, n, epilogue, ctx,
-					rows, vectors);
+					sums, rows, vectors);
 		}
 	}
 }
 
-/** As nnrt_conv_f32, faster for few input channels: same arguments, same weights, same sums. */
-NNRT_INLINE void nnrt_conv_first_f32(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
-	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx, int rows, int columns)
+/** nnrt_conv_first_f32() by an inner loop. */
+NNRT_INLINE void nnrt_conv_first_f32_by(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
+	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx, nnrt_tile_sums *sums, int rows,
+	int columns)
 {
 	const ptrdiff_t depth = (ptrdiff_t)p->kernel_h * p->kernel_w * p->ic;
 	const int whole = p->oc / columns * columns;
 	const int rest = p->oc - whole;
 
 	for (int c = 0; c < whole; c += columns)
-		nnrt_conv_first_f32_panel(p, x, w + c * depth, columns, bias, zero, y, c, columns, epilogue, ctx, rows,
-			columns / NNRT_LANES);
+		nnrt_conv_first_f32_panel(p, x, w + c * depth, columns, bias, zero, y, c, columns, epilogue, ctx, sums,
+			rows, columns / NNRT_LANES);
 	w += whole * depth;
 	if (rest > 3 * NNRT_LANES)
-		nnrt_conv_first_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 4);
+		nnrt_conv_first_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, sums, rows, 4);
 	else if (rest > 2 * NNRT_LANES)
-		nnrt_conv_first_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 3);
+		nnrt_conv_first_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, sums, rows, 3);
 	else if (rest > NNRT_LANES)
-		nnrt_conv_first_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 2);
+		nnrt_conv_first_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, sums, rows, 2);
 	else if (rest > 0)
-		nnrt_conv_first_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, rows, 1);
+		nnrt_conv_first_f32_panel(p, x, w, columns, bias, zero, y, whole, rest, epilogue, ctx, sums, rows, 1);
+}
+
+/** As nnrt_conv_f32, faster for few input channels: same arguments, same weights, same sums. */
+NNRT_INLINE void nnrt_conv_first_f32(const struct nnrt_conv *p, const float *x, const float *w, const float *bias,
+	const float *zero, float *y, nnrt_epilogue epilogue, const void *const *ctx, int rows, int columns)
+{
+	nnrt_conv_first_f32_by(p, x, w, bias, zero, y, epilogue, ctx, nnrt_tile_f32, rows, columns);
 }
 
 #endif

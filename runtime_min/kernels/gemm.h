@@ -9,7 +9,7 @@
 /** One tile of nnrt_gemm_f32: output rows i..i+rows-1 of which those below p->m count, n columns from j on. */
 NNRT_INLINE void nnrt_gemm_f32_tile(const struct nnrt_gemm *p, const float *a, const float *b, ptrdiff_t b_row,
 	const float *bias, float *y, ptrdiff_t i, ptrdiff_t j, int n, nnrt_epilogue epilogue,
-	const void *const *ctx, int last, int rows, int vectors)
+	const void *const *ctx, int last, nnrt_tile_sums *sums, int rows, int vectors)
 {
 	nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS];
 	const float *row[NNRT_TILE_ROWS];
@@ -18,7 +18,7 @@ NNRT_INLINE void nnrt_gemm_f32_tile(const struct nnrt_gemm *p, const float *a, c
 	for (int r = 0; r < rows; r++)
 		row[r] = a + nnrt_min(i + r, p->m - 1) * p->a_row;
 	nnrt_tile_start(acc, bias ? bias + j : NULL, n, rows, vectors);
-	nnrt_tile_f32(acc, row, p->k, b, b_row, last, rows, vectors);
+	sums(acc, row, p->k, b, b_row, last, rows, vectors);
 	NNRT_UNROLL(16)
 	for (int r = 0; r < rows; r++) {
 		const struct nnrt_at at = {(i + r) * p->y_row + j, 0, i + r, j, 0};
@@ -31,10 +31,10 @@ NNRT_INLINE void nnrt_gemm_f32_tile(const struct nnrt_gemm *p, const float *a, c
 /** A column of tiles of nnrt_gemm_f32: n columns from j on. */
 NNRT_INLINE void nnrt_gemm_f32_panel(const struct nnrt_gemm *p, const float *a, const float *b, ptrdiff_t b_row,
 	const float *bias, float *y, ptrdiff_t j, int n, nnrt_epilogue epilogue,
-	const void *const *ctx, int last, int rows, int vectors)
+	const void *const *ctx, int last, nnrt_tile_sums *sums, int rows, int vectors)
 {
 	for (ptrdiff_t i = p->m_begin; i < p->m; i += rows)
-		nnrt_gemm_f32_tile(p, a, b, b_row, bias, y, i, j, n, epilogue, ctx, last,
+		nnrt_gemm_f32_tile(p, a, b, b_row, bias, y, i, j, n, epilogue, ctx, last, sums,
 			rows, vectors);
 }
 
@@ -42,18 +42,31 @@ NNRT_INLINE void nnrt_gemm_f32_panel(const struct nnrt_gemm *p, const float *a, 
  *  padded). */
 NNRT_INLINE void nnrt_gemm_f32_rest(const struct nnrt_gemm *p, const float *a, const float *b, ptrdiff_t b_row,
 	const float *bias, float *y, ptrdiff_t j, int n, nnrt_epilogue epilogue, const void *const *ctx, int ragged,
-	int rows)
+	nnrt_tile_sums *sums, int rows)
 {
 	const int last = ragged ? (n - 1) % NNRT_LANES + 1 : NNRT_LANES;
 
 	if (n > 3 * NNRT_LANES)
-		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, rows, 4);
+		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, sums, rows, 4);
 	else if (n > 2 * NNRT_LANES)
-		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, rows, 3);
+		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, sums, rows, 3);
 	else if (n > NNRT_LANES)
-		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, rows, 2);
+		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, sums, rows, 2);
 	else if (n > 0)
-		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, rows, 1);
+		nnrt_gemm_f32_panel(p, a, b, b_row, bias, y, j, n, epilogue, ctx, last, sums, rows, 1);
+}
+
+/** nnrt_gemm_f32() by an inner loop. */
+NNRT_INLINE void nnrt_gemm_f32_by(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias,
+	float *y, nnrt_epilogue epilogue, const void *const *ctx, nnrt_tile_sums *sums, int rows, int columns)
+{
+	const ptrdiff_t whole = p->n / columns * columns;
+
+	for (ptrdiff_t j = 0; j < whole; j += columns)
+		nnrt_gemm_f32_panel(p, a, b + j * p->k, columns, bias, y, j, columns, epilogue, ctx,
+			NNRT_LANES, sums, rows, columns / NNRT_LANES);
+	nnrt_gemm_f32_rest(p, a, b + whole * p->k, columns, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 0,
+		sums, rows);
 }
 
 /** y[i][j] = epilogue(bias[j] + sum over l of a[i][l] * b[l][j]); see struct nnrt_gemm.
@@ -65,13 +78,7 @@ NNRT_INLINE void nnrt_gemm_f32_rest(const struct nnrt_gemm *p, const float *a, c
 NNRT_INLINE void nnrt_gemm_f32(const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y,
 	nnrt_epilogue epilogue, const void *const *ctx, int rows, int columns)
 {
-	const ptrdiff_t whole = p->n / columns * columns;
-
-	for (ptrdiff_t j = 0; j < whole; j += columns)
-		nnrt_gemm_f32_panel(p, a, b + j * p->k, columns, bias, y, j, columns, epilogue, ctx,
-			NNRT_LANES, rows, columns / NNRT_LANES);
-	nnrt_gemm_f32_rest(p, a, b + whole * p->k, columns, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 0,
-		rows);
+	nnrt_gemm_f32_by(p, a, b, bias, y, epilogue, ctx, nnrt_tile_f32, rows, columns);
 }
 
 /** As nnrt_gemm_f32 with b as it is: row-major, p->b_row floats from row to row (both operands made at run time). */
@@ -81,9 +88,10 @@ NNRT_INLINE void nnrt_gemm_f32_unpacked(const struct nnrt_gemm *p, const float *
 	const ptrdiff_t whole = p->n / columns * columns;
 
 	for (ptrdiff_t j = 0; j < whole; j += columns)
-		nnrt_gemm_f32_panel(p, a, b + j, p->b_row, bias, y, j, columns, epilogue, ctx, NNRT_LANES, rows,
-			columns / NNRT_LANES);
-	nnrt_gemm_f32_rest(p, a, b + whole, p->b_row, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 1, rows);
+		nnrt_gemm_f32_panel(p, a, b + j, p->b_row, bias, y, j, columns, epilogue, ctx, NNRT_LANES,
+			nnrt_tile_f32, rows, columns / NNRT_LANES);
+	nnrt_gemm_f32_rest(p, a, b + whole, p->b_row, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 1,
+		nnrt_tile_f32, rows);
 }
 
 /** Floats of scratch that nnrt_gemm_f32_transposed takes: one panel. */
@@ -110,12 +118,13 @@ NNRT_INLINE void nnrt_gemm_f32_transposed(const struct nnrt_gemm *p, const float
 
 	for (ptrdiff_t j = 0; j < whole; j += columns) {
 		nnrt_gemm_f32_pack(b + j * p->b_row, p->b_row, p->k, columns, columns, scratch);
-		nnrt_gemm_f32_panel(p, a, scratch, columns, bias, y, j, columns, epilogue, ctx, NNRT_LANES, rows,
-			columns / NNRT_LANES);
+		nnrt_gemm_f32_panel(p, a, scratch, columns, bias, y, j, columns, epilogue, ctx, NNRT_LANES,
+			nnrt_tile_f32, rows, columns / NNRT_LANES);
 	}
 	if (whole < p->n)
 		nnrt_gemm_f32_pack(b + whole * p->b_row, p->b_row, p->k, (int)(p->n - whole), columns, scratch);
-	nnrt_gemm_f32_rest(p, a, scratch, columns, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 0, rows);
+	nnrt_gemm_f32_rest(p, a, scratch, columns, bias, y, whole, (int)(p->n - whole), epilogue, ctx, 0,
+		nnrt_tile_f32, rows);
 }
 
 #endif

@@ -23,10 +23,6 @@
 	"mov r11, r7\n" \
 	"pop {r0, r4-r7, pc}\n"
 
-/** A function whose body is one basic assembly statement: its arguments come as the procedure call standard says, and
- *  `used` keeps the compiler from changing them. */
-#define NNRT_NAKED static NNRT_CODE __attribute__((naked, noinline, used))
-
 /** The byte of a sum by any line and bounds. */
 typedef int nnrt_panels_byte(int32_t sum, const struct nnrt_line *line, const struct nnrt_int8 *q);
 

@@ -222,11 +222,12 @@ NNRT_INLINE void nnrt_winograd_f32(const struct nnrt_conv *p, const float *x, co
 
 				if (c < whole)
 					nnrt_gemm_f32_panel(&product, v, weights, columns, NULL, s, 0, columns,
-						nnrt_epilogue_none, NULL, NNRT_LANES, rows, columns / NNRT_LANES);
+						nnrt_epilogue_none, NULL, NNRT_LANES, nnrt_tile_f32, rows,
+						columns / NNRT_LANES);
 				else if (whole < p->oc)
 					nnrt_gemm_f32_rest(&product, v, weights, columns, NULL, s, 0,
 						(n + NNRT_LANES - 1) / NNRT_LANES * NNRT_LANES, nnrt_epilogue_none,
-						NULL, 0, rows);
+						NULL, 0, nnrt_tile_f32, rows);
 			}
 			for (ptrdiff_t t = 0; t < count; t++) {
 				const int oy = p->row_begin + (int)((first + t) / across) * tile;
