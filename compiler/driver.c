@@ -10,6 +10,7 @@
 #include "passes/pass.h"
 #include "sections.h"
 #include "steps/fuse.h"
+#include "stream/input.h"
 #include "stream/stream.h"
 #include "targets/target.h"
 
@@ -139,7 +140,8 @@ static bool plan(struct compilation *c)
 	const int before = c->block.n;
 
 	c->stage = "plan";
-	if (!plan_program(&c->module, &c->block, &c->plan))
+	if (!stream_inputs(&c->module, &c->block) ||
+	    !plan_program(&c->module, &c->block, &c->plan))
 		return false;
 	end_steps_stage(c, "stage", began, before);
 	return true;

@@ -125,6 +125,8 @@ static const char *argument_text(struct emission *x, const struct call *c, const
 
 	if (a->kind == ARG_NUMBER)
 		return number_text(x, "ptrdiff_t", a->first);
+	if (a->kind == ARG_INPUT)
+		return "read, from";
 	if (a->kind == ARG_EPILOGUE && !c->epilogue)
 		return "nnrt_epilogue_none, NULL";
 	if (a->kind == ARG_EPILOGUE)

@@ -80,6 +80,8 @@ static void print_param(struct strbuf *b, const struct emit_param *p)
 		strbuf_printf(b, "int %s", p->name);
 	else if (p->kind == PARAM_DIM_OUT)
 		strbuf_printf(b, "int *%s", p->name);
+	else if (p->from)
+		strbuf_printf(b, "void (*%s)(void *from, int row, void *to), void *%s", p->name, p->from);
 	else
 		add_tensor(b, p);
 }
@@ -116,7 +118,7 @@ const char *emit_signature(struct arena *a, const struct emit_model *m)
 	}
 	strbuf_init(&param, a);
 	for (int i = 0; i < m->n_params; i++) {
-		if (m->has_edges_in_arena && param_is_tensor(&m->params[i]))
+		if (m->has_edges_in_arena && param_is_tensor(&m->params[i]) && !m->params[i].from)
 			continue;
 		param.size = 0;
 		print_param(&param, &m->params[i]);
@@ -197,6 +199,20 @@ static void describe_tensor(struct strbuf *b, const struct emit_param *p)
 			p->zero_point < 0 ? '+' : '-', p->zero_point < 0 ? -p->zero_point : p->zero_point);
 }
 
+/* How the function for an input that comes by rows is called. */
+static void describe_rows(struct strbuf *b, const struct emit_param *p)
+{
+	int64_t elements = 1;
+	int axis = 0;
+
+	while (p->dims[axis] == 1)
+		axis++;
+	for (int i = axis + 1; i < p->rank; i++)
+		elements *= p->dims[i];
+	strbuf_printf(b, ": %s(%s, row, to) is called once for each row 0 to %" PRId64 " in their order and writes "
+		      "its %" PRId64 " elements to `to`", p->name, p->from, p->dims[axis] - 1, elements);
+}
+
 static void print_interface(struct emit *e, const struct emit_model *m)
 {
 	struct strbuf b;
@@ -217,6 +233,8 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 			strbuf_printf(&b, "%s is set, at most %" PRId64, p->name, p->high);
 		else
 			describe_tensor(&b, p);
+		if (p->from)
+			describe_rows(&b, p);
 		strbuf_puts(&b, "\n");
 	}
 	strbuf_puts(&b, "Returns 0, or 1 when a size given is out of its range: nothing is written then.");
@@ -226,7 +244,7 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 	emit_comment(e, "%s", strbuf_text(&b));
 	emit_line(e, "%s;", emit_signature(e->scratch.arena, m));
 	for (int i = 0; i < m->n_params && m->has_edges_in_arena; i++)
-		if (param_is_tensor(&m->params[i]))
+		if (param_is_tensor(&m->params[i]) && !m->params[i].from)
 			emit_line(e, "%s;", emit_accessor(e->scratch.arena, m, &m->params[i]));
 	if (!m->has_taps)
 		return;

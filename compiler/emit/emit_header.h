@@ -34,6 +34,7 @@ struct emit_param {
 	const int64_t *dims;            /* constants or upper bounds */
 	const char *const *dim_names;   /* by axis: NULL, or the PARAM_DIM or PARAM_DIM_OUT that gives it; NULL: all are
 					 * constants */
+	const char *from;               /* PARAM_INPUT that comes by rows: what its function is given; else NULL */
 	const char *layout;             /* "NCHW" or "" */
 	int64_t low, high;              /* PARAM_DIM: range that model_run accepts; PARAM_DIM_OUT: of what it sets */
 	struct num size;                /* PARAM_DIM_OUT: what it is, by numbers of the module */

@@ -15,6 +15,7 @@
 #include "emit/output.h"
 #include "options.h"
 #include "sections.h"
+#include "stream/input.h"
 #include "targets/target.h"
 
 /* --- The interface ------------------------------------------------------------------------------------------------ */
@@ -73,7 +74,8 @@ static void add_tensor(struct program *p, int t, enum param_kind kind)
 	const struct tensor *x = &m->tensor[t];
 	int64_t *dims = ARENA_ARRAY(m->arena, x->rank + 1, int64_t);
 	const char **names = ARENA_ARRAY(m->arena, x->rank + 1, const char *);
-	const char *name = ident_make(&p->idents, x->name, kind == PARAM_INPUT ? "input" : "output");
+	const char *name = ident_make(&p->idents, x->name, kind == PARAM_INPUT ? "input" : "output"), *from = NULL;
+	const bool by_rows = kind == PARAM_INPUT && input_has_rows(m, t);
 
 	for (int k = 0; k < x->rank; k++) {
 		struct strbuf b;
@@ -87,10 +89,12 @@ static void add_tensor(struct program *p, int t, enum param_kind kind)
 		num_print(&p->x.nums, x->dim[k], &b);
 		names[k] = strbuf_text(&b);
 	}
-	if (m->options->io_memory == EDGES_CALLER && (kind == PARAM_INPUT || !p->param_of[t]))
+	if (m->options->io_memory == EDGES_CALLER && !by_rows && (kind == PARAM_INPUT || !p->param_of[t]))
 		p->param_of[t] = p->n_params + 1;
+	if (by_rows)
+		from = ident_make(&p->idents, arena_printf(m->arena, "%s_from", name), "from");
 	add_param(p, (struct emit_param){ .kind = kind, .name = name, .original = x->name, .type = x->type,
-					  .rank = x->rank, .dims = dims, .dim_names = names,
+					  .rank = x->rank, .dims = dims, .dim_names = names, .from = from,
 					  .is_quantised = x->quant && x->quant->n == 1,
 					  .scale = x->quant ? x->quant->scale[0] : 0,
 					  .zero_point = x->quant ? x->quant->zero[0] : 0 });

@@ -71,6 +71,8 @@ bool export_check(const struct options *o, const struct target *target, struct d
 		return diag_error(d, STATUS_USAGE, NULL, "--weights: --export needs the constants in the text");
 	if (o->taps)
 		return diag_error(d, STATUS_USAGE, NULL, "--taps: no program of --export defines what is called");
+	if (o->stream_input)
+		return diag_error(d, STATUS_USAGE, NULL, "--stream-input: no program of --export has rows to give");
 	return builds_for(w, target) ||
 	       diag_error(d, STATUS_USAGE, NULL, "--export=%s: it does not build for target %s, allowed:%s", w->name,
 			  target->name, w->targets);

@@ -3,6 +3,7 @@
 #include "emit/emit_call.h"
 #include "emit/emit_nest.h"
 #include "options.h"
+#include "stream/input.h"
 #include "support/sha256.h"
 
 static void touch(void *ctx, int tensor, enum arg_kind kind)
@@ -83,9 +84,22 @@ static const char *shared_epilogue(struct program *p, struct emit *e, const stru
 	return name;
 }
 
-/* Parameters of the definition, which are what its body names, and what the call gives for those that are numbers. */
-static void print_parameters(const struct emission *x, struct strbuf *params, struct strbuf *numbers)
+/* The caller's function for the rows of an input, and what it wants to be given. */
+static void print_input(struct program *p, int input, struct strbuf *params, struct strbuf *numbers)
 {
+	const struct emit_param *given = &p->params[p->n_dims + input];
+
+	p->names_param[p->n_dims + input] = true;
+	strbuf_printf(params, "%snnrt_read_row *read, void *from", params->size ? ", " : "");
+	strbuf_printf(numbers, "%s%s, %s", numbers->size ? ", " : "", given->name, given->from);
+}
+
+/* Parameters of the definition, which are what its body names, and what the call gives for those that are numbers. */
+static void print_parameters(struct program *p, const struct step *s, struct strbuf *params,
+			     struct strbuf *numbers)
+{
+	const struct emission *x = &p->x;
+
 	for (int i = 0; i < x->n_touched; i++) {
 		const struct touched *t = &x->touched[i];
 		if (t->is_named)
@@ -103,6 +117,8 @@ static void print_parameters(const struct emission *x, struct strbuf *params, st
 		strbuf_printf(params, "%s%s k%d", params->size ? ", " : "", x->constant[i].ctype, i);
 		strbuf_printf(numbers, "%s%s", numbers->size ? ", " : "", x->constant[i].text);
 	}
+	if (input_of_step(s) >= 0)
+		print_input(p, input_of_step(s), params, numbers);
 }
 
 static const char *call_text(struct program *p, const char *function, const char *numbers)
@@ -156,7 +172,7 @@ void step_template(struct program *p, const struct step *s, struct strbuf *text)
 		emit_call(&e, x, s->call, "");
 	}
 	x->is_template = false;
-	print_parameters(x, text, text);
+	print_parameters(p, s, text, text);
 	strbuf_puts(text, qualifier_of(x, s, false));
 }
 
@@ -184,7 +200,7 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 	qualifier = qualifier_of(x, s, g->is_large);
 	strbuf_init(&params, x->m->scratch);
 	strbuf_init(&numbers, x->m->scratch);
-	print_parameters(x, &params, &numbers);
+	print_parameters(p, s, &params, &numbers);
 	strbuf_init(&text, x->m->scratch);
 	strbuf_printf(&text, "%s(%s)\n%s", qualifier, strbuf_text(&params), strbuf_text(&body));
 	first = first_with(p, &text, number);

@@ -5,6 +5,7 @@
 
 #include "options.h"
 #include "steps/sizes.h"
+#include "stream/input.h"
 #include "targets/target.h"
 
 int tensor_align(const struct module *m, int t, int64_t size_bytes)
@@ -179,6 +180,8 @@ static void add_inputs_in_arena(struct timeline *l)
 	const struct graph *g = &l->m->graph[0];
 
 	for (int i = 0; i < g->n_in; i++) {
+		if (input_has_rows(l->m, g->in[i]))
+			continue;
 		add_storage(l, g->in[i], ARG_READ);
 		l->storage[l->storage_of[g->in[i]]].live_in = true;
 	}
@@ -224,7 +227,7 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b)
 	*l = (struct timeline){ .m = m };
 	flatten(l, b);
 	for (int i = 0; i < m->graph[0].n_in && !in_arena; i++)
-		interface[m->graph[0].in[i]] = true;
+		interface[m->graph[0].in[i]] = !m->options || !input_has_rows(m, m->graph[0].in[i]);
 	for (int i = 0; i < m->graph[0].n_out && !in_arena; i++)
 		interface[m->graph[0].out[i]] = true;
 	l->storage_of = ARENA_ARRAY(m->scratch, m->n_tensors, int);

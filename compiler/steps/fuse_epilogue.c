@@ -130,7 +130,7 @@ static bool can_write(const struct module *m, const struct call *c, int instead)
 
 	for (int i = 0; i < c->n_args; i++) {
 		const struct arg *a = &c->arg[i];
-		if (a->kind == ARG_NUMBER || a->kind == ARG_EPILOGUE || a->tensor < 0)
+		if (a->kind >= ARG_NUMBER || a->tensor < 0)
 			continue;
 		if ((a->kind == ARG_WRITE) != (a->tensor == c->out) ||
 		    (a->kind != ARG_WRITE && m->tensor[a->tensor].base == m->tensor[instead].base))

@@ -231,7 +231,7 @@ const char *call_kernel_name(const struct call *c, struct arena *a)
 
 static void call_print(struct module *m, const struct call *c, struct strbuf *out)
 {
-	static const char *const kinds[] = { "", "-> ", "scratch ", "", "epilogue " };
+	static const char *const kinds[] = { "", "-> ", "scratch ", "", "epilogue ", "rows of an input " };
 	const struct geometry_struct *g = geometry_struct(c->geometry.kind);
 
 	strbuf_printf(out, "%s(", call_kernel_name(c, m->scratch));

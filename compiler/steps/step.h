@@ -9,13 +9,15 @@
 
 enum step_kind { STEP_NEST, STEP_CALL, STEP_IF, STEP_LOOP };
 
-/* NUMBER: a plain integer argument; EPILOGUE: stands for two, the epilogue function and its context. */
-enum arg_kind { ARG_READ, ARG_WRITE, ARG_SCRATCH, ARG_NUMBER, ARG_EPILOGUE };
+/* NUMBER: a plain integer argument; EPILOGUE: stands for two, the epilogue function and its context; INPUT: for two,
+ * the caller's function that reads rows of an input, and what it wants to be given. */
+enum arg_kind { ARG_READ, ARG_WRITE, ARG_SCRATCH, ARG_NUMBER, ARG_EPILOGUE, ARG_INPUT };
 
 struct arg {
 	int tensor;             /* -1 prints NULL */
 	enum arg_kind kind;
-	struct num first;       /* elements from the tensor's first to where the argument points; NUMBER: its value */
+	/* Elements from the tensor's first to where the argument points; NUMBER: its value; INPUT: the input's. */
+	struct num first;
 	struct num *advance;    /* elements further for each turn of loop k of the call */
 };
 

@@ -1,6 +1,7 @@
 #include "stream/row_step.h"
 
 #include "lower/kernel_call.h"
+#include "stream/input.h"
 #include "targets/target.h"
 
 /* --- Reading ------------------------------------------------------------------------------------------------------ */
@@ -231,6 +232,12 @@ static bool read_mean(struct module *m, const struct call *c, struct row_step *r
 	return add_read(r, read_same_row(t, axis));
 }
 
+/* The model's input as it comes. */
+static bool read_input(struct module *m, const struct call *c, struct row_step *r)
+{
+	return set_result(m, r, c->out, outermost_axis(&m->tensor[c->out]));
+}
+
 static bool read_nest(struct module *m, struct nest *n, struct row_step *r)
 {
 	const int axis = outermost_axis(&m->tensor[n->out]);
@@ -251,6 +258,8 @@ bool row_step_read(struct module *m, const struct step *s, struct row_step *r)
 		return read_nest(m, s->nest, r);
 	if (s->kind != STEP_CALL || s->call->out < 0)
 		return false;
+	if (input_of_step(s) >= 0)
+		return read_input(m, s->call, r);
 	switch (s->call->geometry.kind) {
 	case GEOMETRY_CONV: return read_conv(m, s->call, r);
 	case GEOMETRY_GEMM: return read_product(m, s->call, r);
@@ -367,6 +376,16 @@ static struct call *mean_part(struct module *m, const struct row_step *r, struct
 	return c;
 }
 
+static struct call *input_part(struct module *m, const struct row_step *r, struct num begin, struct num end)
+{
+	struct call *c = copy_call(m, r->step->call);
+
+	c->arg[c->n_args - 3].first = num_const(tensor_ring(m, c->out, r->axis));
+	c->arg[c->n_args - 2].first = begin;
+	c->arg[c->n_args - 1].first = end;
+	return c;
+}
+
 struct step row_step_part(struct module *m, const struct row_step *r, struct num begin, struct num end)
 {
 	struct step s = *r->step;
@@ -379,6 +398,8 @@ struct step row_step_part(struct module *m, const struct row_step *r, struct num
 		s.call = product_part(m, r, begin, end);
 	else if (r->sums >= 0)
 		s.call = mean_part(m, r, begin, end);
+	else if (input_of_step(&s) >= 0)
+		s.call = input_part(m, r, begin, end);
 	else
 		s.call = elements_part(m, r, begin, end);
 	return s;

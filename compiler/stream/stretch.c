@@ -1,5 +1,7 @@
 #include "stream/stretch.h"
 
+#include "stream/input.h"
+
 /* --- Who touches what --------------------------------------------------------------------------------------------- */
 
 struct visit {
@@ -35,7 +37,7 @@ void stream_read(struct stream *s, struct module *m, const struct block *b)
 	for (int t = 0; t < m->n_tensors; t++)
 		s->first[t] = s->last[t] = -1;
 	for (int i = 0; i < m->graph[0].n_in; i++)
-		s->fixed[m->tensor[m->graph[0].in[i]].base] = true;
+		s->fixed[m->tensor[m->graph[0].in[i]].base] = !input_has_rows(m, m->graph[0].in[i]);
 	for (int i = 0; i < m->graph[0].n_out; i++)
 		s->fixed[m->tensor[m->graph[0].out[i]].base] = true;
 	for (v.step = 0; v.step < b->n; v.step++) {

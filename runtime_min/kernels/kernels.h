@@ -4,6 +4,7 @@
 #define NNRT_KERNELS_H
 
 #include "runtime_min/kernels/find.h"
+#include "runtime_min/kernels/input_rows.h"
 #include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
 #include "runtime_min/kernels/int8_pool.h"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The edge of a quantised model: what model.h says of its bytes, and --io=quantized.
+"""The edge of a model: what model.h says of its bytes, --io=quantized, --io-memory and --stream-input.
 
     edges.py [NAME ...]
 """
@@ -221,6 +221,7 @@ def inputs_and_outputs_may_lie_in_the_arena(place):
     expect_same(place, model, [x, f], compiler="g++")
     image = np.random.default_rng(4).integers(0, 256, (1, 1, 8, 8)).astype(np.uint8)
     expect_same(place, os.path.join(DIGITS, "digits-int8.onnx"), [image])
+    expect_same(place, os.path.join(DIGITS, "digits-int8.onnx"), [image], "--optimize=ram")
     expect_same(place, small_model(place.path("s.onnx"), (3, 5)), [np.arange(-7, 8, dtype=np.float32).reshape(3, 5)])
 
 
@@ -239,6 +240,73 @@ def every_kind_of_output_lies_in_the_arena(place):
     inputs = [np.arange(12, dtype=np.float32).reshape(4, 3), np.ones(5, np.float32)]
     expect_same(place, "k.onnx", inputs)
     expect_same(place, "k.onnx", inputs, "--arena=caller")
+
+
+# ------------------------------------------------------------------------------------------------ by rows (--stream-input)
+
+CALLER = """#include <stdio.h>
+#include <string.h>
+#include "m.h"
+
+static unsigned char image[1 << 20], y[1 << 16];
+static int next;
+
+/* Rows come in their order, each once. */
+static void row(void *from, int r, void *to)
+{
+    if (from != image || r != next++ % ROWS)
+        next = -1000;
+    memcpy(to, image + r * (BYTES / ROWS), BYTES / ROWS);
+}
+
+int main(void)
+{
+    FILE *f = fopen("in0", "rb");
+    int status = fread(image, 1, sizeof image, f) != BYTES;
+
+    fclose(f);
+    for (int turn = 0; turn < 2; turn++)
+        status |= m_run(row, image, (void *)y);
+    f = fopen("out0", "wb");
+    fwrite(y, 1, OUT, f);
+    fclose(f);
+    return status || next != 2 * ROWS;
+}
+"""
+
+
+def arena_of(place):
+    with open(place.path("m.h"), encoding="utf-8") as f:
+        return int(re.search(r"M_ARENA_BYTES (\d+)", f.read()).group(1))
+
+
+@test
+def inputs_come_row_by_row(place):
+    """With few rows kept and with all."""
+    image = np.random.default_rng(4).integers(0, 256, (1, 1, 8, 8)).astype(np.uint8)
+    arenas = []
+    _, err = place.nnc(2, os.path.join(DIGITS, "digits.onnx"), "-o", "m.c", "--stream-input", "none")
+    expect(err, r'--stream-input: no input "none" has rows, allowed: "image"')
+    for model, x in (("digits-int8", image), ("digits", image.astype(np.float32))):
+        path = os.path.join(DIGITS, model + ".onnx")
+        place.nnc(0, "run", path, place.save("i.npy", x), "--target=generic", "--save", "wanted")
+        wanted = np.load(place.path("wanted/output_0.npy"))
+        x.tofile(place.path("in0"))
+        with open(place.path("main.c"), "w", encoding="utf-8") as f:
+            f.write(CALLER)
+        for optimize in ("speed", "ram"):
+            place.nnc(0, path, "-o", "m.c", "--target=generic", "--stream-input=image", f"--optimize={optimize}")
+            arenas.append(arena_of(place))
+            command = ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", f"-DBYTES={x.nbytes}", "-DROWS=8",
+                       f"-DOUT={wanted.nbytes}", "-o", "m", "main.c", "m.c", "-lm"]
+            for step in (command, ["./m"]):
+                ran = subprocess.run(step, cwd=place.folder, capture_output=True, text=True)
+                if ran.returncode:
+                    raise Wrong(f"{model}, {optimize}: {step[0]}: {ran.returncode} {ran.stderr[:500]}")
+            if not np.array_equal(np.fromfile(place.path("out0"), np.uint8), np.frombuffer(wanted.tobytes(), np.uint8)):
+                raise Wrong(f"{model}, {optimize}: output differs")
+    if not (arenas[1] < arenas[0] and arenas[3] < arenas[2]):
+        raise Wrong(f"arenas {arenas}")
 
 
 if __name__ == "__main__":
