@@ -150,13 +150,19 @@ static const char *offset_text(struct nest_writer *w, int k)
 	const struct expr x = w->n->e[k];
 	const struct tensor *t = &w->m->tensor[x.tensor];
 	const char *text = writer_num(w, w->address[k]);
+	bool is_zero = num_is(w->address[k], 0);
 
 	for (int i = 0; i < (x.n_at < 0 ? 1 : x.n_at); i++) {
 		int e = w->n->at[x.at + i].expr;
 		struct num stride = x.n_at < 0 ? num_const(1) : t->stride[i];
-		if (e >= 0)
-			text = arena_printf(w->m->scratch, "%s + (ptrdiff_t)%s * (%s)", text, write_expr(w, e).text,
-					    writer_num(w, stride));
+		if (e < 0)
+			continue;
+		/* Nothing is added and nothing multiplied where that would do nothing: MISRA.md, rule 2.2. */
+		text = arena_printf(w->m->scratch, "%s%s(ptrdiff_t)%s", is_zero ? "" : text, is_zero ? "" : " + ",
+				    write_expr(w, e).text);
+		if (!num_is(stride, 1))
+			text = arena_printf(w->m->scratch, "%s * (%s)", text, writer_num(w, stride));
+		is_zero = false;
 	}
 	return text;
 }

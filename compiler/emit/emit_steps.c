@@ -217,7 +217,7 @@ static void emit_output_copies(struct program *p, struct emit *run)
 		if (num_is(elements, 0))        /* memcpy must not see the address of nothing */
 			continue;
 		name = program_param(p, k);
-		emit_line(run, "memcpy(%s, %s, (size_t)(%s) * sizeof *%s);", name, program_address(p, t),
+		emit_line(run, "(void)memcpy(%s, %s, (size_t)(%s) * sizeof *%s);", name, program_address(p, t),
 			  emission_num(&p->x, elements), name);
 	}
 }

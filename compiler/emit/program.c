@@ -20,14 +20,18 @@ static const char *arena_address(struct program *p, int t, enum dtype type)
 {
 	const struct plan *plan = p->plan;
 	const int buffer = plan->buffer_of[t];
+	int64_t offset;
 	int pool;
 
 	if (buffer < 0)
 		die("tensor %d (\"%s\") has no place", t, p->x.m->tensor[t].name);
 	pool = plan->buffer[buffer].pool;
 	p->names_memory[pool] = true;
+	offset = plan->buffer[buffer].offset;
+	if (!offset)
+		return arena_printf(p->x.m->scratch, "(%s *)(void *)%s", dtypes[type].ctype, p->memory[pool]);
 	return arena_printf(p->x.m->scratch, "(%s *)(void *)(%s + %lld)", dtypes[type].ctype, p->memory[pool],
-			    (long long)plan->buffer[buffer].offset);
+			    (long long)offset);
 }
 
 const char *program_param(struct program *p, int i)

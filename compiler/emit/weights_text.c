@@ -50,7 +50,7 @@ static void text_split(struct weights *w)
 static void print_members(const struct weights *w, struct emit *e, const struct weight *v)
 {
 	if (!is_number(w, v))
-		emit_line(e, "unsigned char b[%zu + %s_NUL];", v->size_bytes, ident_upper(w->arena, w->prefix));
+		emit_line(e, "unsigned char b[%s_TEXT(%zu)];", ident_upper(w->arena, w->prefix), v->size_bytes);
 	weights_print_members(e, v);
 }
 
@@ -101,9 +101,9 @@ static void print_nul(const struct weights *w, struct emit *e)
 
 	emit_directive(e, "#pragma GCC diagnostic ignored \"-Woverlength-strings\"");
 	emit_directive(e, "#ifdef __cplusplus");
-	emit_directive(e, "#define %s_NUL 1", upper);
+	emit_directive(e, "#define %s_TEXT(n) ((n) + 1)", upper);
 	emit_directive(e, "#else");
-	emit_directive(e, "#define %s_NUL 0", upper);
+	emit_directive(e, "#define %s_TEXT(n) (n)", upper);
 	emit_directive(e, "#endif");
 }
 

@@ -60,7 +60,7 @@ NNRT_INLINE void nnrt_madd_store(const struct nnrt_columns *d, unsigned char *y,
 	}
 	_mm256_storeu_si256((__m256i *)(void *)bytes, q);
 	if (d->y_pixel == d->channels)
-		memcpy(y + i, bytes, (size_t)n);
+		(void)memcpy(y + i, bytes, (size_t)n);
 	else
 		nnrt_columns_scatter(d, y, bytes, i, n);
 }

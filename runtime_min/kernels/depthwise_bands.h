@@ -183,9 +183,9 @@ NNRT_INLINE uint32_t nnrt_planes_bytes(const unsigned char *p, int n)
 	uint32_t v = 0;
 
 	if (n >= NNRT_PLANES)
-		memcpy(&v, p, sizeof v);
+		(void)memcpy(&v, p, sizeof v);
 	else
-		memcpy(&v, p, (size_t)n);
+		(void)memcpy(&v, p, (size_t)n);
 	return v;
 }
 

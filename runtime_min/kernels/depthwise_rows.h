@@ -56,7 +56,7 @@ NNRT_INLINE void nnrt_columns_scatter(
 	y += i / d->channels * d->y_pixel;
 	for (ptrdiff_t k = 0; k < n; k += part) {
 		if (part == 16)
-			memcpy(y + c, bytes + k, 16);
+			(void)memcpy(y + c, bytes + k, 16);
 		else
 			y[c] = bytes[k];
 		c += part;
@@ -83,7 +83,7 @@ NNRT_INLINE void nnrt_columns_line(const struct nnrt_conv *p, const unsigned cha
 	const int step = p->stride_w;
 
 	if (iy < 0 || iy >= p->in_h || iy > last) {
-		memset(to, zero, (size_t)(n * step) * bytes);
+		(void)memset(to, zero, (size_t)(n * step) * bytes);
 		return;
 	}
 	x += nnrt_ring(iy, p->x_ring) * p->x_row;
@@ -93,16 +93,16 @@ NNRT_INLINE void nnrt_columns_line(const struct nnrt_conv *p, const unsigned cha
 		const ptrdiff_t end = nnrt_columns_before(p->in_w, ix, step, n);
 		const unsigned char *from = x + (ix + begin * step) * p->x_pixel;
 
-		memset(to, zero, (size_t)begin * bytes);
+		(void)memset(to, zero, (size_t)begin * bytes);
 		to += begin * channels;
 		if (step == 1 && p->x_pixel == channels) {
-			memcpy(to, from, (size_t)(end - begin) * bytes);
+			(void)memcpy(to, from, (size_t)(end - begin) * bytes);
 			to += (end - begin) * channels;
 		} else {
 			for (ptrdiff_t i = begin; i < end; i++, to += channels, from += step * p->x_pixel)
-				memcpy(to, from, bytes);
+				(void)memcpy(to, from, bytes);
 		}
-		memset(to, zero, (size_t)(n - end) * bytes);
+		(void)memset(to, zero, (size_t)(n - end) * bytes);
 		to += (n - end) * channels;
 	}
 }

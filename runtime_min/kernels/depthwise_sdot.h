@@ -69,7 +69,7 @@ NNRT_INLINE void nnrt_sdot_taps(const struct nnrt_columns *d, unsigned char *con
 		}
 		vst1q_u8(bytes, q);
 		if (d->y_pixel == d->channels)
-			memcpy(y + i, bytes, (size_t)n);
+			(void)memcpy(y + i, bytes, (size_t)n);
 		else
 			nnrt_columns_scatter(d, y, bytes, i, n);
 	}

@@ -147,7 +147,7 @@ NNRT_SHARED void nnrt_planes_weights(const int8_t *w, uint32_t *to, int kernel_h
 		for (int i = 0; i < words; i++, from += NNRT_PLANES, to++) {
 			uint32_t tap[2];
 
-			memcpy(tap, from, sizeof tap);
+			(void)memcpy(tap, from, sizeof tap);
 			nnrt_planes_pair(to, (ptrdiff_t)rows * words, tap[0], tap[1], 1);
 		}
 	}

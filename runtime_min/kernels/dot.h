@@ -41,9 +41,9 @@ typedef void (*nnrt_dot_put)(unsigned char *to, const unsigned char *from, int z
 NNRT_INLINE void nnrt_dot_bytes(unsigned char *to, const unsigned char *from, int zero, ptrdiff_t n)
 {
 	if (from)
-		memcpy(to, from, (size_t)n);
+		(void)memcpy(to, from, (size_t)n);
 	else
-		memset(to, zero, (size_t)n);
+		(void)memset(to, zero, (size_t)n);
 }
 
 /** Bytes rounded up to whole terms, a power of two. */

@@ -22,7 +22,7 @@ NNRT_INLINE void nnrt_dot_avx2_store(unsigned char *y, __m256i bytes, int n)
 		_mm_storel_epi64((__m128i *)(void *)y, _mm256_castsi256_si128(bytes));
 	} else {
 		_mm256_storeu_si256((__m256i *)(void *)t, bytes);
-		memcpy(y, t, (size_t)n);
+		(void)memcpy(y, t, (size_t)n);
 	}
 }
 

@@ -48,7 +48,7 @@ NNRT_INLINE void nnrt_dot_madd_tile(const struct nnrt_dot *d, const unsigned cha
 					__m256i a;
 					int32_t two;
 
-					memcpy(&two, from + i / vectors * d->x_pixel, sizeof(two));
+					(void)memcpy(&two, from + i / vectors * d->x_pixel, sizeof(two));
 					a = _mm256_set1_epi32(two);
 					sum[i] = _mm256_add_epi32(sum[i], _mm256_madd_epi16(a, b[i % vectors]));
 					__asm__("" : "+x"(sum[i]));     /* else gcc 12 spills them all */

@@ -20,7 +20,7 @@ NNRT_INLINE ptrdiff_t nnrt_maddubs_number(const int8_t *list, int i)
 {
 	uint16_t v;
 
-	memcpy(&v, list + i * (ptrdiff_t)sizeof(v), sizeof(v));
+	(void)memcpy(&v, list + i * (ptrdiff_t)sizeof(v), sizeof(v));
 	return v;
 }
 
@@ -29,7 +29,7 @@ NNRT_INLINE __m256i nnrt_maddubs_of(const unsigned char *x, __m256i w)
 {
 	int32_t four;
 
-	memcpy(&four, x, sizeof(four));
+	(void)memcpy(&four, x, sizeof(four));
 	return _mm256_maddubs_epi16(_mm256_set1_epi32(four), w);
 }
 
@@ -73,7 +73,7 @@ NNRT_INLINE void nnrt_maddubs_tile(const struct nnrt_dot *d, const unsigned char
 	int32_t to_list;
 
 	(void)wide;
-	memcpy(&to_list, w, sizeof(to_list));
+	(void)memcpy(&to_list, w, sizeof(to_list));
 	list = w + to_list;
 	w += NNRT_MADDUBS_ITEM;
 	NNRT_UNROLL(10)
@@ -104,7 +104,7 @@ NNRT_INLINE const int8_t *nnrt_maddubs_panel(const int8_t *w, ptrdiff_t i, ptrdi
 	int32_t at;
 
 	(void)even;
-	memcpy(&at, w + i * (ptrdiff_t)sizeof(at), sizeof(at));
+	(void)memcpy(&at, w + i * (ptrdiff_t)sizeof(at), sizeof(at));
 	return w + at;
 }
 

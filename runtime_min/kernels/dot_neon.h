@@ -43,12 +43,12 @@ NNRT_INLINE void nnrt_neon_store8(unsigned char *y, int8x8_t bytes, int n)
 		return;
 	}
 	if (n & 4) {
-		memcpy(y, &left, 4);
+		(void)memcpy(y, &left, 4);
 		left >>= 32;
 		y += 4;
 	}
 	if (n & 2) {
-		memcpy(y, &left, 2);
+		(void)memcpy(y, &left, 2);
 		left >>= 16;
 		y += 2;
 	}

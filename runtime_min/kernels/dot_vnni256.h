@@ -45,7 +45,7 @@ NNRT_INLINE void nnrt_vnni256_tile(const struct nnrt_dot *d, const unsigned char
 					__m256i a;
 					int32_t four;
 
-					memcpy(&four, from + i * d->x_pixel, sizeof(four));
+					(void)memcpy(&four, from + i * d->x_pixel, sizeof(four));
 					a = _mm256_set1_epi32(four);
 					NNRT_UNROLL(8)
 					for (int j = 0; j < vectors; j++)

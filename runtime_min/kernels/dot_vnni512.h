@@ -18,7 +18,7 @@ NNRT_INLINE __m512i nnrt_vnni_add(__m512i sum, const unsigned char *x, __m512i w
 {
 	int32_t four;
 
-	memcpy(&four, x, sizeof(four));
+	(void)memcpy(&four, x, sizeof(four));
 	sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi32(four), w);
 	__asm__("" : "+v"(sum));
 	return sum;

@@ -33,12 +33,12 @@ NNRT_INLINE void nnrt_add_int8(const struct nnrt_int8_add *p, const void *a, con
 		const size_t left = (size_t)(p->n - i);
 		nnrt_i8f v = nnrt_i8f_set(p->offset);
 
-		memcpy(rest[0], x0 + i, left);
-		memcpy(rest[1], x1 + i, left);
+		(void)memcpy(rest[0], x0 + i, left);
+		(void)memcpy(rest[1], x1 + i, left);
 		v = nnrt_i8f_fma(nnrt_i8v_bytes(rest[1], p->b_signed), nnrt_i8f_set(p->b_factor), v);
 		v = nnrt_i8f_fma(nnrt_i8v_bytes(rest[0], p->a_signed), nnrt_i8f_set(p->a_factor), v);
 		nnrt_i8f_store(rest[2], v, p->low, p->high);
-		memcpy(to + i, rest[2], left);
+		(void)memcpy(to + i, rest[2], left);
 	}
 }
 

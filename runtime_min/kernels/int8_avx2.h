@@ -31,7 +31,7 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_dot(nnrt_i8v sum, nnrt_i8w w, const int16_t *x)
 {
 	int32_t pair;
 
-	memcpy(&pair, x, sizeof(pair));
+	(void)memcpy(&pair, x, sizeof(pair));
 	return _mm256_add_epi32(sum, _mm256_madd_epi16(w, _mm256_set1_epi32(pair)));
 }
 
@@ -62,7 +62,7 @@ NNRT_INLINE void nnrt_i8v_store(unsigned char *y, __m256 scaled, int low, int hi
 	_mm_storeu_si128((__m128i *)(void *)lane,
 		_mm_or_si128(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)));
 	if (n == 8) {
-		memcpy(y, lane, 8);
+		(void)memcpy(y, lane, 8);
 	} else {
 		for (int i = 0; i < n; i++)
 			y[i] = lane[i];

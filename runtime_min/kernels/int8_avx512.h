@@ -32,7 +32,7 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_dot(nnrt_i8v sum, nnrt_i8w w, const int16_t *x)
 {
 	int32_t pair;
 
-	memcpy(&pair, x, sizeof(pair));
+	(void)memcpy(&pair, x, sizeof(pair));
 	return _mm512_add_epi32(sum, _mm512_madd_epi16(w, _mm512_set1_epi32(pair)));
 }
 

@@ -69,7 +69,7 @@ NNRT_INLINE void nnrt_conv_int8(const struct nnrt_conv *p, const void *x, const 
 
 			if (i >= valid) {
 				to[i] = to[0];
-				memset(row, 0, (size_t)pairs * 4);
+				(void)memset(row, 0, (size_t)pairs * 4);
 				continue;
 			}
 			to[i] = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;

@@ -39,9 +39,9 @@ NNRT_INLINE void nnrt_lines_int8(const struct nnrt_int8_lines *p, const void *x,
 		if (left) {
 			unsigned char rest[NNRT_INT8_LANES] = {0};
 
-			memcpy(rest, from + whole, left);
+			(void)memcpy(rest, from + whole, left);
 			nnrt_lines_vector(p, rest, factor + whole, offset + whole, rest);
-			memcpy(to + whole, rest, left);
+			(void)memcpy(to + whole, rest, left);
 		}
 	}
 }

@@ -61,11 +61,11 @@ NNRT_INLINE void nnrt_mean_rest(const struct nnrt_int8_mean *p, const unsigned c
 	nnrt_i8f sum = nnrt_i8f_set(0.0f);
 
 	for (int i = 0; i < p->pixels; i++, x += p->x_pixel) {
-		memcpy(part, x, n);
+		(void)memcpy(part, x, n);
 		nnrt_mean_add(p, part, &sum, 1, is_signed);
 	}
 	nnrt_mean_finish(p, part, sum);
-	memcpy(y, part, n);
+	(void)memcpy(y, part, n);
 }
 
 /** `vectors` channels of one lane by integers. */
@@ -134,7 +134,7 @@ NNRT_INLINE void nnrt_mean_add_row(const struct nnrt_int8_mean *p, const unsigne
 	unsigned char part[NNRT_INT8_LANES] = {0};
 
 	for (int i = 0; i < pixels; i++, x += p->x_pixel) {
-		memcpy(part, x, n);
+		(void)memcpy(part, x, n);
 		nnrt_mean_add(p, part, sum, 1, p->x_signed);
 	}
 }
@@ -153,11 +153,11 @@ static NNRT_LITERAL void nnrt_mean_rows_int8(const struct nnrt_int8_mean *p, con
 		for (ptrdiff_t row = row_begin; row < row_end; row++)
 			nnrt_mean_add_row(p, (const unsigned char *)x + nnrt_ring(row, (int)x_ring) * x_row + c, n,
 				p->pixels / (int)rows, &sum);
-		memcpy(sums + c, &sum, sizeof sum);
+		(void)memcpy(sums + c, &sum, sizeof sum);
 		if (row_end < rows)
 			continue;
 		nnrt_mean_finish(p, part, sum);
-		memcpy((unsigned char *)y + c, part, n);
+		(void)memcpy((unsigned char *)y + c, part, n);
 	}
 }
 

@@ -40,7 +40,7 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_bytes(const unsigned char *p, int is_signed)
 	uint32_t four;
 	uint8x8_t bytes;
 
-	memcpy(&four, p, sizeof(four));
+	(void)memcpy(&four, p, sizeof(four));
 	bytes = vcreate_u8(four);
 	if (is_signed)
 		return vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(bytes))));
@@ -63,7 +63,7 @@ NNRT_INLINE void nnrt_i8v_store(unsigned char *y, float32x4_t scaled, int low, i
 
 	vst1_u8(lane, vreinterpret_u8_s8(vmovn_s16(vcombine_s16(half, half))));
 	if (n == 4) {
-		memcpy(y, lane, 4);
+		(void)memcpy(y, lane, 4);
 	} else {
 		for (int i = 0; i < n; i++)
 			y[i] = lane[i];

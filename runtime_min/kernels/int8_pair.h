@@ -42,10 +42,10 @@ static NNRT_LITERAL void nnrt_pair_int8(const struct nnrt_int8_pair *p, const vo
 		if (left) {
 			unsigned char rest[3][NNRT_INT8_LANES] = {{0}, {0}, {0}};
 
-			memcpy(rest[0], x0 + whole, left);
-			memcpy(rest[1], x1 + whole, left);
+			(void)memcpy(rest[0], x0 + whole, left);
+			(void)memcpy(rest[1], x1 + whole, left);
 			nnrt_pair_vector(p, rest[0], rest[1], rest[2]);
-			memcpy(to + whole, rest[2], left);
+			(void)memcpy(to + whole, rest[2], left);
 		}
 	}
 }

@@ -67,7 +67,7 @@ NNRT_INLINE uint32_t nnrt_taps_last(const unsigned char *from, int n, int whole)
 	uint32_t v = 0;
 
 	if (whole) {
-		memcpy(&v, from + n - 4, sizeof v);
+		(void)memcpy(&v, from + n - 4, sizeof v);
 		return v >> 8 * (4 - n);
 	}
 	for (int i = 0; i < n; i++)
@@ -85,12 +85,12 @@ NNRT_INLINE void nnrt_taps_take(struct nnrt_taps *t, const unsigned char *from, 
 
 	if (t->have == 0) {
 		for (; end - from >= 4; from += 4, t->to += t->step) {
-			memcpy(&v, from, sizeof v);
+			(void)memcpy(&v, from, sizeof v);
 			put(t->to, v, is_signed);
 		}
 	}
 	for (; end - from >= 4; from += 4, t->to += t->step) {
-		memcpy(&v, from, sizeof v);
+		(void)memcpy(&v, from, sizeof v);
 		put(t->to, t->word | v << 8 * t->have, is_signed);
 		t->word = v >> (32 - 8 * t->have);
 	}
@@ -143,13 +143,13 @@ NNRT_INLINE void nnrt_taps_inside(const unsigned char *x, ptrdiff_t row, int row
 		int left = 8 * run;
 
 		for (; left >= 32; left -= 32, from += 4, to += step) {
-			memcpy(&v, from, sizeof v);
+			(void)memcpy(&v, from, sizeof v);
 			put(to, word | v << have, is_signed);
 			word = v >> 1 >> (31 - have);
 		}
 		if (left == 0)
 			continue;
-		memcpy(&v, from + left / 8 - 4, sizeof v);
+		(void)memcpy(&v, from + left / 8 - 4, sizeof v);
 		v >>= 32 - left;
 		word |= v << have;
 		have += left;
@@ -169,7 +169,7 @@ NNRT_INLINE uint32_t nnrt_taps_word(const unsigned char *p)
 {
 	uint32_t v;
 
-	memcpy(&v, p, sizeof v);
+	(void)memcpy(&v, p, sizeof v);
 	return v;
 }
 

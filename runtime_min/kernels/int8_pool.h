@@ -31,12 +31,12 @@ NNRT_INLINE void nnrt_window_max_rest_int8(const struct nnrt_conv *p, const stru
 		const unsigned char *row = x + nnrt_window_row(p, t, ky);
 
 		for (int kx = t->kx0; kx < t->kx1; kx++) {
-			memcpy(part, row + kx * p->dilation_w * p->x_pixel, n);
+			(void)memcpy(part, row + kx * p->dilation_w * p->x_pixel, n);
 			most = nnrt_b8_max(most, nnrt_b8_load(part), is_signed);
 		}
 	}
 	nnrt_b8_store(part, most);
-	memcpy(y, part, n);
+	(void)memcpy(y, part, n);
 }
 
 /** y[oy][ox][c] = greatest of x's pixels in the window of (oy, ox), padding absent; the least byte when there are none.

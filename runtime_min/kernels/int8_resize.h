@@ -29,7 +29,7 @@ NNRT_INLINE void nnrt_resize_widen(const struct nnrt_int8_resize *p, const unsig
 		if (c < p->channels) {
 			unsigned char rest[NNRT_INT8_LANES] = {0};
 
-			memcpy(rest, x + c, (size_t)(p->channels - c));
+			(void)memcpy(rest, x + c, (size_t)(p->channels - c));
 			nnrt_i8f_write(to + c, nnrt_i8f_real(rest, p->x_signed, p->x_zero, p->x_scale));
 		}
 	}
@@ -55,7 +55,7 @@ NNRT_INLINE void nnrt_resize_pixel(const struct nnrt_int8_resize *p, const float
 			unsigned char rest[NNRT_INT8_LANES];
 
 			nnrt_i8f_finish(rest, sum, p->y_scale, p->low, p->high, p->y_zero);
-			memcpy(y + c, rest, (size_t)(p->channels - c));
+			(void)memcpy(y + c, rest, (size_t)(p->channels - c));
 		}
 	}
 }

@@ -224,8 +224,8 @@ NNRT_INLINE void nnrt_smlad_put(void *to, uint32_t v, int is_signed)
 		__asm__("sxtb16 %0, %2\n\tsxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(v));
 	else
 		__asm__("uxtb16 %0, %2\n\tuxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(v));
-	memcpy(to, &even, sizeof even);
-	memcpy((unsigned char *)to + sizeof even, &odd, sizeof odd);
+	(void)memcpy(to, &even, sizeof even);
+	(void)memcpy((unsigned char *)to + sizeof even, &odd, sizeof odd);
 }
 
 /** Four taps of one of three pixels; of C gcc 12 makes half as many instructions again. */
@@ -250,7 +250,7 @@ NNRT_SHARED void nnrt_smlad_words(const unsigned char *x, ptrdiff_t row, int row
 					 :
 					 : "r2", "r3", "memory");
 		for (; left > 0; left -= 4, from += 4, to += step) {
-			memcpy(&v, from, sizeof v);
+			(void)memcpy(&v, from, sizeof v);
 			nnrt_smlad_put(to, v, 1);
 		}
 	}

@@ -9,7 +9,7 @@
 NNRT_INLINE void nnrt_thumb_put(void *to, uint32_t v, int is_signed)
 {
 	v ^= is_signed ? 0x80808080u : 0;
-	memcpy(__builtin_assume_aligned(to, 4), &v, sizeof v);
+	(void)memcpy(__builtin_assume_aligned(to, 4), &v, sizeof v);
 }
 
 /** Taps where each row is so many whole words, which begin at multiples of four. */

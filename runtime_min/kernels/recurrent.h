@@ -62,7 +62,7 @@ NNRT_INLINE void nnrt_rnn_end(const struct nnrt_rnn *p, int b, int length, const
 	const size_t bytes = (size_t)p->hidden * sizeof(float);
 
 	for (int t = length; t < p->steps; t++)
-		memset(y + t * p->y_step + b * p->y_batch, 0, bytes);
+		(void)memset(y + t * p->y_step + b * p->y_batch, 0, bytes);
 	if (!y_h)
 		return;
 	y_h += b * p->state_batch; /* before both: gcc 12 warns of NULL plus an offset otherwise */
@@ -133,9 +133,9 @@ NNRT_INLINE void nnrt_lstm_f32(const struct nnrt_rnn *p, const float *gates, con
 		float *c = y_c + b * p->state_batch;
 
 		if (initial_c && initial_c != y_c)
-			memcpy(c, initial_c + b * p->state_batch, (size_t)p->hidden * sizeof(float));
+			(void)memcpy(c, initial_c + b * p->state_batch, (size_t)p->hidden * sizeof(float));
 		else if (!initial_c)
-			memset(c, 0, (size_t)p->hidden * sizeof(float));
+			(void)memset(c, 0, (size_t)p->hidden * sizeof(float));
 		for (int s = 0; s < length; s++) {
 			const int t = p->reverse ? length - 1 - s : s;
 			const float *in = gates + t * p->gates_step + b * p->gates_batch;

@@ -82,7 +82,7 @@ NNRT_INLINE void nnrt_winograd_products(const int16_t *v, ptrdiff_t v_tile, cons
 			int32_t two;
 			__m256i a;
 
-			memcpy(&two, v + i * v_tile, sizeof(two));
+			(void)memcpy(&two, v + i * v_tile, sizeof(two));
 			a = _mm256_set1_epi32(two);
 			sum[2 * i] = _mm256_add_epi32(sum[2 * i], _mm256_madd_epi16(a, low));
 			sum[2 * i + 1] = _mm256_add_epi32(sum[2 * i + 1], _mm256_madd_epi16(a, high));

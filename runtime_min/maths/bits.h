@@ -9,7 +9,7 @@ NNRT_INLINE uint32_t nnrt_bits_f32(float x)
 {
 	uint32_t bits;
 
-	memcpy(&bits, &x, sizeof(bits));
+	(void)memcpy(&bits, &x, sizeof(bits));
 	return bits;
 }
 
@@ -18,7 +18,7 @@ NNRT_INLINE float nnrt_f32_bits(uint32_t bits)
 {
 	float x;
 
-	memcpy(&x, &bits, sizeof(x));
+	(void)memcpy(&x, &bits, sizeof(x));
 	return x;
 }
 
@@ -27,7 +27,7 @@ NNRT_INLINE uint64_t nnrt_bits_f64(double x)
 {
 	uint64_t bits;
 
-	memcpy(&bits, &x, sizeof(bits));
+	(void)memcpy(&bits, &x, sizeof(bits));
 	return bits;
 }
 
@@ -36,7 +36,7 @@ NNRT_INLINE double nnrt_f64_bits(uint64_t bits)
 {
 	double x;
 
-	memcpy(&x, &bits, sizeof(x));
+	(void)memcpy(&x, &bits, sizeof(x));
 	return x;
 }
 

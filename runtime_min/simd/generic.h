@@ -364,7 +364,7 @@ NNRT_INLINE nnrt_vf nnrt_vf_from_bits(nnrt_vi a)
 {
 	nnrt_vf f;
 
-	memcpy(&f, &a, sizeof(f));
+	(void)memcpy(&f, &a, sizeof(f));
 	return f;
 }
 
@@ -373,7 +373,7 @@ NNRT_INLINE nnrt_vi nnrt_vi_from_bits(nnrt_vf a)
 {
 	nnrt_vi i;
 
-	memcpy(&i, &a, sizeof(i));
+	(void)memcpy(&i, &a, sizeof(i));
 	return i;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "emit/emit.h"
+#include "num/num.h"          /* before the names below, which its functions have for their own */
 #include "support/arena.h"
 
 /* As design section 2 promises to the user. */
