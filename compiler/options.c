@@ -1,267 +1,84 @@
 #include "options.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "option_table.h"
 #include "support/arena.h"
 #include "support/diag.h"
+#include "support/nearest.h"
 
-enum option_kind { KIND_FLAG, KIND_TEXT, KIND_CHOICE, KIND_BYTES, KIND_COUNT, KIND_NUMBER, KIND_DIM, KIND_SECTION,
-		   KIND_POOL, KIND_EXPORT };
-
-/* "|cmake|arduino… DIR" */
-static const char world_names[] =
-#define WORLD(id, name, targets, help) "|" name
-#define WORLD_FILE(id, path, template)
-#include "emit/worlds.def"
-#undef WORLD
-#undef WORLD_FILE
-	" DIR";
-
-/* A row; without a flag, the beginning of a group: argument names its commands, a blank round each. */
-struct option {
-	const char *flag, *argument, *value, *help;
-	enum option_kind kind;
-	size_t field;
-};
-
-static const struct option table[] = {
-#define OPTION(flag, field, kind, argument, value, help) \
-	{ flag, argument, value, help, KIND_##kind, offsetof(struct options, field) },
-#define OPTION_GROUP(commands) { .argument = commands },
-#include "options.def"
-#undef OPTION
-#undef OPTION_GROUP
-};
-
-const char *const section_kinds[N_SECTIONS] = { "arena", "weights", "code" };
-
-enum { N_OPTIONS = sizeof table / sizeof *table, MAX_SECTION_NAME = 60 };
-
-/* One of "a|b|c", up to a blank. */
-static bool parse_choice(const struct option *p, const char *text, int *choice)
+/* The row of a word's first n letters, with dashes; NULL: none. */
+static const struct option *find_flag(const char *word, size_t n)
 {
-	const char *s = p->argument;
-	size_t n = strlen(text);
+	for (const struct option *p = option_table; p < option_table + n_options; p++)
+		if ((p->flag && strlen(p->flag) == n && !strncmp(p->flag, word, n)) ||
+		    (p->same && strlen(p->same) == n && !strncmp(p->same, word, n)))
+			return p;
+	return NULL;
+}
 
-	for (*choice = 0;; ++*choice) {
-		size_t length = strcspn(s, "| ");
-		if (length == n && !strncmp(s, text, n))
-			return true;
-		if (s[length] != '|')
-			return false;
-		s += length + 1;
+static bool is_option_of(const struct option *p, const char *command)
+{
+	return option_is_of((int)(p - option_table), command);
+}
+
+static bool refuse_flag(const char *command, const char *word, size_t n, struct arena *a, struct diag *d)
+{
+	struct nearest x;
+
+	nearest_init(&x, word, n);
+	for (const struct option *p = option_table; n > 2 && p < option_table + n_options; p++)
+		if (p->flag && is_option_of(p, command))
+			nearest_try(&x, p->flag, strlen(p->flag));
+	return diag_error(d, STATUS_USAGE, NULL, "unknown option %s%s", word,
+			  x.best ? nearest_text(&x, a) : "; see nnc --help");
+}
+
+/* What stands behind a flag: "--flag=text", "-otext", or the next word, to which *i moves. NULL: reported. */
+static const char *read_argument(const struct option *p, int argc, char **argv, int *i, size_t n, struct diag *d)
+{
+	const char *behind = argv[*i] + n;
+
+	if (!option_takes_argument(p)) {
+		if (*behind)
+			diag_error(d, STATUS_USAGE, NULL, "%s takes no argument", p->flag);
+		return *behind ? NULL : behind;
 	}
+	if (*behind)
+		return behind + (*behind == '=' && n > 2);
+	if (*i + 1 < argc)
+		return argv[++*i];
+	diag_error(d, STATUS_USAGE, NULL, "%s needs an argument: %s", p->flag, p->argument);
+	return NULL;
 }
 
-static bool parse_int(const char *text, char **end, int64_t *value)
-{
-	errno = 0;
-	*value = strtoll(text, end, 10);
-	return *end != text && !errno && *value >= 0;
-}
-
-static bool parse_bytes(const char *text, int64_t *bytes)
-{
-	static const char suffixes[] = "KMG";
-	char *end;
-	const char *suffix;
-
-	if (!parse_int(text, &end, bytes))
-		return false;
-	if (!*end)
-		return true;
-	suffix = strchr(suffixes, *end);
-	if (!suffix || end[1])
-		return false;
-	return !__builtin_mul_overflow(*bytes, (int64_t)1 << 10 * (suffix - suffixes + 1), bytes);
-}
-
-/* A number, a range, or a dimension that has one of its own. */
-static bool parse_size(const char *text, const struct dim_options *dims, struct dim_option *d)
-{
-	char *end;
-
-	for (int i = 0; i < dims->n; i++)
-		if (!strcmp(dims->v[i].name, text) && !dims->v[i].as) {
-			*d = dims->v[i];
-			d->as = d->name;
-			return true;
-		}
-	if (!parse_int(text, &end, &d->lo))
-		return false;
-	d->hi = d->lo;
-	if (*end && (strncmp(end, "..", 2) != 0 || !parse_int(end + 2, &end, &d->hi) || *end))
-		return false;
-	return d->hi >= d->lo;
-}
-
-static bool parse_dim(const char *text, struct dim_options *dims, struct arena *a)
-{
-	const char *equals = strrchr(text, '=');
-	struct dim_option d = { .as = NULL };
-
-	if (!equals || equals == text || !parse_size(equals + 1, dims, &d))
-		return false;
-	d.name = arena_strndup(a, text, (size_t)(equals - text));
-	dims->v = ARENA_PUSH(a, dims->v, dims->n, struct dim_option);
-	dims->v[dims->n++] = d;
-	return true;
-}
-
-/* What assemblers and linker scripts take as it is, and C strings too. */
-static bool is_section_name(const char *name)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._$-";
-	const size_t n = strspn(name, allowed);
-
-	return n > 0 && !name[n] && n <= MAX_SECTION_NAME;
-}
-
-/* A part of identifiers, of which capitals make macros. */
-static bool is_pool_name(const char *name)
-{
-	const size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-
-	return n > 0 && !name[n] && n <= MAX_SECTION_NAME && name[0] >= 'a' && name[n - 1] != '_' &&
-	       !strstr(name, "__");
-}
-
-static bool parse_section(const char *text, struct section_options *s, struct arena *a)
-{
-	const char *equals = strchr(text, '='), *kind;
-
-	if (!equals || equals == text || !is_section_name(equals + 1))
-		return false;
-	kind = arena_strndup(a, text, (size_t)(equals - text));
-	for (int k = 0; k < N_SECTIONS; k++)
-		if (!strcmp(section_kinds[k], kind)) {
-			s->name[k] = equals + 1;
-			return true;
-		}
-	if (!is_pool_name(kind))
-		return false;
-	s->pool = ARENA_PUSH(a, s->pool, s->n, const char *);
-	s->pool_section = ARENA_PUSH(a, s->pool_section, s->n, const char *);
-	s->pool[s->n] = kind;
-	s->pool_section[s->n++] = equals + 1;
-	return true;
-}
-
-static bool parse_pool(const char *text, struct pool_options *pools, struct arena *a)
-{
-	const char *colon = strchr(text, ':'), *speed = colon ? strchr(colon + 1, ':') : NULL;
-	struct pool_option p = { .speed = 0 };
-	char *end;
-
-	if (!colon)
-		return false;
-	p.name = arena_strndup(a, text, (size_t)(colon - text));
-	if (!is_pool_name(p.name) || !parse_bytes(arena_strndup(a, colon + 1, strcspn(colon + 1, ":")), &p.bytes) ||
-	    p.bytes < 1)
-		return false;
-	p.speed = speed ? strtod(speed + 1, &end) : 0;
-	if (speed && (end == speed + 1 || *end || !(p.speed > 0)))
-		return false;
-	pools->v = ARENA_PUSH(a, pools->v, pools->n, struct pool_option);
-	pools->v[pools->n++] = p;
-	return true;
-}
-
-static bool set_option(struct options *o, const struct option *p, const char *text, struct arena *a)
-{
-	void *field = (char *)o + p->field;
-	char *end;
-
-	switch (p->kind) {
-	case KIND_FLAG:
-		*(bool *)field = true;
-		return true;
-	case KIND_COUNT:
-		++*(int *)field;
-		return true;
-	case KIND_TEXT:
-		*(const char **)field = text;
-		return *text != 0;
-	case KIND_CHOICE:
-		return parse_choice(p, text, field);
-	case KIND_BYTES:
-		return parse_bytes(text, field);
-	case KIND_NUMBER:
-		*(double *)field = strtod(text, &end);
-		return end != text && !*end && *(double *)field >= 0;
-	case KIND_DIM:
-		return parse_dim(text, field, a);
-	case KIND_SECTION:
-		return parse_section(text, field, a);
-	case KIND_POOL:
-		return parse_pool(text, field, a);
-	case KIND_EXPORT:
-		return parse_choice(p, text, &((struct export_option *)field)->world);
-	}
-	return false;
-}
-
-static bool takes_argument(const struct option *p)
-{
-	return p->kind != KIND_FLAG && p->kind != KIND_COUNT;
-}
-
-/* The commands that take row k; "": all. */
-static const char *commands_of(int k)
-{
-	while (table[k].flag)
-		k--;
-	return table[k].argument;
-}
-
-static bool is_option_of(int k, const char *command)
-{
-	const char *list = commands_of(k);
-	const size_t n = strlen(command);
-
-	for (const char *s = list; (s = strstr(s, command)); s += n)
-		if (s > list && s[-1] == ' ' && s[n] == ' ')
-			return true;
-	return !*list;
-}
-
-/* One flag, its argument after "=" or in the next word; *i moves past what was used. */
+/* One flag and its argument; *i moves past what was used. */
 static bool parse_flag(struct options *o, int argc, char **argv, int *i, struct arena *a, struct diag *d)
 {
-	const char *word = argv[*i], *equals = word[1] == '-' ? strchr(word, '=') : NULL, *text = "";
-	size_t n = equals ? (size_t)(equals - word) : strlen(word);
+	const char *word = argv[*i], *text;
+	size_t n = word[1] == '-' ? strcspn(word, "=") : strlen(word);
+	const struct option *p = find_flag(word, n);
 
-	for (int k = 0; k < N_OPTIONS; k++) {
-		const struct option *p = &table[k];
-		if (!p->flag || strlen(p->flag) != n || strncmp(p->flag, word, n) != 0)
-			continue;
-		if (!is_option_of(k, o->command))
-			return diag_error(d, STATUS_USAGE, NULL, "%s is no option of %s; it belongs to:%.*s", p->flag,
-					  o->command, (int)strlen(commands_of(k)) - 1, commands_of(k));
-		if (!takes_argument(p)) {
-			if (equals)
-				return diag_error(d, STATUS_USAGE, NULL, "%s takes no argument", p->flag);
-		} else if (equals) {
-			text = equals + 1;
-		} else if (*i + 1 < argc) {
-			text = argv[++*i];
-		} else {
-			return diag_error(d, STATUS_USAGE, NULL, "%s needs an argument: %s", p->flag, p->argument);
-		}
-		if (!set_option(o, p, text, a))
-			return diag_error(d, STATUS_USAGE, NULL, "%s: \"%s\": must be %s", p->flag, text, p->argument);
-		if (p->kind == KIND_EXPORT && *i + 1 == argc)
-			return diag_error(d, STATUS_USAGE, NULL, "%s=%s needs a folder behind it", p->flag, text);
-		if (p->kind == KIND_EXPORT)
-			((struct export_option *)(void *)((char *)o + p->field))->folder = argv[++*i];
-		return true;
+	if (!p && word[1] != '-' && (p = find_flag(word, 2))) {
+		p = option_takes_argument(p) ? p : NULL;
+		n = p ? 2 : n;
 	}
-	return diag_error(d, STATUS_USAGE, NULL, "unknown option %s; see nnc --help", word);
+	if (!p)
+		return refuse_flag(o->command, word, n, a, d);
+	if (!is_option_of(p, o->command)) {
+		const char *list = option_commands((int)(p - option_table));
+		return diag_error(d, STATUS_USAGE, NULL, "%s is no option of %s; it belongs to:%.*s", p->flag,
+				  o->command, (int)strlen(list) - 1, list);
+	}
+	if (!(text = read_argument(p, argc, argv, i, n, d)))
+		return false;
+	if (!option_set(o, p, text, a))
+		return diag_error(d, STATUS_USAGE, NULL, "%s: \"%s\": must be %s", p->flag, text, p->argument);
+	if (p->kind == KIND_EXPORT && *i + 1 == argc)
+		return diag_error(d, STATUS_USAGE, NULL, "%s=%s needs a folder behind it", p->flag, text);
+	if (p->kind == KIND_EXPORT)
+		((struct export_option *)(void *)((char *)o + p->field))->folder = argv[++*i];
+	return true;
 }
 
 bool options_parse(struct options *o, int argc, char **argv, const char *const *commands, int n, struct arena *a,
@@ -270,9 +87,9 @@ bool options_parse(struct options *o, int argc, char **argv, const char *const *
 	int i = 1;
 
 	*o = (struct options){ .command = commands[0] };
-	for (int k = 0; k < N_OPTIONS; k++)
-		if (table[k].flag && table[k].value)
-			set_option(o, &table[k], table[k].value, a);
+	for (int k = 0; k < n_options; k++)
+		if (option_table[k].flag && option_table[k].value)
+			option_set(o, &option_table[k], option_table[k].value, a);
 	for (int k = 0; k < n && argc > 1; k++)
 		if (!strcmp(argv[1], commands[k])) {
 			o->command = commands[k];
@@ -291,18 +108,6 @@ bool options_parse(struct options *o, int argc, char **argv, const char *const *
 		}
 	}
 	return true;
-}
-
-void options_help(struct strbuf *out, const char *command)
-{
-	for (int k = 0; k < N_OPTIONS; k++) {
-		char flag[64];
-		if (!table[k].flag || !is_option_of(k, command))
-			continue;
-		snprintf(flag, sizeof flag, "%s%s%s", table[k].flag,
-			 !takes_argument(&table[k]) ? "" : table[k].flag[1] == '-' ? "=" : " ", table[k].argument);
-		strbuf_printf(out, "  %-34s %s\n", flag, table[k].help);
-	}
 }
 
 const char *options_summary(const struct options *o, struct arena *a)

@@ -73,21 +73,19 @@ struct options {
 	int n_rest;
 	bool marks;             /* no flag: OUT_mark_3() is called behind step 3, for bench to count */
 #define OPTION(flag, field, kind, argument, value, help) OPTION_TYPE_##kind field;
+#define OPTION_SAME(same, flag, field, kind, argument, value, help) OPTION(flag, field, kind, argument, value, help)
 #define OPTION_GROUP(commands)
 #include "options.def"
 #undef OPTION
+#undef OPTION_SAME
 #undef OPTION_GROUP
 };
 
 /** Fills *o from the command line; `command` is the first argument when it names one of `commands` (n names), else
  *  commands[0]. False and STATUS_USAGE when a flag is unknown, is another command's, lacks its argument, or has a wrong
- *  one. */
+ *  one; what may have been meant is said. */
 bool options_parse(struct options *o, int argc, char **argv, const char *const *commands, int n, struct arena *a,
 		   struct diag *d);
-
-/** The options of a command as help text, one line each. */
-struct strbuf;
-void options_help(struct strbuf *out, const char *command);
 
 /** The options that change the output, as they were given, in one line for the head of the generated file. */
 const char *options_summary(const struct options *o, struct arena *a);

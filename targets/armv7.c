@@ -6,6 +6,7 @@ const struct target target_armv7 = {
 	.name = "armv7",
 	.description = "ARMv7-A with NEON and VFPv4",
 	.triple = "arm-linux-gnueabihf",
+	.elf = { 40, 32, 0x5000000 },
 	.cc = "arm-linux-gnueabihf-gcc",
 	.cflags = "-march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard",
 	.link_flags = "-static -lm",

@@ -6,6 +6,7 @@ const struct target target_armv8 = {
 	.name = "armv8",
 	.description = "AArch64 with NEON",
 	.triple = "aarch64-linux-gnu",
+	.elf = { 183, 64, 0 },
 	.cc = "aarch64-linux-gnu-gcc",
 	.cflags = "-march=armv8-a",
 	.link_flags = "-static -lm",

@@ -6,6 +6,7 @@ const struct target target_armv8_2 = {
 	.name = "armv8.2",
 	.description = "AArch64 of ARMv8.2 with NEON",
 	.triple = "aarch64-linux-gnu",
+	.elf = { 183, 64, 0 },
 	.cc = "aarch64-linux-gnu-gcc",
 	.cflags = "-march=armv8.2-a",
 	.link_flags = "-static -lm",

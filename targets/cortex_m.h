@@ -4,7 +4,7 @@
 #define NNC_CORTEX_M_H
 
 #define CORTEX_M_BOARD(board, flash, size, ram) \
-	.triple = "arm-none-eabi", .cc = "arm-none-eabi-gcc", \
+	.triple = "arm-none-eabi", .elf = { 40, 32, 0x5000000 }, .cc = "arm-none-eabi-gcc", \
 	.link_flags = "--specs=picolibc.specs --crt0=semihost --oslib=semihost -Wl,--defsym=__flash=" flash \
 		      " -Wl,--defsym=__flash_size=" size " -Wl,--defsym=__ram=" ram \
 		      " -Wl,--defsym=__ram_size=4M -Wl,--defsym=__stack_size=16k -lm", \

@@ -8,6 +8,7 @@ const struct target target_generic_be = {
 	.name = "generic-be",
 	.description = "portable C that any compiler vectorises, big-endian",
 	.triple = "s390x-linux-gnu",
+	.elf = { 22, 64, 0 },
 	.cc = "s390x-linux-gnu-gcc",
 	.cflags = "",
 	.link_flags = "-static -lm",

@@ -16,4 +16,5 @@ const struct target target_rv32imafc = {
 	.fmas = 0.5, .int_ops = 1, .loads = 0.5, .overlaps = false, .fma_latency = 4, .registers = 32,
 	.vector_bytes = 4,
 	RV32_BOARD,
+	.elf = { 243, 32, 3 },
 };

@@ -16,4 +16,5 @@ const struct target target_rv32imc = {
 	.fmas = 0.01, .int_ops = 1, .loads = 0.5, .overlaps = false, .fma_latency = 1, .registers = 28,
 	.vector_bytes = 4,
 	RV32_BOARD,
+	.elf = { 243, 32, 1 },
 };

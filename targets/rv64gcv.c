@@ -6,6 +6,7 @@ const struct target target_rv64gcv = {
 	.name = "rv64gcv",
 	.description = "RV64GC with the vector extension 1.0",
 	.triple = "riscv64-linux-gnu",
+	.elf = { 243, 64, 5 },
 	.cc = "clang-16",
 	.cflags = "--target=riscv64-linux-gnu -march=rv64gcv",
 	.link_flags = "-static -lm",

@@ -16,6 +16,9 @@ struct target {
 	const char *base;               /* without */
 	const char *description;
 	const char *triple;             /* compiler triple, "" for the host's own compiler */
+	struct {
+		int machine, bits, flags;       /* e_machine, 32 or 64, e_flags of its object files */
+	} elf;                          /* machine 0: they are no ELF, or of any machine */
 	const char *cc;                 /* compiler that run, verify and bench use unless --cc is given */
 	const char *cflags;             /* what the user's compiler (gcc or clang) needs; "" when nothing */
 	const char *link_flags;         /* what a hosted test program needs on top; "" when nothing */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "support/arena.h"
+#include "support/nearest.h"
 #include "support/strbuf.h"
 
 #define TARGET(id) extern const struct target target_##id;
@@ -78,6 +79,18 @@ static const char *names_of(struct arena *a, feature_set s)
 	return strbuf_text(&b);
 }
 
+static const char *unknown_feature(struct arena *a, const struct target *base, const char *name, size_t n)
+{
+	struct nearest x;
+
+	nearest_init(&x, name, n);
+	for (int i = 0; i < N_FEATURES; i++)
+		if (base->may_add >> i & 1)
+			nearest_try(&x, feature_rows[i].name, strlen(feature_rows[i].name));
+	return arena_printf(a, "target %s: \"+%.*s\": no such feature; allowed: %s%s", base->name, (int)n, name,
+			    base->may_add ? names_of(a, base->may_add) : "none", nearest_text(&x, a));
+}
+
 /* Reads +feature+feature. False with *why. */
 static bool read_features(struct arena *a, const struct target *base, const char *s, feature_set *added,
 			  const char **why)
@@ -90,8 +103,7 @@ static bool read_features(struct arena *a, const struct target *base, const char
 					   !strncmp(feature_rows[i].name, s, n)))
 			i++;
 		if (i == N_FEATURES) {
-			*why = arena_printf(a, "target %s: \"+%.*s\": no such feature; allowed: %s", base->name, (int)n,
-					    s, base->may_add ? names_of(a, base->may_add) : "none");
+			*why = unknown_feature(a, base, s, n);
 			return false;
 		}
 		*added |= (feature_set)1 << i;
@@ -133,6 +145,17 @@ const char *target_index_flags(struct arena *a, const struct target *base)
 	return compose_flags(a, base->index_flags, all);
 }
 
+static const char *unknown_target(struct arena *a, const char *name, size_t n)
+{
+	struct nearest x;
+
+	nearest_init(&x, name, n);
+	for (size_t i = 0; i < n_target_bases; i++)
+		nearest_try(&x, target_bases[i]->name, strlen(target_bases[i]->name));
+	return arena_printf(a, "unknown target \"%.*s\"%s", (int)n, name,
+			    x.best ? nearest_text(&x, a) : "; see nnc targets");
+}
+
 const struct target *target_find(struct arena *a, const char *name, const char **why)
 {
 	const char *text = strcmp(name, "host") ? name : target_host_name(a), *ignored = NULL;
@@ -145,6 +168,6 @@ const struct target *target_find(struct arena *a, const char *name, const char *
 		if (strlen(base->name) == n && !strncmp(base->name, text, n))
 			return read_features(a, base, text + n, &added, why) ? compose(a, base, added) : NULL;
 	}
-	*why = arena_printf(a, "unknown target \"%.*s\"; see nnc targets", (int)n, name);
+	*why = unknown_target(a, text, n);
 	return NULL;
 }

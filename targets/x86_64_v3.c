@@ -6,6 +6,7 @@ const struct target target_x86_64_v3 = {
 	.name = "x86-64-v3",
 	.description = "x86-64 with AVX2 and FMA",
 	.triple = "x86_64-linux-gnu",
+	.elf = { 62, 64, 0 },
 	.cc = "cc",
 	.cflags = "-march=x86-64-v3",
 	.link_flags = "-lm",

@@ -6,6 +6,7 @@ const struct target target_x86_64_v4 = {
 	.name = "x86-64-v4",
 	.description = "x86-64 with AVX-512 (F, BW, CD, DQ, VL)",
 	.triple = "x86_64-linux-gnu",
+	.elf = { 62, 64, 0 },
 	.cc = "cc",
 	.cflags = "-march=x86-64-v4",
 	.link_flags = "-lm",

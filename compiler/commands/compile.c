@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands/commands.h"
 #include "emit/emit_program.h"
@@ -9,10 +10,33 @@
 #include "driver.h"
 #include "targets/target.h"
 
+/* What came of it, for whoever looks on. */
+static void print_summary(const struct compilation *c, const struct options *o, const struct emit_stack *stack)
+{
+	const struct emit_totals *t = &c->totals;
+
+	fprintf(stderr, "work   %.6g MMAC in %d steps\n", (double)t->macs / 1e6, t->n_steps);
+	fprintf(stderr, "flash  %lld bytes of constants\n", (long long)t->weight_bytes);
+	fputs("RAM    ", stderr);
+	for (int i = 0; i < c->plan.n_pools; i++)
+		fprintf(stderr, "%s%lld bytes of %s", i ? ", " : "", (long long)c->plan.pool[i].arena_bytes,
+			c->plan.pool_name[i]);
+	fputs(o->arena == ARENA_CALLER ? ", the caller's\n" : "\n", stderr);
+	if (stack)
+		fprintf(stderr, "stack  %lld bytes, by %s\n", (long long)stack->bytes, stack->compiler);
+	if (o->export_to.folder) {
+		fprintf(stderr, "wrote  %d files in %s\n", t->n_paths, o->export_to.folder);
+		return;
+	}
+	for (int i = 0; i < t->n_paths; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "wrote  ", t->path[i]);
+	fputs("\n", stderr);
+}
+
 /* The stack is measured before anything is written, for it stands in the header and may be beyond its limit. */
 static bool write_out(struct compilation *c, const struct options *o, struct arena *a, struct diag *d)
 {
-	struct stack s;
+	struct stack s = { 0 };
 	bool ok;
 
 	if (stack_is_wanted(o) && !stack_measure(&s, c, o, a, d))
@@ -20,6 +44,8 @@ static bool write_out(struct compilation *c, const struct options *o, struct are
 	progress_begin((const char *const volatile *)&c->stage);
 	ok = compile_emit(c, o, stack_is_wanted(o) ? &s.figure : NULL);
 	progress_end();
+	if (ok && !o->quiet && isatty(STDERR_FILENO))
+		print_summary(c, o, stack_is_wanted(o) ? &s.figure : NULL);
 	return ok;
 }
 

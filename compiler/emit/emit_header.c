@@ -141,9 +141,9 @@ static bool needs_stdint(const struct emit_model *m)
 
 static void print_header_includes(struct emit *e, const struct emit_model *m)
 {
-	if (!needs_stdint(m) && !m->has_taps)
+	if (!needs_stdint(m) && !m->has_taps && !m->sets_weights)
 		return;
-	if (m->has_taps)
+	if (m->has_taps || m->sets_weights)
 		emit_directive(e, "#include <stddef.h>");
 	if (needs_stdint(m))
 		emit_directive(e, "#include <stdint.h>");
@@ -167,7 +167,17 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 			*m->stack->besides ? ", besides what these take: " : "", m->stack->besides);
 		emit_directive(e, "#define %s_STACK_BYTES %" PRId64, upper, m->stack->bytes);
 	}
+	if (m->sets_weights) {
+		const size_t align = (size_t)m->weights->align;
+		emit_directive(e, "#define %s_WEIGHTS_BYTES %zu", upper,
+			       (m->weights->total_bytes + align - 1) / align * align);
+		emit_directive(e, "#define %s_WEIGHTS_ALIGN %zu", upper, align);
+	}
 	edges_print_macros(e, m, upper);
+	emit_comment(e, "What exports a function from a library, where one is wanted: an attribute.");
+	emit_directive(e, "#ifndef %s_API", upper);
+	emit_directive(e, "#define %s_API", upper);
+	emit_directive(e, "#endif");
 	emit_blank(e);
 }
 
@@ -215,6 +225,7 @@ static void describe_rows(struct strbuf *b, const struct emit_param *p)
 
 static void print_interface(struct emit *e, const struct emit_model *m)
 {
+	const char *upper = ident_upper(e->scratch.arena, m->prefix);
 	struct strbuf b;
 
 	strbuf_init(&b, e->scratch.arena);
@@ -241,11 +252,19 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 	if (m->may_refuse)
 		strbuf_puts(&b,
 			    "\nReturns 2 when the inputs ask for a branch of the model that these sizes do not fit.");
+	if (m->sets_weights)
+		strbuf_puts(&b, "\nReturns 3 without constants.");
 	emit_comment(e, "%s", strbuf_text(&b));
-	emit_line(e, "%s;", emit_signature(e->scratch.arena, m));
+	emit_line(e, "%s_API %s;", upper, emit_signature(e->scratch.arena, m));
 	for (int i = 0; i < m->n_params && m->has_edges_in_arena; i++)
 		if (param_is_tensor(&m->params[i]) && !m->params[i].from)
-			emit_line(e, "%s;", emit_accessor(e->scratch.arena, m, &m->params[i]));
+			emit_line(e, "%s_API %s;", upper, emit_accessor(e->scratch.arena, m, &m->params[i]));
+	if (m->sets_weights) {
+		emit_blank(e);
+		emit_comment(e, "Says where the bytes of %s.bin, or others in their form, lie: they stay there.\n"
+				"Returns 0, or 1 when they are not as many or not so aligned.", m->file);
+		emit_line(e, "%s_API int %s_set_weights(const void *weights, size_t bytes);", upper, m->prefix);
+	}
 	if (!m->has_taps)
 		return;
 	emit_blank(e);

@@ -74,6 +74,7 @@ struct emit_model {
 	const struct section_options *section;
 	const struct target *target;
 	bool is_caller_arena, has_taps, may_refuse;
+	bool sets_weights;              /* constants are set by the caller */
 	bool has_edges_in_arena;        /* inputs and outputs are no parameters: accessors say where they lie */
 	int64_t n_macs, n_steps, weight_bytes;
 	const struct emit_pool *pool;

@@ -217,7 +217,8 @@ static void write_world(struct writer *w, const struct emit_model *model)
 	}
 }
 
-static bool write_files(struct program *p, const struct emit_model *model, const char *stem)
+static bool write_files(struct program *p, const struct emit_model *model, const char *stem,
+			struct emit_totals *totals)
 {
 	const struct module *m = p->x.m;
 	struct writer *w = ARENA_NEW(m->arena, struct writer);
@@ -235,6 +236,8 @@ static bool write_files(struct program *p, const struct emit_model *model, const
 	write_weight_files(w, p, stem);
 	if (m->options->depfile)
 		write_depfile(w, m, stem);
+	totals->path = w->path;
+	totals->n_paths = w->n_paths;
 	if (w->ok && output_commit(w->out))
 		return true;
 	output_abort(w->out);
@@ -360,6 +363,15 @@ static bool check_edges(const struct module *m)
 	return true;
 }
 
+/* Object files are of a machine. */
+static bool check_weights(const struct module *m)
+{
+	if (m->options->weights != WEIGHTS_OBJECT || m->target->elf.machine)
+		return true;
+	return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "--weights=object: target %s is no machine with ELF "
+			  "objects; allowed: text, incbin, file", m->target->name);
+}
+
 bool emit_program(const struct module *m, const struct block *b, const struct plan *plan,
 		  const struct emit_stack *stack, struct emit_totals *totals)
 {
@@ -370,7 +382,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	struct emit e;
 	const char *stem, *base;
 
-	if (!check_flush(m) || !check_edges(m))
+	if (!check_flush(m) || !check_edges(m) || !check_weights(m))
 		return false;
 	split_path(m->arena, o->output, &stem, &base);
 	p.prefix = o->name ? o->name : ident_sanitise(m->arena, base, "model");
@@ -400,10 +412,11 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 		emit_accessors(&p, &e, &model);
 	model.body = strbuf_text(&body);
 	weights_finish(&p.weights);
+	model.sets_weights = program_sets_weights(&p);
 	model.weight_bytes = (int64_t)p.weights.total_bytes;
 	*totals = (struct emit_totals){ .macs = model.n_macs, .n_steps = plan->n_steps, .prefix = p.prefix,
 					.params = p.params, .n_params = p.n_params,
-					.n_weight_files = p.weights.n_files };
+					.n_weight_files = p.weights.n_files, .weight_bytes = model.weight_bytes };
 	diag_remark(m->diag, NULL, "memory: %s", sections_text(o, plan, model.weight_bytes, m->scratch));
-	return budget_flash(m, b, model.weight_bytes) && write_files(&p, &model, stem);
+	return budget_flash(m, b, model.weight_bytes) && write_files(&p, &model, stem, totals);
 }

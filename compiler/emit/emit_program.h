@@ -13,6 +13,9 @@ struct emit_totals {
 	const char *prefix;                     /* of the symbols */
 	const struct emit_param *params;        /* of the run function */
 	int n_params;
+	int64_t weight_bytes;
+	const char *const *path;                /* of the files written */
+	int n_paths;
 };
 
 /** Whether files may be called like path: its last part stands in #include and .incbin lines, as it is. False:

@@ -306,6 +306,8 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	for (int i = 0; i < p->n_dims; i++)
 		emit_line(e, "if (%s < %lld || %s > %lld) return 1;", p->params[i].name, (long long)p->params[i].low,
 			  p->params[i].name, (long long)p->params[i].high);
+	if (program_sets_weights(p))
+		emit_line(e, "if (!%s_weights_at) return 3;", p->prefix);
 	if (m->options->flush_subnormals)
 		emit_line(e, "const uint32_t nnrt_mode = nnrt_flush_begin();");
 	if (m->options->marks)

@@ -7,6 +7,7 @@
 #include "graph/recipe.h"
 #include "support/arena.h"
 #include "support/diag.h"
+#include "support/ident.h"
 #include "targets/target.h"
 #include "weights_form.h"
 
@@ -185,4 +186,66 @@ void weights_print_comment(struct emit *e, int id, const struct weight *v)
 size_t weights_swap_bytes(const struct weights *w, const struct weight *v)
 {
 	return w->target->is_big_endian ? (size_t)dtypes[v->type].bytes : 1;
+}
+
+void weights_print_hidden(const struct weights *w, struct emit *e)
+{
+	const char *upper = ident_upper(w->arena, w->prefix);
+
+	emit_directive(e, "#if defined(__ELF__) || defined(__APPLE__)");
+	emit_directive(e, "#define %s_HIDDEN __attribute__((visibility(\"hidden\")))", upper);
+	emit_directive(e, "#else");
+	emit_directive(e, "#define %s_HIDDEN", upper);
+	emit_directive(e, "#endif");
+}
+
+void weights_print_struct(const struct weights *w, struct emit *e, const char *begin, const char *end)
+{
+	emit_open(e, "%sconst struct %s_weights", begin, w->prefix);
+	for (int i = 0; i < w->n; i++) {
+		if (!w->v[i].size_bytes)
+			continue;
+		weights_print_comment(e, i, &w->v[i]);
+		emit_open(e, "union");
+		weights_print_members(e, &w->v[i]);
+		emit_close(e, arena_printf(w->arena, " w%d __attribute__((aligned(%d)));", i, w->v[i].align));
+	}
+	emit_close(e, end);
+}
+
+static void pad(struct emit *e, size_t n)
+{
+	static const char zeros[64];
+
+	for (; n > sizeof zeros; n -= sizeof zeros)
+		emit_text(e, zeros, sizeof zeros);
+	emit_text(e, zeros, n);
+}
+
+static void write_swapped(struct emit *e, const unsigned char *bytes, size_t n, size_t swap)
+{
+	char swapped[4096];
+
+	for (size_t at = 0; at < n; at += sizeof swapped) {
+		size_t k = n - at < sizeof swapped ? n - at : sizeof swapped;
+		for (size_t i = 0; i < k; i++)
+			swapped[i] = (char)bytes[at + (i ^ (swap - 1))];
+		emit_text(e, swapped, k);
+	}
+}
+
+void weights_write_bytes(const struct weights *w, struct emit *e)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < w->n; i++) {
+		const struct weight *v = &w->v[i];
+		const unsigned char *bytes = weights_bytes(w, v);
+		pad(e, v->offset - at);
+		if (weights_swap_bytes(w, v) == 1)
+			emit_text(e, (const char *)bytes, v->size_bytes);
+		else
+			write_swapped(e, bytes, v->size_bytes, weights_swap_bytes(w, v));
+		at = v->offset + v->size_bytes;
+	}
 }

@@ -15,7 +15,8 @@ enum {
 	NAME_MORE = 64,         /* what a temporary name adds to its path */
 };
 
-static const int deadly[] = { SIGINT, SIGTERM, SIGHUP };
+static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGXCPU, SIGUSR1, SIGUSR2, SIGABRT,
+			      SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 enum { N_DEADLY = sizeof deadly / sizeof *deadly };
 
 /* The one set whose temporary files an interrupt removes: a signal handler has no argument. */
@@ -156,7 +157,9 @@ static bool close_all(struct output *o)
 	for (int i = 0; i < o->n; i++) {
 		struct output_file *f = &o->files[i];
 		int error = ferror(f->stream) ? EIO : 0;
-		/* The reason of an earlier failure is lost; flushing what is left mostly tells it again. */
+		/* The reason of an earlier failure is lost; writing more, to a file that goes, tells it again. */
+		for (int k = 0; error && k < BUFSIZ; k++)
+			putc(0, f->stream);
 		if (fflush(f->stream) != 0)
 			error = errno;
 		if (fclose(f->stream) != 0 && !error)

@@ -2,7 +2,7 @@
  *
  * Every file is written under a temporary name in its folder; output_commit()
  * renames them. Until then, and after any error, old files are as they were.
- * An interrupt (SIGINT, SIGTERM, SIGHUP) removes the temporary files. Something
+ * A signal that ends us, but SIGKILL, removes the temporary files. Something
  * that is no regular file (/dev/stdout, a pipe) is written to directly. */
 #ifndef NNC_OUTPUT_H
 #define NNC_OUTPUT_H

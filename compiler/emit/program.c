@@ -1,5 +1,6 @@
 #include "emit/program.h"
 
+#include "options.h"
 #include "targets/target.h"
 
 const char *const program_reserved[] = { "memory", "no_memory", "p", "n", "acc", "at", "ctx", "arena", NULL };
@@ -54,4 +55,12 @@ const char *program_address(struct program *p, int t)
 	if (num_is(x->offset, 0))
 		return base;
 	return arena_printf(p->x.m->scratch, "%s + (%s)", base, emission_num(&p->x, x->offset));
+}
+
+bool program_sets_weights(const struct program *p)
+{
+	for (int i = 0; i < p->weights.n; i++)
+		if (p->weights.v[i].size_bytes)
+			return p->x.m->options->weights == WEIGHTS_FILE;
+	return false;
 }

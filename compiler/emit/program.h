@@ -49,6 +49,9 @@ extern const char *const program_reserved[];
 /** The name of parameter i, which model_run names from now on. */
 const char *program_param(struct program *p, int i);
 
+/** Whether the caller says where the constants lie. After the last address was asked for. */
+bool program_sets_weights(const struct program *p);
+
 /** C expression of the address of tensor t's first element inside the run function. */
 const char *program_address(struct program *p, int t);
 

@@ -25,6 +25,13 @@ const unsigned char *weights_bytes(const struct weights *w, const struct weight 
 void weights_print_members(struct emit *e, const struct weight *v);
 /** Number, name, elements and type of constant `id`. */
 void weights_print_comment(struct emit *e, int id, const struct weight *v);
+/** Defines PREFIX_HIDDEN: what files share stays inside the library that they become. */
+void weights_print_hidden(const struct weights *w, struct emit *e);
+/** "extern const struct PREFIX_weights { … " with a union for each constant, at its place in the bytes; text ends the
+ * declaration. */
+void weights_print_struct(const struct weights *w, struct emit *e, const char *begin, const char *end);
+/** All constants with the gaps between them, as the target has them. */
+void weights_write_bytes(const struct weights *w, struct emit *e);
 /** Bytes of a group that the target wants reversed; 1: none. */
 size_t weights_swap_bytes(const struct weights *w, const struct weight *v);
 

@@ -2,6 +2,7 @@
 #include "emit/weights_form.h"
 
 #include "support/arena.h"
+#include "support/ident.h"
 
 static const char *incbin_object(const struct weights *w, int id)
 {
@@ -13,20 +14,28 @@ static void incbin_split(struct weights *w)
 	(void)w;
 }
 
-/* Symbols carry an underscore on Apple's systems, and constants another section. */
+/* Symbols carry an underscore on Apple's systems, and constants another section; so on Windows. */
 static void print_asm(const struct weights *w, struct emit *e)
 {
 	const char *p = w->prefix;
 
 	emit_line(e, "__asm__(");
 	emit_directive(e, "#ifdef __APPLE__");
-	emit_line(e, "\t\".section __TEXT,__const\\n.balign %d\\n.globl _%s_weights\\n_%s_weights:\\n\"", w->align, p,
-		  p);
+	emit_line(e, "\t\".section __TEXT,__const\\n.balign %d\\n.globl _%s_weights\\n.private_extern _%s_weights\\n\"",
+		  w->align, p, p);
+	emit_line(e, "\t\"_%s_weights:\\n.incbin \\\"%s.bin\\\"\\n.text\\n\"", p, w->base);
+	emit_directive(e, "#elif defined(_WIN32)");
+	emit_line(e, "\t\".section .rdata,\\\"dr\\\"\\n.balign %d\\n\"", w->align);
+	emit_directive(e, "#ifdef _WIN64");
+	emit_line(e, "\t\".globl %s_weights\\n%s_weights:\\n\"", p, p);
+	emit_directive(e, "#else");
+	emit_line(e, "\t\".globl _%s_weights\\n_%s_weights:\\n\"", p, p);
+	emit_directive(e, "#endif");
 	emit_line(e, "\t\".incbin \\\"%s.bin\\\"\\n.text\\n\"", w->base);
 	emit_directive(e, "#else");
-	emit_line(e, "\t\".section %s,\\\"a\\\"\\n.balign %d\\n.globl %s_weights\\n%s_weights:\\n\"",
+	emit_line(e, "\t\".section %s,\\\"a\\\"\\n.balign %d\\n.globl %s_weights\\n.hidden %s_weights\\n\"",
 		  w->section ? w->section : ".rodata", w->align, p, p);
-	emit_line(e, "\t\".incbin \\\"%s.bin\\\"\\n.previous\\n\"", w->base);
+	emit_line(e, "\t\"%s_weights:\\n.incbin \\\"%s.bin\\\"\\n.previous\\n\"", p, w->base);
 	emit_directive(e, "#endif");
 	emit_line(e, ");");
 }
@@ -35,16 +44,9 @@ static void incbin_print(const struct weights *w, struct emit *e)
 {
 	emit_comment(e, "The constants are in %s.bin: the assembler looks for it in the current folder and along -I.",
 		w->base);
-	emit_open(e, "extern const struct %s_weights", w->prefix);
-	for (int i = 0; i < w->n; i++) {
-		if (!w->v[i].size_bytes)
-			continue;
-		weights_print_comment(e, i, &w->v[i]);
-		emit_open(e, "union");
-		weights_print_members(e, &w->v[i]);
-		emit_close(e, arena_printf(w->arena, " w%d __attribute__((aligned(%d)));", i, w->v[i].align));
-	}
-	emit_close(e, arena_printf(w->arena, " %s_weights;", w->prefix));
+	weights_print_hidden(w, e);
+	weights_print_struct(w, e, "extern ", arena_printf(w->arena, " %s_weights %s_HIDDEN;", w->prefix,
+							   ident_upper(w->arena, w->prefix)));
 	print_asm(w, e);
 }
 
@@ -54,42 +56,10 @@ static const char *incbin_file(const struct weights *w, int k)
 	return k ? NULL : ".bin";
 }
 
-static void pad_bin(struct emit *e, size_t n)
-{
-	static const char zeros[64];
-
-	for (; n > sizeof zeros; n -= sizeof zeros)
-		emit_text(e, zeros, sizeof zeros);
-	emit_text(e, zeros, n);
-}
-
-static void write_swapped(struct emit *e, const unsigned char *bytes, size_t n, size_t swap)
-{
-	char swapped[4096];
-
-	for (size_t at = 0; at < n; at += sizeof swapped) {
-		size_t k = n - at < sizeof swapped ? n - at : sizeof swapped;
-		for (size_t i = 0; i < k; i++)
-			swapped[i] = (char)bytes[at + (i ^ (swap - 1))];
-		emit_text(e, swapped, k);
-	}
-}
-
 static void incbin_print_file(const struct weights *w, struct emit *e, int k)
 {
-	size_t at = 0;
-
 	(void)k;
-	for (int i = 0; i < w->n; i++) {
-		const struct weight *v = &w->v[i];
-		const unsigned char *bytes = weights_bytes(w, v);
-		pad_bin(e, v->offset - at);
-		if (weights_swap_bytes(w, v) == 1)
-			emit_text(e, (const char *)bytes, v->size_bytes);
-		else
-			write_swapped(e, bytes, v->size_bytes, weights_swap_bytes(w, v));
-		at = v->offset + v->size_bytes;
-	}
+	weights_write_bytes(w, e);
 }
 
 const struct weights_form weights_form_incbin = {

@@ -130,6 +130,7 @@ static void print_header(const struct weights *w, struct emit *e)
 	emit_directive(e, "#include <stdint.h>");
 	emit_blank(e);
 	print_nul(w, e);
+	weights_print_hidden(w, e);
 	if (w->section)
 		section_print(e, ident_upper(w->arena, w->prefix), "weights", w->section);
 	for (int i = 0; i < w->n; i++) {
@@ -139,8 +140,8 @@ static void print_header(const struct weights *w, struct emit *e)
 		emit_open(e, "union %s_w%d", w->prefix, i);
 		print_members(w, e, &w->v[i]);
 		emit_close(e, ";");
-		emit_line(e, "extern const union %s_w%d %s_w%d __attribute__((aligned(%d)));", w->prefix, i, w->prefix,
-			  i, w->v[i].align);
+		emit_line(e, "extern const union %s_w%d %s_w%d %s_HIDDEN __attribute__((aligned(%d)));", w->prefix, i,
+			  w->prefix, i, upper, w->v[i].align);
 	}
 	emit_blank(e);
 	emit_directive(e, "#endif");

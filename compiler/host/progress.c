@@ -11,6 +11,7 @@ enum { LINE = 72 };
 
 static const char *const volatile *volatile current;
 static volatile sig_atomic_t seconds, shown;
+static bool is_allowed = true;
 
 static void show(const char *text, size_t n)
 {
@@ -58,11 +59,16 @@ static void set_timer(int interval)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+void progress_allow(bool allowed)
+{
+	is_allowed = allowed;
+}
+
 void progress_begin(const char *const volatile *what)
 {
 	const struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
 
-	if (!isatty(STDERR_FILENO))
+	if (!is_allowed || !isatty(STDERR_FILENO))
 		return;
 	current = what;
 	seconds = shown = 0;

@@ -4,6 +4,7 @@
 
 #include "import/scope.h"
 #include "ops/ops.h"
+#include "support/nearest.h"
 #include "support/strbuf.h"
 
 static const char *copy_string(struct import *im, const ProtobufCBinaryData *s)
@@ -128,6 +129,16 @@ static const char *row_names(struct arena *a, const struct attr_def *def)
 	return b.size ? strbuf_text(&b) : "none";
 }
 
+static const char *near_name(struct arena *a, const struct attr_def *def, const char *name)
+{
+	struct nearest x;
+
+	nearest_init(&x, name, strlen(name));
+	for (; def && def->name; def++)
+		nearest_try(&x, def->name, strlen(def->name));
+	return nearest_text(&x, a);
+}
+
 static bool attribute(struct scope *s, const struct place *at, int node, const Onnx__AttributeProto *written)
 {
 	struct module *m = s->im->m;
@@ -137,8 +148,9 @@ static bool attribute(struct scope *s, const struct place *at, int node, const O
 	struct attr a;
 
 	if (row < 0)
-		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%.200s\" is unknown, allowed: %s",
-				  written->name, row_names(m->scratch, op->attrs));
+		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%.200s\" is unknown, allowed: %s%s",
+				  written->name, row_names(m->scratch, op->attrs),
+				  near_name(m->scratch, op->attrs, written->name));
 	if (m->node[node].attr[row].given)
 		return diag_error(m->diag, STATUS_MODEL, at, "attribute \"%s\" is given twice, allowed: once",
 				  op->attrs[row].name);

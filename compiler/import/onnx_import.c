@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/sha256.h"
+#include "import/foreign.h"
 #include "import/names.h"
 #include "import/nesting.h"
 #include "import/reader.h"
@@ -30,9 +31,12 @@ static const Onnx__ModelProto *unpack(struct module *m, const char *path, struct
 	ProtobufCAllocator allocator = { .alloc = unpack_alloc, .free = unpack_free, .allocator_data = m };
 	const Onnx__ModelProto *p;
 	size_t size;
-	const unsigned char *bytes = reader_read(file, m->diag, path, &size);
+	const unsigned char *bytes;
 
-	if (!bytes || !nesting_check(m->diag, bytes, size))
+	if (!foreign_check_folder(m->diag, path))
+		return NULL;
+	bytes = reader_read(file, m->diag, path, &size);
+	if (!bytes || !foreign_check(m->diag, path, bytes, size) || !nesting_check(m->diag, bytes, size))
 		return NULL;
 	sha256_text(m->sha256, bytes, size);
 	p = onnx__model_proto__unpack(&allocator, size, bytes);

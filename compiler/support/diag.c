@@ -17,12 +17,12 @@ void diag_init(struct diag *d, struct arena *a, const char *file)
 	strbuf_init(&d->line, a);
 }
 
-static void add_file(struct strbuf *b, const char *file)
+/* "model.onnx: ", which editors jump to, or what stands for it. */
+static void add_file(struct strbuf *b, const char *file, const char *otherwise)
 {
-	if (!file)
-		return;
-	name_add(b, file);
-	strbuf_puts(b, ": ");
+	if (file)
+		name_add(b, file);
+	strbuf_puts(b, file ? ": " : otherwise);
 }
 
 static void add_node(struct strbuf *b, const struct place *at)
@@ -91,8 +91,8 @@ const char *diag_text(const struct diag *d)
 
 	strbuf_init(&b, d->arena);
 	for (const struct error_line *m = d->error; m < d->error + d->n_lines; m++) {
-		add_file(&b, m->file);
-		strbuf_printf(&b, "%s%s", m->node, m->rest);
+		add_file(&b, m->file, "nnc: ");
+		strbuf_printf(&b, "error: %s%s", m->node, m->rest);
 		if (m->more)
 			strbuf_printf(&b, " (and %d more like it)", m->more);
 		strbuf_puts(&b, "\n");
@@ -116,7 +116,7 @@ void diag_remark(struct diag *d, const struct place *at, const char *format, ...
 
 	if (!d->verbose)
 		return;
-	add_file(emptied(&d->line), d->file);
+	add_file(emptied(&d->line), d->file, "");
 	add_node(&d->line, at);
 	add_operator(&d->line, at);
 	va_start(args, format);
@@ -174,7 +174,7 @@ _Noreturn void die_at(const char *file, int line, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "nnc: internal error at %s:%d: ", file, line);
+	fprintf(stderr, "nnc: error: internal error at %s:%d: ", file, line);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

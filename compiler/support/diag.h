@@ -54,8 +54,8 @@ struct diag {
 /** Remarks go nowhere until d->remarks is set. */
 void diag_init(struct diag *d, struct arena *a, const char *file);
 
-/** Adds the line `file: node "name" (Op-opset): message`. Always returns false, so that `return diag_error(…)` reads
- *  well. Texts are made printable and are cut when they are long. */
+/** Adds the line `file: error: node "name" (Op-opset): message`, `nnc: error: message` without a file. Always returns
+ *  false, so that `return diag_error(…)` reads well. Texts are made printable and are cut when they are long. */
 bool diag_error(struct diag *d, enum status status, const struct place *at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* Compilers and analyzers see one file at a time: here they see what a report returns. */

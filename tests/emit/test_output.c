@@ -88,7 +88,7 @@ Test(output, a_folder_that_is_not_there_is_an_environment_error)
 	cr_expect_null(output_open(o, in_folder("none/m.c")));
 	cr_expect_eq(d.status, STATUS_ENVIRONMENT);
 	cr_expect_str_eq(diag_text(&d),
-		arena_printf(&a, "cannot write %s: No such file or directory\n", in_folder("none/m.c")));
+		arena_printf(&a, "nnc: error: cannot write %s: No such file or directory\n", in_folder("none/m.c")));
 	output_abort(o);
 }
 
@@ -140,7 +140,7 @@ Test(output, a_full_device_is_told)
 		cr_skip_test("no /dev/full");
 	fputs("x", f);
 	cr_expect_not(output_commit(o));
-	cr_expect_str_eq(diag_text(&d), "cannot write /dev/full: No space left on device\n");
+	cr_expect_str_eq(diag_text(&d), "nnc: error: cannot write /dev/full: No space left on device\n");
 }
 
 Test(output, a_device_is_written_to_directly)

@@ -9,6 +9,7 @@ are those of compiler/support/diag.h; neither they nor the messages come from wh
 """
 import argparse
 import os
+import re
 import shutil
 import sys
 
@@ -708,13 +709,16 @@ def run_case(name, folder):
     code, text = execute([generated.NNC, path, "-o", output, *(options if any("--target" in o for o in options)
                                                                else ("--target=generic", *options))], 30)
     lines = [line for line in text.replace(path, "{model}").replace(folder, "{folder}").splitlines() if line.strip()]
-    message = lines[0] if lines else ""
+    begin = re.match(r"((?:\{model\}|nnc): )error: ", lines[0]) if lines else None
+    message = (begin[1].replace("nnc: ", "") + lines[0][begin.end():] if begin else lines[0]) if lines else ""
     if "Sanitizer" in text or "runtime error" in text:
         return "sanitizer: " + next(line for line in lines if "anitizer" in line or "runtime error" in line), message
     if code != status:
         return f"status {code}, expected {status}: {message[:200]}", message
     if len(lines) != 1:
         return f"{len(lines)} lines instead of one: {lines[:3]}", message
+    if not begin:
+        return f"neither \"FILE: error: \" nor \"nnc: error: \" begins it: {message}", message
     if any(ord(c) < 32 or ord(c) == 127 for c in message):
         return f"control characters in the message: {message!r}", message
     if sorted(os.listdir(folder)) != before:

@@ -312,7 +312,7 @@ Test(place, pools_too_small_name_the_step, .init = setup, .fini = teardown)
 	cr_assert_not(place_buffers(v, 2, &pool, 1, NULL, 0, NULL, &plan, &a, &d));
 	cr_assert_eq(d.status, STATUS_DIFFERS);
 	cr_assert_str_eq(diag_text(&d),
-			 "m.onnx: pool 0: 1200 bytes needed, of which 1200 live in step 2: 1000 allowed\n");
+			 "m.onnx: error: pool 0: 1200 bytes needed, of which 1200 live in step 2: 1000 allowed\n");
 }
 
 Test(place, hostile_input_is_refused, .init = setup, .fini = teardown)

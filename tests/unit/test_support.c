@@ -231,11 +231,11 @@ Test(diag, names_are_made_printable, .init = setup, .fini = teardown)
 
 	diag_init(&d, &a, "m.onnx");
 	diag_error(&d, STATUS_MODEL, &at, "bad %s: %d", "pads", 3);
-	cr_assert_str_eq(diag_text(&d), "m.onnx: node \"a\\x0ab\" (Conv-11): bad pads: 3\n");
+	cr_assert_str_eq(diag_text(&d), "m.onnx: error: node \"a\\x0ab\" (Conv-11): bad pads: 3\n");
 	cr_assert_eq(d.status, STATUS_MODEL);
 	diag_init(&d, &a, NULL);
 	diag_error(&d, STATUS_MODEL, NULL, "%s", "red\x1b[31m\x7f");
-	cr_assert_str_eq(diag_text(&d), "red\\x1b[31m\\x7f\n");
+	cr_assert_str_eq(diag_text(&d), "nnc: error: red\\x1b[31m\\x7f\n");
 }
 
 Test(diag, what_is_reported_often_is_one_line, .init = setup, .fini = teardown)
@@ -249,8 +249,8 @@ Test(diag, what_is_reported_often_is_one_line, .init = setup, .fini = teardown)
 		diag_error(&d, STATUS_UNSUPPORTED, &at, "not supported");
 	}
 	diag_error(&d, STATUS_MODEL, &(struct place){ .node = "a", .op = "Bar", .opset = 13 }, "not supported");
-	cr_assert_str_eq(diag_text(&d), "m.onnx: node \"a\" (Foo-13): not supported (and 999 more like it)\n"
-					"m.onnx: node \"a\" (Bar-13): not supported\n");
+	cr_assert_str_eq(diag_text(&d), "m.onnx: error: node \"a\" (Foo-13): not supported (and 999 more like it)\n"
+					"m.onnx: error: node \"a\" (Bar-13): not supported\n");
 	cr_assert_eq(d.n_errors, 1001);
 	cr_assert_lt(a.total_bytes, 1 << 17, "messages that are not kept take no memory");
 }
@@ -303,7 +303,7 @@ Test(diag, a_trial_is_kept_or_dropped, .init = setup, .fini = teardown)
 	diag_note(&d, "dropped");
 	cr_assert_eq(d.status, STATUS_UNSUPPORTED);
 	diag_drop(&d, &before);
-	cr_assert_str_eq(diag_text(&d), "first\n");
+	cr_assert_str_eq(diag_text(&d), "nnc: error: first\n");
 	cr_assert_eq(d.status, STATUS_MODEL);
 	cr_assert_eq(d.n_errors, 1);
 	before = diag_try(&d);
@@ -316,7 +316,7 @@ Test(diag, a_trial_is_kept_or_dropped, .init = setup, .fini = teardown)
 	cr_assert_eq(d.status, STATUS_UNSUPPORTED);
 	diag_keep(&d, &before);
 	cr_assert_str_eq(strbuf_text(&seen), "outer\ninner\n");
-	cr_assert_str_eq(diag_text(&d), "first\nthird\n");
+	cr_assert_str_eq(diag_text(&d), "nnc: error: first\nnnc: error: third\n");
 	cr_assert_eq(d.status, STATUS_MODEL);
 	diag_note(&d, "after");
 	cr_assert_str_eq(strbuf_text(&seen), "outer\ninner\nafter\n");
