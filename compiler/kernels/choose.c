@@ -67,12 +67,13 @@ static double step_cycles(const struct target *t, const struct kernel *k, int ro
 static double kernel_cycles(const struct target *t, const struct kernel *k, int64_t lines, int64_t rows,
 			    int64_t columns, int64_t depth)
 {
-	const bool is_dot = k->kind == KERNEL_CONV_DOT || k->kind == KERNEL_GEMM_DOT;
+	const bool is_conv = k->kind == KERNEL_CONV_DOT || k->kind == KERNEL_CONV_SUMS;
+	const bool is_dot = is_conv || k->kind == KERNEL_GEMM_DOT || k->kind == KERNEL_GEMM_SUMS;
 	const bool gathers = k->tap_bytes > 0 && !is_dot;
 	const int per_vector = takes_floats(k) ? 3 : 5, per_tile = gathers ? 20 : 10;
 	const int rest = (int)(columns % k->columns);
 	/* Of fewer rows than it has, a convolution's tile of bytes makes as many, a product's one at a time. */
-	const int height = !is_dot || rows >= k->rows ? k->rows : k->kind == KERNEL_CONV_DOT ? (int)rows : 1;
+	const int height = !is_dot || rows >= k->rows ? k->rows : is_conv ? (int)rows : 1;
 	const int64_t n_tiles = lines * ((rows + height - 1) / height), n_steps = (depth + k->terms - 1) / k->terms;
 	const int64_t panels = columns / k->columns;
 	const double tiles = (double)n_tiles, depth_steps = (double)n_steps;

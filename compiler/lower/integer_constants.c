@@ -233,6 +233,18 @@ int integer_bias(struct lowering *l, int node, const struct pack *p, int groups,
 	return integers(m, "bias", width * groups, v);
 }
 
+int integer_weight_sums(struct lowering *l, const struct pack *p, int groups, int columns, const int8_t *w)
+{
+	const int64_t width = padded(p->n, columns);
+	int32_t *v = ARENA_ARRAY(l->m->arena, width * groups, int32_t);
+
+	for (int64_t i = 0; i < p->n * groups; i++) {
+		const struct halves h = halves_of(p, w, i);
+		v[i / p->n * width + i % p->n] = (int32_t)(h.above + h.below);
+	}
+	return integers(l->m, "sums of weights", width * groups, v);
+}
+
 int integer_scale(struct lowering *l, int node, int64_t channels, int groups, int columns)
 {
 	const int64_t width = padded(channels, columns);

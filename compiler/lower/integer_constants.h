@@ -34,6 +34,8 @@ const int8_t *integer_weights(struct module *m, int node, int channel_axis);
  * point times the sum of each channel's weights (as p tells them, group after group) taken off, and the multipliers. */
 int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const int8_t *w);
 int integer_scale(struct lowering *l, int node, int64_t channels, int groups, int columns);
+/** Likewise the sums of the channels' weights alone. */
+int integer_weight_sums(struct lowering *l, const struct pack *p, int groups, int columns, const int8_t *w);
 
 /* What a kernel's sums begin with and become bytes by. */
 struct integer_ends {

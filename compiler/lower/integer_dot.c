@@ -1,7 +1,8 @@
-/* IntegerConv and IntegerMatMul by instructions that add up several products of bytes a lane
- * (runtime_min/kernels/dot.h): the image is read as it lies where windows never leave it, else copied with its
+/* IntegerConv and IntegerMatMul, ConvInteger and MatMulInteger by instructions that add up several products of bytes a
+ * lane (runtime_min/kernels/dot.h): the image is read as it lies where windows never leave it, else copied with its
  * padding, some rows at a time. */
 #include "lower/integer_dot.h"
+#include "lower/integer_sums.h"
 
 #include "kernels/pack_chains.h"
 
@@ -69,6 +70,10 @@ static void numbers(struct lowering *l, struct call *call, bool pads, int64_t ba
 {
 	const struct module *m = l->m;
 
+	if (integer_makes_sums(m, l->node)) {
+		call_number(l, call, num_const(band));
+		return;
+	}
 	if (pads)
 		call_number(l, call, num_const(const_int(m, node_in(m, l->node, INTEGER_X_ZERO), 0)));
 	call_number(l, call, num_const(node_attr_int(m, l->node, "low", 0)));
@@ -78,8 +83,10 @@ static void numbers(struct lowering *l, struct call *call, bool pads, int64_t ba
 }
 
 /* Lets a step be made in pieces of whole bands. */
-static void in_bands(struct call *call, struct num rows, struct num pixels, int tile, int64_t work, int64_t band)
+static void in_bands(struct call *call, struct num rows, struct num pixels, int tile, int64_t work, int64_t band,
+		     bool copied)
 {
+	call->pixel_by_pixel = copied; /* a band is read before any of it is written */
 	call_in_pieces(call, 0, rows, pixels, tile, work);
 	if (call->piece_rows < band)
 		call->piece_rows = band;
@@ -141,13 +148,14 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 
 	if (!conv_shape_read(m, node, &p->c, why))
 		return NULL;
-	if (!integer_fits(m, node, 0, why))
+	if (!integer_has_one_zero(m, node, why) || !integer_fits(m, node, 0, why))
 		return NULL;
 	*why = "the target has no such kernel";
 	w = (struct weighing){ m, node, 0, pack_of(&p->c), 0 };
-	p->kernel = integer_choose_lines(m, node, KERNEL_CONV_DOT, g->out_h.n, g->out_w.n, g->oc,
-					 g->ic * g->kernel_h * g->kernel_w, weigh, &w, &p->plan.cycles);
-	if (!p->kernel || !integer_is_bounded(m, node, 0, why) ||
+	p->kernel = integer_choose_lines(m, node, integer_makes_sums(m, node) ? KERNEL_CONV_SUMS : KERNEL_CONV_DOT,
+					 g->out_h.n, g->out_w.n, g->oc, g->ic * g->kernel_h * g->kernel_w, weigh, &w,
+					 &p->plan.cycles);
+	if (!p->kernel || !integer_sums_are_bounded(m, node, 0, why) ||
 	    !pairs_fit(m, node, 0, p->kernel, w.pack, p->c.groups, why))
 		return NULL;
 	p->plan.cycles *= 1.05 * (double)(p->c.batch_hi * p->c.groups); /* copies, short rows */
@@ -180,16 +188,15 @@ void integer_dot_lower(struct lowering *l, const struct node_plan *plan)
 	struct module *m = l->m;
 	const struct pack p = pack_of(c);
 	const int64_t in_w = (g->out_w.n - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w + 1, row = in_w * g->ic;
-	const int64_t width = whole(g->oc, k->columns);
 	const int8_t *weights = integer_weights(m, l->node, 0);
 	int64_t size, band, seen;
 	struct call *call;
-	int x, y, w, bias, scale, scratch = -1, batch = -1, group = -1;
+	struct integer_dot_ends ends;
+	int x, y, w, scratch = -1, batch = -1, group = -1;
 
 	conv_images(l, c, false, &x, &y);
 	w = lower_packed_groups(l, m->tensor[c->w].name, &p, k, weights, c->groups, &size);
-	bias = integer_bias(l, l->node, &p, c->groups, k->columns, weights);
-	scale = integer_scale(l, l->node, g->oc, c->groups, k->columns);
+	ends = integer_dot_ends(l, &p, c->groups, k, weights);
 	band = planned->band ? planned->band : band_of(m->target, row * g->stride_h, size, g->out_h.n, 1);
 	seen = (band - 1) * g->stride_h + (g->kernel_h - 1) * g->dilation_h + 1;
 	if (planned->scratch)
@@ -205,14 +212,15 @@ void integer_dot_lower(struct lowering *l, const struct node_plan *plan)
 	integer_moving(l, call, ARG_READ, x, batch, m->tensor[x].stride[0], group,
 	       num_mul(&m->nums, num_const(g->ic), m->tensor[x].stride[1]));
 	integer_moving(l, call, ARG_READ, w, -1, none, group, num_const(size));
-	integer_moving(l, call, ARG_READ, bias, -1, none, group, num_const(width));
-	integer_moving(l, call, ARG_READ, scale, -1, none, group, num_const(width));
+	integer_moving(l, call, ARG_READ, ends.first, -1, none, group, num_const(ends.first_width));
+	integer_moving(l, call, ARG_READ, ends.second, -1, none, group, num_const(ends.second_width));
 	integer_moving(l, call, ARG_WRITE, y, batch, m->tensor[y].stride[0], group, num_const(g->oc));
 	call_arg(l, call, scratch < 0 ? ARG_READ : ARG_SCRATCH, scratch);
 	numbers(l, call, true, band);
 	call_result(m, call, y);
-	in_bands(call, g->out_h, g->out_w, k->rows, g->ic * g->kernel_h * g->kernel_w * width / k->lanes, band);
-	call->pixel_by_pixel = scratch >= 0; /* a band is read before any of it is written */
+	if (!integer_makes_sums(m, l->node))
+		in_bands(call, g->out_h, g->out_w, k->rows,
+			 g->ic * g->kernel_h * g->kernel_w * ends.first_width / k->lanes, band, scratch >= 0);
 	l->block->step[l->block->n - 1].macs = conv_macs(c);
 	lower_finish(l, y, c->y);
 }
@@ -238,8 +246,7 @@ static struct call *begin_product(struct lowering *l, const struct product *p)
 	const int64_t band = band_of(m->target, row, row * n, p->rows.n, k->rows);
 	const int8_t *weights = integer_weights(m, l->node, p->w_axis);
 	const int w = lower_packed(l, m->tensor[p->w].name, &p->pack, k, weights);
-	const int bias = integer_bias(l, l->node, &p->pack, 1, k->columns, weights);
-	const int scale = integer_scale(l, l->node, n, 1, k->columns);
+	const struct integer_dot_ends ends = integer_dot_ends(l, &p->pack, 1, k, weights);
 	const int64_t copied = (band + k->rows - 1) * row * copied_bytes(k);
 	const int scratch = depth == row && !k->tap_bytes ? -1 : lower_scratch(l, num_const(copied));
 	struct call *call = lower_kernel(l, k, GEOMETRY_GEMM);
@@ -251,13 +258,13 @@ static struct call *begin_product(struct lowering *l, const struct product *p)
 		loop = call_loop(l, call, m->tensor[p->x].dim[0], 0, num_const(1));
 	integer_moving(l, call, ARG_READ, p->x, loop, m->tensor[p->x].stride[0], -1, num_const(0));
 	call_arg(l, call, ARG_READ, w);
-	call_arg(l, call, ARG_READ, bias);
-	call_arg(l, call, ARG_READ, scale);
+	call_arg(l, call, ARG_READ, ends.first);
+	call_arg(l, call, ARG_READ, ends.second);
 	call_arg(l, call, ARG_WRITE, p->y);
 	call_arg(l, call, scratch < 0 ? ARG_READ : ARG_SCRATCH, scratch);
 	numbers(l, call, false, band);
-	in_bands(call, p->rows, num_const(1), k->rows, n * depth / k->lanes, band);
-	call->pixel_by_pixel = scratch >= 0;
+	if (!integer_makes_sums(m, l->node))
+		in_bands(call, p->rows, num_const(1), k->rows, n * depth / k->lanes, band, scratch >= 0);
 	return call;
 }
 
@@ -268,7 +275,7 @@ static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
 	struct weighing w;
 
 	if (!conv_shape_read(m, node, &p->c, why) || !conv_is_product(m, &p->c, why) ||
-	    !integer_fits(m, node, 0, why))
+	    !integer_has_one_zero(m, node, why) || !integer_fits(m, node, 0, why))
 		return NULL;
 	w = (struct weighing){ m, node, 0, conv_pack(&p->c, false), 0 };
 	p->flat = conv_is_flat(m, p->c.x, true) && conv_is_flat(m, p->c.y, true);
@@ -276,9 +283,9 @@ static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
 	if (p->flat)
 		p->pixels = num_mul(&m->nums, p->pixels, m->tensor[p->c.x].dim[0]);
 	*why = "the target has no such kernel";
-	p->kernel = integer_choose_lines(m, node, KERNEL_GEMM_DOT, 1, p->pixels.n, g->oc, g->ic, weigh, &w,
-					 &p->plan.cycles);
-	if (!p->kernel || !integer_is_bounded(m, node, 0, why) ||
+	p->kernel = integer_choose_lines(m, node, integer_makes_sums(m, node) ? KERNEL_GEMM_SUMS : KERNEL_GEMM_DOT, 1,
+					 p->pixels.n, g->oc, g->ic, weigh, &w, &p->plan.cycles);
+	if (!p->kernel || !integer_sums_are_bounded(m, node, 0, why) ||
 	    !pairs_fit(m, node, 0, p->kernel, w.pack, 1, why))
 		return NULL;
 	if (!p->flat)
@@ -317,13 +324,13 @@ static struct node_plan *plan_matmul(struct module *m, int node, const char **wh
 	struct integer_dot_matmul_plan *p = ARENA_NEW(m->scratch, struct integer_dot_matmul_plan);
 	struct weighing w;
 
-	if (!integer_matmul_read(m, node, &p->rows, &p->depth, &p->n, why))
+	if (!integer_has_one_zero(m, node, why) || !integer_matmul_read(m, node, &p->rows, &p->depth, &p->n, why))
 		return NULL;
 	*why = "the target has no such kernel";
 	w = (struct weighing){ m, node, 1, integer_matmul_pack(p->depth, p->n), 0 };
-	p->kernel = integer_choose_lines(m, node, KERNEL_GEMM_DOT, 1, p->rows, p->n, p->depth, weigh, &w,
-					 &p->plan.cycles);
-	if (!p->kernel || !integer_is_bounded(m, node, 1, why))
+	p->kernel = integer_choose_lines(m, node, integer_makes_sums(m, node) ? KERNEL_GEMM_SUMS : KERNEL_GEMM_DOT, 1,
+					 p->rows, p->n, p->depth, weigh, &w, &p->plan.cycles);
+	if (!p->kernel || !integer_sums_are_bounded(m, node, 1, why))
 		return NULL;
 	return pairs_fit(m, node, 1, p->kernel, w.pack, 1, why) ? &p->plan : NULL;
 }
@@ -357,4 +364,13 @@ const struct strategy integer_dot_1x1 = {
 };
 const struct strategy integer_dot_matmul = {
 	.name = "integer_dot_matmul", .op = "IntegerMatMul", .plan = plan_matmul, .lower = lower_matmul
+};
+const struct strategy integer_sums = {
+	.name = "integer_sums", .op = "ConvInteger", .plan = plan_conv, .lower = integer_dot_lower
+};
+const struct strategy integer_sums_1x1 = {
+	.name = "integer_sums_1x1", .op = "ConvInteger", .plan = plan_1x1, .lower = lower_1x1
+};
+const struct strategy integer_sums_matmul = {
+	.name = "integer_sums_matmul", .op = "MatMulInteger", .plan = plan_matmul, .lower = lower_matmul
 };

@@ -167,7 +167,7 @@ const struct op_def op_nnc_ExactConv = {
 };
 const struct op_def op_ConvInteger_10 = {
 	ONNX("ConvInteger", 10, 2, 4, 1, 1), .attrs = CONV_ATTRS, .types = TYPES("q"),
-	.infer = infer_conv_integer, .lower = lower_conv,
+	.infer = infer_conv_integer, .lower = lower_conv, .by_kernels = true,
 };
 const struct op_def op_QLinearConv_10 = {
 	ONNX("QLinearConv", 10, 8, 9, 1, 1), .attrs = CONV_ATTRS,

@@ -82,9 +82,7 @@ void integer_store(struct nest *n, int v, int64_t low, int64_t high)
 	nest_store(n, type == DT_F32 ? v : nest_saturate(n, type, v));
 }
 
-/* clamp(round(float(acc + bias) * multiplier) + zero, low, high) for output channel `channel`; bias, multiplier and
- * zero: the node's inputs from `first` on. */
-static void store_scaled(struct nest *n, int node, int first, int acc, struct num channel)
+void integer_store_scaled(struct nest *n, int node, int first, int acc, struct num channel)
 {
 	struct module *m = n->m;
 	const int bias = node_in(m, node, first), multiplier = node_in(m, node, first + 1);
@@ -111,7 +109,7 @@ static bool lower_integer_conv(struct lowering *l, int node)
 
 	if (!conv_get(l->m, node, &c))
 		return false;
-	store_scaled(n, node, INTEGER_BIAS, conv_sum(n, &c), n->axis[1]);
+	integer_store_scaled(n, node, INTEGER_BIAS, conv_sum(n, &c), n->axis[1]);
 	lower_nest(l, n);
 	return true;
 }
@@ -128,7 +126,7 @@ static bool lower_integer_matmul(struct lowering *l, int node)
 	struct num at_a[MAX_RANK], at_b[MAX_RANK];
 
 	product_indexes(n, &p, at_a, at_b);
-	store_scaled(n, node, INTEGER_BIAS, product_sum(n, &p, at_a, at_b),
+	integer_store_scaled(n, node, INTEGER_BIAS, product_sum(n, &p, at_a, at_b),
 		     n->n_axes ? n->axis[n->n_axes - 1] : num_const(0));
 	lower_nest(l, n);
 	return true;
@@ -187,7 +185,7 @@ static bool lower_integer_scale(struct lowering *l, int node)
 	struct module *m = l->m;
 	struct nest *n = nest_new(m, node_out(m, node, 0));
 
-	store_scaled(n, node, 1, nest_load(n, node_in(m, node, 0), n->axis),
+	integer_store_scaled(n, node, 1, nest_load(n, node_in(m, node, 0), n->axis),
 		     n->axis[node_attr_int(m, node, "axis", 0)]);
 	lower_nest(l, n);
 	return true;

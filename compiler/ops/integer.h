@@ -57,6 +57,10 @@ bool integer_group_input(const struct module *m, int node, int t, struct dequant
  *  greatest anyway. */
 void integer_store(struct nest *n, int v, int64_t low, int64_t high);
 
+/** Ends a nest of sums acc: clamp(round(float(acc + bias) * multiplier) + zero, low, high) for output channel
+ *  `channel`; bias, multiplier and zero: the node's inputs from `first` on. */
+void integer_store_scaled(struct nest *n, int node, int first, int acc, struct num channel);
+
 /** Whether node `op` on dequantised tensors can be the operator of an IntegerGroup: it lowers to one loop nest. */
 bool integer_group_applies(struct module *m, int op);
 

@@ -191,7 +191,7 @@ const struct op_def op_MatMul_1 = {
 };
 const struct op_def op_MatMulInteger_10 = {
 	ONNX("MatMulInteger", 10, 2, 4, 1, 1), .types = TYPES("q"),
-	.infer = infer_matmul_integer, .lower = lower_matmul,
+	.infer = infer_matmul_integer, .lower = lower_matmul, .by_kernels = true,
 };
 const struct op_def op_QLinearMatMul_10 = {
 	ONNX("QLinearMatMul", 10, 8, 8, 1, 1), .types = TYPES("q", "sh", "q", "q", "sh", "q", "sh", "q"),

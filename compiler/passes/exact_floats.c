@@ -8,6 +8,9 @@
  * adds up, as long as the greatest possible |x - zx| times the sum of a channel's |w - zw|, and its |bias|, are at most
  * 2^24. zx may be known at run time alone. A Cast of the sums to float32 reads them as they are.
  *
+ * Where the target has a kernel for products of bytes that keeps their sums as they are, and it takes less time, they
+ * stay bytes (compiler/passes/byte_sums.c), as they do where float32 does not hold them.
+ *
  * Requires constant weights and zero points of the weights, one for all or one a channel; a target with vectors, for
  * others compute integers faster. Not for --optimize=size: weights take four times the bytes. Runs behind
  * fold-batchnorm, which would make fractions of the weights. Bit-exact. */
@@ -16,22 +19,12 @@
 #include "ops/ops.h"
 #include "options.h"
 #include "passes/pass.h"
-#include "passes/rewrite.h"
+#include "passes/sums.h"
 #include "targets/target.h"
 
 enum { EXACT = 1 << 24 };       /* float32 holds every integer up to it */
 
-/* A node's operands, the same for all four operators. */
-struct sums {
-	int x, w, x_zero, w_zero, bias;
-	bool is_conv, is_scaled;
-	const unsigned char *weights;
-	bool is_signed;                 /* the weights */
-	int64_t channels, inner;        /* element i of w belongs to channel i / inner % channels */
-	bool fits_bytes;
-};
-
-static bool read_sums(const struct module *m, int node, struct sums *s)
+static bool read_sums(struct module *m, int node, struct sums *s)
 {
 	const struct op_def *op = m->node[node].op;
 	const struct tensor *w, *zero, *x_zero;
@@ -58,7 +51,7 @@ static bool read_sums(const struct module *m, int node, struct sums *s)
 	for (int k = 1; k < w->rank && s->is_conv; k++)
 		s->inner *= w->dim[k].n;
 	x_zero = s->x_zero < 0 ? NULL : &m->tensor[s->x_zero];
-	return !x_zero || x_zero->rank == 0 || (x_zero->rank == 1 && num_is(x_zero->dim[0], 1));
+	return !x_zero || num_is(tensor_elements(m, s->x_zero), 1);
 }
 
 /* The greatest |x - zx|. */
@@ -83,51 +76,26 @@ static int64_t bias_of(const struct module *m, const struct sums *s, int64_t cha
 }
 
 /* The weights without their zero points; NULL: a sum may leave what float32 holds. */
-static const float *exact_weights(struct module *m, struct sums *s)
+static const float *exact_weights(struct module *m, const struct sums *s)
 {
-	const struct tensor *zero = s->w_zero < 0 ? NULL : &m->tensor[s->w_zero];
-	const bool many = zero && zero->rank && zero->dim[0].n > 1;
 	const int64_t n = tensor_elements(m, s->w).n, most = EXACT / most_x(m, s);
 	int64_t *sum = ARENA_ARRAY(m->scratch, s->channels, int64_t);
 	int64_t *off = ARENA_ARRAY(m->scratch, s->channels, int64_t);
 	float *v = ARENA_ARRAY(m->arena, n, float);
 
 	for (int64_t c = 0; c < s->channels; c++) {
-		off[c] = zero ? const_int(m, s->w_zero, many ? c : 0) : 0;
+		off[c] = sums_weight_zero(m, s, c);
 		sum[c] = (bias_of(m, s, c) + most_x(m, s) - 1) / most_x(m, s);
 	}
-	s->fits_bytes = true;
 	for (int64_t i = 0; i < n; i++) {
 		const int64_t c = i / s->inner % s->channels;
 		const int64_t e = (s->is_signed ? (signed char)s->weights[i] : s->weights[i]) - off[c];
-		s->fits_bytes &= e >= INT8_MIN && e <= INT8_MAX;
 		sum[c] += e < 0 ? -e : e;
 		if (sum[c] > most)
 			return NULL;
 		v[i] = (float)e;
 	}
 	return v;
-}
-
-/* A new node of our own in place of `like`, or in front of it. */
-static int add_own(struct module *m, int like, const struct op_def *op, int n_in, const int *in, int out)
-{
-	const struct node old = m->node[like];
-	const int node = node_add(m, old.graph, op, old.name, n_in, in, 1, &out);
-
-	m->node[node].opset = old.opset;
-	return node;
-}
-
-static void copy_attrs(struct module *m, int from, int to)
-{
-	const struct op_def *op = m->node[to].op;
-
-	for (int k = 0; op->attrs && op->attrs[k].name; k++) {
-		const struct attr *a = node_attr(m, from, op->attrs[k].name);
-		if (a)
-			m->node[to].attr[k] = *a;
-	}
 }
 
 /* The result of an IntegerScale that `node` alone reads becomes float32. */
@@ -157,12 +125,11 @@ static int add_sums(struct rewriter *r, int node, const struct sums *s, const fl
 
 	for (int k = 0; k < w.rank; k++)
 		dim[k] = w.dim[k].n;
-	lifted = add_own(m, node, &op_nnc_IntegerFloat, 2, (int[]){ s->x, s->x_zero }, x);
+	lifted = rewrite_own(r, node, &op_nnc_IntegerFloat, 2, (int[]){ s->x, s->x_zero }, x);
 	if (!keep_float(r, node, s->x) || !infer_node(m, lifted))
 		return -1;
-	product = add_own(m, node, s->is_conv ? &op_nnc_ExactConv : &op_MatMul_1, 2,
+	product = rewrite_own(r, node, s->is_conv ? &op_nnc_ExactConv : &op_MatMul_1, 2,
 			  (int[]){ x, tensor_const(m, w.name, DT_F32, w.rank, dim, weights) }, y);
-	copy_attrs(m, node, product);
 	return infer_node(m, product) ? y : -1;
 }
 
@@ -190,8 +157,7 @@ static bool add_scaled(struct rewriter *r, int node, int sums)
 	int scaled;
 
 	rewrite_drop(r, node);
-	scaled = add_own(m, node, &op_nnc_IntegerScale, 4, in, y);
-	copy_attrs(m, node, scaled);
+	scaled = rewrite_own(r, node, &op_nnc_IntegerScale, 4, in, y);
 	rewrite_attr(m, scaled, "axis")->i = m->node[node].op == &op_nnc_IntegerConv ? 1 : m->tensor[y].rank - 1;
 	return infer_node(m, scaled);
 }
@@ -222,11 +188,18 @@ static bool skip_cast(struct rewriter *r, int node)
 	return true;
 }
 
+/* A zero point that IntegerFloat takes. */
+static bool is_scalar(const struct module *m, int zero)
+{
+	return zero < 0 || m->tensor[zero].rank < 2;
+}
+
 static bool rewrite_exact(struct rewriter *r, int node)
 {
 	struct module *m = r->m;
 	const struct arena_mark before = arena_mark(m->arena);
 	const float *weights;
+	bool fits, has_kernel, pays;
 	struct sums s;
 	int sums, cast;
 
@@ -234,10 +207,14 @@ static bool rewrite_exact(struct rewriter *r, int node)
 		return skip_cast(r, node);
 	if (!read_sums(m, node, &s))
 		return true;
-	weights = exact_weights(m, &s);
-	if (!weights || (s.is_scaled && s.fits_bytes)) {
-		arena_release(m->arena, before);
+	fits = sums_fit_bytes(m, &s);
+	if (fits && s.is_scaled)
 		return true;
+	has_kernel = sums_have_kernel(m, node, &s, &pays);
+	weights = pays || !is_scalar(m, s.x_zero) ? NULL : exact_weights(m, &s);
+	if (!weights) {
+		arena_release(m->arena, before);
+		return fits || !has_kernel || node_attr_int(m, node, "group", 1) > 1 || sums_mend(r, node, &s);
 	}
 	sums = add_sums(r, node, &s, weights);
 	if (sums < 0)

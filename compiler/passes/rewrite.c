@@ -130,6 +130,21 @@ void rewrite_merge(struct rewriter *r, int node, int by)
 	}
 }
 
+int rewrite_own(struct rewriter *r, int like, const struct op_def *op, int n_in, const int *in, int out)
+{
+	struct module *m = r->m;
+	const struct node old = m->node[like];
+	const int node = node_add(m, old.graph, op, old.name, n_in, in, 1, &out);
+
+	m->node[node].opset = old.opset;
+	for (int k = 0; op->attrs && op->attrs[k].name; k++) {
+		const struct attr *a = node_attr(m, like, op->attrs[k].name);
+		if (a)
+			m->node[node].attr[k] = *a;
+	}
+	return node;
+}
+
 int rewrite_add(struct rewriter *r, int like, const char *op, int n_in, const int *in, int out)
 {
 	struct module *m = r->m;

@@ -47,6 +47,10 @@ void rewrite_drop(struct rewriter *r, int node);
  *  goes) or writing tensor `out`. To be inferred by the caller once its attributes are set. */
 int rewrite_add(struct rewriter *r, int like, const char *op, int n_in, const int *in, int out);
 
+/** A new node of that operator, in graph and at the opset of `like` and with such of its attributes as the operator
+ *  knows, that writes `out`. Readers are not counted anew: `like` goes. */
+int rewrite_own(struct rewriter *r, int like, const struct op_def *op, int n_in, const int *in, int out);
+
 /** Drops nodes none of whose outputs is read, as pass_dce does, but not those that made constants which are read. */
 void drop_unread(struct module *m);
 

@@ -116,6 +116,11 @@ struct resize_geometry {
 	int64_t low, high;
 };
 
+/* Sums of 32 bits as bytes: struct nnrt_int8_rescale. */
+struct rescale_geometry {
+	int64_t rows, n, x_row, y_row, low, high, zero;
+};
+
 /* Softmax along rows of quantised bytes: struct nnrt_int8_softmax. */
 struct softmax_geometry {
 	int64_t rows, n, x_signed, y_zero, low, high;
@@ -154,6 +159,7 @@ struct geometry {
 		struct table_geometry table;
 		struct lines_geometry lines;
 		struct resize_geometry resize;
+		struct rescale_geometry rescale;
 		struct softmax_geometry softmax;
 		struct mean_geometry mean;
 		struct pair_geometry pair;

@@ -127,19 +127,11 @@ NNRT_INLINE void nnrt_dot_panel(const struct nnrt_dot *d, const unsigned char *x
 		nnrt_dot_line(d, x, w, bias, scale, y, n, rest, tile, rows, rest);
 }
 
-/** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]) + y_zero, low, high), for the
- * output rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x, y: bytes as the instruction
- * takes them. w: int8 weights in the form of the kernel's row, their own zero point taken off. bias: int32, with
- * x's zero point times the sum of w taken off; bias and scale go on to a multiple of columns. |sum * scale| <
- * 2^31. scratch: the rows that a band sees, with padding, and terms bytes; NULL: windows never leave the image, a
- * row of one is a run of whole terms, and x is read as it lies. With scratch, y may overlap x as struct nnrt_conv
- * says. put, size: how an element of x is put into scratch and how many bytes it takes there, of which scratch has
- * as many as it has of x's otherwise. zero: what padding reads. band: output rows that are computed for one panel
- * of weights after the other. rows, columns: constants, the register tile. ONNX QLinearConv-10. */
-NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+/** As nnrt_conv_dot, of results that take y_bytes each; scale may be NULL. */
+NNRT_INLINE void nnrt_conv_dot_wide(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const float *scale, void *y, void *scratch, int zero, int low, int high, int y_zero, int band,
 	nnrt_dot_tile tile, nnrt_dot_at panel_at, nnrt_dot_put put, int size, int terms, int rows,
-	int columns)
+	int columns, int y_bytes)
 {
 	const int apart = p->dilation_w > 1, run = apart ? p->ic : p->kernel_w * p->ic;
 	const int runs_w = apart ? p->kernel_w : 1, rest = (p->oc - 1) % columns + 1;
@@ -155,33 +147,49 @@ NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const i
 					put, size)
 				: as_it_lies;
 		const struct nnrt_dot d = {image.pixel * p->stride_w, p->kernel_h, runs_w,
-			image.row * p->dilation_h, image.pixel * p->dilation_w, run, columns, p->y_pixel, low, high,
-			y_zero};
+			image.row * p->dilation_h, image.pixel * p->dilation_w, run, columns, p->y_pixel * y_bytes, low,
+			high, y_zero};
 
 		for (int c = 0; c < p->oc; c += columns) {
 			for (int oy = begin; oy < end; oy++) {
 				const unsigned char *from = image.x + (ptrdiff_t)(oy - begin) * p->stride_h * image.row;
-				unsigned char *to = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row + c;
+				unsigned char *to =
+					(unsigned char *)y + (nnrt_ring(oy, p->y_ring) * p->y_row + c) * y_bytes;
 
-				nnrt_dot_panel(&d, from, panel_at(w, c / columns, panel), bias + c, scale + c, to,
-					p->out_w, p->oc - c, rest, tile, rows);
+				nnrt_dot_panel(&d, from, panel_at(w, c / columns, panel), bias + c,
+					scale ? scale + c : NULL, to, p->out_w, p->oc - c, rest, tile, rows);
 			}
 		}
 	}
 }
 
-/** y[i][j] = bounded(round_half_even(float(bias[j] + sum over l of a[i][l] * b[l][j]) * scale[j]) + y_zero, low,
- * high); see struct nnrt_gemm, strides in bytes, b packed, and nnrt_conv_dot for the rest. band: rows that are
- * computed for one panel of b after the other. scratch: band + rows - 1 rows of k bytes rounded up to whole terms;
- * NULL: k is whole terms, and a is read as it lies. ONNX QLinearMatMul-10, QLinearConv-10 of one tap. */
-NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *bias,
-	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band,
+/** y[oy][ox][c] = bounded(round_half_even(float(bias[c] + sum of x * w) * scale[c]) + y_zero, low, high), for the
+ * output rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x, y: bytes as the instruction
+ * takes them. w: int8 weights in the form of the kernel's row, their own zero point taken off. bias: int32, with
+ * x's zero point times the sum of w taken off; bias and scale go on to a multiple of columns. |sum * scale| <
+ * 2^31. scratch: the rows that a band sees, with padding, and terms bytes; NULL: windows never leave the image, a
+ * row of one is a run of whole terms, and x is read as it lies. With scratch, y may overlap x as struct nnrt_conv
+ * says. put, size: how an element of x is put into scratch and how many bytes it takes there, of which scratch has
+ * as many as it has of x's otherwise. zero: what padding reads. band: output rows that are computed for one panel
+ * of weights after the other. rows, columns: constants, the register tile. ONNX QLinearConv-10. */
+NNRT_INLINE void nnrt_conv_dot(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const float *scale, void *y, void *scratch, int zero, int low, int high, int y_zero, int band,
 	nnrt_dot_tile tile, nnrt_dot_at panel_at, nnrt_dot_put put, int size, int terms, int rows,
 	int columns)
 {
+	nnrt_conv_dot_wide(p, x, w, bias, scale, y, scratch, zero, low, high, y_zero, band, tile, panel_at, put, size,
+		terms, rows, columns, 1);
+}
+
+/** As nnrt_gemm_dot, of results that take y_bytes each; scale may be NULL. */
+NNRT_INLINE void nnrt_gemm_dot_wide(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *bias,
+	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band,
+	nnrt_dot_tile tile, nnrt_dot_at panel_at, nnrt_dot_put put, int size, int terms, int rows,
+	int columns, int y_bytes)
+{
 	const int k = (int)p->k, whole = nnrt_dot_whole(k, terms), n = (int)p->n, rest = (n - 1) % columns + 1;
 	const ptrdiff_t row = scratch ? (ptrdiff_t)whole * size : p->a_row;
-	const struct nnrt_dot d = {row, 1, 1, 0, 0, k, columns, p->y_row, low, high, y_zero};
+	const struct nnrt_dot d = {row, 1, 1, 0, 0, k, columns, p->y_row * y_bytes, low, high, y_zero};
 
 	for (ptrdiff_t begin = p->m_begin; begin < p->m;) {
 		const ptrdiff_t end = p->m - begin < band + rows ? p->m : begin + band;
@@ -196,12 +204,48 @@ NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const i
 		}
 		for (int c = 0; c < n; c += columns) {
 			const int8_t *panel = panel_at(b, c / columns, (ptrdiff_t)whole * columns);
-			unsigned char *to = (unsigned char *)y + begin * p->y_row + c;
+			unsigned char *to = (unsigned char *)y + (begin * p->y_row + c) * y_bytes;
 
-			nnrt_dot_panel(&d, from, panel, bias + c, scale + c, to, end - begin, n - c, rest, tile, rows);
+			nnrt_dot_panel(&d, from, panel, bias + c, scale ? scale + c : NULL, to, end - begin, n - c,
+				rest, tile, rows);
 		}
 		begin = end;
 	}
+}
+
+/** y[i][j] = bounded(round_half_even(float(bias[j] + sum over l of a[i][l] * b[l][j]) * scale[j]) + y_zero, low,
+ * high); see struct nnrt_gemm, strides in bytes, b packed, and nnrt_conv_dot for the rest. band: rows that are
+ * computed for one panel of b after the other. scratch: band + rows - 1 rows of k bytes rounded up to whole terms;
+ * NULL: k is whole terms, and a is read as it lies. ONNX QLinearMatMul-10, QLinearConv-10 of one tap. */
+NNRT_INLINE void nnrt_gemm_dot(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *bias,
+	const float *scale, void *y, void *scratch, int low, int high, int y_zero, int band,
+	nnrt_dot_tile tile, nnrt_dot_at panel_at, nnrt_dot_put put, int size, int terms, int rows,
+	int columns)
+{
+	nnrt_gemm_dot_wide(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, tile, panel_at, put, size, terms,
+		rows, columns, 1);
+}
+
+/** y[oy][ox][c] = sum of (x - zero) * w, int32, padding left out; zero: x's zero point, in memory. sums: those of each
+ * channel's weights, which go on to a multiple of columns. See nnrt_conv_dot for the rest. ONNX ConvInteger-10. */
+NNRT_INLINE void nnrt_conv_sums(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *sums,
+	const void *zero, void *y, void *scratch, int band, nnrt_dot_tile tile, nnrt_dot_put put, int size, int terms,
+	int rows, int columns)
+{
+	const int x_zero = *(const unsigned char *)zero;
+
+	nnrt_conv_dot_wide(p, x, w, sums, NULL, y, scratch, x_zero, 0, 0, x_zero, band, tile, nnrt_dot_even, put, size,
+		terms, rows, columns, 4);
+}
+
+/** y[i][j] = sum over l of (a[i][l] - zero) * b[l][j], int32; see nnrt_conv_sums and nnrt_gemm_dot. ONNX
+ * MatMulInteger-10. */
+NNRT_INLINE void nnrt_gemm_sums(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *sums,
+	const void *zero, void *y, void *scratch, int band, nnrt_dot_tile tile, nnrt_dot_put put, int size, int terms,
+	int rows, int columns)
+{
+	nnrt_gemm_dot_wide(p, a, b, sums, NULL, y, scratch, 0, 0, *(const unsigned char *)zero, band, tile,
+		nnrt_dot_even, put, size, terms, rows, columns, 4);
 }
 
 #endif

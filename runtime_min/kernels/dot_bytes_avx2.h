@@ -65,4 +65,34 @@ NNRT_INLINE void nnrt_dot_avx2_finish(const struct nnrt_dot *d, const __m256i *s
 	}
 }
 
+/** What a tile's sums of int32 begin with: less d->zero times the sums of the weights. */
+NNRT_INLINE void nnrt_dot_avx2_begin(const struct nnrt_dot *d, const int32_t *sums, __m256i *sum, int rows, int vectors)
+{
+	const __m256i less = _mm256_set1_epi32(-d->zero);
+
+	NNRT_UNROLL(12)
+	for (int i = 0; i < rows * vectors; i++)
+		sum[i] = _mm256_mullo_epi32(
+			less, _mm256_loadu_si256((const __m256i *)(const void *)(sums + i % vectors * NNRT_SUM_LANES)));
+}
+
+/** Stores a tile's sums as int32, n of each row. */
+NNRT_INLINE void nnrt_dot_avx2_sums(const struct nnrt_dot *d, const __m256i *sum, unsigned char *y, int n, int rows,
+	int vectors)
+{
+	NNRT_UNROLL(12)
+	for (int i = 0; i < rows; i++) {
+		NNRT_UNROLL(8)
+		for (int j = 0; j < vectors; j++) {
+			const int left = n - j * NNRT_SUM_LANES;
+			unsigned char *const to = y + i * d->y_pixel + j * 32;
+
+			if (left >= NNRT_SUM_LANES)
+				_mm256_storeu_si256((__m256i *)(void *)to, sum[i * vectors + j]);
+			else if (left > 0)
+				memcpy(to, &sum[i * vectors + j], (size_t)left * sizeof(int32_t));
+		}
+	}
+}
+
 #endif

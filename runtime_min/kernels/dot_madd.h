@@ -22,16 +22,10 @@ NNRT_INLINE void nnrt_dot_madd_put(unsigned char *to, const unsigned char *from,
 		words[i] = (int16_t)zero;
 }
 
-/** See nnrt_dot_tile. */
-NNRT_INLINE void nnrt_dot_madd_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w,
-	const int32_t *bias, const float *scale, unsigned char *y, int n, int rows, int wide)
+/** Adds all products of a tile to its sums. */
+NNRT_INLINE void nnrt_dot_madd_products(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, __m256i *sum,
+	int rows, int vectors)
 {
-	const int vectors = (wide + NNRT_SUM_LANES - 1) / NNRT_SUM_LANES;
-	__m256i sum[NNRT_DOT_MADD_SUMS];
-
-	NNRT_UNROLL(12)
-	for (int i = 0; i < rows * vectors; i++)
-		sum[i] = _mm256_loadu_si256((const __m256i *)(const void *)(bias + i % vectors * NNRT_SUM_LANES));
 	for (int ky = 0; ky < d->runs_h; ky++) {
 		for (int kx = 0; kx < d->runs_w; kx++) {
 			const unsigned char *from = x + ky * d->step_h + kx * d->step_w;
@@ -58,7 +52,33 @@ NNRT_INLINE void nnrt_dot_madd_tile(const struct nnrt_dot *d, const unsigned cha
 			}
 		}
 	}
+}
+
+/** See nnrt_dot_tile. */
+NNRT_INLINE void nnrt_dot_madd_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w,
+	const int32_t *bias, const float *scale, unsigned char *y, int n, int rows, int wide)
+{
+	const int vectors = (wide + NNRT_SUM_LANES - 1) / NNRT_SUM_LANES;
+	__m256i sum[NNRT_DOT_MADD_SUMS];
+
+	NNRT_UNROLL(12)
+	for (int i = 0; i < rows * vectors; i++)
+		sum[i] = _mm256_loadu_si256((const __m256i *)(const void *)(bias + i % vectors * NNRT_SUM_LANES));
+	nnrt_dot_madd_products(d, x, w, sum, rows, vectors);
 	nnrt_dot_avx2_finish(d, sum, scale, y, n, rows, vectors);
+}
+
+/** See nnrt_dot_tile, for results of int32: the sums less d->zero times what `bias` has, those of the weights. */
+NNRT_INLINE void nnrt_dot_madd_sums_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w,
+	const int32_t *bias, const float *scale, unsigned char *y, int n, int rows, int wide)
+{
+	const int vectors = (wide + NNRT_SUM_LANES - 1) / NNRT_SUM_LANES;
+	__m256i sum[NNRT_DOT_MADD_SUMS];
+
+	(void)scale;
+	nnrt_dot_avx2_begin(d, bias, sum, rows, vectors);
+	nnrt_dot_madd_products(d, x, w, sum, rows, vectors);
+	nnrt_dot_avx2_sums(d, sum, y, n, rows, vectors);
 }
 
 /** See nnrt_conv_dot, always with scratch; x, y: uint8. */
@@ -76,6 +96,22 @@ NNRT_INLINE void nnrt_gemm_madd(const struct nnrt_gemm *p, const void *a, const 
 {
 	nnrt_gemm_dot(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, nnrt_dot_madd_tile, nnrt_dot_even,
 		nnrt_dot_madd_put, 2, NNRT_DOT_MADD_TERMS, rows, columns);
+}
+
+/** See nnrt_conv_sums, always with scratch; x: uint8. */
+NNRT_INLINE void nnrt_conv_sums_madd(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *sums,
+	const void *zero, void *y, void *scratch, int band, int rows, int columns)
+{
+	nnrt_conv_sums(p, x, w, sums, zero, y, scratch, band, nnrt_dot_madd_sums_tile, nnrt_dot_madd_put, 2,
+		NNRT_DOT_MADD_TERMS, rows, columns);
+}
+
+/** See nnrt_gemm_sums, always with scratch; a: uint8. */
+NNRT_INLINE void nnrt_gemm_sums_madd(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *sums,
+	const void *zero, void *y, void *scratch, int band, int rows, int columns)
+{
+	nnrt_gemm_sums(p, a, b, sums, zero, y, scratch, band, nnrt_dot_madd_sums_tile, nnrt_dot_madd_put, 2,
+		NNRT_DOT_MADD_TERMS, rows, columns);
 }
 
 #endif

@@ -69,17 +69,10 @@ NNRT_INLINE void nnrt_vnni_finish(const struct nnrt_dot *d, const __m512i *sum, 
 		nnrt_vnni_store(y + (i + 3) * d->y_pixel, NNRT_VNNI_QUARTER(bytes, 3), n);
 }
 
-/** See nnrt_dot_tile. */
-NNRT_INLINE void nnrt_vnni_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
-	const float *scale, unsigned char *y, int n, int rows, int wide)
+/** Adds all products of a tile to its sums. */
+NNRT_INLINE void nnrt_vnni_products(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, __m512i *sum,
+	int rows, int vectors)
 {
-	const int vectors = (wide + NNRT_VNNI_LANES - 1) / NNRT_VNNI_LANES;
-	const int each = vectors == 1 ? 4 : vectors == 2 ? 2 : 1;
-	__m512i sum[NNRT_VNNI_SUMS];
-
-	NNRT_UNROLL(28)
-	for (int i = 0; i < rows * vectors; i++)
-		sum[i] = _mm512_loadu_si512(bias + i % vectors * NNRT_VNNI_LANES);
 	for (int ky = 0; ky < d->runs_h; ky++) {
 		for (int kx = 0; kx < d->runs_w; kx++) {
 			const unsigned char *from = x + ky * d->step_h + kx * d->step_w;
@@ -103,9 +96,50 @@ NNRT_INLINE void nnrt_vnni_tile(const struct nnrt_dot *d, const unsigned char *x
 			}
 		}
 	}
+}
+
+/** See nnrt_dot_tile. */
+NNRT_INLINE void nnrt_vnni_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w, const int32_t *bias,
+	const float *scale, unsigned char *y, int n, int rows, int wide)
+{
+	const int vectors = (wide + NNRT_VNNI_LANES - 1) / NNRT_VNNI_LANES;
+	const int each = vectors == 1 ? 4 : vectors == 2 ? 2 : 1;
+	__m512i sum[NNRT_VNNI_SUMS];
+
+	NNRT_UNROLL(28)
+	for (int i = 0; i < rows * vectors; i++)
+		sum[i] = _mm512_loadu_si512(bias + i % vectors * NNRT_VNNI_LANES);
+	nnrt_vnni_products(d, x, w, sum, rows, vectors);
 	NNRT_UNROLL(28)
 	for (int i = 0; i < rows; i += each)
 		nnrt_vnni_finish(d, sum, scale, y, n, i, rows, vectors);
+}
+
+/** See nnrt_dot_tile, for results of int32: the sums less d->zero times what `bias` has, those of the weights. */
+NNRT_INLINE void nnrt_vnni_sums_tile(const struct nnrt_dot *d, const unsigned char *x, const int8_t *w,
+	const int32_t *bias, const float *scale, unsigned char *y, int n, int rows, int wide)
+{
+	const int vectors = (wide + NNRT_VNNI_LANES - 1) / NNRT_VNNI_LANES;
+	const __m512i less = _mm512_set1_epi32(-d->zero);
+	__m512i sum[NNRT_VNNI_SUMS];
+
+	(void)scale;
+	NNRT_UNROLL(28)
+	for (int i = 0; i < rows * vectors; i++)
+		sum[i] = _mm512_mullo_epi32(less, _mm512_loadu_si512(bias + i % vectors * NNRT_VNNI_LANES));
+	nnrt_vnni_products(d, x, w, sum, rows, vectors);
+	NNRT_UNROLL(28)
+	for (int i = 0; i < rows; i++) {
+		NNRT_UNROLL(4)
+		for (int j = 0; j < vectors; j++) {
+			const int left = n - j * NNRT_VNNI_LANES;
+
+			if (left > 0)
+				_mm512_mask_storeu_epi32(y + i * d->y_pixel + j * 64,
+					(__mmask16)(left >= NNRT_VNNI_LANES ? 0xffff : (1u << left) - 1u),
+					sum[i * vectors + j]);
+		}
+	}
 }
 
 /** See nnrt_conv_dot; x, y: uint8. */
@@ -123,6 +157,22 @@ NNRT_INLINE void nnrt_gemm_vnni(const struct nnrt_gemm *p, const void *a, const 
 {
 	nnrt_gemm_dot(p, a, b, bias, scale, y, scratch, low, high, y_zero, band, nnrt_vnni_tile,
 		nnrt_dot_even, nnrt_dot_bytes, 1, NNRT_VNNI_TERMS, rows, columns);
+}
+
+/** See nnrt_conv_sums; x: uint8. */
+NNRT_INLINE void nnrt_conv_sums_vnni(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *sums,
+	const void *zero, void *y, void *scratch, int band, int rows, int columns)
+{
+	nnrt_conv_sums(p, x, w, sums, zero, y, scratch, band, nnrt_vnni_sums_tile, nnrt_dot_bytes, 1, NNRT_VNNI_TERMS,
+		rows, columns);
+}
+
+/** See nnrt_gemm_sums; a: uint8. */
+NNRT_INLINE void nnrt_gemm_sums_vnni(const struct nnrt_gemm *p, const void *a, const int8_t *b, const int32_t *sums,
+	const void *zero, void *y, void *scratch, int band, int rows, int columns)
+{
+	nnrt_gemm_sums(p, a, b, sums, zero, y, scratch, band, nnrt_vnni_sums_tile, nnrt_dot_bytes, 1, NNRT_VNNI_TERMS,
+		rows, columns);
 }
 
 #endif

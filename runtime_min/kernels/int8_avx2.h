@@ -35,6 +35,18 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_dot(nnrt_i8v sum, nnrt_i8w w, const int16_t *x)
 	return _mm256_add_epi32(sum, _mm256_madd_epi16(w, _mm256_set1_epi32(pair)));
 }
 
+/** v in every lane. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_set(int32_t v)
+{
+	return _mm256_set1_epi32(v);
+}
+
+/** a + b. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_add(nnrt_i8v a, nnrt_i8v b)
+{
+	return _mm256_add_epi32(a, b);
+}
+
 /** Bytes as numbers. */
 NNRT_INLINE nnrt_i8v nnrt_i8v_bytes(const unsigned char *p, int is_signed)
 {

@@ -34,6 +34,18 @@ NNRT_INLINE nnrt_i8v nnrt_i8v_dot(nnrt_i8v sum, nnrt_i8w w, const int16_t *x)
 	return vmlal_n_s16(vmlal_n_s16(sum, vget_low_s16(w), x[0]), vget_high_s16(w), x[1]);
 }
 
+/** v in every lane. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_set(int32_t v)
+{
+	return vdupq_n_s32(v);
+}
+
+/** a + b. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_add(nnrt_i8v a, nnrt_i8v b)
+{
+	return vaddq_s32(a, b);
+}
+
 /** Bytes as numbers. */
 NNRT_INLINE nnrt_i8v nnrt_i8v_bytes(const unsigned char *p, int is_signed)
 {

@@ -57,6 +57,18 @@ NNRT_INLINE const int8_t *nnrt_int8_products(nnrt_i8v *sum, const int16_t *taps,
 	return panel;
 }
 
+/** v in every lane. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_set(int32_t v)
+{
+	return v;
+}
+
+/** a + b in every lane. */
+NNRT_INLINE nnrt_i8v nnrt_i8v_add(nnrt_i8v a, nnrt_i8v b)
+{
+	return a + b;
+}
+
 /** NNRT_INT8_LANES bytes as numbers, of int8 (is_signed 1) or uint8. */
 NNRT_INLINE nnrt_i8v nnrt_i8v_bytes(const unsigned char *p, int is_signed)
 {

@@ -47,6 +47,16 @@ static void hold_weights(struct problem *q)
 	}
 }
 
+static bool is_product(const struct kernel *k)
+{
+	return k->kind == GEMM_DOT || k->kind == GEMM_SUMS;
+}
+
+static bool makes_sums(const struct kernel *k)
+{
+	return k->kind == CONV_SUMS || k->kind == GEMM_SUMS;
+}
+
 static void problem_new(struct problem *q, const struct kernel *k)
 {
 	const int columns = k->columns, is_depthwise = k->kind >= DEPTHWISE_INT8;
@@ -68,11 +78,11 @@ static void problem_new(struct problem *q, const struct kernel *k)
 		.out_w = 1 + pick(6),
 		.x_channel = 1};
 	q->is_depthwise = is_depthwise;
-	if (k->kind == GEMM_DOT) {      /* pixels of one row are those of a matrix */
+	if (is_product(k)) {    /* pixels of one row are those of a matrix */
 		p->in_h = p->out_h = p->kernel_h = p->kernel_w = p->stride_w = p->dilation_w = 1;
 		p->in_w = p->out_w = 1 + pick(40);
 		p->pad_top = p->pad_left = 0;
-	} else if (k->kind == CONV_DOT && pick(2)) {    /* windows stay inside */
+	} else if ((k->kind == CONV_DOT || k->kind == CONV_SUMS) && pick(2)) {    /* windows stay inside */
 		p->pad_top = p->pad_left = 0;
 		p->in_h = (p->out_h - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
 		p->in_w = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
@@ -143,12 +153,12 @@ static void problem_free(struct problem *q)
 	free(q->scale);
 }
 
-/* The definition, for one element. */
-static int wanted(const struct problem *q, int oy, int ox, int c)
+/* The definition, for one element: what is added to its bias. */
+static int64_t wanted_sum(const struct problem *q, int oy, int ox, int c)
 {
 	const struct nnrt_conv *p = &q->p;
 	const int ic = q->is_depthwise ? 1 : p->ic;
-	int64_t sum = q->bias[c];
+	int64_t sum = 0;
 
 	for (int i = 0; i < ic; i++) {
 		for (int ky = 0; ky < p->kernel_h; ky++) {
@@ -165,6 +175,12 @@ static int wanted(const struct problem *q, int oy, int ox, int c)
 			}
 		}
 	}
+	return sum;
+}
+
+static int wanted(const struct problem *q, int oy, int ox, int c)
+{
+	const int64_t sum = q->bias[c] + wanted_sum(q, oy, ox, c);
 	const double scaled = rint((double)((float)(int32_t)sum * q->scale[c])) + q->y_zero;
 
 	return (int)(scaled > q->low ? scaled < q->high ? scaled : q->high : q->low);
@@ -191,8 +207,48 @@ static int check_output(const struct problem *q, const unsigned char *y, size_t 
 	return bad;
 }
 
-/* The two kinds that sum terms by one instruction, with as little scratch as they ask for: none where they may read x
- * as it lies. */
+/* The sums themselves. */
+static int check_sums(const struct problem *q, const int32_t *y, size_t n, int32_t canary_sum)
+{
+	const struct nnrt_conv *p = &q->p;
+	int32_t *expected = malloc(n * sizeof *expected);
+	int bad;
+
+	for (size_t i = 0; i < n; i++)
+		expected[i] = canary_sum;
+	for (int oy = p->row_begin; oy < p->row_end; oy++)
+		for (int ox = 0; ox < p->out_w; ox++)
+			for (int c = 0; c < p->oc; c++)
+				expected[oy * p->y_row + ox * p->y_pixel + c] = (int32_t)wanted_sum(q, oy, ox, c);
+	bad = memcmp(expected, y, n * sizeof *y) != 0;
+	for (size_t i = 0; i < n && bad; i++)
+		if (expected[i] != y[i]) {
+			printf("  sum %zu is %d, expected %d\n", i, y[i], expected[i]);
+			break;
+		}
+	free(expected);
+	return bad;
+}
+
+/* sums: of each channel's weights. */
+static void run_sums(const struct kernel *r, const struct problem *q, const int8_t *packed, const int32_t *sums,
+	void *y, void *scratch)
+{
+	const unsigned char x_zero = (unsigned char)q->x_zero;
+	const struct nnrt_conv *p = &q->p;
+
+	if (is_product(r)) {
+		const struct nnrt_gemm g = {.m_begin = 0, .m = p->out_w, .n = p->oc, .k = p->ic, .a_row = p->x_pixel,
+			.y_row = p->y_pixel};
+
+		r->run.gemm_sums(&g, q->x, packed, sums, &x_zero, y, scratch, q->band);
+	} else {
+		r->run.conv_sums(p, q->x, packed, sums, &x_zero, y, scratch, q->band);
+	}
+}
+
+/* The kinds that sum terms by one instruction, with as little scratch as they ask for: none where they may read x as it
+ * lies. */
 static void run_dot(const struct kernel *r, const struct problem *q, const int8_t *packed, const int32_t *bias,
 	const float *scale, void *y)
 {
@@ -200,7 +256,7 @@ static void run_dot(const struct kernel *r, const struct problem *q, const int8_
 	const int run = p->dilation_w > 1 ? p->ic : p->kernel_w * p->ic;
 	const int seen = (q->band - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h + 1;
 	const int width = (p->out_w - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
-	const bool is_gemm = r->kind == GEMM_DOT;
+	const bool is_gemm = is_product(r);
 	const bool as_it_lies = !r->tap_bytes && run % r->tile.terms == 0 && !p->pad_top &&
 			        !p->pad_left && width <= p->in_w &&
 				(p->out_h - 1) * p->stride_h + (p->kernel_h - 1) * p->dilation_h < p->in_h &&
@@ -212,7 +268,9 @@ static void run_dot(const struct kernel *r, const struct problem *q, const int8_
 			     : as_it_lies ? 0 : (size_t)(copied * (r->tap_bytes ? r->tap_bytes : 1));
 	void *scratch = guarded_bytes(bytes);
 
-	if (is_gemm) {
+	if (makes_sums(r)) {
+		run_sums(r, q, packed, bias, y, bytes ? scratch : NULL);
+	} else if (is_gemm) {
 		const struct nnrt_gemm g = {.m_begin = 0, .m = p->out_w, .n = p->oc, .k = p->ic, .a_row = p->x_pixel,
 			.y_row = p->y_pixel};
 		r->run.gemm_dot(&g, q->x, packed, bias, scale, y, bytes ? scratch : NULL, q->low, q->high, q->y_zero,
@@ -272,6 +330,8 @@ static void channel_ends(const struct kernel *r, const struct problem *q, int c,
 	for (int i = 0; i < depth; i++)
 		*(q->w[c * depth + i] > 0 ? &above : &below) += q->w[c * depth + i];
 	bias[c] = q->bias[c] - q->x_zero * (above + below);
+	if (makes_sums(r))
+		bias[c] = above + below;
 	line.least = bias[c] + (int64_t)above * x_least + (int64_t)below * (x_least + 255);
 	line.most = bias[c] + (int64_t)above * (x_least + 255) + (int64_t)below * x_least;
 	if (r->tile.lanes == 1)
@@ -289,7 +349,8 @@ static void run(const struct kernel *r, struct problem *q)
 	const int width = round_up(p->oc, r->columns), zeros = q->is_depthwise ? width : p->ic;
 	struct pack pack = {.n = p->oc, .n_stride = depth, .depth = {p->kernel_h, p->kernel_w, ic},
 		.stride = {p->kernel_w, 1, taps}};
-	const size_t y_bytes = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
+	const size_t y_elements = (size_t)((p->out_h - 1) * p->y_row + (p->out_w - 1) * p->y_pixel + p->oc);
+	const size_t y_bytes = y_elements * (makes_sums(r) ? sizeof(int32_t) : 1);
 	const size_t scratch_bytes = r->kind == DEPTHWISE_COLUMNS
 					     ? (size_t)pack_columns_scratch(
 						       p->kernel_h, p->kernel_w, p->out_w, p->stride_w, p->oc)
@@ -298,7 +359,7 @@ static void run(const struct kernel *r, struct problem *q)
 						       p->kernel_h, p->kernel_w, p->out_w, p->stride_w)
 					     : (size_t)(r->rows * round_up(depth, r->tile.terms) * r->tap_bytes);
 	int64_t packed_bytes;
-	if (r->kind == CONV_DOT && p->dilation_w > 1)
+	if ((r->kind == CONV_DOT || r->kind == CONV_SUMS) && p->dilation_w > 1)
 		pack = (struct pack){.n = p->oc, .n_stride = depth, .depth = {taps, 1, ic}, .stride = {1, 1, taps}};
 	if (!pack_forms[r->pack].size(&pack, &r->tile, q->w, &packed_bytes))
 		abort();
@@ -317,7 +378,7 @@ static void run(const struct kernel *r, struct problem *q)
 	if (r->kind == CONV_INT8)
 		r->run.conv_int8(p, q->x, packed, bias, scale, zero, y, scratch, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);
-	else if (r->kind == CONV_DOT || r->kind == GEMM_DOT || r->kind == WINOGRAD_DOT)
+	else if (r->kind == CONV_DOT || r->kind == GEMM_DOT || r->kind == WINOGRAD_DOT || makes_sums(r))
 		run_dot(r, q, packed, bias, scale, y);
 	else if (r->kind == DEPTHWISE_DOT)
 		run_rows(r, q, y);
@@ -327,7 +388,8 @@ static void run(const struct kernel *r, struct problem *q)
 	else
 		r->run.depthwise_int8(p, q->x, packed, bias, scale, zero, y, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);
-	if (check_output(q, y, y_bytes, 0xa5)) {
+	if (makes_sums(r) ? check_sums(q, (const int32_t *)(const void *)y, y_elements, (int32_t)0xa5a5a5a5)
+			  : check_output(q, y, y_bytes, 0xa5)) {
 		printf("%s: in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d dilation %dx%d pad %d,%d\n", r->name,
 			p->in_h, p->in_w, p->ic, p->out_h, p->out_w, p->oc, p->kernel_h, p->kernel_w, p->stride_h,
 			p->stride_w, p->dilation_h, p->dilation_w, p->pad_top, p->pad_left);

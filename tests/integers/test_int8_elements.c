@@ -238,6 +238,41 @@ static void run_resize(const struct kernel *r)
 	release_bytes(y, y_bytes);
 }
 
+/* Sums of 32 bits as bytes; x and y end at guarded pages, and between rows nothing may change. */
+static void run_rescale(const struct kernel *r)
+{
+	const int rows = 1 + pick(4), n = 1 + pick(70), zero = pick(256), x_row = n + 1 + pick(5);
+	const struct nnrt_int8_rescale p = {rows, n, x_row, n + pick(9), -pick(zero + 1), pick(256 - zero), zero};
+	const size_t sums = (size_t)((rows - 1) * x_row + n + 1), y_bytes = (size_t)((rows - 1) * p.y_row + n);
+	int32_t *x = guarded_bytes(sums * sizeof *x), more[128], bias[128];
+	unsigned char *y = guarded_bytes(y_bytes), *expected = malloc(y_bytes);
+	float scale[128];
+
+	for (size_t i = 0; i < sums; i++)
+		x[i] = pick(2000000) - 1000000;
+	for (int i = 0; i < 128; i++) {
+		more[i] = pick(300) - 150;
+		bias[i] = pick(200001) - 100000;
+		scale[i] = pick(8) ? (float)(1 + pick(4000)) / 1e9f : 0.5f;
+	}
+	memset(y, 0xa5, y_bytes);
+	memcpy(expected, y, y_bytes);
+	for (int row = 0; row < rows; row++)
+		for (int i = 0; i < n; i++) {
+			const int32_t sum = x[row * x_row + i] + x[row * x_row + n] * more[i] + bias[i];
+			const double v = rint((double)((float)sum * scale[i]));
+
+			expected[row * p.y_row + i] =
+				(unsigned char)((int)(v > p.low ? v < p.high ? v : p.high : p.low) + zero);
+		}
+	r->run.rescale_int8(&p, x, more, bias, (const nnrt_i8_scale *)(const void *)scale, y);
+	if (memcmp(y, expected, y_bytes) && failures++ < 10)
+		printf("%s: %d rows of %d differ\n", r->name, rows, n);
+	free(expected);
+	release_bytes(x, sums * sizeof *x);
+	release_bytes(y, y_bytes);
+}
+
 /* Softmax of rows that end at a guarded page. Quotients and sums are rounded through volatile variables, one by one. */
 static void run_softmax(const struct kernel *r)
 {
@@ -336,6 +371,7 @@ static void (*const runs[])(const struct kernel *) = {
 	[TABLE_INT8] = run_table,
 	[LINES_INT8] = run_lines,
 	[RESIZE_INT8] = run_resize,
+	[RESCALE_INT8] = run_rescale,
 	[MEAN_LINE] = run_mean,
 	[DEPTHWISE_COLUMNS] = NULL,
 };

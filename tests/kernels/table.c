@@ -80,6 +80,16 @@
 #define PARAMETERS_LINES_INT8 \
 	const struct nnrt_int8_lines *p, const void *x, const float *factor, const float *offset, void *y
 #define ARGUMENTS_LINES_INT8(rows, columns) p, x, factor, offset, y
+#define MEMBER_RESCALE_INT8 rescale_int8
+#define PARAMETERS_RESCALE_INT8 const struct nnrt_int8_rescale *p, const void *x, const int32_t *more, \
+	const int32_t *bias, const nnrt_i8_scale *scale, void *y
+#define ARGUMENTS_RESCALE_INT8(rows, columns) p, x, more, bias, scale, y
+#define MEMBER_CONV_SUMS conv_sums
+#define PARAMETERS_CONV_SUMS const struct nnrt_conv *p, SUMS_HEAD
+#define ARGUMENTS_CONV_SUMS(rows, columns) p, x, w, sums, zero, y, scratch, band, rows, columns
+#define MEMBER_GEMM_SUMS gemm_sums
+#define PARAMETERS_GEMM_SUMS const struct nnrt_gemm *p, SUMS_HEAD
+#define ARGUMENTS_GEMM_SUMS(rows, columns) p, x, w, sums, zero, y, scratch, band, rows, columns
 #define MEMBER_RESIZE_INT8 resize_int8
 #define PARAMETERS_RESIZE_INT8 const struct nnrt_int8_resize *p, const void *x, const int32_t *row, \
 	const float *weight_h, const int32_t *column, const float *weight_w, void *y, void *scratch
@@ -97,6 +107,7 @@
 #define UNUSED_BYTE
 #define UNUSED_U8
 #define UNUSED_S8
+#define UNUSED_S32
 
 #define KERNEL(function, body, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
 	static void function##_##rows##x##columns(PARAMETERS_##kind) \

@@ -6,6 +6,7 @@
 #include "runtime_min/kernels/int8_add.h"
 #include "runtime_min/kernels/int8_add_plain.h"
 #include "runtime_min/kernels/int8_lines.h"
+#include "runtime_min/kernels/int8_rescale.h"
 #include "runtime_min/kernels/int8_resize.h"
 #include "runtime_min/kernels/int8_softmax.h"
 #include "runtime_min/kernels/int8_table.h"
@@ -34,7 +35,7 @@ enum {
 };
 
 /* Sets of element types. */
-enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_BYTE = TYPES_S8 | TYPES_U8 };
+enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_S32 = 8, TYPES_BYTE = TYPES_S8 | TYPES_U8 };
 
 #define CONV_HEAD const struct nnrt_conv *p, const float *x, const float *w, const float *bias
 #define GEMM_HEAD const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y
@@ -44,6 +45,8 @@ enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_BYTE = TYPES_S8 | TYPES_
 #define INT8_TAIL int is_signed, int low, int high, int y_zero
 #define PLANES_HEAD const struct nnrt_conv *p, DOT_HEAD, int zero
 #define DOT_HEAD const void *x, const int8_t *w, const int32_t *bias, const void *scale, void *y, void *scratch
+#define SUMS_HEAD const void *x, const int8_t *w, const int32_t *sums, const void *zero, void *y, void *scratch, \
+	int band
 #define DOT_TAIL int low, int high, int y_zero, int band
 #define ROWS_TAIL int zero, int is_signed, int low, int high, int y_zero, int slice, int pixels
 
@@ -72,6 +75,10 @@ struct kernel {
 		void (*table_int8)(const struct nnrt_int8_table *p, const void *x, const void *table, void *y);
 		void (*lines_int8)(const struct nnrt_int8_lines *p, const void *x, const float *factor,
 			const float *offset, void *y);
+		void (*rescale_int8)(const struct nnrt_int8_rescale *p, const void *x, const int32_t *more,
+			const int32_t *bias, const nnrt_i8_scale *scale, void *y);
+		void (*conv_sums)(const struct nnrt_conv *p, SUMS_HEAD);
+		void (*gemm_sums)(const struct nnrt_gemm *p, SUMS_HEAD);
 		void (*resize_int8)(const struct nnrt_int8_resize *p, const void *x, const int32_t *row,
 			const float *weight_h, const int32_t *column, const float *weight_w, void *y, void *scratch);
 		void (*mean_line)(const struct nnrt_int8_mean *p, const void *x, void *y);
@@ -84,7 +91,7 @@ struct kernel {
 static inline bool kernel_is_elementwise(enum kernel_kind kind)
 {
 	return kind == ADD_INT8 || kind == ADD_INTEGER || kind == SOFTMAX_INT8 || kind == TABLE_INT8 ||
-	       kind == LINES_INT8 || kind == RESIZE_INT8 || kind == MEAN_LINE;
+	       kind == LINES_INT8 || kind == RESIZE_INT8 || kind == RESCALE_INT8 || kind == MEAN_LINE;
 }
 
 extern const struct kernel kernels[];

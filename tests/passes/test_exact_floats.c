@@ -5,7 +5,7 @@
 
 static void setup_vectors(void)
 {
-	setup_for("x86-64-v3");
+	setup_for("armv8");
 }
 
 TestSuite(exact_floats, .init = setup_vectors, .fini = teardown);
@@ -129,6 +129,43 @@ Test(exact_floats, cores_without_vectors_keep_integers)
 		  byte(DT_U8, 100)));
 	run(pass_exact_floats);
 	cr_expect_eq(count_nodes("MatMulInteger"), 1);
+}
+
+static void setup_products_of_bytes(void)
+{
+	teardown();
+	setup_for("x86-64-v4+vnni");
+}
+
+Test(exact_floats, products_of_bytes_stay_where_a_kernel_is_faster)
+{
+	setup_products_of_bytes();
+	output(read_as_float(OP("MatMulInteger", input(DT_U8, DIMS(16, 16)), bytes(DT_U8, DIMS(16, 64)), byte(DT_U8, 7),
+				byte(DT_U8, 128))));
+	expect_same(NULL);
+	cr_expect_eq(count_nodes("MatMulInteger"), 1);
+	cr_expect_eq(count_nodes("IntegerMend"), 0);
+}
+
+Test(exact_floats, weights_beyond_int8_get_a_channel_of_ones)
+{
+	static const unsigned char zero[] = { 0, 100, 255 };
+
+	setup_products_of_bytes();
+	output(OP("ConvInteger", input(DT_U8, DIMS(1, 16, 4, 4)), bytes(DT_U8, DIMS(3, 16, 3, 3)), byte(DT_U8, 255),
+		  tensor_const(&m, "zeros", DT_U8, DIMS(3), zero)));
+	expect_same(NULL);
+	cr_assert_eq(count_nodes("ConvInteger"), 1);
+	cr_expect_eq(count_nodes("IntegerMend"), 1);
+}
+
+Test(exact_floats, so_do_those_of_what_becomes_bytes)
+{
+	setup_products_of_bytes();
+	output(product(input(DT_U8, DIMS(16, 16))));
+	expect_same(pass_integers);
+	cr_expect_eq(count_nodes("IntegerMatMul"), 0);
+	cr_expect_eq(count_nodes("IntegerRescale"), 1);
 }
 
 Test(exact_floats, casts_that_lose_something_stay)

@@ -8,6 +8,7 @@
 #include "runtime_min/kernels/int8_lines.h"
 #include "runtime_min/kernels/int8_mean.h"
 #include "runtime_min/kernels/int8_pair.h"
+#include "runtime_min/kernels/int8_rescale.h"
 #include "runtime_min/kernels/int8_resize.h"
 #include "runtime_min/kernels/int8_softmax.h"
 #include "runtime_min/kernels/int8_table.h"
