@@ -9,7 +9,7 @@
 
 enum {
 	NNRT_PLANES = 4, /* channels at a time */
-	NNRT_BAND_ROWS = 11, /* image rows of a band, two more than output rows; the assembly knows it */
+	NNRT_BAND_ROWS = 8, /* image rows of a band, two more than output rows; the assembly knows it */
 	NNRT_BAND_ROWS_WIDE = 5, /* the same of wide images */
 	NNRT_BAND_WIDE = 12, /* wider than so many output columns */
 	NNRT_BAND_WEIGHTS = 6 /* words of a channel */
@@ -137,7 +137,7 @@ struct nnrt_band {
 
 NNRT_NAKED void nnrt_band_rows(const struct nnrt_band *b __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_BAND_MAKE("44"));
+	__asm__ volatile(NNRT_BAND_MAKE("32"));
 }
 
 NNRT_NAKED void nnrt_band_rows_wide(const struct nnrt_band *b __attribute__((unused)))
@@ -147,7 +147,7 @@ NNRT_NAKED void nnrt_band_rows_wide(const struct nnrt_band *b __attribute__((unu
 
 NNRT_NAKED void nnrt_band_sums(const struct nnrt_band *b __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_BAND_SUM("44"));
+	__asm__ volatile(NNRT_BAND_SUM("32"));
 }
 
 NNRT_NAKED void nnrt_band_sums_wide(const struct nnrt_band *b __attribute__((unused)))

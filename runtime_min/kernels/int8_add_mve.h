@@ -8,28 +8,33 @@
  *  so small that a sum of theirs is, as compiler/lower/fused_add.h says. */
 NNRT_SHARED void nnrt_add_mve(const struct nnrt_int8_add *p, const void *a, const void *b, void *y)
 {
-	const uint32_t a_factor = nnrt_bits_f32(p->a_factor), offset = nnrt_bits_f32(p->offset);
+	uint32_t number, offset;
 
-	__asm__ volatile("vdup.32 q3, %[b_factor]\n"
-			 "vdup.32 q2, %[low]\n"
-			 "vdup.32 q4, %[high]\n"
-			 "wlstp.32 lr, %[n], 2f\n"
+	__asm__ volatile("ldr %[number], [%[p], #16]\n"
+			 "vdup.32 q3, %[number]\n"
+			 "ldr %[number], [%[p], #24]\n"
+			 "vdup.32 q2, %[number]\n"
+			 "ldr %[number], [%[p], #28]\n"
+			 "vdup.32 q4, %[number]\n"
+			 "ldr %[offset], [%[p], #20]\n"
+			 "ldr %[number], [%[p]]\n"
+			 "wlstp.32 lr, %[number], 2f\n"
+			 "ldr %[number], [%[p], #12]\n"
 			 "1:\n"
 			 "vldrb.s32 q0, [%[b]], #4\n"
 			 "vldrb.s32 q1, [%[a]], #4\n"
 			 "vcvt.f32.s32 q0, q0\n"
 			 "vcvt.f32.s32 q1, q1\n"
 			 "vfmas.f32 q0, q3, %[offset]\n"
-			 "vfma.f32 q0, q1, %[a_factor]\n"
+			 "vfma.f32 q0, q1, %[number]\n"
 			 "vcvtn.s32.f32 q0, q0\n"
 			 "vmax.s32 q0, q0, q2\n"
 			 "vmin.s32 q0, q0, q4\n"
 			 "vstrb.32 q0, [%[y]], #4\n"
 			 "letp lr, 1b\n"
 			 "2:\n"
-			 : [a] "+l"(a), [b] "+l"(b), [y] "+l"(y)
-			 : [b_factor] "r"(nnrt_bits_f32(p->b_factor)), [a_factor] "r"(a_factor), [offset] "r"(offset),
-			   [low] "r"(p->low), [high] "r"(p->high), [n] "r"(p->n)
+			 : [a] "+l"(a), [b] "+l"(b), [y] "+l"(y), [number] "=&r"(number), [offset] "=&r"(offset)
+			 : [p] "r"(p)
 			 : "q0", "q1", "q2", "q3", "q4", "lr", "memory");
 }
 

@@ -364,14 +364,6 @@ NNRT_SHARED void nnrt_mve_bound(const struct nnrt_conv *p, unsigned char *y, int
 		}
 }
 
-/** Whether each output row of a convolution with a single tap continues the one before, in memory and image. */
-NNRT_INLINE int nnrt_mve_is_flat(const struct nnrt_conv *p)
-{
-	return p->kernel_h == 1 && p->kernel_w == 1 && p->stride_h == 1 && p->stride_w == 1 && p->pad_top == 0 &&
-	       p->pad_left == 0 && p->x_ring == 0 && p->y_ring == 0 && p->in_w == p->out_w && p->row_end <= p->in_h &&
-	       p->x_row == p->in_w * p->x_pixel && p->y_row == p->out_w * p->y_pixel;
-}
-
 /** The rows to compute of such a convolution as one. */
 NNRT_INLINE struct nnrt_conv nnrt_mve_flat(const struct nnrt_conv *p)
 {
@@ -472,7 +464,7 @@ NNRT_INLINE void nnrt_conv_mve(const struct nnrt_conv *p, const void *x, const i
 	t.zero = y_zero;
 	if (rows == 1) {
 		nnrt_mve_conv_1x8(p, from, (const unsigned char *)zero, to, &t);
-	} else if (nnrt_mve_is_flat(p)) {
+	} else if (nnrt_conv_is_flat(p)) {
 		const struct nnrt_conv f = nnrt_mve_flat(p);
 
 		nnrt_mve_conv_2x4(&f, from + p->row_begin * p->x_row, (const unsigned char *)zero,

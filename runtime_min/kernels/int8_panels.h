@@ -205,6 +205,8 @@ NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line 
 		t->panels = panels > 0 ? panels : 1;
 		t->line = panels > 0 ? line : stop;
 		run(t);
+		if (t->panels == 0 && panels * columns == oc)
+			return;
 		if (panels > 0) {
 			line += (panels - t->panels) * columns;
 			oc -= (panels - t->panels) * columns;
@@ -250,62 +252,99 @@ NNRT_INLINE int nnrt_panels_rows_inside(const struct nnrt_conv *p, int iy)
 	return left >= rows ? rows : p->kernel_w * p->ic % 4 == 0 ? (int)left : 0;
 }
 
+/** Gathers a tile's pixels, `rows` of them `pixel` bytes apart, all of whose rows lie inside, one after the other. */
+typedef void nnrt_panels_take(const unsigned char *x, ptrdiff_t pixel, ptrdiff_t row, int kernel_h, int run,
+	unsigned char *to, int is_signed, enum nnrt_panels_form form);
+
+/** Whether each output row of a convolution with a single tap continues the one before, in memory and image. */
+NNRT_INLINE int nnrt_conv_is_flat(const struct nnrt_conv *p)
+{
+	return p->kernel_h == 1 && p->kernel_w == 1 && p->stride_h == 1 && p->stride_w == 1 && p->pad_top == 0 &&
+	       p->pad_left == 0 && p->x_ring == 0 && p->y_ring == 0 && p->in_w == p->out_w && p->row_end <= p->in_h &&
+	       p->x_row == p->in_w * p->x_pixel && p->y_row == p->out_w * p->y_pixel;
+}
+
 /** nnrt_conv_int8() in tiles of `rows` pixels, whose taps have tap_bytes, by functions that are constants: nothing is
- *  called through a pointer. w and scratch: whole words. */
+ *  called through a pointer. Where a row's next pixels see no border, they are gathered a tile at a time. w and
+ *  scratch: whole words. */
 NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
 	int tap_bytes, enum nnrt_panels_form form, nnrt_panels_any *any, nnrt_panels_inside *inside,
-	nnrt_panels_finish *finish)
+	nnrt_panels_take *take, nnrt_panels_finish *finish)
 {
-	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4, out_w = p->out_w;
-	const ptrdiff_t pixels = (ptrdiff_t)(p->row_end - p->row_begin) * out_w, step = 4 * tap_bytes;
+	const struct nnrt_line *const line = (const struct nnrt_line *)scale;
+	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4;
+	const ptrdiff_t step = 4 * tap_bytes, row_step = p->x_row * p->dilation_h, move = p->stride_w * p->x_pixel;
 	const int is_run = form != NNRT_PANELS_ANY && p->x_pixel == p->ic && p->dilation_w == 1;
-	const unsigned char *row = NULL;        /* that the pixels see first */
-	unsigned char *taps = (unsigned char *)scratch, *to = NULL;
-	int oy = p->row_begin, left = 0, iy = 0, ix = 0;
-	/* The last of the first columns with all taps inside: with rows one after the other; with `adjacent` of them
-	 * before the end of a ring. */
-	int last_ix = -1, last_split_ix = -1, adjacent = 0;
+	/* All rows are one where each goes on as if it were in the one before. */
+	const int is_flat = rows > 1 && is_run && nnrt_conv_is_flat(p), height = p->row_end - p->row_begin;
+	const int out_w = is_flat ? height * p->out_w : p->out_w, in_w = is_flat ? out_w : p->in_w;
+	const int row_end = is_flat && height > 0 ? p->row_begin + 1 : p->row_end;
+	unsigned char *const taps = (unsigned char *)scratch;
+	int have = 0; /* pixels of the tile */
+	struct nnrt_panels tile;
 
-	for (ptrdiff_t m = 0; m < pixels; m += rows) {
-		struct nnrt_panels tile;
+	tile.taps = taps;
+	tile.end = taps + steps * rows * step;
+	for (int oy = p->row_begin; oy < row_end; oy++) {
+		const int iy = oy * p->stride_h - p->pad_top, adjacent = is_run ? nnrt_panels_rows_inside(p, iy) : 0;
+		/* The last of the first columns with all taps inside; `adjacent` rows come before the end of a ring. */
+		const int last_ix = adjacent > 0 ? in_w - p->kernel_w : -1;
+		const unsigned char *const row = (const unsigned char *)x + nnrt_ring(iy, p->x_ring) * p->x_row;
+		unsigned char *to = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row;
+		int ix = -p->pad_left;
 
-		tile.taps = taps;
-		tile.w = w;
-		tile.bias = bias;
-		tile.end = taps + steps * rows * step;
-		for (int i = 0; i < rows; i++) {
-			if (left > 0) {
-				left--;
-				to += p->y_pixel;
-				ix += p->stride_w;
-			} else if (oy < p->row_end) {   /* behind the last row: its last pixel once more */
-				iy = oy * p->stride_h - p->pad_top;
-				ix = -p->pad_left;
-				adjacent = is_run ? nnrt_panels_rows_inside(p, iy) : 0;
-				last_split_ix = adjacent > 0 ? p->in_w - p->kernel_w : -1;
-				last_ix = adjacent == p->kernel_h ? last_split_ix : -1;
-				row = (const unsigned char *)x + nnrt_ring(iy, p->x_ring) * p->x_row;
-				to = (unsigned char *)y + nnrt_ring(oy++, p->y_ring) * p->y_row;
-				left = out_w - 1;
+		for (int left = out_w; left > 0;) {
+			const unsigned char *from = row + ix * p->x_pixel;
+			const int is_inside = ix >= 0 && ix <= last_ix;
+
+			if (have == 0 && rows > 1 && is_inside && adjacent == p->kernel_h) {
+				int n = (int)nnrt_min(left, (last_ix - ix) / p->stride_w + 1) / rows;
+
+				left -= n * rows;
+				ix += n * rows * p->stride_w;
+				for (; n > 0; n--, from += rows * move) {
+					take(from, move, row_step, p->kernel_h, run, taps, q->is_signed, form);
+					for (int i = 0; i < rows; i++, to += p->y_pixel)
+						tile.y[i] = to;
+					tile.w = w;
+					tile.bias = bias;
+					finish(&tile, line, p->oc, q);
+				}
+				if (left == 0)
+					break;
 			}
-			tile.y[i] = to;
-			if (ix >= 0 && ix <= last_ix) {
-				inside(row + ix * p->x_pixel, p->x_row * p->dilation_h, p->kernel_h, run,
-					taps + i * step, rows * step, q->is_signed, form);
-			} else if (ix >= 0 && ix <= last_split_ix) {
-				inside(row + ix * p->x_pixel, p->x_row * p->dilation_h, adjacent, run,
-					taps + i * step, rows * step, q->is_signed, form);
-				inside(row + (adjacent * p->dilation_h - p->x_ring) * p->x_row + ix * p->x_pixel,
-					p->x_row * p->dilation_h, p->kernel_h - adjacent, run,
-					taps + i * step + run / 4 * adjacent * (rows * step), rows * step,
+			if (ix >= 0 && ix <= last_ix && adjacent == p->kernel_h) {
+				inside(from, row_step, p->kernel_h, run, taps + have * step, rows * step, q->is_signed,
+					form);
+			} else if (ix >= 0 && ix <= last_ix) {
+				inside(from, row_step, adjacent, run, taps + have * step, rows * step, q->is_signed,
+					form);
+				inside(from + (adjacent * p->dilation_h - p->x_ring) * p->x_row, row_step,
+					p->kernel_h - adjacent, run,
+					taps + have * step + run / 4 * adjacent * (rows * step), rows * step,
 					q->is_signed, form);
 			} else {
-				any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + i * step,
+				any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + have * step,
 					rows * step, iy, ix, q->is_signed);
 			}
+			tile.y[have++] = to;
+			to += p->y_pixel;
+			ix += p->stride_w;
+			left--;
+			if (have < rows && (left > 0 || oy + 1 < row_end))
+				continue;
+			for (; have < rows; have++) { /* behind the last pixel: it once more */
+				tile.y[have] = tile.y[have - 1];
+				for (int i = 0; i < steps; i++)
+					memcpy(taps + (i * rows + have) * step, taps + (i * rows + have - 1) * step,
+						(size_t)step);
+			}
+			tile.w = w;
+			tile.bias = bias;
+			finish(&tile, line, p->oc, q);
+			have = 0;
 		}
-		finish(&tile, (const struct nnrt_line *)scale, p->oc, q);
 	}
 }
 

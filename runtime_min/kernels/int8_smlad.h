@@ -282,11 +282,91 @@ NNRT_INLINE void nnrt_smlad_inside(const unsigned char *x, ptrdiff_t row, int ro
 		nnrt_smlad_bytes(x, row, rows, run, to, step);
 }
 
+/** Taps of int8 of three pixels where each row is so many whole words; `pixel`, `row`: bytes from pixel to pixel and
+ *  from row to row. */
+NNRT_NAKED void nnrt_smlad_words3(const unsigned char *x __attribute__((unused)),
+				  ptrdiff_t pixel __attribute__((unused)), ptrdiff_t row __attribute__((unused)),
+				  int rows __attribute__((unused)), int run __attribute__((unused)),
+				  unsigned char *to __attribute__((unused)))
+{
+	__asm__ volatile("push {r1-r9, lr}\n"
+			 "ldr r12, [sp, #44]\n"
+			 "2:\n"
+			 "ldr r1, [sp]\n"
+			 "ldr r3, [sp, #40]\n"
+			 "add r2, r0, r1\n"
+			 "add r1, r2\n"
+			 "add r3, r0\n"
+			 "1:\n"
+			 "ldr r5, [r0], #4\n"
+			 "ldr r7, [r2], #4\n"
+			 "ldr r9, [r1], #4\n"
+			 "sxtb16 r4, r5\n"
+			 "sxtb16 r5, r5, ror #8\n"
+			 "sxtb16 r6, r7\n"
+			 "sxtb16 r7, r7, ror #8\n"
+			 "sxtb16 r8, r9\n"
+			 "sxtb16 r9, r9, ror #8\n"
+			 "cmp r0, r3\n"
+			 "stm r12!, {r4-r9}\n"
+			 "bne 1b\n"
+			 "ldrd r1, r3, [sp, #4]\n"
+			 "ldr r2, [sp, #40]\n"
+			 "add r0, r1\n"
+			 "sub r0, r2\n"
+			 "subs r3, #1\n"
+			 "str r3, [sp, #8]\n"
+			 "bne 2b\n"
+			 "pop {r1-r9, pc}\n");
+}
+
+/** nnrt_panels_take of three pixels. */
+NNRT_INLINE void nnrt_smlad_take(const unsigned char *x, ptrdiff_t pixel, ptrdiff_t row, int kernel_h, int run,
+				 unsigned char *to, int is_signed, enum nnrt_panels_form form)
+{
+	if (form == NNRT_PANELS_WORDS)
+		nnrt_smlad_words3(x, pixel, row, kernel_h, run, to);
+	else
+		for (int i = 0; i < 3; i++)
+			nnrt_smlad_inside(x + i * pixel, row, kernel_h, run, to + i * 8, 24, is_signed, form);
+}
+
+/** n bytes of padding, whole words. */
+NNRT_INLINE unsigned char *nnrt_smlad_padding(unsigned char *to, uint32_t zero, int n, ptrdiff_t step)
+{
+	for (; n > 0; n -= 4, to += step)
+		nnrt_smlad_put(to, zero, 1);
+	return to;
+}
+
+/** Taps of int8 of any pixel where what a row shows of the image lies side by side, in whole words. */
+NNRT_SHARED void nnrt_smlad_border(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+				   unsigned char *to, ptrdiff_t step, int iy, int ix)
+{
+	const uint32_t padding = *zero * 0x01010101u;
+	const int before = (int)nnrt_min(ix < 0 ? -ix : 0, p->kernel_w), run = p->kernel_w * p->ic;
+	const int after = ix + p->kernel_w > p->in_w ? (int)nnrt_min(ix + p->kernel_w - p->in_w, p->kernel_w) : 0;
+	const int left = before * p->ic, right = after * p->ic, n = run - left - right;
+	const unsigned char *const from = x + (ix + before) * p->x_pixel;
+
+	for (int ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
+		if (iy < 0 || iy >= p->in_h || n <= 0) {
+			to = nnrt_smlad_padding(to, padding, run, step);
+			continue;
+		}
+		to = nnrt_smlad_padding(to, padding, left, step);
+		nnrt_smlad_words(from + nnrt_ring(iy, p->x_ring) * p->x_row, 0, 1, n, to, step);
+		to = nnrt_smlad_padding(to + n / 4 * step, padding, right, step);
+	}
+}
+
 /** Taps of any pixel. */
 NNRT_SHARED void nnrt_smlad_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
 				ptrdiff_t step, int iy, int ix, int is_signed)
 {
-	if (is_signed)
+	if (is_signed && p->ic % 4 == 0 && p->x_pixel == p->ic && p->dilation_w == 1)
+		nnrt_smlad_border(p, x, zero, (unsigned char *)to, step, iy, ix);
+	else if (is_signed)
 		nnrt_taps_gather(p, x, zero, to, step, iy, ix, 1, nnrt_smlad_put);
 	else
 		nnrt_taps_gather(p, x, zero, to, step, iy, ix, 0, nnrt_smlad_put);
@@ -320,7 +400,7 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 
 	(void)columns;
 	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows, 2, form, nnrt_smlad_any, nnrt_smlad_inside,
-			 rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2);
+			 nnrt_smlad_take, rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2);
 }
 
 #endif

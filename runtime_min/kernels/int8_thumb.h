@@ -87,6 +87,26 @@ NNRT_INLINE void nnrt_thumb_inside(const unsigned char *x, ptrdiff_t row, int ro
 		nnrt_thumb_bytes(x, row, rows, run, to, step, is_signed);
 }
 
+/** nnrt_panels_take of so many pixels. */
+NNRT_INLINE void nnrt_thumb_pixels(const unsigned char *x, ptrdiff_t pixel, ptrdiff_t row, int kernel_h, int run,
+	unsigned char *to, int is_signed, enum nnrt_panels_form form, int pixels)
+{
+	for (int i = 0; i < pixels; i++, x += pixel, to += 4)
+		nnrt_thumb_inside(x, row, kernel_h, run, to, 4 * (ptrdiff_t)pixels, is_signed, form);
+}
+
+NNRT_INLINE void nnrt_thumb_take2(const unsigned char *x, ptrdiff_t pixel, ptrdiff_t row, int kernel_h, int run,
+	unsigned char *to, int is_signed, enum nnrt_panels_form form)
+{
+	nnrt_thumb_pixels(x, pixel, row, kernel_h, run, to, is_signed, form, 2);
+}
+
+NNRT_INLINE void nnrt_thumb_take4(const unsigned char *x, ptrdiff_t pixel, ptrdiff_t row, int kernel_h, int run,
+	unsigned char *to, int is_signed, enum nnrt_panels_form form)
+{
+	nnrt_thumb_pixels(x, pixel, row, kernel_h, run, to, is_signed, form, 4);
+}
+
 /** Taps of any pixel. */
 NNRT_SHARED void nnrt_thumb_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
 	ptrdiff_t step, int iy, int ix, int is_signed)
@@ -107,7 +127,7 @@ NNRT_INLINE void nnrt_thumb_conv(const struct nnrt_conv *p, const void *x, const
 									    : NNRT_PANELS_BYTES;
 
 	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, rows, 1, form, nnrt_thumb_any, nnrt_thumb_inside,
-		finish);
+		rows == 4 ? nnrt_thumb_take4 : nnrt_thumb_take2, finish);
 }
 
 #endif
