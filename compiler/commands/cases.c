@@ -8,8 +8,7 @@
 #include "support/arena.h"
 #include "support/diag.h"
 
-/* "case_2" before "case_10": runs of digits compare by their value. */
-static int compare_names(const void *pa, const void *pb)
+int compare_names(const void *pa, const void *pb)
 {
 	const char *a = *(const char *const *)pa, *b = *(const char *const *)pb;
 

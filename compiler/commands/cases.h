@@ -20,4 +20,7 @@ bool cases_read(struct case_data **cases, int *n, const struct signature *s, con
 /** Whether one build serves both. */
 bool cases_same_dims(const struct case_data *a, const struct case_data *b);
 
+/** For qsort() of strings: "case_2" before "case_10", runs of digits compare by their value. */
+int compare_names(const void *pa, const void *pb);
+
 #endif

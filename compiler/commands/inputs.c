@@ -106,15 +106,12 @@ static bool no_more(const struct inputs *in, const char *path, struct diag *d)
 			  in->signature->n_inputs);
 }
 
-/* An archive: by name when all its arrays are inputs, else in order. */
-static bool give_archive(struct inputs *in, const char *path, const struct options *o, struct arena *a, struct diag *d)
+/* Arrays by name when all of them are inputs, else in order. */
+static bool give_values(struct inputs *in, const struct value *v, int n, const struct options *o, struct arena *a,
+			struct diag *d)
 {
-	struct value *v;
 	bool by_name = true;
-	int n;
 
-	if (!data_file_read(&v, &n, a, d, path))
-		return false;
 	for (int k = 0; k < n; k++)
 		by_name &= v[k].name && find_input(in->signature, v[k].name, strlen(v[k].name)) >= 0;
 	for (int k = 0; k < n; k++) {
@@ -125,6 +122,14 @@ static bool give_archive(struct inputs *in, const char *path, const struct optio
 			return false;
 	}
 	return true;
+}
+
+static bool give_archive(struct inputs *in, const char *path, const struct options *o, struct arena *a, struct diag *d)
+{
+	struct value *v;
+	int n;
+
+	return data_file_read(&v, &n, a, d, path) && give_values(in, v, n, o, a, d);
 }
 
 static void begin(struct inputs *in, const struct signature *s, const struct options *o, struct arena *a)
@@ -168,6 +173,20 @@ static bool inputs_from_arguments(struct inputs *in, const struct signature *s, 
 			return false;
 	}
 	return check_complete(in, d);
+}
+
+bool inputs_from_values(struct inputs *in, const struct signature *s, const struct options *o, const struct value *v,
+			int n, struct arena *a, struct diag *d)
+{
+	begin(in, s, o, a);
+	return give_values(in, v, n, o, a, d) && check_complete(in, d);
+}
+
+bool inputs_from_file(struct inputs *in, const struct signature *s, const struct options *o, const char *path,
+		      struct arena *a, struct diag *d)
+{
+	begin(in, s, o, a);
+	return (s->n_inputs ? give_file(in, 0, path, o, a, d) : no_more(in, path, d)) && check_complete(in, d);
 }
 
 /* --- folders ------------------------------------------------------------------------------------------------------ */

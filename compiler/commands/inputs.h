@@ -23,6 +23,12 @@ bool inputs_read(struct inputs *in, struct options *o, struct arena *a, struct d
 bool inputs_from_folder(struct inputs *in, const struct signature *s, const struct options *o, const char *folder,
 			struct arena *a, struct diag *d);
 
+/** n arrays, by name when all of them are inputs, else in order; one file for the only input. False: reported. */
+bool inputs_from_values(struct inputs *in, const struct signature *s, const struct options *o, const struct value *v,
+			int n, struct arena *a, struct diag *d);
+bool inputs_from_file(struct inputs *in, const struct signature *s, const struct options *o, const char *path,
+		      struct arena *a, struct diag *d);
+
 /** The files WHAT_0, WHAT_1 … of a folder, path k being NULL where none is; *n: beyond the last. False: reported. */
 bool numbered_files(const char ***path, int *n, const char *folder, const char *what, struct arena *a, struct diag *d);
 

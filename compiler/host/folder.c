@@ -17,14 +17,31 @@
 
 enum { TRIES = 100, PAUSE_NS = 50000000 };
 
-/* Removes the files of the folder, which holds no folders. */
+/* Removes the files of a folder below `parent`. */
+static void empty_inner(int parent, const char *name)
+{
+	const int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		unlinkat(fd, e->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
+/* Removes the files of the folder and its folders, which hold none. */
 static void empty_folder(const char *path)
 {
 	DIR *dir = opendir(path);
 	struct dirent *e;
 
-	while (dir && (e = readdir(dir)))
-		unlinkat(dirfd(dir), e->d_name, 0);
+	while (dir && (e = readdir(dir))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || unlinkat(dirfd(dir), e->d_name, 0) == 0)
+			continue;
+		empty_inner(dirfd(dir), e->d_name);
+		unlinkat(dirfd(dir), e->d_name, AT_REMOVEDIR);
+	}
 	if (dir)
 		closedir(dir);
 }

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""nnc quantize: models of bytes made of float models and samples, held to onnx's checker and to onnxruntime.
+
+    quantize.py [NAME ...]
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "commands"))
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+from PIL import Image
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from place import F32, MODEL, TESTS, Wrong, expect, main, test
+
+TESTS.clear()
+
+
+def digits():
+    """Pictures that the model was trained on, and held-out ones with what they are (examples/digits/train.py)."""
+    data = load_digits()
+    x = (data.images[:, None] / 16).astype(np.float32)
+    train, held = train_test_split(np.arange(len(x)), test_size=360, random_state=1, stratify=data.target)
+    return x[train], x[held], data.target[held]
+
+
+def session(model):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options)
+
+
+def answers(model, x):
+    """What onnxruntime makes of each row."""
+    s = session(model)
+    return np.concatenate([s.run(None, {s.get_inputs()[0].name: x[i:i + 1]})[0] for i in range(len(x))])
+
+
+def load(path):
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def opsets(model):
+    return [(o.domain, o.version) for o in model.opset_import]
+
+
+def count(model, op):
+    return sum(n.op_type == op for n in model.graph.node)
+
+
+@test
+def digits_as_right_as_in_float(place):
+    """onnx's checker, onnxruntime, nnc itself, and how often each is right on held-out pictures."""
+    x, held, y = digits()
+    place.save("samples/x.npy", x[:200])
+    right = (answers(MODEL, held).argmax(1) == y).mean()
+    for options in ([], ["--activations=int8"], ["--symmetric"], ["--activations=int8", "--symmetric"]):
+        out, _ = place.nnc(0, "quantize", MODEL, "-o", "q.onnx", "--calibrate", "samples", *options)
+        expect(out, r"200 samples, \d+ tensors and \d+ nodes quantised")
+        model = load(place.path("q.onnx"))
+        if opsets(model) != opsets(onnx.load(MODEL)) or not count(model, "QuantizeLinear"):
+            raise Wrong(f"{options}: opsets {model.opset_import}")
+        seen = answers(place.path("q.onnx"), held)
+        if (seen.argmax(1) == y).mean() < right - 0.005:
+            raise Wrong(f"{options}: right {(seen.argmax(1) == y).mean():.4f}, in float {right:.4f}")
+        place.save("case/input_0.npy", held[:1])
+        place.save("case/output_0.npy", seen[:1])
+        step = max(numpy_helper.to_array(t) for t in model.graph.initializer if t.name.startswith("scores") and "scale" in t.name)
+        place.nnc(0, "verify", "q.onnx", "--data", "case", f"--atol={step * 1.01}")
+        expect(place.nnc(0, "inspect", "q.onnx")[0], "2 IntegerConv", "1 IntegerMatMul")
+
+
+@test
+def the_same_bytes_by_any_number_of_processes(place):
+    x = digits()[0]
+    for k in range(10):
+        place.save(f"samples/{k}.npy", x[20 * k:20 * k + 20])
+    written = set()
+    for threads in (1, 2, 3):
+        place.nnc(0, "quantize", MODEL, "-o", "q.onnx", "--calibrate", "samples", f"--threads={threads}")
+        with open(place.path("q.onnx"), "rb") as f:
+            written.add(f.read())
+    if len(written) != 1:
+        raise Wrong("the number of processes changes the model")
+
+
+@test
+def what_is_not_quantised_stays_as_it_is(place):
+    model = onnx.load(MODEL)
+    model.doc_string, model.producer_name, model.model_version = "what it is for", "its maker", 7
+    helper.set_model_props(model, {"author": "somebody", "labels": "0,1,2"})
+    model.graph.doc_string = "layers"
+    model.graph.node[0].doc_string = "the first"
+    onnx.save(model, place.path("m.onnx"))
+    place.save("samples/x.npy", digits()[0][:20])
+    place.nnc(0, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples", "--keep=Gemm")
+    q = load(place.path("q.onnx"))
+    for part in ("doc_string", "producer_name", "model_version", "metadata_props", "ir_version"):
+        if getattr(q, part) != getattr(model, part):
+            raise Wrong(f"{part}: {getattr(q, part)}")
+    if opsets(q) != opsets(model) or q.graph.doc_string != "layers" or q.graph.input != model.graph.input or q.graph.output != model.graph.output:
+        raise Wrong("the graph's edges changed")
+    kept = {n.name: n for n in q.graph.node}
+    for n in model.graph.node:
+        if kept[n.name].attribute != n.attribute or kept[n.name].doc_string != n.doc_string:
+            raise Wrong(f"node {n.name} changed")
+        if n.op_type == "Gemm" and list(kept[n.name].input)[1:] != list(n.input)[1:]:
+            raise Wrong("--keep=Gemm quantised its weights")
+    expect(place.nnc(2, "quantize", "m.onnx", "-o", "q2.onnx", "--calibrate", "samples", "--keep=Gemn")[1], '"Gemn"')
+
+
+@test
+def pictures_and_cases_are_samples(place):
+    x = digits()[0]
+    os.makedirs(place.path("pictures"))
+    for k in range(8):
+        Image.fromarray(np.rint(x[k, 0] * 255).astype(np.uint8)).save(place.path(f"pictures/{k}.png"))
+        place.save(f"cases/{k}/input_0.npy", x[k:k + 1])
+    for folder in ("pictures", "cases"):
+        expect(place.nnc(0, "quantize", MODEL, "-o", "q.onnx", "--calibrate", folder)[0], "^8 samples")
+        load(place.path("q.onnx"))
+
+
+@test
+def data_that_are_none(place):
+    """One clear line, and nothing written."""
+    x = digits()[0][:4]
+    os.makedirs(place.path("empty"))
+    place.save("nan/a.npy", x)
+    place.save("nan/b.npy", np.where(np.arange(64).reshape(1, 1, 8, 8) == 9, np.nan, x[:1]).astype(np.float32))
+    place.save("size/a.npy", x[:, :, :5])
+    place.save("double/a.npy", x.astype(np.float64) + 1e-12)
+    os.makedirs(place.path("cut"))
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(place.path("cut/a.png"))
+    with open(place.path("cut/a.png"), "r+b") as f:
+        f.truncate(60)
+    with open(place.save("short/a.npy", x), "r+b") as f:
+        f.truncate(300)
+    for folder, words in (("empty", "empty: no samples"), ("none", "none"), ("nan", r"nan/b\.npy: element \[0, 0, 1, 1\] is nan"),
+                          ("size", r"size/a\.npy.*\[1, 1, 5, 8\].*\[1, 1, 8, 8\]"), ("cut", r"cut/a\.png"), ("short", r"short/a\.npy"),
+                          ("double", r"double/a\.npy")):
+        for threads in (1, 2):
+            status = {"none": 4}.get(folder, 1)
+            err = place.nnc(status, "quantize", MODEL, "-o", "q.onnx", "--calibrate", folder, f"--threads={threads}")[1]
+            expect(err, words)
+            if err.count("\n") != 1 or os.path.exists(place.path("q.onnx")):
+                raise Wrong(f"{folder}: {err!r}")
+    place.nnc(2, "quantize", MODEL, "--calibrate", "empty")
+    place.nnc(2, "quantize", MODEL, "-o", "q.onnx")
+
+
+if __name__ == "__main__":
+    main()
