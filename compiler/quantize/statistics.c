@@ -85,7 +85,7 @@ void statistics_begin_bins(struct statistics *s, int bins)
 	}
 }
 
-/* numpy's rule: bins are closed below and open above, the last one closed; the first guess is set right by the edges. */
+/* numpy's rule: bins are closed below and open above, the last one closed; the edges set the first guess right. */
 static void count_into(uint64_t *bin, int bins, float low, float high, float x)
 {
 	int k;
