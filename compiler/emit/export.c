@@ -223,10 +223,12 @@ static void print_declarations(struct emit *e, const struct emit_model *m)
 		emit_line(e, "static unsigned char memory_%s[%s_%s_BYTES + 1] __attribute__((aligned(%s_%s_ALIGN)));",
 			  m->pool[i].name, upper, pool, upper, pool);
 	}
-	for (int i = 0; i < m->n_params && !m->has_edges_in_arena; i++) {
+	for (int i = 0; i < m->n_params; i++) {
 		const struct emit_param *p = &m->params[i];
 		const int64_t n = param_is_tensor(p) ? elements_of(p) : 0;
-		if (param_is_tensor(p))
+		if (p->kind == PARAM_DIM_OUT)
+			emit_line(e, "static int size_%s;", p->name);
+		else if (param_is_tensor(p) && !m->has_edges_in_arena)
 			emit_line(e, "static %s %s[%" PRId64 "];", dtypes[p->type].ctype,
 				  local_name(p, e->scratch.arena), n > 0 ? n : 1);
 	}
@@ -247,6 +249,8 @@ static const char *call_text(const struct emit_model *m, struct arena *a)
 		const struct emit_param *p = &m->params[i];
 		if (p->kind == PARAM_DIM)
 			strbuf_printf(&b, "%s%" PRId64, separator, p->high);
+		else if (p->kind == PARAM_DIM_OUT)
+			strbuf_printf(&b, "%s&size_%s", separator, p->name);
 		else if (!m->has_edges_in_arena)
 			strbuf_printf(&b, "%s%s", separator, local_name(p, a));
 		else

@@ -139,10 +139,12 @@ def arduino_s_sketch_compiles(place):
 @test
 def examples_fit_every_interface(place):
     """Sizes at run time, edges and memory of all kinds, an output of nothing."""
-    nodes = [onnx.helper.make_node("Neg", ["x"], ["y"]), onnx.helper.make_node("Shape", ["x"], ["size"])]
+    nodes = [onnx.helper.make_node("Neg", ["x"], ["y"]), onnx.helper.make_node("Shape", ["x"], ["size"]),
+             onnx.helper.make_node("NonZero", ["x"], ["found"])]
     graph = onnx.helper.make_graph(nodes, "g", [onnx.helper.make_tensor_value_info("x", F32, ["batch", 3])],
                                    [onnx.helper.make_tensor_value_info("y", F32, ["batch", 3]),
-                                    onnx.helper.make_tensor_value_info("size", onnx.TensorProto.INT64, [2])])
+                                    onnx.helper.make_tensor_value_info("size", onnx.TensorProto.INT64, [2]),
+                                    onnx.helper.make_tensor_value_info("found", onnx.TensorProto.INT64, [2, "n"])])
     onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), place.path("neg.onnx"))
     for options in ([], ["--arena=caller"], ["--io-memory=arena"], ["--io-memory=arena", "--arena=caller"]):
         exported(place, "cmake", "--dim", "batch=1..4", *options, model="neg.onnx")
