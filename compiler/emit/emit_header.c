@@ -251,7 +251,8 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 	strbuf_puts(&b, "Returns 0, or 1 when a size given is out of its range: nothing is written then.");
 	if (m->may_refuse)
 		strbuf_puts(&b,
-			    "\nReturns 2 when the inputs ask for a branch of the model that these sizes do not fit.");
+			    "\nReturns 2 when the inputs ask for a branch of the model that these sizes do not fit, or "
+			    "hold an axis, a size or a count that the model does not allow.");
 	if (m->sets_weights)
 		strbuf_puts(&b, "\nReturns 3 without constants.");
 	emit_comment(e, "%s", strbuf_text(&b));

@@ -331,10 +331,12 @@ static int64_t block_macs(const struct block *b)
 	return macs;
 }
 
-static bool may_refuse(const struct module *m)
+/* Some branch ends the run. Depth is bounded by MAX_NESTING. */
+static bool may_refuse(const struct block *b)
 {
-	for (int i = 0; i < m->n_graphs; i++)
-		if (m->graph[i].refused)
+	for (int i = 0; i < b->n; i++)
+		if (b->step[i].body[0].refused || b->step[i].body[1].refused || may_refuse(&b->step[i].body[0]) ||
+		    may_refuse(&b->step[i].body[1]))
 			return true;
 	return false;
 }
@@ -400,7 +402,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 				     .section = &o->section, .target = m->target,
 				     .is_caller_arena = o->arena == ARENA_CALLER,
 				     .has_edges_in_arena = o->io_memory == EDGES_ARENA,
-				     .has_taps = o->taps, .may_refuse = may_refuse(m), .n_macs = block_macs(b),
+				     .has_taps = o->taps, .may_refuse = may_refuse(b), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .pool = p.pool, .n_pools = plan->n_pools,
 				     .stack = stack, .params = p.params, .n_params = p.n_params,
 				     .runtime = &p.x.runtime, .weights = &p.weights };

@@ -5,9 +5,13 @@
 #include "nest/nest.h"
 #include "ops/ops.h"
 #include "ops/positions.h"
+#include "ops/run_time.h"
 #include "steps/step.h"
 
 #define ONE(id) (1U << DT_##id)
+
+/* Inputs of one node whose values are made known. */
+enum { MAX_UNKNOWN = 4 };
 
 /* The letters of op_def.types that stand for element types. */
 static const struct type_set {
@@ -176,6 +180,33 @@ static void append(struct module *m, int graph, int node)
 	g->node[g->n_nodes++] = node;
 }
 
+/* Infers a node that is not in the graph's list and appends it there, behind what finds values that it wants to know
+ * and that are data, or in its place the nodes that do as it does for any such values. */
+static bool infer_alone(struct module *m, int graph, int node)
+{
+	for (int turn = 0; turn <= MAX_UNKNOWN; turn++) {
+		const struct diag before = diag_try(m->diag);
+		enum run_time found = RUN_TIME_NOT;
+
+		m->unknown_node = -1;
+		if (infer_node(m, node)) {
+			diag_keep(m->diag, &before);
+			append(m, graph, node);
+			return true;
+		}
+		if (m->unknown_node == node && m->diag->status == STATUS_UNSUPPORTED && turn < MAX_UNKNOWN)
+			found = run_time_resolve(m, node, m->unknown_input);
+		if (found == RUN_TIME_NOT) {
+			diag_keep(m->diag, &before);
+			return false;
+		}
+		diag_drop(m->diag, &before);
+		if (found == RUN_TIME_REPLACED)
+			return true;
+	}
+	return false;
+}
+
 /* Infers a node that is not in the graph's list and appends it there, or what it is short for, which may be short for
  * more: as deep as the operators' rows are. */
 static bool infer_next(struct module *m, int graph, int node)
@@ -183,10 +214,8 @@ static bool infer_next(struct module *m, int graph, int node)
 	const struct graph before = m->graph[graph];
 	struct graph made;
 
-	if (!m->node[node].op->expand) {
-		append(m, graph, node);
-		return infer_node(m, node);
-	}
+	if (!m->node[node].op->expand)
+		return infer_alone(m, graph, node);
 	m->graph[graph].node = NULL;
 	m->graph[graph].n_nodes = 0;
 	if (!check_inputs(m, node) || !m->node[node].op->expand(m, node))
@@ -200,25 +229,19 @@ static bool infer_next(struct module *m, int graph, int node)
 	return true;
 }
 
-static bool has_short_forms(const struct module *m, const struct graph *g)
-{
-	for (int i = 0; i < g->n_nodes; i++)
-		if (m->node[g->node[i]].op->expand)
-			return true;
-	return false;
-}
-
 bool infer_graph(struct module *m, int graph)
 {
 	const struct graph old = m->graph[graph];
-	const bool listed_anew = has_short_forms(m, &old);
 
-	if (listed_anew) {
-		m->graph[graph].node = NULL;
-		m->graph[graph].n_nodes = 0;
+	run_time_spread(m, graph);
+	m->graph[graph].node = NULL;
+	m->graph[graph].n_nodes = 0;
+	for (int i = 0; i < old.n_nodes; i++) {
+		if (infer_next(m, graph, old.node[i]))
+			continue;
+		for (; i < old.n_nodes; i++)    /* whoever drops the graph finds all of it */
+			append(m, graph, old.node[i]);
+		return false;
 	}
-	for (int i = 0; i < old.n_nodes; i++)
-		if (!(listed_anew ? infer_next(m, graph, old.node[i]) : infer_node(m, old.node[i])))
-			return false;
 	return true;
 }

@@ -11,6 +11,7 @@
 void module_init(struct module *m, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	*m = (struct module){ .arena = a, .scratch = scratch, .steps = a, .elements = a, .n_lasting = MAX_TENSORS,
+			      .unknown_node = -1,
 			      .diag = d, .name = "" };
 	nums_init(&m->nums, a);
 }

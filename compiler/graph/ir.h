@@ -111,6 +111,7 @@ struct module {
 	int n_tensors, n_nodes, n_graphs;
 	struct opset *opset;
 	int n_opsets;
+	int unknown_node, unknown_input;        /* whose values inference asked for last, in vain */
 	int64_t widest_bytes;           /* of inputs and outputs of one node by kernels; 0: not counted */
 	const char *name;               /* base name of the model's file */
 	const char **source;            /* the files that it was read from, itself first */

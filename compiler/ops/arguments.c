@@ -98,6 +98,8 @@ enum dtype node_in_type(const struct module *m, int node, int i)
 
 bool node_unknown(struct module *m, int node, int i)
 {
+	m->unknown_node = node;
+	m->unknown_input = i;
 	return node_unsupported(m, node, "input %d \"%s\" must be known at compile time", i,
 				node_in_tensor(m, node, i)->name);
 }

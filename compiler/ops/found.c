@@ -6,12 +6,13 @@
 
 enum { MAX_FOUND_OUTPUTS = 5 };
 
-struct num found_size(struct module *m, int node, int i, int64_t most)
+struct num found_between(struct module *m, int node, int i, int64_t low, int64_t high)
 {
 	const int t = node_out(m, node, i);
-
 	/* No dimension's name begins so (see ident_make), and one name has one range. */
-	return num_var_of(&m->nums, arena_printf(m->arena, "_found%d_%lld", t, (long long)most), 0, most, t);
+	const char *name = arena_printf(m->arena, "_found%d_%lld_%lld", t, (long long)low, (long long)high);
+
+	return num_var_of(&m->nums, name, low, high, t);
 }
 
 struct search {
@@ -108,7 +109,7 @@ static bool infer_non_zero(struct module *m, int node)
 		return non_zero_of_constant(m, node);
 	if (!set_count(m, node, 1))
 		return false;
-	dim[1] = found_size(m, node, 1, elements.n);
+	dim[1] = found_between(m, node, 1, 0, elements.n);
 	return tensor_set(m, node, node_out(m, node, 0), DT_I64, 2, dim);
 }
 
@@ -141,7 +142,7 @@ static bool infer_compress(struct module *m, int node)
 		return false;
 	memcpy(dim, x.dim, sizeof dim);
 	most = dim[axis].n < condition->dim[0].n ? dim[axis].n : condition->dim[0].n;
-	dim[axis] = found_size(m, node, 1, most);
+	dim[axis] = found_between(m, node, 1, 0, most);
 	return tensor_set(m, node, node_out(m, node, 0), x.type, x.rank, dim);
 }
 
@@ -201,7 +202,7 @@ static bool infer_nms(struct module *m, int node)
 		       num_const(per_class));
 	if (!shape_check(m, node, "the result", 2, (struct num[]){ rows, num_const(3) }))
 		return false;
-	dim[0] = found_size(m, node, 1, rows.n);
+	dim[0] = found_between(m, node, 1, 0, rows.n);
 	return tensor_set(m, node, node_out(m, node, 0), DT_I64, 2, dim);
 }
 
@@ -234,7 +235,7 @@ static bool infer_unique(struct module *m, int node)
 	    !set_count(m, node, 4))
 		return false;
 	memcpy(dim, x.dim, sizeof dim);
-	dim[axis] = count = found_size(m, node, 4, x.dim[axis].n);
+	dim[axis] = count = found_between(m, node, 4, 0, x.dim[axis].n);
 	return tensor_set(m, node, node_out(m, node, 0), x.type, x.rank, dim) &&
 	       (node_out(m, node, 1) < 0 || tensor_set(m, node, node_out(m, node, 1), DT_I64, 1, &count)) &&
 	       (node_out(m, node, 2) < 0 || tensor_set(m, node, node_out(m, node, 2), DT_I64, 1, &x.dim[axis])) &&

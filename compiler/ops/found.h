@@ -7,8 +7,8 @@
 
 #include "graph/ir.h"
 
-/** The size that output i of a node, an int64 scalar, will hold: 0 … most. */
-struct num found_size(struct module *m, int node, int i, int64_t most);
+/** The number that output i of a node, an int64 scalar, will hold: low … high. */
+struct num found_between(struct module *m, int node, int i, int64_t low, int64_t high);
 
 /** Whether one of the dimensions is a size that the given graph, or one inside it, finds: it may differ from turn to
  *  turn of a loop round that graph. */

@@ -43,7 +43,9 @@ static bool check_list(struct module *m, int node, const char *what, int t, int6
 	struct num n = tensor_elements(m, t);
 
 	if (!tensor_is_const(m, t) && !(m->tensor[t].value && dtypes[m->tensor[t].type].class == CLASS_I))
-		return node_unsupported(m, node, "%s \"%s\" must be known at compile time", what, m->tensor[t].name);
+		return t == node_in(m, node, 3) ? node_unknown(m, node, 3) :
+						  node_unsupported(m, node, "%s \"%s\" must be known at compile time",
+								   what, m->tensor[t].name);
 	if (!num_is(n, want))
 		return node_bad(m, node, "%s has %lld elements, allowed: %lld", what, (long long)n.n, (long long)want);
 	return true;

@@ -35,6 +35,8 @@ static bool is_wanted(const struct dead *d, const struct step *s)
 {
 	struct wanted w = { .d = d };
 
+	if (s->kind == STEP_IF && (s->body[0].refused || s->body[1].refused))
+		return true;    /* it may end the run */
 	step_each_tensor(d->m, s, check_wanted, &w);
 	return w.is;
 }

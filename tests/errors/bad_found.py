@@ -20,6 +20,15 @@ CASES = {
     "boxes-of-other-images": (MODEL, "NonMaxSuppression", [BOXES, [2, 2, 6], MOST], 11, {}),
     "boxes-of-two-limits": (MODEL, "NonMaxSuppression", [BOXES, SCORES, np.array([3, 3])], 11, {}),
     "boxes-in-no-form": (MODEL, "NonMaxSuppression", [BOXES, SCORES, MOST], 11, {"center_point_box": 2}),
+    "axes-of-an-unsaid-shape": (UNSUPPORTED, "ReduceSum", [[2, 3], ("i8", [1])], 13, {}),
+    "more-axes-than-there-are": (UNSUPPORTED, "ReduceSum", [[2, 3], ("i8", [3])], 13, {}),
+    "many-axes": (UNSUPPORTED, "Unsqueeze", [[2, 3], ("i8", [1 << 10])], 13, {}),
+    "axis-of-a-scalar": (UNSUPPORTED, "CumSum", [[], ("i8", [])], 14, {}),
+    "shape-unsaid": (UNSUPPORTED, "Reshape", [[4], ("i8", [2])], 13, {}),
+    "lengths-unsaid": (UNSUPPORTED, "Split", [[4], ("i8", [2])], 13, {"outputs": 2}),
+    "two-counts": (MODEL, "TopK", [[4], ("i8", [2])], 13, {"outputs": 2}),
+    "count-along-no-axis": (MODEL, "TopK", [[4], ("i8", [1])], 13, {"outputs": 2, "axis": 1}),
+    "slice-of-more-axes": (MODEL, "Slice", [[4], ("i8", [2]), ("i8", [2])], 13, {}),
 }
 
 for name, (status, op, inputs, opset, more) in CASES.items():

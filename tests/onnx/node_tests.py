@@ -35,7 +35,7 @@ import generated
 import on_target
 from generated import Call, Failure
 from nearer import Exact, is_narrow, not_nearer
-from own_cases import own_cases
+from own_cases import REFUSED, own_cases
 
 CONSTANTS = "/constants"
 EXPECTED = os.path.join(HERE, "expected_passes.txt")
@@ -182,18 +182,31 @@ def check_outputs(case, exact, actual, expected):
     return remark
 
 
+def check_refused(program, call):
+    """The function returns 2, and leaves the outputs as they are."""
+    answer = program.run([call], timeout=60)[0]
+    if answer.status != 2:
+        raise Failure("wrong", f"m_run returned {answer.status} for what it must refuse")
+    if any(np.unique(v.view(np.uint8)).size > 1 for v in answer.outputs):
+        raise Failure("wrong", "an output was written before the run was refused")
+
+
 def check_case(case, base, target, folder):
     """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an
     operator where this is its expansion."""
     os.makedirs(folder, exist_ok=True)
-    data_sets = [[[as_array(v) for v in part] for part in data] for data in case.data_sets]
+    data_sets = [[part if part == REFUSED else [as_array(v) for v in part] for part in data] for data in case.data_sets]
     left = compile_case(case, data_sets[0][0], target, folder)
-    if any(v is None for data in data_sets for part in data for v in part):
+    if any(v is None for data in data_sets for part in data if part != REFUSED for v in part):
         raise Failure("wrong", "nnc: status 0 for a model whose inputs or outputs are no tensors")
     program = generated.build(folder, "m", target)
     remark = ""
     names = [i.name for i in graph_inputs(case.model)]
     for inputs, outputs in data_sets:
+        if outputs == REFUSED:
+            check_refused(program, Call([v for name, v in zip(names, inputs) if name in left],
+                                        [(o.dtype, o.shape) for o in data_sets[0][1]], {}))
+            continue
         call = Call([v for name, v in zip(names, inputs) if name in left], [(o.dtype, o.shape) for o in outputs], {})
         answer = program.run([call], timeout=60)[0]
         if answer.status != 0:

@@ -2,7 +2,7 @@
 
 A function returns (nodes, inputs, outputs, opset): nodes of helper.make_node, dictionaries from name to array in the
 model's order; constants are inputs whose name begins with "const". Lists of arrays are as many calls of one model, whose
-outputs may differ in size. It may end with a further dictionary of options of the model: its `domains`.
+outputs may differ in size; REFUSED in place of all outputs' arrays of a call says that it returns 2. It may end with a further dictionary of options of the model: its `domains`.
 """
 import ml_dtypes
 import numpy as np
@@ -10,6 +10,7 @@ from onnx import helper, numpy_helper
 from onnx.backend.test.case.test_case import TestCase
 
 CASES = {}
+REFUSED = "refused"
 
 
 def own(function):
@@ -20,12 +21,13 @@ def own(function):
 def calls(values):
     """One list of arrays for each call."""
     n = max((len(v) for v in values.values() if isinstance(v, list)), default=1)
-    return [[v[k] if isinstance(v, list) else v for v in values.values()] for k in range(n)]
+    made = [[v[k] if isinstance(v, list) else v for v in values.values()] for k in range(n)]
+    return [REFUSED if any(isinstance(v, str) for v in call) else call for call in made]
 
 
 def info(name, arrays):
     """Its type; sizes that differ from call to call have no number."""
-    arrays = arrays if isinstance(arrays, list) else [arrays]
+    arrays = [a for a in arrays if not isinstance(a, str)] if isinstance(arrays, list) else [arrays]
     sizes = [s.pop() if len(s) == 1 else None for s in map(set, zip(*(a.shape for a in arrays)))]
     return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(arrays[0].dtype), sizes)
 
@@ -264,3 +266,76 @@ def narrow_integers():
     nodes += [helper.make_node("Cast", [name], [name + "_y"], to=7) for name in INTEGERS]
     made = {name: x.astype(getattr(ml_dtypes, name)) for name in INTEGERS}
     return nodes, {"x": x}, made | {name + "_y": v.astype(np.int64) for name, v in made.items()}, 25
+
+
+# ------------------------------------------------------------------------------------ axes, sizes and counts that are data
+
+@own
+def data_axes():
+    """Every pair of axes with one and the same shape of the result, from the end and twisted; others are refused."""
+    x = floats(3, 3, 3, 2)
+    axes = [np.array(v) for v in ([0, 1], [-3, -4], [2, 0], [-2, 1], [3, 0], [1, 1], [0, 4])]
+    return ([helper.make_node("ReduceSum", ["x", "axes"], ["y"], keepdims=0)], {"x": [x] * 7, "axes": axes},
+            {"y": [x.sum(tuple(a)) for a in axes[:4]] + [REFUSED] * 3}, 13)
+
+
+@own
+def data_axis_of_norm():
+    """The shape is said of the root's result alone."""
+    x = np.abs(floats(2, 3, 4))
+    axes = [np.array([v]) for v in (1, -2, 0, 9)]
+    return ([helper.make_node("ReduceSumSquare", ["x", "axes"], ["s"]), helper.make_node("Sqrt", ["s"], ["y"])],
+            {"x": [x] * 4, "axes": axes},
+            {"y": [np.sqrt((x * x).sum(1, keepdims=True))] * 2 + [REFUSED] * 2}, 18)
+
+
+@own
+def data_running_sum():
+    x, axis = floats(3, 4), [np.array(v) for v in (0, 1, -1, -2, 2, -3)]
+    return ([helper.make_node("CumSum", ["x", "axis"], ["y"])], {"x": [x] * 6, "axis": axis},
+            {"y": [x.cumsum(int(a)) for a in axis[:4]] + [REFUSED] * 2}, 14)
+
+
+@own
+def data_shapes():
+    x = floats(2, 6)
+    shape = [np.array(v) for v in ([3, 4], [-1, 4], [3, -1], [4, 3], [0, 4])]
+    return ([helper.make_node("Reshape", ["x", "shape"], ["y"]),
+             helper.make_node("Expand", ["y", "wide"], ["z"]), helper.make_node("Tile", ["x", "times"], ["t"])],
+            {"x": [x] * 5, "shape": shape, "wide": [np.array(v) for v in ([2, 1, 4], [2, 3, 1], [2, 3, 4], [2, 3, 4],
+                                                                           [2, 3, 4])],
+             "times": [np.array([1, 2])] * 5},
+            {"y": [x.reshape(3, 4)] * 3 + [REFUSED] * 2, "z": [np.stack([x.reshape(3, 4)] * 2)] * 3 + [REFUSED] * 2,
+             "t": [np.tile(x, (1, 2))] * 3 + [REFUSED] * 2}, 13)
+
+
+@own
+def data_count_of_greatest():
+    """Nobody says how many: any number up to the axis."""
+    x, k = floats(2, 5), [np.array([v]) for v in (0, 1, 3, 5, 6, -1)]
+    order = [np.argsort(-x, 1, kind="stable")[:, :int(v[0])] for v in k[:4]]
+    return ([helper.make_node("TopK", ["x", "k"], ["v", "i"]), helper.make_node("ReduceSum", ["v", "const_1"], ["s"])],
+            {"x": [x] * 6, "k": k, "const_1": np.array([1])},
+            {"v": [np.take_along_axis(x, o, 1) for o in order] + [REFUSED] * 2, "i": order + [REFUSED] * 2,
+             "s": [np.take_along_axis(x, o, 1).sum(1, keepdims=True) for o in order] + [REFUSED] * 2}, 13)
+
+
+@own
+def data_slices():
+    x = floats(6, 3)
+    pairs = [(0, 6), (2, 4), (-3, 99), (4, 2), (-99, -1), (1 << 62, 1 << 62), (-(1 << 62), 3)]
+    return ([helper.make_node("Slice", ["x", "from", "to"], ["y"]),
+             helper.make_node("Concat", ["y", "x"], ["z"], axis=0)],
+            {"x": [x] * 7, "from": [np.array([p[0]]) for p in pairs], "to": [np.array([p[1]]) for p in pairs]},
+            {"y": [x[p[0]:p[1]] for p in pairs], "z": [np.concatenate([x[p[0]:p[1]], x]) for p in pairs]}, 13)
+
+
+@own
+def data_sizes():
+    x = floats(1, 1, 2, 2)
+    sizes = [np.array([1, 1, 4, 6]), np.array([1, 1, 4, 5])]
+    return ([helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], mode="nearest", nearest_mode="floor",
+                              coordinate_transformation_mode="asymmetric"),
+             helper.make_node("Split", ["x", "lengths"], ["a", "b"], axis=3)],
+            {"x": [x] * 2, "sizes": sizes, "lengths": [np.array([1, 1])] * 2},
+            {"y": [x.repeat(2, 2).repeat(3, 3), REFUSED], "a": [x[..., :1], REFUSED], "b": [x[..., 1:], REFUSED]}, 13)

@@ -1,0 +1,135 @@
+/* Sizes, counts and positions that are data. */
+#include "ops/found.h"
+#include "ops/run_time_parts.h"
+
+/* --- Values: the elements of an integer tensor as sizes ------------------------------------------------------------
+ * Output k is element k, the last output all of them. With `wanted` each is one of three numbers, the first of which is
+ * then taken for it, or the run ends; with `low` and `high` it is limited to them, or with `checked` the run ends. */
+
+static int64_t element_of(const struct module *m, int node, const char *attr, int i)
+{
+	return node_attr(m, node, attr)->ints[i];
+}
+
+static bool infer_values(struct module *m, int node)
+{
+	const struct tensor x = *node_in_tensor(m, node, 0);
+	const int n = m->node[node].n_out - 1;
+	struct num *value = ARENA_ARRAY(m->arena, n, struct num);
+
+	for (int i = 0; i < n; i++) {
+		if (!tensor_set(m, node, node_out(m, node, i), DT_I64, 0, NULL))
+			return false;
+		value[i] = node_attr(m, node, "wanted") ? num_const(element_of(m, node, "wanted", 3 * i)) :
+			found_between(m, node, i, element_of(m, node, "low", i), element_of(m, node, "high", i));
+	}
+	if (!tensor_set(m, node, node_out(m, node, n), DT_I64, x.rank, x.dim))
+		return false;
+	m->tensor[node_out(m, node, n)].value = value;
+	return true;
+}
+
+int run_time_element(struct nest *n, int t, int k)
+{
+	return nest_cast(n, DT_I64, nest_load_flat(n, t, num_const(k)));
+}
+
+/* Whether element i is one of its three numbers, or between its two. */
+static int agrees(struct nest *n, int node, int i)
+{
+	struct module *m = n->m;
+	const int v = run_time_element(n, node_in(m, node, 0), i);
+	int any = nest_const_int(n, DT_BOOL, 0);
+
+	if (!node_attr(m, node, "wanted")) {
+		any = nest_binary(n, E_LE, nest_const_int(n, DT_I64, element_of(m, node, "low", i)), v);
+		return nest_binary(n, E_AND, any, nest_binary(n, E_LE, v, nest_const_int(
+			n, DT_I64, element_of(m, node, "high", i))));
+	}
+	for (int k = 0; k < 3; k++)
+		any = nest_binary(n, E_OR, any, nest_binary(n, E_EQ, v, nest_const_int(
+			n, DT_I64, element_of(m, node, "wanted", 3 * i + k))));
+	return any;
+}
+
+static int lower_agreement(struct lowering *l, int node)
+{
+	struct nest *n = nest_new(l->m, lower_temp(l, DT_BOOL, 0, NULL));
+	int all = nest_const_int(n, DT_BOOL, 1);
+
+	for (int i = 0; i < l->m->node[node].n_out - 1; i++)
+		all = nest_binary(n, E_AND, all, agrees(n, node, i));
+	nest_store(n, all);
+	lower_nest(l, n);
+	return n->out;
+}
+
+/* Element i as it is taken. */
+static int taken(struct nest *n, int node, int i)
+{
+	struct module *m = n->m;
+	int v;
+
+	if (node_attr(m, node, "wanted"))
+		return nest_const_int(n, DT_I64, element_of(m, node, "wanted", 3 * i));
+	v = run_time_element(n, node_in(m, node, 0), i);
+	v = nest_binary(n, E_MAX, v, nest_const_int(n, DT_I64, element_of(m, node, "low", i)));
+	return nest_binary(n, E_MIN, v, nest_const_int(n, DT_I64, element_of(m, node, "high", i)));
+}
+
+static void lower_elements(struct lowering *l, int node)
+{
+	struct module *m = l->m;
+	const int n_elements = m->node[node].n_out - 1, all = node_out(m, node, n_elements);
+
+	for (int i = 0; i < n_elements; i++) {
+		struct nest *n = nest_new(m, node_out(m, node, i));
+		nest_store(n, taken(n, node, i));
+		lower_nest(l, n);
+		n = nest_over(m, all, 0, NULL);
+		for (int k = 0; k < m->tensor[all].rank; k++)
+			n->store[k] = (struct index){ num_const(i), -1 };
+		nest_store(n, taken(n, node, i));
+		lower_nest(l, n);
+	}
+}
+
+static bool lower_values(struct lowering *l, int node)
+{
+	struct block body = { 0 };
+	struct lowering inside = lower_inside(l, &body);
+	struct step *s;
+	int agreement;
+
+	if (!node_attr(l->m, node, "wanted") && !node_attr_int(l->m, node, "checked", 0)) {
+		lower_elements(l, node);
+		return true;
+	}
+	agreement = lower_agreement(l, node);
+	lower_elements(&inside, node);
+	s = lower_control(l, STEP_IF);
+	s->cond = agreement;
+	s->body[0] = body;
+	s->body[1].refused = true;
+	return true;
+}
+
+static const struct op_def own_values = {
+	.domain = "nnc", .name = "Values", .since = 1, .min_in = 1, .max_in = 1, .min_out = 2, .max_out = -1,
+	.attrs = ATTRS(INTS_OPTIONAL("wanted"), INTS_OPTIONAL("low"), INTS_OPTIONAL("high"),
+		       FLAG("checked", 0)), .types = TYPES("fiu"),
+	.infer = infer_values, .lower = lower_values, .impure = true,
+};
+
+int run_time_values(struct module *m, int node, int input, int n)
+{
+	int *out = ARENA_ARRAY(m->scratch, n + 1, int), made;
+
+	for (int i = 0; i <= n; i++)
+		out[i] = tensor_add(m, NULL);
+	made = node_add(m, m->node[node].graph, &own_values, m->node[node].name, 1, &m->node[node].in[input], n + 1,
+			out);
+	m->node[made].opset = m->node[node].opset;
+	m->node[node].in[input] = out[n];
+	return made;
+}
