@@ -8,11 +8,24 @@ struct conv_depthwise_plan {
 	const struct kernel *kernel;
 };
 
+/* The fastest kernel; one for nine taps is always faster where there is one. */
+static const struct kernel *choose(struct module *m, const struct conv_shape *c)
+{
+	const struct conv_geometry *g = &c->g;
+	const bool is_nine = g->kernel_h == 3 && g->kernel_w == 3 && g->dilation_h == 1 && g->dilation_w == 1;
+	const struct kernel *k = NULL;
+	double cycles = 0;
+
+	if (is_nine && g->stride_w <= 2)
+		k = kernel_choose(m, KERNEL_DEPTHWISE_NINE, g->out_h.n * g->out_w.n, c->groups, 9, &cycles);
+	return k ? k : kernel_choose(m, KERNEL_DEPTHWISE, g->out_h.n * g->out_w.n, c->groups,
+				     g->kernel_h * g->kernel_w, &cycles);
+}
+
 static struct node_plan *plan_depthwise(struct module *m, int node, const char **why)
 {
 	struct conv_depthwise_plan *p = ARENA_NEW(m->scratch, struct conv_depthwise_plan);
 	struct conv_geometry *g = &p->c.g;
-	double cycles = 0;
 
 	if (!conv_shape_read(m, node, &p->c, why))
 		return NULL;
@@ -20,8 +33,7 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 	if (g->ic != 1 || g->oc != 1)
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = kernel_choose(m, KERNEL_DEPTHWISE, g->out_h.n * g->out_w.n, p->c.groups, g->kernel_h * g->kernel_w,
-				  &cycles);
+	p->kernel = choose(m, &p->c);
 	if (!p->kernel)
 		return NULL;
 	p->plan.cycles = (double)conv_macs(&p->c) * 4 / m->target->vector_bytes;

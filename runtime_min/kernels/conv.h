@@ -11,25 +11,40 @@ struct nnrt_conv_pixels {
 	int row[NNRT_TILE_ROWS];                /* output row */
 	int iy[NNRT_TILE_ROWS], ix[NNRT_TILE_ROWS];     /* input pixel under tap (0, 0) */
 	int inside;                             /* 1: every tap of every pixel is inside the image */
+	int across;                             /* 1: every tap is, where its row is */
 };
 
 /** Fills in `count` pixels from (oy, ox) on; pixels past the end repeat the last. */
 NNRT_INLINE void nnrt_conv_locate(const struct nnrt_conv *p, struct nnrt_conv_pixels *t, int oy, int ox, int valid,
 	int count)
 {
-	t->inside = 1;
+	int down = 1;
+
+	t->across = 1;
 	NNRT_UNROLL(16)
 	for (int i = 0; i < count; i++) {
 		t->row[i] = oy;
 		t->iy[i] = oy * p->stride_h - p->pad_top;
 		t->ix[i] = ox * p->stride_w - p->pad_left;
-		t->inside &= t->iy[i] >= 0 && t->iy[i] + (p->kernel_h - 1) * p->dilation_h < p->in_h;
-		t->inside &= t->ix[i] >= 0 && t->ix[i] + (p->kernel_w - 1) * p->dilation_w < p->in_w;
+		down &= t->iy[i] >= 0 && t->iy[i] + (p->kernel_h - 1) * p->dilation_h < p->in_h;
+		t->across &= t->ix[i] >= 0 && t->ix[i] + (p->kernel_w - 1) * p->dilation_w < p->in_w;
 		if (i + 1 < valid && ++ox == p->out_w) {
 			ox = 0;
 			oy++;
 		}
 	}
+	t->inside = t->across & down;
+}
+
+/** How many pixels have kernel row ky in the image. */
+NNRT_INLINE int nnrt_conv_rows(const struct nnrt_conv *p, const struct nnrt_conv_pixels *t, int ky, int count)
+{
+	int rows = 0;
+
+	NNRT_UNROLL(16)
+	for (int i = 0; i < count; i++)
+		rows += t->iy[i] + ky * p->dilation_h >= 0 && t->iy[i] + ky * p->dilation_h < p->in_h;
+	return rows;
 }
 
 /** Points a[i] at the input under tap (ky, kx) of each pixel, at `zero` where that is outside the image. */
@@ -61,9 +76,14 @@ NNRT_INLINE void nnrt_conv_f32_tile(const struct nnrt_conv *p, const float *x, c
 	nnrt_conv_locate(p, &t, oy, ox, valid, rows);
 	nnrt_tile_start(acc, bias ? bias + c : NULL, n, rows, vectors);
 	for (int line = 0; line < planes * p->kernel_h; line++) {
-		const int step = runs && t.inside ? p->kernel_w : 1;
+		const int seen = t.inside ? rows : nnrt_conv_rows(p, &t, line % p->kernel_h, rows);
+		const int step = runs && t.across && seen == rows ? p->kernel_w : 1;
 		const float *plane = x + line / p->kernel_h * p->x_channel;
 
+		if (seen == 0) {
+			w += (ptrdiff_t)p->kernel_w * channels * w_row;
+			continue;
+		}
 		for (int kx = 0; kx < p->kernel_w; kx += step) {
 			const float *a[NNRT_TILE_ROWS];
 

@@ -14,22 +14,30 @@ NNRT_INLINE int nnrt_conv_first_reach(const struct nnrt_conv *p, int rows)
 	return (rows - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
 }
 
-/** copy[j][channel] = pixel ix + j of a line, 0 outside the image, j < reach. */
+/** copy[j][channel] = pixel ix + j of a line, 0 outside the image, j < reach. Opaque, or compilers call memset and
+ *  memcpy for a few numbers, which small C libraries set and copy byte by byte. */
 NNRT_INLINE void nnrt_conv_first_copy(const struct nnrt_conv *p, const float *line, int ix, int reach, int channels,
 	float *copy)
 {
 	const int begin = (int)nnrt_min(reach, nnrt_max(0, -ix));
 	const int end = (int)nnrt_max(begin, nnrt_min(reach, (ptrdiff_t)p->in_w - ix));
 
-	for (int j = 0; j < begin * channels; j++)
-		copy[j] = 0.0f;
+	for (float *to = copy; to < copy + begin * channels; to++) {
+		*to = 0.0f;
+		NNRT_OPAQUE(to);
+	}
 	for (int j = begin; j < end; j++) {
+		float *to = copy + j * channels;
+
+		NNRT_OPAQUE(to);
 		NNRT_UNROLL(4)
 		for (int c = 0; c < channels; c++)
-			copy[j * channels + c] = line[(ix + j) * p->x_pixel + c];
+			to[c] = line[(ix + j) * p->x_pixel + c];
 	}
-	for (int j = end * channels; j < reach * channels; j++)
-		copy[j] = 0.0f;
+	for (float *to = copy + end * channels; to < copy + reach * channels; to++) {
+		*to = 0.0f;
+		NNRT_OPAQUE(to);
+	}
 }
 
 /** One tile: pixels ox to ox + valid - 1 of output row oy, n channels from c on. inside: it sees no border and is full;

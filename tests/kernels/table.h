@@ -94,6 +94,12 @@ static inline bool kernel_is_elementwise(enum kernel_kind kind)
 	       kind == LINES_INT8 || kind == RESIZE_INT8 || kind == RESCALE_INT8 || kind == MEAN_LINE;
 }
 
+/* Of floats, with one filter a channel. */
+static inline bool kernel_is_depthwise(enum kernel_kind kind)
+{
+	return kind == DEPTHWISE || kind == DEPTHWISE_NINE;
+}
+
 extern const struct kernel kernels[];
 extern const int n_kernels;
 

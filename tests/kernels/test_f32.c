@@ -62,14 +62,14 @@ static struct conv_case conv_pick(const struct kernel *k)
 	const int outs[] = {1, k->columns - 1, k->columns, k->columns + 1, 2 * k->columns + 3, 3};
 	struct conv_case c = {.with_bias = pick(4) > 0, .with_epilogue = pick(2) > 0};
 	struct nnrt_conv *p = &c.p;
-	bool planes = k->kind != DEPTHWISE && !winograd_tile(k) && pick(3) == 0;
+	bool planes = !kernel_is_depthwise(k->kind) && !winograd_tile(k) && pick(3) == 0;
 	int reach_h, reach_w;
 
 	p->in_h = pick(10) + (pick(20) > 0);
 	p->in_w = pick(24) + (pick(20) > 0);
 	p->ic = pick_of(channels, 7);
 	p->oc = pick_of(outs, 6);
-	if (k->kind == DEPTHWISE)
+	if (kernel_is_depthwise(k->kind))
 		p->ic = p->oc = pick(3) ? p->oc : 2 * k->columns + pick(k->columns + 1);
 	p->kernel_h = 1 + pick(5);
 	p->kernel_w = 1 + pick(5);
@@ -80,6 +80,11 @@ static struct conv_case conv_pick(const struct kernel *k)
 	if (winograd_tile(k)) {
 		p->kernel_h = p->kernel_w = 3;
 		p->stride_h = p->stride_w = p->dilation_h = p->dilation_w = 1;
+	}
+	if (k->kind == DEPTHWISE_NINE) {
+		p->kernel_h = p->kernel_w = 3;
+		p->stride_w = 1 + pick(2);
+		p->dilation_h = p->dilation_w = 1;
 	}
 	p->pad_top = pick(5) - 1;
 	p->pad_left = pick(5) - 1;
@@ -123,7 +128,7 @@ static float conv_w(const struct kernel *k, const struct nnrt_conv *p, const flo
 {
 	const int n = k->columns;
 	const bool planes = p->x_channel != 1;
-	const int ic = k->kind == DEPTHWISE ? 1 : p->ic;
+	const int ic = kernel_is_depthwise(k->kind) ? 1 : p->ic;
 	if (winograd_tile(k))
 		return w[(((ptrdiff_t)c * ic + i) * 3 + ky) * 3 + kx];
 	const int tap = planes ? (i * p->kernel_h + ky) * p->kernel_w + kx : (ky * p->kernel_w + kx) * ic + i;
@@ -134,7 +139,7 @@ static float conv_w(const struct kernel *k, const struct nnrt_conv *p, const flo
 static struct sum conv_sum(const struct kernel *k, const struct nnrt_conv *p, const float *x, const float *w,
 	const float *bias, int oy, int ox, int c)
 {
-	const int begin = k->kind == DEPTHWISE ? c : 0, end = k->kind == DEPTHWISE ? c + 1 : p->ic;
+	const int begin = kernel_is_depthwise(k->kind) ? c : 0, end = kernel_is_depthwise(k->kind) ? c + 1 : p->ic;
 	struct sum s = {0};
 
 	if (bias)
@@ -146,7 +151,7 @@ static struct sum conv_sum(const struct kernel *k, const struct nnrt_conv *p, co
 
 			for (int i = begin; i < end && iy >= 0 && iy < p->in_h && ix >= 0 && ix < p->in_w; i++)
 				sum_add(&s, (double)x[conv_x(p, iy, ix, i)],
-					(double)conv_w(k, p, w, c, k->kind == DEPTHWISE ? 0 : i, ky, kx));
+					(double)conv_w(k, p, w, c, kernel_is_depthwise(k->kind) ? 0 : i, ky, kx));
 		}
 	}
 	return s;
@@ -252,7 +257,7 @@ static void conv_check(const struct kernel *k)
 {
 	const struct conv_case c = conv_pick(k);
 	const struct nnrt_conv *p = &c.p;
-	const ptrdiff_t depth = (ptrdiff_t)p->kernel_h * p->kernel_w * (k->kind == DEPTHWISE ? 1 : p->ic);
+	const ptrdiff_t depth = (ptrdiff_t)p->kernel_h * p->kernel_w * (kernel_is_depthwise(k->kind) ? 1 : p->ic);
 	const ptrdiff_t last_x = p->in_w < 1 || c.stored_rows < 1 ? -1 :
 		(c.stored_rows - 1) * p->x_row + (p->in_w - 1) * p->x_pixel + (p->ic - 1) * p->x_channel;
 	const int y_rows = p->y_ring ? p->y_ring : p->out_h;
@@ -271,7 +276,7 @@ static void conv_check(const struct kernel *k)
 	conv_spoil(&c, x.at);
 	if (winograd_tile(k))
 		winograd_run(k, &c, x.at, w.at, u.at, b, zero.at, y.at, ctx);
-	else if (k->kind == DEPTHWISE)
+	else if (kernel_is_depthwise(k->kind))
 		k->run.depthwise(p, x.at, w.at, b, y.at, epilogue, ctx);
 	else
 		k->run.conv(p, x.at, w.at, b, zero.at, y.at, epilogue, ctx);

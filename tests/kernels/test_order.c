@@ -85,9 +85,13 @@ static struct nnrt_conv shape_pick(int rows, int columns, bool depthwise, bool p
 
 static struct subject subject_f32(const struct kernel *k)
 {
-	const bool product = k->kind >= GEMM, depthwise = k->kind == DEPTHWISE;
+	const bool product = k->kind >= GEMM, depthwise = kernel_is_depthwise(k->kind);
 	struct subject s = {.name = k->name, .kernel = k, .bytes = 4};
 	s.p = shape_pick(k->rows, k->columns, depthwise, product);
+	if (k->kind == DEPTHWISE_NINE) {
+		s.p.kernel_h = s.p.kernel_w = 3;
+		s.p.dilation_h = s.p.dilation_w = 1;
+	}
 	const int depth = s.p.kernel_h * s.p.kernel_w * (depthwise ? 1 : s.p.ic);
 
 	s.pixel_by_pixel = !depthwise && s.p.oc <= k->columns;
@@ -266,7 +270,7 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 			127, 0);
 	else if (s->kernel->kind == DEPTHWISE_INT8 || s->kernel->kind == DEPTHWISE_3X3)
 		s->kernel->run.depthwise_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
-	else if (s->kernel->kind == DEPTHWISE)
+	else if (kernel_is_depthwise(s->kernel->kind))
 		s->kernel->run.depthwise(&p, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
 	else if (s->kernel->kind >= GEMM)
 		s->kernel->run.gemm(&g, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
