@@ -7,16 +7,13 @@
 #include "host/built.h"
 #include "host/process.h"
 #include "commands/bench_counts.h"
+#include "commands/bench_saved.h"
 #include "commands/commands.h"
 #include "commands/inputs.h"
 #include "commands/json.h"
 #include "ops/ops.h"
 #include "support/name.h"
 #include "targets/target.h"
-
-struct spread {
-	double median, least, quarter, three_quarters;
-};
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -27,9 +24,14 @@ static int compare_doubles(const void *a, const void *b)
 
 static struct spread spread_of(double *v, int n)
 {
+	struct spread s;
+
 	qsort(v, (size_t)n, sizeof *v, compare_doubles);
-	return (struct spread){ .median = (v[(n - 1) / 2] + v[n / 2]) / 2, .least = v[0], .quarter = v[n / 4],
-				.three_quarters = v[3 * n / 4] };
+	s = (struct spread){ .median = (v[(n - 1) / 2] + v[n / 2]) / 2, .least = v[0], .quarter = v[n / 4],
+			     .three_quarters = v[3 * n / 4], .most = v[n - 1] };
+	while (s.n_outliers < n && v[n - 1 - s.n_outliers] > s.three_quarters + 3 * (s.three_quarters - s.quarter))
+		s.n_outliers++;
+	return s;
 }
 
 /* --- inputs ------------------------------------------------------------------------------------------------------- */
@@ -127,7 +129,7 @@ static void print_text(const struct result *r)
 {
 	const struct built *b = r->whole;
 
-	printf("target %s, %d runs after one to warm up\n", b->c.module.target->name, r->time.repeats);
+	printf("target %s, %d runs after a tenth of a second to warm up\n", b->c.module.target->name, r->time.repeats);
 	if (*b->runner)
 		printf("runner %s\n", b->runner);
 	printf("median");
@@ -137,6 +139,9 @@ static void print_text(const struct result *r)
 	printf("   middle half %.2f to %.2f of the median", r->run.quarter / r->run.median,
 	       r->run.three_quarters / r->run.median);
 	printf("   %.4g MMAC, %.2f GMAC/s\n", (double)b->c.totals.macs / 1e6, gmacs(b->c.totals.macs, r->run.median));
+	if (r->run.n_outliers)
+		printf("outliers %d, three widths of the middle half beyond it; the longest %.2f times the median\n",
+		       r->run.n_outliers, r->run.most / r->run.median);
 	if (!r->step)
 		return;
 	printf("\n step        time    share   GMAC/s  node\n");
@@ -159,12 +164,14 @@ static void print_text(const struct result *r)
 	printf("\n");
 }
 
-static void print_json(const struct result *r, struct arena *a)
+static const char *json_result(const struct result *r, struct arena *a)
 {
 	const struct built *b = r->whole;
 	struct json j;
 
 	json_begin(&j, a);
+	json_text(&j, "model", b->c.module.name);
+	json_text(&j, "sha256", b->c.module.sha256);
 	json_text(&j, "target", b->c.module.target->name);
 	json_text(&j, "runner", b->runner);
 	json_int(&j, "repeats", r->time.repeats);
@@ -172,6 +179,8 @@ static void print_json(const struct result *r, struct arena *a)
 	json_number(&j, "min_s", r->run.least);
 	json_number(&j, "quartile1_s", r->run.quarter);
 	json_number(&j, "quartile3_s", r->run.three_quarters);
+	json_number(&j, "max_s", r->run.most);
+	json_int(&j, "outliers", r->run.n_outliers);
 	json_int(&j, "macs", b->c.totals.macs);
 	json_number(&j, "gmac_per_s", gmacs(b->c.totals.macs, r->run.median));
 	json_open(&j, "steps", '[');
@@ -189,7 +198,7 @@ static void print_json(const struct result *r, struct arena *a)
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
-	fputs(json_end(&j), stdout);
+	return json_end(&j);
 }
 
 /* --- the command -------------------------------------------------------------------------------------------------- */
@@ -200,7 +209,10 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 	struct result r = { .options = o, .whole = ARENA_NEW(a, struct built), .stepped = ARENA_NEW(a, struct built) };
 	struct options stepped = *o;
 	const struct value *values;
+	struct saved before;
 
+	if (o->against && !saved_read(&before, o->against, a, d))
+		return false;
 	if (!built_make(r.whole, o, f, 0, a, scratch, d))
 		return false;
 	values = in ? inputs_for_graph(in, &r.whole->c.module, a, d) : make_values(&r.whole->c.module, a, d);
@@ -215,10 +227,12 @@ static bool bench_in(const struct folder *f, const struct options *o, const stru
 		find_steps(&r, a);
 	}
 	if (o->json)
-		print_json(&r, a);
+		fputs(json_result(&r, a), stdout);
 	else
 		print_text(&r);
-	return true;
+	if (o->against && !o->json)
+		saved_print(&before, &r.run, r.whole->c.module.sha256, r.whole->c.module.target->name, o->against);
+	return !o->save || saved_write(o->save, json_result(&r, a), a, d);
 }
 
 /* One run with marks between the steps. */

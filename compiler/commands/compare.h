@@ -8,6 +8,7 @@
 struct tolerance {
 	bool given;             /* |seen - wanted| <= atol + rtol * |wanted|; else the default of the type: */
 	double rtol, atol;
+	double step, steps;     /* where step > 0 and steps are given: |seen - wanted| <= steps * step */
 	double looseness;       /* the default's bounds are multiplied by this */
 };
 
@@ -21,6 +22,8 @@ struct difference {
 	int64_t absolute_at;
 	double relative;        /* greatest |seen - wanted| / |wanted| over wanted != 0, and where */
 	int64_t relative_at;
+	int64_t ulps;           /* floats that can be told apart between the two at absolute_at; -1: they are none, or
+				 * not finite */
 };
 
 /** What --rtol, --atol and --exact ask for, or the default, `looseness` times as wide. */

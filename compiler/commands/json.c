@@ -104,3 +104,9 @@ void json_bool(struct json *j, const char *name, bool b)
 	begin_value(j, name);
 	strbuf_puts(&j->text, b ? "true" : "false");
 }
+
+void json_literal(struct json *j, const char *name, const char *text)
+{
+	begin_value(j, name);
+	strbuf_puts(&j->text, text);
+}

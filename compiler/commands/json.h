@@ -25,6 +25,8 @@ void json_text(struct json *j, const char *name, const char *text);
 void json_int(struct json *j, const char *name, int64_t n);
 /** null when it is no finite number. */
 void json_number(struct json *j, const char *name, double x);
+/** A number as its text says it. */
+void json_literal(struct json *j, const char *name, const char *text);
 void json_bool(struct json *j, const char *name, bool b);
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/ops.h"
 #include "support/arena.h"
 
 static void store(enum dtype type, unsigned char *to, int64_t q)
@@ -41,4 +42,28 @@ void value_as(struct value *v, const struct built *b, int k, const struct value 
 		x[i] = ((float)value_number(v, i) - (float)q->zero[0]) * q->scale[0];
 	v->type = DT_F32;
 	v->bytes = (unsigned char *)x;
+}
+
+static float read_float(const void *bytes)
+{
+	float x;
+
+	memcpy(&x, bytes, sizeof x);
+	return x;
+}
+
+double output_step(const struct built *b, int k, const struct value *wanted)
+{
+	const struct module *m = &b->c.module;
+	const struct tensor *t = &m->tensor[m->graph[0].out[k]];
+	const struct node *n = t->producer >= 0 ? &m->node[t->producer] : NULL;
+
+	if (dtypes[wanted->type].class == CLASS_I || dtypes[wanted->type].class == CLASS_U)
+		return dtypes[wanted->type].bytes <= 2;
+	if (t->quant && t->quant->n == 1)
+		return (double)t->quant->scale[0];
+	if (n && !strcmp(n->op->name, "DequantizeLinear") && m->tensor[n->in[1]].data &&
+	    m->tensor[n->in[1]].type == DT_F32 && m->tensor[n->in[1]].rank == 0)
+		return (double)read_float(m->tensor[n->in[1]].data);
+	return 0;
 }

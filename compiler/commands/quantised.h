@@ -12,4 +12,8 @@ void value_quantise(struct value *v, enum dtype type, const struct quant *q, str
  *  bytes with a scale and `wanted` are floats. */
 void value_as(struct value *v, const struct built *b, int k, const struct value *wanted, struct arena *a);
 
+/** What neighbouring values of output k are apart: the scale of the bytes that it is, or that its floats are made of by
+ *  DequantizeLinear; 1 where bytes are expected. 0: it is not quantised, or has a scale for each channel. */
+double output_step(const struct built *b, int k, const struct value *wanted);
+
 #endif

@@ -8,13 +8,19 @@
 #include "host/built.h"
 #include "commands/commands.h"
 #include "commands/inputs.h"
+#include "commands/json.h"
 #include "data/npy.h"
 #include "emit/output.h"
 #include "support/name.h"
 
 enum { FIRST = 6, MAX_LABEL = 200 };
 
-static void print_statistics(const struct value *v)
+struct statistics {
+	double least, greatest, sum;
+	int64_t n;              /* that are no NaN */
+};
+
+static struct statistics statistics_of(const struct value *v)
 {
 	double least = INFINITY, greatest = -INFINITY, sum = 0;
 	int64_t n = 0;
@@ -28,10 +34,17 @@ static void print_statistics(const struct value *v)
 		sum += x;
 		n++;
 	}
-	if (n)
-		printf("  min %.6g, max %.6g, mean %.6g", least, greatest, sum / (double)n);
-	if (n < v->n)
-		printf("  %lld NaN", (long long)(v->n - n));
+	return (struct statistics){ least, greatest, sum, n };
+}
+
+static void print_statistics(const struct value *v)
+{
+	const struct statistics s = statistics_of(v);
+
+	if (s.n)
+		printf("  min %.6g, max %.6g, mean %.6g", s.least, s.greatest, s.sum / (double)s.n);
+	if (s.n < v->n)
+		printf("  %lld NaN", (long long)(v->n - s.n));
 	if (v->n)
 		printf("\n");
 }
@@ -61,12 +74,12 @@ static bool comes_before(const struct value *v, int64_t a, int64_t b)
 	return x > y || (x == y && a < b) || (isnan(y) && !isnan(x));
 }
 
-/* The `top` greatest elements, equal ones in their order. */
-static void print_top(const struct value *v, int64_t top, const char *const *labels, int n_labels, struct arena *a)
+/* The `top` greatest elements, equal ones in their order; their number. */
+static int64_t find_top(const struct value *v, int64_t top, int64_t **found, struct arena *a)
 {
 	int64_t *best = ARENA_ARRAY(a, (top < v->n ? top : v->n) + 1, int64_t), n = 0;
-	char text[SHAPE_BYTES], index[SHAPE_BYTES];
 
+	*found = best;
 	for (int64_t i = 0; i < v->n; i++) {
 		int64_t k = n;
 		if (n == top && !comes_before(v, i, best[n - 1]))
@@ -76,11 +89,74 @@ static void print_top(const struct value *v, int64_t top, const char *const *lab
 				best[k] = best[k - 1];
 		best[k] = i;
 	}
+	return n;
+}
+
+static void print_top(const struct value *v, int64_t top, const char *const *labels, int n_labels, struct arena *a)
+{
+	char text[SHAPE_BYTES], index[SHAPE_BYTES];
+	int64_t *best;
+	const int64_t n = find_top(v, top, &best, a);
+
 	for (int64_t k = 0; k < n; k++) {
 		const char *name = label(labels, n_labels, v, best[k]);
 		printf("  %2lld. %-12s %s%s%s\n", (long long)(k + 1), value_text(text, v, best[k]),
 		       index_text(index, v, best[k]), name ? "  " : "", name ? name : "");
 	}
+}
+
+enum { MAX_JSON_VALUES = 4096 };
+
+/* Elements as numbers; null for NaN and the infinities, which JSON lacks. */
+static void json_values(struct json *j, const char *name, const struct value *v, const int64_t *which, int64_t n)
+{
+	char text[SHAPE_BYTES];
+
+	json_open(j, name, '[');
+	for (int64_t i = 0; i < n; i++) {
+		const int64_t at = which ? which[i] : i;
+		if (isfinite(value_number(v, at)))
+			json_literal(j, NULL, value_text(text, v, at));
+		else
+			json_number(j, NULL, NAN);
+	}
+	json_close(j, ']');
+}
+
+static void json_output(struct json *j, const struct options *o, const struct value *v, const char *const *labels,
+			int n_labels, struct arena *a)
+{
+	const struct statistics s = statistics_of(v);
+	int64_t *best, n;
+
+	json_open(j, NULL, '{');
+	json_text(j, "name", v->name);
+	json_text(j, "type", dtypes[v->type].name);
+	json_open(j, "shape", '[');
+	for (int k = 0; k < v->rank; k++)
+		json_int(j, NULL, v->dim[k]);
+	json_close(j, ']');
+	json_int(j, "nan", v->n - s.n);
+	json_number(j, "min", s.least);
+	json_number(j, "max", s.greatest);
+	json_number(j, "mean", s.sum / (double)s.n);
+	if (v->n <= MAX_JSON_VALUES)
+		json_values(j, "values", v, NULL, v->n);
+	if (o->top) {
+		n = find_top(v, o->top, &best, a);
+		json_open(j, "top", '[');
+		for (int64_t k = 0; k < n; k++) {
+			const char *name = label(labels, n_labels, v, best[k]);
+			json_open(j, NULL, '{');
+			json_int(j, "element", best[k]);
+			json_number(j, "value", value_number(v, best[k]));
+			if (name)
+				json_text(j, "label", name);
+			json_close(j, '}');
+		}
+		json_close(j, ']');
+	}
+	json_close(j, '}');
 }
 
 static bool read_labels(const char *path, const char ***labels, int *n, struct arena *a, struct diag *d)
@@ -128,7 +204,16 @@ static bool show(const struct options *o, const struct answer *r, struct arena *
 
 	if (o->labels && !read_labels(o->labels, &labels, &n_labels, a, d))
 		return false;
-	for (int i = 0; i < r->n_out; i++) {
+	if (o->json) {
+		struct json j;
+		json_begin(&j, a);
+		json_open(&j, "outputs", '[');
+		for (int i = 0; i < r->n_out; i++)
+			json_output(&j, o, &r->out[i], labels, n_labels, a);
+		json_close(&j, ']');
+		fputs(json_end(&j), stdout);
+	}
+	for (int i = 0; i < r->n_out && !o->json; i++) {
 		const struct value *v = &r->out[i];
 		printf("%s: %s %s\n", name_text(a, v->name), dtypes[v->type].name, shape_text(shape, v->rank, v->dim));
 		print_statistics(v);

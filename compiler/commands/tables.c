@@ -1,9 +1,8 @@
-/* nnc targets, nnc ops: what is supported, printed from the tables. */
+/* nnc targets: the machines, printed from their table. */
 #include <stdio.h>
 
 #include "commands/commands.h"
 #include "commands/json.h"
-#include "ops/ops.h"
 #include "targets/target.h"
 
 static void json_features(struct json *j, const char *name, feature_set s)
@@ -94,14 +93,5 @@ enum status command_targets(const struct options *o, struct arena *a, struct are
 	}
 	if (!o->json)
 		printf("%-14s %s\n", "host", target_host_name(a));
-	return STATUS_OK;
-}
-
-enum status command_ops(const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)
-{
-	(void)o, (void)a, (void)scratch, (void)d;
-	for (int i = 0; op_table[i]; i++)
-		printf("%s%s%s-%d\n", op_table[i]->domain, *op_table[i]->domain ? ":" : "", op_table[i]->name,
-		       op_table[i]->since);
 	return STATUS_OK;
 }

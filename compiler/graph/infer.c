@@ -45,11 +45,11 @@ static bool type_allowed(const char *letters, enum dtype type)
 	return !types || types >> type & 1;     /* none, "T" alone: whatever input 0 is */
 }
 
-static const char *types_in_words(struct module *m, const char *letters)
+const char *types_in_words(struct arena *a, const char *letters)
 {
 	struct strbuf b;
 
-	strbuf_init(&b, m->scratch);
+	strbuf_init(&b, a);
 	for (size_t i = 0; i < N_TYPE_SETS; i++)
 		if (strchr(letters, type_sets[i].letter))
 			strbuf_puts(&b, type_sets[i].words);
@@ -85,7 +85,7 @@ static bool check_inputs(struct module *m, int node)
 		if (letters[0] != 'T' && !type_allowed(letters, t->type))
 			return diag_error(m->diag, STATUS_UNSUPPORTED, &at,
 					  "input %d is %s: this operator takes %shere", i, dtypes[t->type].name,
-					  types_in_words(m, letters));
+					  types_in_words(m->scratch, letters));
 		if (strchr(letters, 'T') && first >= 0 && m->tensor[first].type != t->type)
 			return diag_error(m->diag, STATUS_MODEL, &at, "input %d is %s: must be %s as input 0", i,
 					  dtypes[t->type].name, dtypes[m->tensor[first].type].name);

@@ -16,4 +16,8 @@ bool infer_node(struct module *m, int node);
 /** The same for a node of op_def.fold_late, folded at last. */
 bool infer_late(struct module *m, int node);
 
+/** "float32 float64 bool ", the element types that letters of op_def.types stand for; "" for those that name none. From
+ *  arena a. */
+const char *types_in_words(struct arena *a, const char *letters);
+
 #endif

@@ -14,10 +14,12 @@ import subprocess
 import zipfile
 
 import numpy as np
+import onnx
+from onnx import helper, numpy_helper
 
-from place import MODEL, NNC, Wrong, expect, main, small_model, test
+from place import MODEL, NNC, Wrong, expect, main, picture, small_model, test
 
-GENERIC = "--target=generic"
+GENERIC, PICTURE = "--target=generic", picture(3)
 
 
 def on_terminal(place, *arguments):
@@ -88,8 +90,6 @@ def what_was_meant(place):
 
 @test
 def attributes_that_were_meant(place):
-    import onnx
-    from onnx import helper
     graph = helper.make_graph([helper.make_node("Elu", ["x"], ["y"], alfa=1.0)], "g",
                               [helper.make_tensor_value_info("x", 1, [2])], [helper.make_tensor_value_info("y", 1, [2])])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place.path("m.onnx"))
@@ -175,6 +175,101 @@ def quiet_is_what_was_asked_for(place):
     expect(out, r"^y: float32 \[2, 3\]\n")
     if err:
         raise Wrong(err)
+
+
+# --------------------------------------------------------------------------------------------------- for programs to read
+
+def as_json(place, status, *arguments):
+    return json.loads(place.nnc(status, *arguments, "--json")[0])
+
+
+@test
+def run_as_json(place):
+    model = small_model(place.path("m.onnx"), (2, 3))
+    x = np.array([[np.nan, 0, 1], [2, np.inf, 4]], np.float32)
+    y, b = as_json(place, 0, "run", model, place.save("x.npy", x), "--top=2")["outputs"]
+    if (y["name"], y["type"], y["shape"], y["nan"]) != ("y", "float32", [2, 3], int(np.isnan(y["values"][0] or np.nan))) or \
+            y["values"][1:4] != [1, 3, 5] or y["values"][4] is not None or y["max"] is not None or [t["element"] for t in y["top"]] != [4, 5]:
+        raise Wrong(f"{y}")
+    if b["values"][5] != 8:
+        raise Wrong(f"{b}")
+
+
+@test
+def verify_counts_steps(place):
+    nodes = [helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"]),
+             helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["y"])]
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", 1, [1, 4])],
+                              [helper.make_tensor_value_info("y", 1, [1, 4]), helper.make_tensor_value_info("q", 3, [1, 4])],
+                              [numpy_helper.from_array(np.float32(0.25), "scale"), numpy_helper.from_array(np.int8(3), "zero")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place.path("m.onnx"))
+    x = np.array([[0, 0.3, -1, 2]], np.float32)
+    q = np.array([[3, 4, -1, 11]], np.int8)
+    for steps in (0, 1, 3):
+        moved = q.copy()
+        moved[0, 2] += steps
+        for name, value in (("input_0", x), ("output_0", (moved.astype(np.float32) - 3) / 4), ("output_1", moved)):
+            place.save(f"case/{name}.npy", value)
+        for options in ((), ("--io=quantized",)):
+            status = 5 if steps else 0
+            seen = as_json(place, status, "verify", "m.onnx", "--data", "case", *options)
+            if seen["ok"] != (not steps) or [o["steps"] for o in seen["cases"][0]["outputs"]] != [steps, steps]:
+                raise Wrong(f"{options}: {seen}")
+            if steps:
+                word = f"{steps} step{'s' if steps > 1 else ''}"
+                out, _ = place.nnc(5, "verify", "m.onnx", "--data", "case", *options)
+                expect(out, rf'"y" .* at \[0, 2\] \({word}\)', rf'"q" .* at \[0, 2\] \({word}\)')
+                place.nnc(0, "verify", "m.onnx", "--data", "case", f"--steps={steps}", *options)
+                place.nnc(5, "verify", "m.onnx", "--data", "case", f"--steps={steps - 0.5}", *options)
+    place.nnc(2, "verify", "m.onnx", "--data", "case", "--nodes", "--json")
+
+
+@test
+def verify_counts_floats_between(place):
+    model = small_model(place.path("m.onnx"), (2, 3))
+    x = np.array([[-1, 0, 1], [2, 3, 4]], np.float32)
+    y, b = np.maximum(x, 0) * 2 + 1, np.maximum(x, 0) * 2
+    y[1, 1] = np.nextafter(y[1, 1], np.float32(np.inf))
+    for name, value in (("input_0", x), ("output_0", y), ("output_1", b)):
+        place.save(f"case/{name}.npy", value)
+    expect(place.nnc(0, "verify", model, "--data", "case")[0], r" at \[1, 1\] \(1 ULP\)")
+    place.nnc(5, "verify", model, "--data", "case", "--exact")
+    if as_json(place, 0, "verify", model, "--data", "case")["cases"][0]["outputs"][0]["ulps"] != 1:
+        raise Wrong("ulps")
+
+
+@test
+def operators_are_a_table(place):
+    rows = as_json(place, 0, "ops")["operators"]
+    known = {(r["domain"], r["name"]) for r in rows}
+    text = place.nnc(0, "ops")[0]
+    lines = {tuple(line.split()[:2]) for line in text.splitlines()[1:] if line and not line.startswith("Not")}
+    if lines - known - {("tensors;", "attributes")} or known - lines or ("ai.onnx", "Conv") not in known:
+        raise Wrong(f"{sorted(lines ^ known)[:10]}")
+    expect(text, r"ai\.onnx +Conv +1.*float32", r"ai\.onnx +Pad +.*; mode: constant")
+    conv = [r for r in rows if r["name"] == "Conv"][-1]
+    if "group" not in [a["name"] for a in conv["attributes"]] or not conv["types"][0].startswith("float32"):
+        raise Wrong(f"{conv}")
+
+
+@test
+def times_are_compared_with_saved_ones(place):
+    place.nnc(0, "bench", MODEL, "--repeat=20", "--save", "t.json")
+    with open(place.path("t.json"), encoding="utf-8") as f:
+        saved = json.load(f)
+    if saved["model"] != "digits.onnx" or not saved["min_s"] <= saved["median_s"] <= saved["max_s"]:
+        raise Wrong(f"{saved}")
+    expect(place.nnc(0, "bench", MODEL, "--repeat=20", "--against", "t.json")[0], r"against t\.json: [\d.]+ times its median of")
+    for factor, word in ((100, "faster"), (0.01, "SLOWER")):
+        for key in ("median_s", "quartile1_s", "quartile3_s"):
+            saved[key] *= factor
+        with open(place.path("u.json"), "w", encoding="utf-8") as f:
+            json.dump(saved, f, indent=1)
+        expect(place.nnc(0, "bench", MODEL, "--repeat=20", "--against=u.json")[0], word)
+        for key in ("median_s", "quartile1_s", "quartile3_s"):
+            saved[key] /= factor
+    place.nnc(1, "bench", MODEL, "--against", MODEL)
+    place.nnc(4, "bench", MODEL, "--against", "none.json")
 
 
 if __name__ == "__main__":
