@@ -1,5 +1,7 @@
 #include "emit/emit_call.h"
 
+#include <string.h>
+
 #include "emit/emit_nest.h"
 #include "emit/nest_writer.h"
 #include "emit/spell.h"
@@ -201,12 +203,59 @@ static void open_pieces(struct emit *e, const struct call *c)
 		emit_line(e, "p.%s = b0 + %lld;", end->name, piece);
 }
 
+/* Whether the parameter struct is a constant of the program: no member is known at run time only, set by a loop over
+ * pieces, or a parameter of the function. */
+static bool has_constant_params(const struct emission *x, const struct call *c)
+{
+	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
+
+	if (!s->tag || x->is_template || x->varies || x->m->options->optimize == OPTIMIZE_SIZE ||
+	    c->row_order != ROWS_AT_ONCE)
+		return false;
+	for (int i = 0; i < s->n_fields; i++)
+		if (strchr(s->field[i].name, '[') || (s->field[i].kind != FIELD_REAL &&
+						      !num_is_const(geometry_number(&c->geometry, &s->field[i]))))
+			return false;
+	return true;
+}
+
+/* It takes no instructions and no stack. C++ knows members by their place only. */
+static void write_constant_params(struct emit *e, struct emission *x, const struct call *c)
+{
+	enum { COLUMNS = 100 };
+	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
+	char buf[SPELL_BYTES];
+	struct strbuf line;
+
+	emit_open(e, "static const struct %s p =", s->tag);
+	strbuf_init(&line, x->m->scratch);
+	for (int i = 0; i < s->n_fields; i++) {
+		const struct geometry_field *f = &s->field[i];
+		const char *value = buf;
+
+		if (f->kind == FIELD_REAL)
+			spell_f32(buf, (float)geometry_real(&c->geometry, f));
+		else
+			value = emission_num(x, geometry_number(&c->geometry, f));
+		strbuf_printf(&line, "%s/* %s */ %s,", line.size ? " " : "", f->name, value);
+		if (line.size > COLUMNS || i == s->n_fields - 1) {
+			emit_line(e, "%s", strbuf_text(&line));
+			line.size = 0;
+		}
+	}
+	emit_close(e, ";");
+}
+
 /* The parameter struct, without the rows to compute when the loop over pieces sets them. */
 static void write_params(struct emit *e, struct emission *x, const struct call *c)
 {
 	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
 	char buf[SPELL_BYTES];
 
+	if (has_constant_params(x, c)) {
+		write_constant_params(e, x, c);
+		return;
+	}
 	if (s->tag)
 		emit_line(e, "struct %s p;", s->tag);
 	for (int i = 0; i < s->n_fields; i++) {

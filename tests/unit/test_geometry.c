@@ -38,6 +38,20 @@
 #undef GEOMETRY
 #undef FIELD
 
+/* Constants are printed one after the other, so that each has to come behind the one before. */
+Test(geometry, names_members_in_their_order)
+{
+	const char *before, *base;
+
+#define GEOMETRY(NAME, member, tag) before = NULL, base = (const char *)&of_##member;
+#define FIELD(member, name, kind, role) \
+	cr_expect((const char *)&of_##member.name > before && (const char *)&of_##member.name >= base, #member "." #name); \
+	before = (const char *)&of_##member.name;
+#include "steps/geometry.def"
+#undef GEOMETRY
+#undef FIELD
+}
+
 Test(geometry, names_the_struct)
 {
 	cr_expect_str_eq(geometry_struct(GEOMETRY_CONV)->tag, "nnrt_conv");
