@@ -45,7 +45,8 @@ Test(geometry, names_members_in_their_order)
 
 #define GEOMETRY(NAME, member, tag) before = NULL, base = (const char *)&of_##member;
 #define FIELD(member, name, kind, role) \
-	cr_expect((const char *)&of_##member.name > before && (const char *)&of_##member.name >= base, #member "." #name); \
+	cr_expect((const char *)&of_##member.name > before && (const char *)&of_##member.name >= base, \
+		#member "." #name); \
 	before = (const char *)&of_##member.name;
 #include "steps/geometry.def"
 #undef GEOMETRY
