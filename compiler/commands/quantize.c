@@ -6,41 +6,84 @@
 #include "quantize/calibrate.h"
 #include "quantize/qdq.h"
 #include "quantize/ranges.h"
+#include "quantize/statistics_file.h"
 
 static bool check_options(const struct options *o, struct diag *d)
 {
-	if (o->n_rest)
+	if (o->merge && o->calibrate)
+		return diag_error(d, STATUS_USAGE, NULL, "either --calibrate or --merge, not both");
+	if (o->merge && !o->n_rest)
+		return diag_error(d, STATUS_USAGE, NULL,
+				  "--merge: no statistics given: nnc quantize MODEL --merge FILE ...");
+	if (!o->merge && o->n_rest)
 		return diag_error(d, STATUS_USAGE, NULL, "more than one model: \"%s\"", o->rest[0]);
-	if (!o->calibrate)
+	if (!o->merge && !o->calibrate)
 		return diag_error(d, STATUS_USAGE, NULL, "no samples given: --calibrate DIR");
-	if (!o->output)
+	if (!o->output && !o->statistics)
 		return diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.onnx");
 	if (o->threads > 64)
 		return diag_error(d, STATUS_USAGE, NULL, "--threads=%lld: must be 0 to 64", (long long)o->threads);
+	if (o->bins < MIN_BINS || o->bins > MAX_BINS || o->bins % 2)
+		return diag_error(d, STATUS_USAGE, NULL, "--bins=%lld: must be even, %d to %d", (long long)o->bins,
+				  MIN_BINS, MAX_BINS);
+	if (!(o->percentile > 50 && o->percentile <= 100))
+		return diag_error(d, STATUS_USAGE, NULL, "--percentile=%g: must be above 50, at most 100",
+				  o->percentile);
 	return true;
 }
 
-/* The ranges of all tensors that may become bytes. */
-static bool collect(struct calibration *c, struct statistics *s)
+/* Nothing seen of all tensors that may become bytes. */
+static bool begin_statistics(const struct calibration *c, struct statistics *s)
 {
 	struct selection all;
 	const char **name;
 
 	if (!select_nodes(&all, c->file, NULL, c->options->keep))
 		return false;
+	if (!all.n)
+		return diag_error(c->diag, STATUS_UNSUPPORTED, NULL, "the model has no operator that can be quantised");
 	name = ARENA_ARRAY(c->arena, all.n, const char *);
 	for (int i = 0; i < all.n; i++)
 		name[i] = all.tensor[i].name;
 	statistics_init(s, name, all.n, c->arena);
-	if (!all.n)
-		return diag_error(c->diag, STATUS_UNSUPPORTED, NULL, "the model has no operator that can be quantised");
-	if (!calibrate_begin(c, s) || !calibrate_run(c, s))
-		return false;
-	if (range_needs_bins(c->options)) {
-		statistics_begin_bins(s, 2048);
-		return calibrate_run(c, s);
-	}
 	return true;
+}
+
+/* Every tensor of the model is known to the file. */
+static bool read_statistics(const struct calibration *c, struct statistics *s, const char *path)
+{
+	struct statistics all;
+
+	if (!begin_statistics(c, &all) || !statistics_read(s, path, c->arena, c->diag))
+		return false;
+	for (int i = 0; i < all.n; i++)
+		if (!statistics_find(s, all.v[i].name))
+			return diag_error(c->diag, STATUS_MODEL, NULL, "%s: it knows nothing of tensor \"%s\"", path,
+					  all.v[i].name);
+	return true;
+}
+
+/* Samples are looked at once for ranges and once more for histograms within them. */
+static bool collect(struct calibration *c, struct statistics *s)
+{
+	const struct options *o = c->options;
+	struct statistics part;
+
+	if (o->merge) {
+		if (!read_statistics(c, s, o->rest[0]))
+			return false;
+		for (int k = 1; k < o->n_rest; k++)
+			if (!read_statistics(c, &part, o->rest[k]) || !statistics_merge(s, &part, o->rest[k], c->diag))
+				return false;
+		return true;
+	}
+	if (!(o->ranges ? read_statistics(c, s, o->ranges) : begin_statistics(c, s)) || !calibrate_begin(c, s) ||
+	    (!o->ranges && !calibrate_run(c, s)))
+		return false;
+	if (!o->ranges && !range_needs_bins(o))
+		return true;
+	statistics_begin_bins(s, (int)o->bins);
+	return calibrate_run(c, s);
 }
 
 static bool quantise(struct onnx_file *f, const struct statistics *s, const struct options *o)
@@ -48,6 +91,10 @@ static bool quantise(struct onnx_file *f, const struct statistics *s, const stru
 	struct selection chosen;
 	int n = 0;
 
+	if (range_needs_bins(o) && !s->bins)
+		return diag_error(
+			f->diag, STATUS_USAGE, NULL,
+			"the statistics are ranges alone, --method needs histograms: collect them with --ranges");
 	if (!select_nodes(&chosen, f, s, o->keep))
 		return false;
 	for (size_t i = 0; i < f->graph->n_node; i++)
@@ -69,7 +116,7 @@ enum status command_quantize(const struct options *o, struct arena *a, struct ar
 	if (!check_options(o, d) || !onnx_file_read(&f, o->model, a, d) || !(folder = folder_make(a, d)))
 		return d->status;
 	c.folder = folder;
-	if (collect(&c, &s))
+	if (collect(&c, &s) && (!o->statistics || statistics_write(&s, o->statistics, a, d)) && o->output)
 		quantise(&f, &s, o);
 	folder_remove(folder);
 	return d->status;

@@ -9,6 +9,8 @@
 #include "data/value.h"
 #include "support/map.h"
 
+enum { MIN_BINS = 128, MAX_BINS = 1 << 14 };
+
 struct tensor_stats {
 	const char *name;
 	int64_t n, n_not_finite; /* elements seen; those that are infinite or no number, and count for nothing else */

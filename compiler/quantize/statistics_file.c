@@ -12,7 +12,7 @@
 
 static const char head[] = "nnc statistics 1";
 
-enum { MAX_BINS = 1 << 16, MAX_STATISTICS = 1 << 20 };
+enum { MAX_STATISTICS = 1 << 20 };
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
 

@@ -3,6 +3,8 @@
 
     quantize.py [NAME ...]
 """
+import contextlib
+import io
 import os
 import sys
 
@@ -12,6 +14,8 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
+from onnxruntime.quantization import calibrate
+from onnxruntime.quantization.quant_utils import compute_scale_zp
 from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -154,6 +158,137 @@ def data_that_are_none(place):
                 raise Wrong(f"{folder}: {err!r}")
     place.nnc(2, "quantize", MODEL, "--calibrate", "empty")
     place.nnc(2, "quantize", MODEL, "-o", "q.onnx")
+
+
+@test
+def four_jobs_and_a_merge(place):
+    """The statistics and the model are byte for byte those of one run, with ranges alone and with histograms."""
+    x = digits()[0][:200]
+    x[::37, :, 3, 4] *= 9
+    place.save("all/x.npy", x)
+    for k in range(4):
+        place.save(f"part{k}/x.npy", x[k * 40:(k + 1) * 40 if k < 3 else 200])
+
+    def same(a, b):
+        with open(place.path(a), "rb") as f, open(place.path(b), "rb") as g:
+            if f.read() != g.read():
+                raise Wrong(f"{a} and {b} differ")
+
+    def jobs(name, *options):
+        for k in range(4):
+            place.nnc(0, "quantize", MODEL, "--calibrate", f"part{k}", "--statistics", f"{name}{k}", *options)
+        place.nnc(0, "quantize", MODEL, "--statistics", name, "--merge", *(f"{name}{k}" for k in (2, 0, 3, 1)))
+
+    place.nnc(0, "quantize", MODEL, "-o", "one.onnx", "--calibrate", "all", "--statistics", "one")
+    jobs("ranges")
+    same("one", "ranges")
+    place.nnc(0, "quantize", MODEL, "-o", "merged.onnx", "--merge", "ranges")
+    same("one.onnx", "merged.onnx")
+    place.nnc(0, "quantize", MODEL, "-o", "one.onnx", "--calibrate", "all", "--statistics", "one", "--method=mse")
+    jobs("bins", "--ranges=ranges")
+    same("one", "bins")
+    place.nnc(0, "quantize", MODEL, "-o", "merged.onnx", "--merge", "bins", "--method=mse")
+    same("one.onnx", "merged.onnx")
+
+    expect(place.nnc(2, "quantize", MODEL, "-o", "q.onnx", "--merge", "ranges", "--method=mse")[1], "--ranges")
+    place.nnc(0, "quantize", MODEL, "--calibrate", "part0", "--statistics", "other", "--method=mse")
+    expect(place.nnc(1, "quantize", MODEL, "-o", "q.onnx", "--merge", "bins", "other")[1], "another range")
+    expect(place.nnc(1, "quantize", MODEL, "-o", "q.onnx", "--merge", "bins", "ranges")[1], "ranges: ")
+    with open(place.path("bins"), "rb") as f:
+        whole = f.read()
+    for k, cut in enumerate((b"", whole[:20], whole[:-9], whole.replace(b"tensor ", b"tensor -", 1), whole.replace(b":", b" ", 1),
+                             whole.replace(b"0x1", b"nan", 1), whole.replace(b"tensors 7", b"tensors 8"))):
+        with open(place.path("cut"), "wb") as f:
+            f.write(cut)
+        err = place.nnc(1, "quantize", MODEL, "-o", "q.onnx", "--merge", "cut", "--method=mse")[1]
+        if err.count("\n") != 1 or os.path.exists(place.path("q.onnx")):
+            raise Wrong(f"damage {k}: {err!r}")
+
+
+def scales(model):
+    """Scale and zero point of every tensor that becomes bytes, by its name in the float model."""
+    value = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    return {n.name[:-len("_QuantizeLinear")]: (float(value[n.input[1]]), int(value[n.input[2]])) for n in model.graph.node
+            if n.op_type == "QuantizeLinear"}
+
+
+class Rows(calibrate.CalibrationDataReader):
+    def __init__(self, x):
+        self.rows = iter([{"image": x[i:i + 1]} for i in range(len(x))])
+
+    def get_next(self):
+        return next(self.rows, None)
+
+
+def their_ranges(place, x, method, **options):
+    """What onnxruntime's calibrator makes of the same samples."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        c = calibrate.create_calibrator(MODEL, ["Conv", "Gemm", "MaxPool", "Relu", "Flatten"], place.path("augmented.onnx"), method,
+                                        extra_options=options)
+        c.collect_data(Rows(x))
+        found = {name: data.range_value for name, data in c.compute_data().items()}
+    return found, c.collector.histogram_dict if hasattr(c, "collector") else None
+
+
+def divergence(hist, half):
+    """onnxruntime's divergence of the middle 2 half + 1 parts, in double precision."""
+    middle = len(hist) // 2
+    start, end = middle - half, min(middle + half + 1, len(hist))
+    p = hist[start:end].astype(np.float64)
+    step = len(p) // 128
+    sums = [hist[start + k * step:start + (k + 1) * step if k < 127 else end].sum() for k in range(128)]
+    p[0] += hist[:start].sum()
+    p[-1] += hist[end:].sum()
+    q = np.zeros(len(p))
+    for k in range(128):
+        filled = np.count_nonzero(p[k * step:(k + 1) * step])
+        if filled:
+            q[k * step:(k + 1) * step] = int(sums[k] / filled)
+    for v in (p, q):
+        zeros = v == 0
+        v += np.where(zeros, 1e-4, -1e-4 * zeros.sum() / max(1, (~zeros).sum()))
+        v /= v.sum()
+    return (p * np.log(p / q)).sum()
+
+
+def equally_good(seen, histogram):
+    """Ranges of divergences that differ by less than their rounding: onnxruntime sums in single precision."""
+    hist, edges = histogram[:2]
+    best = min(divergence(hist, half) for half in range(64, len(hist) // 2 + 1))
+    ours = [divergence(hist, half) for half in range(64, len(hist) // 2 + 1)
+            if abs(edges[min(len(hist) // 2 + half + 1, len(hist))] - seen) < 1e-4 * seen]
+    return bool(ours) and ours[0] <= best * (1 + 1e-5)
+
+
+@test
+def the_ranges_of_onnxruntime(place):
+    """Each calibrator on the same samples; and once more on what is skewed, where methods differ more."""
+    x = digits()[0][:200]
+    # A few pixels far out, so that methods have something to cut off.
+    skewed = x.copy()
+    skewed[::37, :, 3, 4] *= 9
+    place.save("plain/x.npy", x)
+    place.save("skewed/x.npy", skewed)
+    method = calibrate.CalibrationMethod
+    for folder, data in (("plain", x), ("skewed", skewed)):
+        for ours, theirs, options in (
+                (["--method=minmax"], method.MinMax, {}),
+                (["--method=percentile"], method.Percentile, {"num_bins": 2048, "percentile": 99.999, "symmetric": False}),
+                (["--method=percentile", "--percentile=99"], method.Percentile, {"num_bins": 2048, "percentile": 99, "symmetric": False}),
+                (["--method=percentile", "--percentile=99.9", "--symmetric"], method.Percentile,
+                 {"num_bins": 2048, "percentile": 99.9, "symmetric": True}),
+                (["--method=entropy", "--bins=512"], method.Entropy, {"num_bins": 512, "symmetric": False})):
+            symmetric = "--symmetric" in ours
+            place.nnc(0, "quantize", MODEL, "-o", "q.onnx", "--calibrate", folder, *ours)
+            wanted, histograms = their_ranges(place, data, theirs, **options)
+            for name, (scale, zero) in scales(load(place.path("q.onnx"))).items():
+                if name.startswith(("m1", "m2", "flat")):       # moved bytes have the range of what they come from
+                    continue
+                low, high = (np.array(np.ravel(v)[0], np.float32) for v in wanted[name])
+                z, s = (float(v) for v in compute_scale_zp(low, high, np.array(0, np.uint8), np.array(255, np.uint8), symmetric))
+                if (abs(scale - s) > 1e-5 * s or zero != z) and not (
+                        "entropy" in ours[0] and equally_good(scale * (255 - zero), histograms[name])):
+                    raise Wrong(f"{folder} {ours}: {name} has scale {scale}, zero {zero}; onnxruntime's are {s}, {z}")
 
 
 if __name__ == "__main__":
