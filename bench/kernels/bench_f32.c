@@ -78,8 +78,8 @@ static void run_conv(const struct kernel *k, const struct layer *l, const struct
 {
 	const int out_h = (l->h - 1) / l->stride + 1, out_w = (l->w - 1) / l->stride + 1;
 	const struct nnrt_conv p = {l->h, l->w, l->ic, out_h, out_w, l->oc, l->k, l->k, l->stride, l->stride, 1, 1,
-		l->k / 2,
-		l->k / 2, 0, 0, (ptrdiff_t)l->w * l->ic, l->ic, 1, (ptrdiff_t)out_w * l->oc, l->oc, 0, 0, 0, out_h};
+		l->k / 2, l->k / 2, 0, 0, (ptrdiff_t)l->w * l->ic, l->ic, 1, (ptrdiff_t)out_w * l->oc, l->oc, 0, 0, 0,
+		out_h, NULL};
 
 	if (k->kind == DEPTHWISE)
 		k->run.depthwise(&p, b->x, b->w, b->bias, b->y, NULL, NULL);
@@ -91,7 +91,7 @@ static void run_conv(const struct kernel *k, const struct layer *l, const struct
 
 static void run_gemm(const struct kernel *k, const struct layer *l, const struct buffers *b)
 {
-	const struct nnrt_gemm p = {0, l->h, l->oc, l->w, l->w, k->kind == GEMM_TRANSPOSED ? l->w : l->oc, l->oc};
+	const struct nnrt_gemm p = {0, l->h, l->oc, l->w, l->w, k->kind == GEMM_TRANSPOSED ? l->w : l->oc, l->oc, NULL};
 
 	if (k->kind == GEMM_TRANSPOSED)
 		k->run.transposed(&p, b->x, b->w, b->bias, b->y, b->scratch, NULL, NULL);

@@ -57,6 +57,18 @@ static void write_operand(struct nest_writer *w, int k, const char *pointer)
 	w->value[k] = (struct operand){ .text = name, .vector = true };
 }
 
+/* Whether the epilogue is a tail: NNRT_TAIL. */
+static bool has_tail(const struct call *c)
+{
+	return (c->geometry.kind == GEOMETRY_CONV && c->geometry.conv.tail) ||
+	       (c->geometry.kind == GEOMETRY_GEMM && c->geometry.gemm.tail);
+}
+
+static const char *tail_text(const struct emission *x, const struct call *c, const char *epilogue)
+{
+	return has_tail(c) ? arena_printf(x->m->scratch, "%s_tail", epilogue) : "NULL";
+}
+
 void emit_epilogue(struct emit *e, struct emission *x, const struct call *c, const char *function)
 {
 	const struct module *m = x->m;
@@ -100,6 +112,8 @@ void emit_epilogue(struct emit *e, struct emission *x, const struct call *c, con
 	}
 	emit_line(e, "return %s;", write_vector(&w, n->value));
 	emit_close(e, "");
+	if (has_tail(c))
+		emit_line(e, "%s(%s_tail, %s)", writer_use(&w, "NNRT_TAIL"), function, function);
 	emit_blank(e);
 }
 
@@ -220,7 +234,7 @@ static bool has_constant_params(const struct emission *x, const struct call *c)
 }
 
 /* It takes no instructions and no stack. C++ knows members by their place only. */
-static void write_constant_params(struct emit *e, struct emission *x, const struct call *c)
+static void write_constant_params(struct emit *e, struct emission *x, const struct call *c, const char *epilogue)
 {
 	enum { COLUMNS = 100 };
 	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
@@ -235,6 +249,8 @@ static void write_constant_params(struct emit *e, struct emission *x, const stru
 
 		if (f->kind == FIELD_REAL)
 			spell_f32(buf, (float)geometry_real(&c->geometry, f));
+		else if (f->kind == FIELD_TAIL)
+			value = tail_text(x, c, epilogue);
 		else
 			value = emission_num(x, geometry_number(&c->geometry, f));
 		strbuf_printf(&line, "%s/* %s */ %s,", line.size ? " " : "", f->name, value);
@@ -247,13 +263,13 @@ static void write_constant_params(struct emit *e, struct emission *x, const stru
 }
 
 /* The parameter struct, without the rows to compute when the loop over pieces sets them. */
-static void write_params(struct emit *e, struct emission *x, const struct call *c)
+static void write_params(struct emit *e, struct emission *x, const struct call *c, const char *epilogue)
 {
 	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
 	char buf[SPELL_BYTES];
 
 	if (has_constant_params(x, c)) {
-		write_constant_params(e, x, c);
+		write_constant_params(e, x, c, epilogue);
 		return;
 	}
 	if (s->tag)
@@ -266,6 +282,8 @@ static void write_params(struct emit *e, struct emission *x, const struct call *
 		if (f->kind == FIELD_REAL) {
 			spell_f32(buf, (float)geometry_real(&c->geometry, f));
 			emit_line(e, "p.%s = %s;", f->name, emission_constant(x, "float", buf));
+		} else if (f->kind == FIELD_TAIL) {
+			emit_line(e, "p.%s = %s;", f->name, tail_text(x, c, epilogue));
 		} else {
 			const struct num v = geometry_number(&c->geometry, f);
 			const bool narrows = f->kind == FIELD_COUNT && !num_is_const(v);
@@ -304,7 +322,7 @@ void emit_call(struct emit *e, struct emission *x, const struct call *c, const c
 	emission_use(x, c->function);
 	if (params)
 		emission_use(x, params);
-	write_params(e, x, c);
+	write_params(e, x, c, epilogue);
 	for (int k = 0; k < c->n_loops; k++)
 		emit_open(e, "for (ptrdiff_t b%d = %s; b%d < %s; b%d++)", k, emission_num(x, c->loop[k].first), k,
 			  number_text(x, "ptrdiff_t", num_add(&x->nums, c->loop[k].first, c->loop[k].times)), k);

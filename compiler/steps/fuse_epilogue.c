@@ -170,6 +170,23 @@ static struct nest *epilogue_of(const struct call *c, const struct nest *from)
 	return n;
 }
 
+static bool calls_functions(const struct nest *n)
+{
+	for (int e = 0; e < n->n_e; e++)
+		if (n->e[e].op > E_SCALAR && nest_cost(n->e[e].op) == SCALAR_FUNCTION)
+			return true;
+	return false;
+}
+
+/* Tells the kernel, whose sums would leave no registers for the constants of functions. */
+static void mark_long_tail(struct call *c)
+{
+	if (c->geometry.kind == GEOMETRY_CONV)
+		c->geometry.conv.tail = calls_functions(c->epilogue);
+	else if (c->geometry.kind == GEOMETRY_GEMM)
+		c->geometry.gemm.tail = calls_functions(c->epilogue);
+}
+
 static void absorb(struct uses *u, struct site *s, struct site *reader)
 {
 	struct step call = *site_step(s), *at = site_step(reader);
@@ -177,6 +194,7 @@ static void absorb(struct uses *u, struct site *s, struct site *reader)
 	struct call *c = call.call;
 
 	c->epilogue = epilogue_of(c, n);
+	mark_long_tail(c);
 	call_result(u->m, c, n->out);
 	*at = call;             /* the kernel runs where the nest did */
 	s->removed = true;

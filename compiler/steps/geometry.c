@@ -5,7 +5,8 @@
 #define FIELD(member, name, kind, role) \
 	_Static_assert(_Generic(((struct geometry *)0)->member.name, \
 				struct num: FIELD_##kind == FIELD_COUNT || FIELD_##kind == FIELD_STEP, \
-				int64_t: FIELD_##kind == FIELD_NUMBER, double: FIELD_##kind == FIELD_REAL), #name);
+				int64_t: FIELD_##kind == FIELD_NUMBER, double: FIELD_##kind == FIELD_REAL, \
+				bool: FIELD_##kind == FIELD_TAIL), #name);
 #include "steps/geometry.def"
 #undef GEOMETRY
 #undef FIELD
@@ -44,6 +45,8 @@ static const void *member_at(const struct geometry *g, const struct geometry_fie
 
 struct num geometry_number(const struct geometry *g, const struct geometry_field *f)
 {
+	if (f->kind == FIELD_TAIL)
+		return num_const(*(const bool *)member_at(g, f));
 	return f->kind == FIELD_NUMBER ? num_const(*(const int64_t *)member_at(g, f)) :
 					 *(const struct num *)member_at(g, f);
 }

@@ -31,6 +31,7 @@ struct conv_geometry {
 	struct num x_row, x_pixel, x_channel, y_row, y_pixel;
 	/* Rows that a tensor keeps, 0: all. With ring 4, row 9 lies where row 1 and row 5 did. */
 	int64_t x_ring, y_ring;
+	bool tail;              /* the epilogue is long: a function of its own */
 	/* The result is every so many rows and pixels of its tensor: a phase of a transposed convolution; else 1. */
 	int64_t y_step_h, y_step_w;
 };
@@ -40,6 +41,7 @@ struct gemm_geometry {
 	struct num m_begin, m;  /* rows to compute: m_begin … m-1 */
 	struct num n, k;
 	struct num a_row, b_row, y_row;
+	bool tail;              /* the epilogue is long: a function of its own */
 };
 
 /* Softmax and norms along rows of adjacent elements: struct nnrt_rows. */
@@ -168,7 +170,7 @@ struct geometry {
 
 /* How a member of the parameter struct is printed. COUNT: a struct num, an int in C; STEP: a struct num, a ptrdiff_t;
  * NUMBER: an int64_t that fits whatever the member is; REAL: a float. */
-enum field_kind { FIELD_COUNT, FIELD_STEP, FIELD_NUMBER, FIELD_REAL };
+enum field_kind { FIELD_COUNT, FIELD_STEP, FIELD_NUMBER, FIELD_REAL, FIELD_TAIL };
 
 /* Which members say where the rows to compute begin and end. */
 enum field_role { ROLE_NONE, ROLE_ROW_BEGIN, ROLE_ROW_END };

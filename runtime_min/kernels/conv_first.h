@@ -78,6 +78,14 @@ NNRT_INLINE void nnrt_conv_first_f32_tile(const struct nnrt_conv *p, const float
 			w += (ptrdiff_t)p->kernel_w * channels * w_row;
 		}
 	}
+	if (p->tail) {
+		const struct nnrt_at at = {y_row + ox * p->y_pixel + c, oy, ox, c, 0};
+		float sums[NNRT_TILE_FLOATS];
+
+		nnrt_tile_spill(acc, sums, rows, vectors);
+		nnrt_tile_finish_long(p->tail, sums, y, at, p->y_pixel, inside ? rows : valid, n, vectors, ctx);
+		return;
+	}
 	NNRT_UNROLL(16)
 	for (int i = 0; i < rows; i++) {
 		const struct nnrt_at at = {y_row + (ox + i) * p->y_pixel + c, oy, ox + i, c, 0};

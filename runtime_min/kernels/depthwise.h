@@ -53,6 +53,16 @@ NNRT_INLINE void nnrt_depthwise_f32_tile(const struct nnrt_conv *p, const float 
 					tap + kx * NNRT_LANES, n, 1, pixels);
 		}
 	}
+	if (p->tail) {
+		const struct nnrt_at at = {y_row + ox * p->y_pixel + c, oy, ox, c, 0};
+		float sums[NNRT_TILE_ROWS * NNRT_LANES];
+
+		NNRT_UNROLL(16)
+		for (int i = 0; i < pixels; i++)
+			nnrt_vf_store(sums + i * NNRT_LANES, acc[i]);
+		nnrt_tile_finish_long(p->tail, sums, y, at, p->y_pixel, pixels, n, 1, ctx);
+		return;
+	}
 	NNRT_UNROLL(16)
 	for (int i = 0; i < pixels; i++) {
 		const struct nnrt_at at = {y_row + (ox + i) * p->y_pixel + c, oy, ox + i, c, n};

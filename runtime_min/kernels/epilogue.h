@@ -3,6 +3,7 @@
 #ifndef NNRT_EPILOGUE_H
 #define NNRT_EPILOGUE_H
 
+#include "runtime_min/kernels/shape.h"
 #include "runtime_min/simd/simd.h"
 
 /** Where a vector of results goes. Offsets count floats. Convolutions and pooling give output row and column;
@@ -52,5 +53,32 @@ NNRT_INLINE void nnrt_store_at(float *y, nnrt_vf a, struct nnrt_at at)
 	else
 		nnrt_vf_store_n(y + at.y, a, at.n);
 }
+
+/** The epilogue over rows of sums. */
+NNRT_INLINE void nnrt_tail_run(const struct nnrt_tail_rows *t, nnrt_epilogue epilogue)
+{
+	const float *sums = t->sums;
+	struct nnrt_at at = {0, t->row, t->col, 0, 0};
+	const int n = t->n;
+
+	for (int i = 0; i < t->count; i++, at.col++, sums += t->width) {
+		at.y = t->y_at + i * t->step;
+		at.c = t->c;
+		for (int j = 0; j < n; j += NNRT_LANES) {
+			at.n = n - j < NNRT_LANES ? n - j : NNRT_LANES;
+			nnrt_store_at(t->y, epilogue(nnrt_vf_load(sums + j), at, t->ctx), at);
+			at.y += NNRT_LANES;
+			at.c += NNRT_LANES;
+		}
+	}
+}
+
+/* The tail of that name. An epilogue with a dozen constants finds no registers for them beside a tile's sums, loads
+ * them for every vector and is there once for each; in a function of its own they are loaded once a tile. */
+#define NNRT_TAIL(name, epilogue) \
+	NNRT_SHARED void name(const struct nnrt_tail_rows *rows) \
+	{ \
+		nnrt_tail_run(rows, epilogue); \
+	}
 
 #endif

@@ -19,6 +19,14 @@ NNRT_INLINE void nnrt_gemm_f32_tile(const struct nnrt_gemm *p, const float *a, c
 		row[r] = a + nnrt_min(i + r, p->m - 1) * p->a_row;
 	nnrt_tile_start(acc, bias ? bias + j : NULL, n, rows, vectors);
 	sums(acc, row, p->k, b, b_row, last, rows, vectors);
+	if (p->tail) {
+		const struct nnrt_at at = {i * p->y_row + j, 0, i, j, 0};
+		float kept[NNRT_TILE_FLOATS];
+
+		nnrt_tile_spill(acc, kept, rows, vectors);
+		nnrt_tile_finish_long(p->tail, kept, y, at, p->y_row, (int)nnrt_min(rows, p->m - i), n, vectors, ctx);
+		return;
+	}
 	NNRT_UNROLL(16)
 	for (int r = 0; r < rows; r++) {
 		const struct nnrt_at at = {(i + r) * p->y_row + j, 0, i + r, j, 0};

@@ -5,6 +5,19 @@
 
 #include "runtime_min/nnrt.h"
 
+/** Rows of finished sums in memory, for a tail to run the epilogue over: row i goes to y + y_at + i * step, `row` and
+ *  col + i, c are its place as the epilogue's struct nnrt_at has it. */
+struct nnrt_tail_rows {
+	const float *sums;              /* row i from sums + i * width on */
+	float *y;
+	const void *const *ctx;         /* of the epilogue */
+	ptrdiff_t y_at, step, row, col, c;
+	int count, n, width;            /* rows; floats of each that count; floats from one to the next in sums */
+};
+
+/** An epilogue that is long, as a function of its own: see NNRT_TAIL. */
+typedef void (*nnrt_tail)(const struct nnrt_tail_rows *rows);
+
 /** Convolution, depthwise convolution and pooling over channels-last images.
  *
  *  Input row iy starts at x + (iy % x_ring) * x_row (x_ring 0: at x + iy * x_row), pixel ix in it x_pixel floats
@@ -31,6 +44,7 @@ struct nnrt_conv {
 	ptrdiff_t y_row, y_pixel;               /* output strides, floats */
 	int x_ring, y_ring;             /* rows that are kept when rows are streamed; 0: all */
 	int row_begin, row_end;         /* output rows to compute: row_begin..row_end-1, all: 0 and out_h */
+	nnrt_tail tail;                 /* the epilogue over sums in memory; NULL: it is short and runs in registers */
 };
 
 /** Position of row r in a tensor that keeps `ring` rows (0: all). */
@@ -47,6 +61,7 @@ struct nnrt_gemm {
 	ptrdiff_t a_row;                /* from row to row of a, elements of a row are adjacent */
 	ptrdiff_t b_row;                /* of b; only kernels with an unpacked b read it */
 	ptrdiff_t y_row;                /* of y */
+	nnrt_tail tail;                 /* the epilogue over sums in memory; NULL: it is short and runs in registers */
 };
 
 /** Recurrent layers; H = hidden, B = batch, T = steps, G = gates (1, 3 or 4). Strides in floats.

@@ -46,4 +46,29 @@ NNRT_INLINE void nnrt_tile_finish(const nnrt_vf *acc, float *y, struct nnrt_at a
 	}
 }
 
+/** Floats of a register tile at most. */
+enum { NNRT_TILE_FLOATS = NNRT_TILE_ROWS * NNRT_TILE_VECTORS * NNRT_LANES };
+
+/** Puts a register tile into memory, row by row, for a tail. */
+NNRT_INLINE void nnrt_tile_spill(nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS], float *sums, int rows, int vectors)
+{
+	NNRT_UNROLL(16)
+	for (int i = 0; i < rows; i++) {
+		NNRT_UNROLL(4)
+		for (int j = 0; j < vectors; j++)
+			nnrt_vf_store(sums + (i * vectors + j) * NNRT_LANES, acc[i][j]);
+	}
+}
+
+/** nnrt_tile_finish() of `count` rows of sums in memory, by a tail. at: where the first of them goes, the others
+ *  `step` floats further each in y and in the next column. */
+NNRT_INLINE void nnrt_tile_finish_long(nnrt_tail tail, const float *sums, float *y, struct nnrt_at at, ptrdiff_t step,
+	int count, int n, int vectors, const void *const *ctx)
+{
+	const struct nnrt_tail_rows rows = {sums, y, ctx, at.y, step, at.row, at.col, at.c, count, n,
+		vectors * NNRT_LANES};
+
+	tail(&rows);
+}
+
 #endif

@@ -164,6 +164,27 @@ NNRT_INLINE void nnrt_winograd_output(const struct nnrt_conv *p, const struct nn
 		for (int row = 0; row < tile; row++)
 			half[row * edge + col] = sum[row];
 	}
+	if (p->tail) {
+		float sums[4 * 4 * NNRT_LANES];
+
+		NNRT_UNROLL(4)
+		for (int row = 0; row < tile; row++) {
+			nnrt_vf out[NNRT_WINOGRAD_EDGE];
+
+			nnrt_winograd_out(half + row * edge, out, tile);
+			NNRT_UNROLL(4)
+			for (int col = 0; col < tile; col++)
+				nnrt_vf_store(sums + (row * tile + col) * NNRT_LANES, nnrt_vf_add(start, out[col]));
+		}
+		for (int row = 0; row < tile && row < rows; row++) {
+			const ptrdiff_t line = nnrt_ring(oy + row, p->y_ring) * p->y_row + ox * p->y_pixel + c;
+			const struct nnrt_at at = {line, oy + row, ox, c, 0};
+
+			nnrt_tile_finish_long(p->tail, sums + row * tile * NNRT_LANES, y, at, p->y_pixel,
+				(int)nnrt_min(tile, cols), n, 1, ctx);
+		}
+		return;
+	}
 	NNRT_UNROLL(4)
 	for (int row = 0; row < tile; row++) {
 		const ptrdiff_t line = nnrt_ring(oy + row, p->y_ring) * p->y_row + ox * p->y_pixel + c;
@@ -213,7 +234,7 @@ NNRT_INLINE void nnrt_winograd_f32(const struct nnrt_conv *p, const float *x, co
 		for (int c = 0; c < p->oc; c += columns) {
 			const float *panel = w + (ptrdiff_t)c * points * p->ic;
 			const int n = c < whole ? columns : p->oc - c;
-			const struct nnrt_gemm product = {0, count, n, p->ic, b.v_tile, 0, columns};
+			const struct nnrt_gemm product = {0, count, n, p->ic, b.v_tile, 0, columns, NULL};
 
 			for (int point = 0; point < points; point++) {
 				const float *weights = panel + (ptrdiff_t)point * p->ic * columns;

@@ -5,20 +5,27 @@
 
 #include "runtime_min/maths/lane.h"
 
+#if defined(NNRT_SIMD_X86_AVX512_H)
+#include "runtime_min/maths/scale_avx512.h"
+#else
+#include "runtime_min/maths/scale.h"
+#endif
+
 /** exp(x) = 2^n (1 + q), -0.3 < q < 0.42. */
 struct nnrt_exp_parts {
 	nnrt_vf q;
-	nnrt_vi n;
+	nnrt_vf based;          /* n + NNRT_SCALE_BASE */
 };
 
 /** Parts of exp(x) for |x| <= 128 (n and q are meaningless beyond; NaN gives q = NaN). |q - (exp(r) - 1)| is at most
  *  1.4e-8 |q| before rounding: minimax on [-0.347, 0.347], first term exact. */
 NNRT_INLINE struct nnrt_exp_parts nnrt_exp_split(nnrt_vf x)
 {
-	const nnrt_vi n = nnrt_vi_product_near(x, nnrt_vf_set1(1.44269502f));
-	const nnrt_vf nf = nnrt_vf_from_vi(n);
-	const nnrt_vf s = nnrt_vf_fnma(nf, nnrt_vf_set1(0.693145752f), x);
-	const nnrt_vf r = nnrt_vf_fnma(nf, nnrt_vf_set1(1.42860677e-6f), s);
+	const nnrt_vf base = nnrt_vf_set1(NNRT_SCALE_BASE);
+	const nnrt_vf based = nnrt_vf_fma(x, nnrt_vf_set1(1.44269502f), base);
+	const nnrt_vf n = nnrt_vf_sub(based, base);
+	const nnrt_vf s = nnrt_vf_fnma(n, nnrt_vf_set1(0.693145752f), x);
+	const nnrt_vf r = nnrt_vf_fnma(n, nnrt_vf_set1(1.42860677e-6f), s);
 	nnrt_vf p = nnrt_vf_set1(0.0013882517f);
 	struct nnrt_exp_parts e;
 
@@ -27,14 +34,8 @@ NNRT_INLINE struct nnrt_exp_parts nnrt_exp_split(nnrt_vf x)
 	p = nnrt_vf_fma(p, r, nnrt_vf_set1(0.16666543f));
 	p = nnrt_vf_fma(p, r, nnrt_vf_set1(0.49999997f));
 	e.q = nnrt_vf_fma(nnrt_vf_mul(r, r), p, r);
-	e.n = n;
+	e.based = based;
 	return e;
-}
-
-/** 2^n for -126 <= n <= 127. */
-NNRT_INLINE nnrt_vf nnrt_exp2_vi(nnrt_vi n)
-{
-	return nnrt_vf_from_bits(nnrt_vi_shl(nnrt_vi_add(n, nnrt_vi_set1(127)), 23));
 }
 
 /** exp(x). Worst error found 1.05 ulp (denormal results included where the hardware keeps denormals); exp(-inf) =
@@ -43,11 +44,16 @@ NNRT_INLINE nnrt_vf nnrt_exp_vf(nnrt_vf x)
 {
 	const nnrt_vf bounded = nnrt_vf_max(nnrt_vf_set1(-104.0f), nnrt_vf_min(nnrt_vf_set1(89.0f), x));
 	const struct nnrt_exp_parts e = nnrt_exp_split(bounded);
-	/* Two factors: 2^n itself may be denormal or infinite. */
-	const nnrt_vi half = nnrt_vi_sar(e.n, 1);
-	const nnrt_vf y = nnrt_vf_add(nnrt_vf_set1(1.0f), e.q);
 
-	return nnrt_vf_mul(nnrt_vf_mul(y, nnrt_exp2_vi(half)), nnrt_exp2_vi(nnrt_vi_sub(e.n, half)));
+	return nnrt_vf_scale_based(nnrt_vf_add(nnrt_vf_set1(1.0f), e.q), e.based);
+}
+
+/** exp(x) for x <= 0, the bits of nnrt_exp_vf(); NaN gives NaN. */
+NNRT_INLINE nnrt_vf nnrt_exp_neg(nnrt_vf x)
+{
+	const struct nnrt_exp_parts e = nnrt_exp_split(nnrt_vf_max(nnrt_vf_set1(-104.0f), x));
+
+	return nnrt_vf_shrink_based(nnrt_vf_add(nnrt_vf_set1(1.0f), e.q), e.based);
 }
 
 /** exp(x), the bits of nnrt_exp_vf(). */
@@ -60,7 +66,7 @@ NNRT_INLINE float nnrt_exp_f32(float x)
 NNRT_INLINE nnrt_vf nnrt_expm1_neg(nnrt_vf x)
 {
 	const struct nnrt_exp_parts e = nnrt_exp_split(x);
-	const nnrt_vf scale = nnrt_exp2_vi(e.n);
+	const nnrt_vf scale = nnrt_vf_exp2_based(e.based);
 
 	return nnrt_vf_fma(scale, e.q, nnrt_vf_sub(scale, nnrt_vf_set1(1.0f)));
 }
@@ -72,7 +78,7 @@ NNRT_INLINE nnrt_vf nnrt_expm1_vf(nnrt_vf x)
 	const nnrt_vf bounded = nnrt_vf_max(nnrt_vf_set1(-20.0f), nnrt_vf_min(nnrt_vf_set1(89.0f), x));
 	const struct nnrt_exp_parts e = nnrt_exp_split(bounded);
 	/* Half the result is computed, for 2^128 is not a float. */
-	const nnrt_vf scale = nnrt_exp2_vi(nnrt_vi_sub(e.n, nnrt_vi_set1(1)));
+	const nnrt_vf scale = nnrt_vf_exp2_based(nnrt_vf_sub(e.based, nnrt_vf_set1(1.0f)));
 	const nnrt_vf y = nnrt_vf_fma(scale, e.q, nnrt_vf_sub(scale, nnrt_vf_set1(0.5f)));
 
 	return nnrt_vf_copysign(nnrt_vf_add(y, y), x);

@@ -10,7 +10,7 @@
 NNRT_INLINE nnrt_vf nnrt_sigmoid_vf(nnrt_vf x)
 {
 	const nnrt_vf one = nnrt_vf_set1(1.0f);
-	const nnrt_vf t = nnrt_exp_vf(nnrt_vf_neg(nnrt_vf_abs(x)));
+	const nnrt_vf t = nnrt_exp_neg(nnrt_vf_neg(nnrt_vf_abs(x)));
 	const nnrt_vf top = nnrt_vf_select(nnrt_vf_lt(x, nnrt_vf_set1(0.0f)), t, one);
 
 	return nnrt_vf_div(top, nnrt_vf_add(one, t));
@@ -26,7 +26,7 @@ NNRT_INLINE float nnrt_sigmoid_f32(float x)
  *  ONNX Softplus-1. */
 NNRT_INLINE nnrt_vf nnrt_softplus_vf(nnrt_vf x)
 {
-	const nnrt_vf t = nnrt_exp_vf(nnrt_vf_neg(nnrt_vf_abs(x)));
+	const nnrt_vf t = nnrt_exp_neg(nnrt_vf_neg(nnrt_vf_abs(x)));
 
 	return nnrt_vf_add(nnrt_vf_max(nnrt_vf_set1(0.0f), x), nnrt_log1p_finite(t));
 }
@@ -45,7 +45,7 @@ NNRT_INLINE nnrt_vf nnrt_mish_vf(nnrt_vf x)
 	const nnrt_vf one = nnrt_vf_set1(1.0f);
 	const nnrt_vf two = nnrt_vf_set1(2.0f);
 	const nnrt_vm negative = nnrt_vf_lt(x, nnrt_vf_set1(0.0f));
-	const nnrt_vf t = nnrt_exp_vf(nnrt_vf_neg(nnrt_vf_abs(x)));
+	const nnrt_vf t = nnrt_exp_neg(nnrt_vf_neg(nnrt_vf_abs(x)));
 	const nnrt_vf square = nnrt_vf_mul(t, t);
 	const nnrt_vf n = nnrt_vf_fma(two, t, nnrt_vf_select(negative, square, one));
 	const nnrt_vf d = nnrt_vf_select(negative, two, nnrt_vf_add(square, square));

@@ -249,7 +249,7 @@ static void rows_run(const struct subject *s, const struct nnrt_conv *p, const v
 static void subject_run(const struct subject *s, int begin, int end, const void *x, void *y)
 {
 	struct nnrt_conv p = s->p;
-	struct nnrt_gemm g = {begin, end, p.oc, p.ic, p.x_row, p.oc, p.y_row};
+	struct nnrt_gemm g = {begin, end, p.oc, p.ic, p.x_row, p.oc, p.y_row, NULL};
 
 	p.row_begin = begin;
 	p.row_end = end;

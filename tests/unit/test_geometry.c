@@ -27,13 +27,14 @@
 #undef FIELD
 
 /* COUNT is an int there, NUMBER too or a uint32_t or an int64_t, which has the type of ptrdiff_t here, STEP is a
- * ptrdiff_t, REAL a float: else this does not compile. */
+ * ptrdiff_t, REAL a float, TAIL a
+ * nnrt_tail: else this does not compile. */
 #define GEOMETRY(NAME, member, tag)
 #define FIELD(member, name, kind, role) \
 	_Static_assert(_Generic(of_##member.name, int: FIELD_##kind == FIELD_COUNT || FIELD_##kind == FIELD_NUMBER, \
 				uint32_t: FIELD_##kind == FIELD_NUMBER, \
 				ptrdiff_t: FIELD_##kind == FIELD_STEP || FIELD_##kind == FIELD_NUMBER, \
-				float: FIELD_##kind == FIELD_REAL), #name);
+				float: FIELD_##kind == FIELD_REAL, nnrt_tail: FIELD_##kind == FIELD_TAIL), #name);
 #include "steps/geometry.def"
 #undef GEOMETRY
 #undef FIELD
