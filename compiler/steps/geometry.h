@@ -89,6 +89,12 @@ struct nms_geometry {
 	struct num most;
 };
 
+/* Ensembles of trees: struct nnrt_trees. */
+struct trees_geometry {
+	struct num rows, features, trees, targets;
+	int64_t mode, aggregate;
+};
+
 /* Sum of two quantised tensors by two multiply-adds: struct nnrt_int8_add. */
 struct add_geometry {
 	int64_t n, a_signed, b_signed;
@@ -156,6 +162,7 @@ struct geometry {
 		struct select_geometry select;
 		struct find_geometry find;
 		struct nms_geometry nms;
+		struct trees_geometry trees;
 		struct add_geometry add;
 		struct sum_geometry sum;
 		struct table_geometry table;

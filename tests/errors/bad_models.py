@@ -20,7 +20,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-import bad_early  # its cases
+import bad_classic  # its cases
+import bad_early  # and its
 import bad_found  # and its
 import bad_operators  # and its
 import bad_quantised  # and its

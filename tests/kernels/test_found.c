@@ -161,6 +161,83 @@ static void nms_check(void (*run)(const struct nnrt_nms *, const float *, const 
 		fail("boxes: count", count);
 }
 
+/* ---- trees ---- */
+
+enum { INNER = 7, LEAVES = 8, FEATURES = 3 };   /* of a full tree: node i goes on at 2 * i + 1 and 2 * i + 2 */
+
+static bool is_true_of(ptrdiff_t mode, double x, double value)
+{
+	const bool answer[] = {x <= value, x < value, x >= value, x > value, x == value, x != value};
+
+	return answer[mode % 8] || (mode >= 8 && isnan(x));
+}
+
+static double tree_score(const struct nnrt_trees *p, const float *x, const int32_t *feature, const float *value,
+	const uint8_t *modes, const float *weight)
+{
+	int at = 0;
+
+	while (at < INNER)
+		at = 2 * at + 1 + is_true_of(p->mode < 0 ? modes[at] : p->mode, (double)x[feature[at]],
+			(double)value[at]);
+	return (double)weight[at - INNER];
+}
+
+static void trees_check(void (*run)(const struct nnrt_trees *, const float *, const int32_t *, const float *,
+	const int32_t *, const uint8_t *, const int32_t *, const int32_t *, const int32_t *, const float *, float *))
+{
+	enum { MOST_ROWS = 4, MOST_TREES = 3 };
+	const struct nnrt_trees p = {.rows = pick(MOST_ROWS + 1), .features = FEATURES, .trees = pick(MOST_TREES + 1),
+		.targets = 2, .mode = pick(2) ? -1 : pick(2) * 8 + pick(6), .aggregate = pick(4)};
+	float x[MOST_ROWS * FEATURES], value[MOST_TREES * INNER], weight[MOST_TREES * LEAVES];
+	float y[MOST_ROWS * 2];
+	int32_t feature[MOST_TREES * INNER], next[MOST_TREES * INNER * 2], root[MOST_TREES];
+	int32_t leaf[MOST_TREES * LEAVES + 1];
+	int32_t target[MOST_TREES * LEAVES];
+	uint8_t modes[MOST_TREES * INNER];
+
+	for (int i = 0; i < MOST_ROWS * FEATURES; i++)
+		x[i] = pick(9) ? (float)pick(5) : NAN;
+	for (int t = 0; t < MOST_TREES; t++) {
+		root[t] = t * INNER;
+		for (int i = 0; i < INNER; i++) {
+			const int at = t * INNER + i;
+
+			feature[at] = (int32_t)pick(FEATURES);
+			value[at] = (float)pick(5);
+			modes[at] = (uint8_t)(pick(2) * 8 + pick(6));
+			for (int k = 0; k < 2; k++) {
+				const int to = 2 * i + 1 + k;
+
+				next[2 * at + k] = to < INNER ? t * INNER + to : -1 - (t * LEAVES + to - INNER);
+			}
+		}
+	}
+	for (int i = 0; i < MOST_TREES * LEAVES; i++) {
+		leaf[i] = i;
+		target[i] = 1;
+		weight[i] = (float)(pick(17) - 8);
+	}
+	leaf[MOST_TREES * LEAVES] = MOST_TREES * LEAVES;
+	run(&p, x, feature, value, next, modes, root, leaf, target, weight, y);
+	for (ptrdiff_t r = 0; r < p.rows; r++) {
+		double sum = 0.0, least = INFINITY, most = -INFINITY;
+
+		for (ptrdiff_t t = 0; t < p.trees; t++) {
+			const double v = tree_score(&p, x + r * FEATURES, feature + t * INNER, value + t * INNER,
+				modes + t * INNER, weight + t * LEAVES);
+
+			sum += v;
+			least = fmin(least, v);
+			most = fmax(most, v);
+		}
+		sum = p.aggregate == NNRT_TREE_AVERAGE ? sum / (double)p.trees : p.aggregate == NNRT_TREE_SUM ? sum :
+			p.trees == 0 ? 0.0 : p.aggregate == NNRT_TREE_MIN ? least : most;
+		if (p.trees && (fabs(sum - (double)y[2 * r + 1]) > 1e-5 || fabs((double)y[2 * r]) > 0.0))
+			fail("trees: row", r);
+	}
+}
+
 /* ---- rows of the table ---- */
 
 #define RUN_FIND(name, function) \
@@ -183,6 +260,14 @@ static void nms_check(void (*run)(const struct nnrt_nms *, const float *, const 
 		function(p, boxes, scores, most, limit, threshold, selected, heap, count); \
 	} \
 	static void check_##name(void) { nms_check(run_##name); }
+#define RUN_TREES(name, function) \
+	static void run_##name(const struct nnrt_trees *p, const float *x, const int32_t *feature, const float *value, \
+		const int32_t *next, const uint8_t *modes, const int32_t *root, const int32_t *leaf, \
+		const int32_t *target, const float *weight, float *y) \
+	{ \
+		function(p, x, feature, value, next, modes, root, leaf, target, weight, y); \
+	} \
+	static void check_##name(void) { trees_check(run_##name); }
 #define RUN_NONE(name, function) static void check_##name(void) { }
 #define RUN_POOL(name, function) RUN_NONE(name, function)
 #define RUN_ROWS(name, function) RUN_NONE(name, function)
@@ -197,6 +282,7 @@ static void nms_check(void (*run)(const struct nnrt_nms *, const float *, const 
 #define RUN_SELECT(name, function) RUN_NONE(name, function)
 #define RUN_PAIR(name, function) RUN_NONE(name, function)
 #define RUN_MEAN(name, function) RUN_NONE(name, function)
+#define RUN_MEAN_ROWS(name, function) RUN_NONE(name, function)
 #define RUN_POOL_BYTES(name, function) RUN_NONE(name, function)
 #define LAYER(name, function, params, family) RUN_##family(name, function)
 #include "runtime_min/kernels/kernels_layer.def"

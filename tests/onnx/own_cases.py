@@ -9,7 +9,9 @@ import numpy as np
 from onnx import helper, numpy_helper
 from onnx.backend.test.case.test_case import TestCase
 
-CASES = {}
+import classic_cases
+
+CASES = dict(classic_cases.CASES)
 REFUSED = "refused"
 
 

@@ -1,0 +1,389 @@
+/* Linear models, scalers, encoders and the like of ai.onnx.ml as nodes of ai.onnx. */
+#include "ops/classic.h"
+
+#include <math.h>
+#include <string.h>
+
+int classic_floats(struct module *m, const float *v, int n)
+{
+	double *wide = ARENA_ARRAY(m->scratch, n, double);
+	const int64_t size = n;
+
+	for (int i = 0; i < n; i++)
+		wide[i] = (double)v[i];
+	return tensor_const_doubles(m, DT_F32, 1, &size, wide);
+}
+
+static int floats_attr(struct module *m, int node, const char *name)
+{
+	const struct attr *a = node_attr(m, node, name);
+
+	return a ? classic_floats(m, a->floats, a->n) : -1;
+}
+
+int classic_rows(struct module *m, int node)
+{
+	const enum dtype type = node_in_type(m, node, 0);
+
+	if (!node_rank(m, node, 0, 2, 2))
+		return -1;
+	if (type == DT_F64) {
+		node_unsupported(m, node, "input 0 is float64: float32 and integers are supported");
+		return -1;
+	}
+	return type == DT_F32 ? node_in(m, node, 0) : expand_cast(m, node, node_in(m, node, 0), DT_F32, -1);
+}
+
+bool classic_transform(struct module *m, int node, int scores, int out)
+{
+	const char *how = node_attr(m, node, "post_transform")->s;
+	int t;
+
+	if (!strcmp(how, "NONE")) {
+		expand_node(m, node, "Identity", 13, INPUTS(scores), out);
+	} else if (!strcmp(how, "LOGISTIC")) {
+		expand_node(m, node, "Sigmoid", 13, INPUTS(scores), out);
+	} else if (!strcmp(how, "SOFTMAX")) {
+		t = expand_node(m, node, "Softmax", 13, INPUTS(scores), out);
+		expand_attr(m, t, "axis")->i = -1;
+	} else {
+		return node_unsupported(m, node, "post_transform is %s, allowed: NONE SOFTMAX LOGISTIC", how);
+	}
+	return true;
+}
+
+/* 0 = setosa, 1 = versicolor, …: the first few. */
+static const char *list_labels(struct module *m, const struct attr *a)
+{
+	enum { SHOWN = 20 };
+	struct strbuf b;
+
+	strbuf_init(&b, m->arena);
+	for (int i = 0; i < a->n && i < SHOWN; i++) {
+		strbuf_printf(&b, "%s%d = ", i ? ", " : "", i);
+		strbuf_puts(&b, dims_text(m, 0, NULL));
+		for (const char *s = a->strings[i]; *s && s < a->strings[i] + 2 * SHOWN; s++)
+			strbuf_printf(&b, "%c", *s >= ' ' && *s <= '~' ? *s : '?');
+	}
+	return strbuf_text(&b);
+}
+
+bool classic_labels(struct module *m, int node, int number, const char *ints, const char *strings, int classes)
+{
+	const struct attr *a = node_attr(m, node, ints), *s = node_attr(m, node, strings);
+	const int out = node_out(m, node, 0);
+
+	if (!a == !s)
+		return node_bad(m, node, "%s and %s: one of them must be given", ints, strings);
+	if ((a ? a->n : s->n) != classes)
+		return node_bad(m, node, "%d labels for %d classes, allowed: as many", a ? a->n : s->n, classes);
+	if (s) {
+		diag_note(m->diag, "output \"%s\" is the number of the label: %s", m->tensor[out].name,
+			  list_labels(m, s));
+		expand_node(m, node, "Identity", 13, INPUTS(number), out);
+		return true;
+	}
+	expand_node(m, node, "Gather", 13, INPUTS(tensor_const_ints(m, a->ints, a->n), number), out);
+	return true;
+}
+
+/* --- Linear models: x * coefficients' + intercepts ---------------------------------------------------------------- */
+
+/* Scores of `classes` rows of coefficients, 0: as many as there are; -1: reported. */
+static int linear_scores(struct module *m, int node, int64_t *classes)
+{
+	const struct attr *w = node_attr(m, node, "coefficients"), *b = node_attr(m, node, "intercepts");
+	const int x = classic_rows(m, node);
+	const struct num features = x < 0 ? num_const(0) : node_in_tensor(m, node, 0)->dim[1];
+	int64_t dim[2];
+	double *v;
+	int in[3], t;
+
+	if (x < 0)
+		return -1;
+	if (!w || !num_is_const(features) || features.n < 1 || w->n < 1 || w->n % features.n ||
+	    (*classes && w->n / features.n != *classes)) {
+		node_bad(m, node, "%d coefficients for %lld features, allowed: as many for each class", w ? w->n : 0,
+			 (long long)features.n);
+		return -1;
+	}
+	*classes = dim[0] = w->n / features.n;
+	dim[1] = features.n;
+	if (b && b->n && b->n != *classes) {
+		node_bad(m, node, "%d intercepts for %lld classes, allowed: as many", b->n, (long long)*classes);
+		return -1;
+	}
+	v = ARENA_ARRAY(m->scratch, w->n, double);
+	for (int i = 0; i < w->n; i++)
+		v[i] = (double)w->floats[i];
+	in[0] = x;
+	in[1] = tensor_const_doubles(m, DT_F32, 2, dim, v);
+	in[2] = b && b->n ? classic_floats(m, b->floats, b->n) : -1;
+	t = expand_node(m, node, "Gemm", 13, in[2] < 0 ? 2 : 3, in, -1);
+	expand_attr(m, t, "transB")->i = 1;
+	return t;
+}
+
+static bool expand_linear_regressor(struct module *m, int node)
+{
+	int64_t targets = node_attr_int(m, node, "targets", 1);
+	const int scores = linear_scores(m, node, &targets);
+
+	return scores >= 0 && classic_transform(m, node, scores, node_out(m, node, 0));
+}
+
+const struct op_def op_ml_LinearRegressor_1 = {
+	CLASSIC("LinearRegressor", 1, 1, 1, 1), .types = TYPES("fi"), .expand = expand_linear_regressor,
+	.attrs = ATTRS(FLOATS_OPTIONAL("coefficients"), FLOATS_OPTIONAL("intercepts"), POST_TRANSFORM,
+		       INT_IN("targets", 1, 1, 1 << 20)),
+};
+
+static bool expand_linear_classifier(struct module *m, int node)
+{
+	int64_t classes = 0;
+	const int scores = linear_scores(m, node, &classes);
+	int number;
+
+	if (scores < 0)
+		return false;
+	number = expand_node(m, node, "ArgMax", 13, INPUTS(scores), -1);
+	expand_attr(m, number, "axis")->i = 1;
+	expand_attr(m, number, "keepdims")->i = 0;
+	return classic_labels(m, node, number, "classlabels_ints", "classlabels_strings", (int)classes) &&
+	       (node_out(m, node, 1) < 0 || classic_transform(m, node, scores, node_out(m, node, 1)));
+}
+
+const struct op_def op_ml_LinearClassifier_1 = {
+	CLASSIC("LinearClassifier", 1, 1, 1, 2), .types = TYPES("fi"), .expand = expand_linear_classifier,
+	.attrs = ATTRS(INTS_OPTIONAL("classlabels_ints"), STRINGS_OPTIONAL("classlabels_strings"),
+		       FLOATS_REQUIRED("coefficients"), FLOATS_OPTIONAL("intercepts"), INT("multi_class", 0),
+		       POST_TRANSFORM),
+};
+
+/* --- Element by element ------------------------------------------------------------------------------------------- */
+
+static int as_float(struct module *m, int node)
+{
+	return node_in_type(m, node, 0) == DT_F32 ? node_in(m, node, 0) :
+						    expand_cast(m, node, node_in(m, node, 0), DT_F32, -1);
+}
+
+/* The list has one number, or one for each index of the last axis. */
+static bool check_list(struct module *m, int node, const char *name)
+{
+	const struct attr *a = node_attr(m, node, name);
+	const struct tensor *x = node_in_tensor(m, node, 0);
+
+	return !a || a->n == 1 || (x->rank && num_is(x->dim[x->rank - 1], a->n)) ||
+	       node_bad(m, node, "%s has %d elements, allowed: 1, or one a column of %s", name, a->n,
+			node_in_shape(m, node, 0));
+}
+
+static bool expand_scaler(struct module *m, int node)
+{
+	const int offset = floats_attr(m, node, "offset"), scale = floats_attr(m, node, "scale");
+	int v = as_float(m, node);
+
+	if (!check_list(m, node, "offset") || !check_list(m, node, "scale"))
+		return false;
+	if (offset >= 0)
+		v = expand_node(m, node, "Sub", 13, INPUTS(v, offset), -1);
+	if (scale >= 0)
+		v = expand_mul(m, node, v, scale);
+	expand_node(m, node, "Identity", 13, INPUTS(v), node_out(m, node, 0));
+	return true;
+}
+
+const struct op_def op_ml_Scaler_1 = {
+	CLASSIC("Scaler", 1, 1, 1, 1), .types = TYPES("fi"), .expand = expand_scaler,
+	.attrs = ATTRS(FLOATS_OPTIONAL("offset"), FLOATS_OPTIONAL("scale")),
+};
+
+/* x over the norm of its row; a row whose norm is 0 stays. */
+static bool expand_normalizer(struct module *m, int node)
+{
+	const char *norm = node_attr(m, node, "norm")->s;
+	const char *reduce = !strcmp(norm, "MAX") ? "ReduceMax" : !strcmp(norm, "L1") ? "ReduceL1" : "ReduceL2";
+	const int x = as_float(m, node), zero = tensor_const_float(m, 0), one = tensor_const_float(m, 1);
+	const int64_t last = -1;
+	int v, is_zero;
+
+	if (!node_rank(m, node, 0, 1, 2))
+		return false;
+	v = expand_node(m, node, reduce, 13, INPUTS(x), -1);
+	rewrite_attr_ints(m, m->tensor[v].producer, "axes", &last, 1);
+	is_zero = expand_node(m, node, "Equal", 13, INPUTS(v, zero), -1);
+	v = expand_node(m, node, "Where", 13, INPUTS(is_zero, one, v), -1);
+	expand_node(m, node, "Div", 13, INPUTS(x, v), node_out(m, node, 0));
+	return true;
+}
+
+const struct op_def op_ml_Normalizer_1 = {
+	CLASSIC("Normalizer", 1, 1, 1, 1), .types = TYPES("fi"), .expand = expand_normalizer,
+	.attrs = ATTRS(STRING("norm", "MAX", "MAX|L1|L2")),
+};
+
+static bool expand_binarizer(struct module *m, int node)
+{
+	const enum dtype type = node_in_type(m, node, 0);
+	const int limit = tensor_const_float(m, (float)node_attr_float(m, node, "threshold", 0));
+
+	expand_cast(m, node, expand_node(m, node, "Greater", 13, INPUTS(as_float(m, node), limit), -1), type,
+		    node_out(m, node, 0));
+	return true;
+}
+
+const struct op_def op_ml_Binarizer_1 = {
+	CLASSIC("Binarizer", 1, 1, 1, 1), .types = TYPES("fi"), .expand = expand_binarizer,
+	.attrs = ATTRS(FLOAT("threshold", 0.0)),
+};
+
+static bool expand_imputer(struct module *m, int node)
+{
+	const bool is_whole = node_in_type(m, node, 0) == DT_I64;
+	const struct attr *a = node_attr(m, node, is_whole ? "imputed_value_int64s" : "imputed_value_floats");
+	const double replaced = node_attr_float(m, node, "replaced_value_float", 0);
+	const int64_t whole = node_attr_int(m, node, "replaced_value_int64", 0);
+	const int x = node_in(m, node, 0);
+	int missing, by;
+
+	if (!a || !check_list(m, node, is_whole ? "imputed_value_int64s" : "imputed_value_floats"))
+		return a ? false : node_bad(m, node, "there is no value of the input's type to impute");
+	by = is_whole ? tensor_const_ints(m, a->ints, a->n) : classic_floats(m, a->floats, a->n);
+	if (!is_whole && isnan(replaced))
+		missing = expand_node(m, node, "IsNaN", 13, INPUTS(x), -1);
+	else
+		missing = expand_node(m, node, "Equal", 13, INPUTS(x, is_whole ? tensor_const_ints(m, &whole, 1) :
+							      tensor_const_float(m, (float)replaced)), -1);
+	expand_node(m, node, "Where", 16, INPUTS(missing, by, x), node_out(m, node, 0));
+	return true;
+}
+
+const struct op_def op_ml_Imputer_1 = {
+	CLASSIC("Imputer", 1, 1, 1, 1), .types = TYPES("si"), .expand = expand_imputer,
+	.attrs = ATTRS(FLOATS_OPTIONAL("imputed_value_floats"), INTS_OPTIONAL("imputed_value_int64s"),
+		       FLOAT("replaced_value_float", 0.0), INT("replaced_value_int64", 0)),
+};
+
+/* --- Columns ------------------------------------------------------------------------------------------------------ */
+
+/* Columns of x, which as a row gets an axis before. */
+static bool expand_feature_extractor(struct module *m, int node)
+{
+	const int64_t all = -1, first = 0;
+	const bool is_row = node_in_tensor(m, node, 0)->rank == 1;
+	int at, t;
+
+	if (!node_rank(m, node, 0, 1, MAX_RANK))
+		return false;
+	at = expand_node(m, node, "Reshape", 13, INPUTS(node_in(m, node, 1), tensor_const_ints(m, &all, 1)), -1);
+	t = expand_node(m, node, "Gather", 13, INPUTS(node_in(m, node, 0), at), is_row ? -1 : node_out(m, node, 0));
+	expand_attr(m, t, "axis")->i = -1;
+	if (is_row)
+		expand_node(m, node, "Unsqueeze", 13, INPUTS(t, tensor_const_ints(m, &first, 1)), node_out(m, node, 0));
+	return true;
+}
+
+const struct op_def op_ml_ArrayFeatureExtractor_1 = {
+	CLASSIC("ArrayFeatureExtractor", 1, 2, 2, 1), .types = TYPES("fi", "i"), .expand = expand_feature_extractor,
+};
+
+static bool expand_feature_vectorizer(struct module *m, int node)
+{
+	const struct attr *sizes = node_attr(m, node, "inputdimensions");
+	const int n = m->node[node].n_in;
+	int *in = ARENA_ARRAY(m->scratch, n, int), t;
+
+	for (int i = 0; i < n; i++) {
+		if (node_in(m, node, i) < 0 || !node_rank(m, node, i, 2, 2))
+			return node_in(m, node, i) < 0 ? node_bad(m, node, "input %d is absent", i) : false;
+		if (sizes && (i >= sizes->n || !num_is(node_in_tensor(m, node, i)->dim[1], sizes->ints[i])))
+			return node_unsupported(m, node, "input %d has shape %s, allowed: as inputdimensions says", i,
+						node_in_shape(m, node, i));
+		in[i] = expand_cast(m, node, node_in(m, node, i), DT_F32, -1);
+	}
+	t = expand_node(m, node, "Concat", 13, n, in, node_out(m, node, 0));
+	expand_attr(m, t, "axis")->i = 1;
+	return true;
+}
+
+const struct op_def op_ml_FeatureVectorizer_1 = {
+	CLASSIC("FeatureVectorizer", 1, 1, -1, 1), .types = TYPES("fi"), .expand = expand_feature_vectorizer,
+	.attrs = ATTRS(INTS_OPTIONAL("inputdimensions")),
+};
+
+/* --- Encoders ----------------------------------------------------------------------------------------------------- */
+
+/* Whether x, with a last axis more, is each of the keys. */
+static int matches(struct module *m, int node, int keys)
+{
+	const int64_t last = -1;
+	const int x = expand_node(m, node, "Unsqueeze", 13,
+				  INPUTS(node_in(m, node, 0), tensor_const_ints(m, &last, 1)), -1);
+
+	return expand_node(m, node, "Equal", 13, INPUTS(expand_cast(m, node, x, m->tensor[keys].type, -1), keys), -1);
+}
+
+static bool expand_one_hot(struct module *m, int node)
+{
+	const struct attr *a = node_attr(m, node, "cats_int64s");
+
+	if (!a || node_attr(m, node, "cats_strings"))
+		return node_unsupported(m, node, "categories are strings, allowed: integers");
+	if (!node_rank(m, node, 0, 0, MAX_RANK - 1))
+		return false;
+	expand_cast(m, node, matches(m, node, tensor_const_ints(m, a->ints, a->n)), DT_F32, node_out(m, node, 0));
+	return true;
+}
+
+const struct op_def op_ml_OneHotEncoder_1 = {
+	CLASSIC("OneHotEncoder", 1, 1, 1, 1), .types = TYPES("fi"), .expand = expand_one_hot,
+	.attrs = ATTRS(INTS_OPTIONAL("cats_int64s"), STRINGS_OPTIONAL("cats_strings"), FLAG("zeros", 1)),
+};
+
+/* A list of the one kind that is given, or -1. */
+static int numbers(struct module *m, int node, const char *ints, const char *floats)
+{
+	const struct attr *a = node_attr(m, node, ints);
+
+	return a ? tensor_const_ints(m, a->ints, a->n) : floats_attr(m, node, floats);
+}
+
+static bool expand_label_encoder(struct module *m, int node)
+{
+	const int keys = numbers(m, node, "keys_int64s", "keys_floats");
+	const int values = numbers(m, node, "values_int64s", "values_floats");
+	const int64_t missing = node_attr_int(m, node, "default_int64", -1);
+	int found, at, v, other;
+
+	if (keys < 0 || values < 0)
+		return node_unsupported(m, node, "keys or values are strings or tensors, allowed: integers and floats");
+	if (m->tensor[keys].dim[0].n != m->tensor[values].dim[0].n || !m->tensor[keys].dim[0].n)
+		return node_bad(m, node, "%lld keys and %lld values, allowed: as many, 1 or more",
+				(long long)m->tensor[keys].dim[0].n, (long long)m->tensor[values].dim[0].n);
+	if (!node_rank(m, node, 0, 0, MAX_RANK - 1))
+		return false;
+	other = m->tensor[values].type == DT_I64 ? tensor_const_ints(m, &missing, 1) :
+		tensor_const_float(m, (float)node_attr_float(m, node, "default_float", -0.0));
+	found = expand_cast(m, node, matches(m, node, keys), DT_I32, -1);
+	at = expand_node(m, node, "ArgMax", 13, INPUTS(found), -1);
+	v = expand_node(m, node, "ReduceMax", 13, INPUTS(found), -1);
+	for (int i = 0; i < 2; i++)
+		expand_attr(m, i ? v : at, "keepdims")->i = 0;
+	expand_attr(m, at, "axis")->i = -1;
+	rewrite_attr_ints(m, m->tensor[v].producer, "axes", (const int64_t[]){ -1 }, 1);
+	v = expand_cast(m, node, v, DT_BOOL, -1);
+	at = expand_node(m, node, "Gather", 13, INPUTS(values, at), -1);
+	expand_node(m, node, "Where", 16, INPUTS(v, at, other), node_out(m, node, 0));
+	return true;
+}
+
+const struct op_def op_ml_LabelEncoder_2 = {
+	CLASSIC("LabelEncoder", 2, 1, 1, 1), .types = TYPES("fi"), .expand = expand_label_encoder,
+	.attrs = ATTRS(FLOAT("default_float", -0.0), INT("default_int64", -1),
+		       STRING("default_string", "_Unused", NULL),
+		       FLOATS_OPTIONAL("keys_floats"), INTS_OPTIONAL("keys_int64s"), STRINGS_OPTIONAL("keys_strings"),
+		       FLOATS_OPTIONAL("values_floats"), INTS_OPTIONAL("values_int64s"),
+		       STRINGS_OPTIONAL("values_strings"), TENSOR_OPTIONAL("default_tensor"),
+		       TENSOR_OPTIONAL("keys_tensor"), TENSOR_OPTIONAL("values_tensor")),
+};

@@ -1,0 +1,183 @@
+"""Cases of ai.onnx.ml in the form of ONNX's node tests; expected values by onnxruntime, whose operators these were."""
+import functools
+
+import numpy as np
+import onnx.reference
+import onnxruntime
+from onnx import helper
+
+CASES = {}
+ML = {"ai.onnx.ml": 3}
+
+
+def by_onnxruntime(function, reference=False):
+    """function returns (nodes, inputs, outputs as dictionaries of element types)."""
+    @functools.wraps(function)
+    def made():
+        nodes, inputs, types = function()
+        infos = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
+                 for k, v in inputs.items()]
+        graph = helper.make_graph(nodes, "g", infos, [helper.make_tensor_value_info(k, t, None)
+                                                      for k, t in types.items()])
+        model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17),
+                                                                      helper.make_opsetid("ai.onnx.ml", 3)])
+        session = onnx.reference.ReferenceEvaluator(model) if reference else \
+            onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        return nodes, inputs, dict(zip(types, session.run(None, inputs))), 17, {"domains": ML}
+    CASES["own_classic_" + function.__name__] = made
+    return function
+
+
+def rows(n=23, features=5, seed=0):
+    x = np.random.default_rng(seed).integers(-8, 9, (n, features)).astype(np.float32) / 4
+    return x
+
+
+def ml(op, inputs, outputs, **attributes):
+    return helper.make_node(op, inputs, outputs, domain="ai.onnx.ml", **attributes)
+
+
+# -------------------------------------------------------------------------------------------------------------------- trees
+
+def forest(leaf, targets, trees=7, depth=4, features=5, modes=("LEQ",), missing=False, seed=1, weights=None):
+    """Attributes of trees drawn at random, thresholds among the rows' numbers; `weights` draws a leaf's pairs."""
+    rng = np.random.default_rng(seed)
+    a = {f"nodes_{k}": [] for k in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids",
+                                    "falsenodeids", "missing_value_tracks_true")}
+    a |= {f"{leaf}_{k}": [] for k in ("treeids", "nodeids", "ids", "weights")}
+
+    def add(tree, level, ids):
+        me = ids[0]
+        ids[0] += 1
+        at = len(a["nodes_nodeids"])
+        inner = level < depth and (level == 0 or rng.random() < .8)
+        for k, v in (("treeids", tree), ("nodeids", me), ("featureids", int(rng.integers(features))),
+                     ("values", float(rng.integers(-8, 9)) / 4), ("truenodeids", 0), ("falsenodeids", 0),
+                     ("modes", "BRANCH_" + str(rng.choice(modes)) if inner else "LEAF"),
+                     ("missing_value_tracks_true", int(missing and rng.random() < .5))):
+            a[f"nodes_{k}"].append(v)
+        if inner:
+            a["nodes_truenodeids"][at] = add(tree, level + 1, ids)
+            a["nodes_falsenodeids"][at] = add(tree, level + 1, ids)
+        else:
+            for target, weight in weights(rng) if weights else [(int(rng.integers(targets)), float(rng.normal()))]:
+                for k, v in (("treeids", tree), ("nodeids", me), ("ids", target), ("weights", weight)):
+                    a[f"{leaf}_{k}"].append(v)
+        return me
+
+    for tree in range(trees):
+        add(tree, 0, [0])
+    return a
+
+
+@by_onnxruntime
+def regressor():
+    return ([ml("TreeEnsembleRegressor", ["x"], ["y"], n_targets=3, base_values=[1., -2., .5],
+                **forest("target", 3))], {"x": rows()}, {"y": 1})
+
+
+@by_onnxruntime
+def regressor_of_all_modes():
+    x = rows()
+    x[::3, 1] = np.nan
+    return ([ml("TreeEnsembleRegressor", ["x"], ["y"], n_targets=2, aggregate_function="AVERAGE",
+                **forest("target", 2, modes=("LEQ", "LT", "GTE", "GT", "EQ", "NEQ"), missing=True))], {"x": x}, {"y": 1})
+
+
+@by_onnxruntime
+def regressor_by_least_and_greatest():
+    return ([ml("TreeEnsembleRegressor", ["x"], [how], n_targets=1, aggregate_function=how, **forest("target", 1))
+             for how in ("MIN", "MAX")], {"x": rows()}, {"MIN": 1, "MAX": 1})
+
+
+def votes(classes):
+    def draw(rng):
+        p = rng.random(classes)
+        return [(k, float(p[k] / p.sum() / 7)) for k in range(classes)]
+    return draw
+
+
+@by_onnxruntime
+def classifier_of_three():
+    return ([ml("TreeEnsembleClassifier", ["x"], ["l", "p"], classlabels_int64s=[5, 9, -1],
+                **forest("class", 3, weights=votes(3)))], {"x": rows()}, {"l": 7, "p": 1})
+
+
+@by_onnxruntime
+def classifier_by_softmax():
+    return ([ml("TreeEnsembleClassifier", ["x"], ["l", "p"], classlabels_int64s=[0, 1, 2], post_transform="SOFTMAX",
+                **forest("class", 3, weights=lambda rng: [(k, float(rng.normal())) for k in range(3)]))], {"x": rows()}, {"l": 7, "p": 1})
+
+
+@by_onnxruntime
+def classifier_of_one_score():
+    return ([ml("TreeEnsembleClassifier", ["x"], ["l", "p"], classlabels_int64s=[0, 1], post_transform="LOGISTIC",
+                **forest("class", 1))], {"x": rows()}, {"l": 7, "p": 1})
+
+
+@by_onnxruntime
+def classifier_of_one_part():
+    return ([ml("TreeEnsembleClassifier", ["x"], ["l", "p"], classlabels_int64s=[7, 3],
+                **forest("class", 1, weights=lambda rng: [(0, float(rng.random() / 7))]))], {"x": rows()},
+            {"l": 7, "p": 1})
+
+
+def by_reference(function):
+    """By ONNX's own evaluator, where onnxruntime takes the second of two classes whenever it has a vote at all."""
+    return by_onnxruntime(function, reference=True)
+
+
+@by_reference
+def classifier_of_two_votes():
+    return ([ml("TreeEnsembleClassifier", ["x"], ["l", "p"], classlabels_int64s=[0, 1],
+                **forest("class", 2, weights=votes(2)))], {"x": rows()}, {"l": 7, "p": 1})
+
+
+# ------------------------------------------------------------------------------------------------------- everything beside
+
+@by_onnxruntime
+def linear():
+    w = [float(v) for v in np.random.default_rng(2).normal(size=15)]
+    return ([ml("LinearRegressor", ["x"], ["y"], targets=3, coefficients=w, intercepts=[1., 2., 3.]),
+             ml("LinearClassifier", ["x"], ["l", "p"], classlabels_ints=[3, 1, 2], coefficients=w,
+                intercepts=[1., 0., -1.], post_transform="SOFTMAX"),
+             ml("LinearClassifier", ["x"], ["m", "q"], classlabels_ints=[3, 1, 2], coefficients=w,
+                intercepts=[1., 0., -1.], post_transform="LOGISTIC")],
+            {"x": rows()}, {"y": 1, "l": 7, "p": 1, "m": 7, "q": 1})
+
+
+@by_onnxruntime
+def rows_scaled():
+    x = rows()
+    x[3] = 0
+    return ([ml("Scaler", ["x"], ["s"], offset=[.5, 1., 0., -1., 2.], scale=[2., 1., .5, 3., -1.]),
+             ml("Scaler", ["x"], ["t"], offset=[.5], scale=[2.]),
+             *[ml("Normalizer", ["x"], [norm], norm=norm) for norm in ("L1", "L2")],
+             ml("Binarizer", ["x"], ["b"], threshold=.25)],
+            {"x": x}, {"s": 1, "t": 1, "L1": 1, "L2": 1, "b": 1})
+
+
+@by_onnxruntime
+def rows_imputed():
+    x = rows()
+    x[::2, 1] = np.nan
+    return ([ml("Imputer", ["x"], ["y"], imputed_value_floats=[1., 2., 3., 4., 5.], replaced_value_float=float("nan")),
+             ml("Imputer", ["i"], ["z"], imputed_value_int64s=[7], replaced_value_int64=-1)],
+            {"x": x, "i": np.array([[1, -1], [-1, 5]])}, {"y": 1, "z": 7})
+
+
+@by_onnxruntime
+def columns():
+    return ([ml("ArrayFeatureExtractor", ["x", "k"], ["y"]),
+             ml("FeatureVectorizer", ["x", "z"], ["v"], inputdimensions=[5, 2])],
+            {"x": rows(), "k": np.array([4, 0]), "z": rows(features=2)}, {"y": 1, "v": 1})
+
+
+@by_onnxruntime
+def encoders():
+    return ([ml("OneHotEncoder", ["i"], ["h"], cats_int64s=[3, 1, 4]),
+             ml("LabelEncoder", ["i"], ["a"], keys_int64s=[1, 3, 5], values_floats=[.5, 1.5, 2.5], default_float=-1.),
+             ml("LabelEncoder", ["i"], ["b"], keys_int64s=[1, 3, 5], values_int64s=[10, 30, 50], default_int64=99),
+             ml("LabelEncoder", ["f"], ["c"], keys_floats=[.5, 2.], values_int64s=[1, 2])],
+            {"i": np.array([[1, 3, 5], [4, 0, 1]]), "f": np.array([.5, .25, 2.], np.float32)},
+            {"h": 1, "a": 1, "b": 7, "c": 7})
