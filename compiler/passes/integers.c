@@ -95,6 +95,7 @@ static const struct {
 	{ "Expand", sandwich_move },	 { "Flatten", sandwich_move }, { "Gather", sandwich_move },
 	{ "Identity", sandwich_move },	 { "MaxPool", sandwich_move }, { "Pad", sandwich_move },
 	{ "Reshape", sandwich_move },	 { "Slice", sandwich_move },   { "SpaceToDepth", sandwich_move },
+	{ "Split", sandwich_split },
 	{ "Squeeze", sandwich_move },	 { "Tile", sandwich_move },    { "Transpose", sandwich_move },
 	{ "Unsqueeze", sandwich_move },
 };
@@ -118,6 +119,7 @@ static bool sandwich_any(struct sandwich *s, int t)
 		return false;
 	}
 	name = m->node[s->core].op->name;
+	s->result = t;
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
 		if (!strcmp(forms[i].op, name) && is_private(s, t) && forms[i].form(s))
 			return true;

@@ -16,6 +16,9 @@ bool sandwich_softmax(struct sandwich *s);
 /** An operator that only moves elements: the same one on bytes, and a table behind it where parameters change. */
 bool sandwich_move(struct sandwich *s);
 
+/** One part of a Split: a Slice of bytes. */
+bool sandwich_split(struct sandwich *s);
+
 /* integers_group.c */
 /** Everything else that lowers to one loop nest, literally. */
 bool sandwich_group(struct sandwich *s);

@@ -85,3 +85,47 @@ bool sandwich_move(struct sandwich *s)
 	m->node[node].opset = core.opset;
 	return moved.y == s->y || sandwich_requantise(s, moved.y, &d);
 }
+
+/* The elements [from, from + n) along an axis that a Split's result has; false: a size is no constant. */
+static bool split_part(struct sandwich *s, int axis, int64_t *from, int64_t *n)
+{
+	const struct module *m = s->m;
+	const struct node core = m->node[s->core];
+
+	s->why = "a part's size is no constant";
+	*from = 0;
+	for (int i = 0; i < core.n_out; i++) {
+		if (core.out[i] < 0 || !num_is_const(m->tensor[core.out[i]].dim[axis]))
+			return false;
+		*n = m->tensor[core.out[i]].dim[axis].n;
+		if (core.out[i] == s->result)
+			return true;
+		*from += *n;
+	}
+	return false;
+}
+
+bool sandwich_split(struct sandwich *s)
+{
+	struct module *m = s->m;
+	struct sandwich moved = *s;
+	int64_t from, n, end, along;
+	struct dequantised d;
+	int axis, in[4];
+
+	if (!sandwich_bytes(s, node_in(m, s->core, 0), &d) ||
+	    !node_axis_attr(m, s->core, "axis", 0, m->tensor[d.q].rank, &axis) || !split_part(s, axis, &from, &n))
+		return false;
+	end = from + n;
+	along = axis;
+	in[0] = d.q;
+	in[1] = tensor_const_ints(m, &from, 1);
+	in[2] = tensor_const_ints(m, &end, 1);
+	in[3] = tensor_const_ints(m, &along, 1);
+	if (s->high - s->low != 255 || !same_parameters(s, &d)) {
+		const struct tensor y = m->tensor[s->y];
+		moved.y = tensor_like(m, NULL, m->tensor[d.q].type, y.rank, y.dim);
+	}
+	sandwich_node(&moved, &op_Slice_10, 4, in);
+	return moved.y == s->y || sandwich_requantise(s, moved.y, &d);
+}

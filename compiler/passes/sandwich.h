@@ -11,6 +11,7 @@ struct sandwich {
 	int n_uses;
 	int graph;
 	int core, quantize;     /* nodes: the operator, the QuantizeLinear */
+	int result;             /* the output of the operator that is read */
 	int y;                  /* result of the QuantizeLinear */
 	enum dtype type;
 	float scale;

@@ -105,6 +105,33 @@ NNRT_INLINE void nnrt_b8_store(unsigned char *p, nnrt_b8 a)
 	_mm256_storeu_si256((__m256i *)(void *)p, a);
 }
 
+/** n bytes from p: the first and the last 16, or 8, some of which may be the same. */
+NNRT_INLINE nnrt_b8 nnrt_b8_load_part(const unsigned char *p, size_t n)
+{
+	int64_t first = 0, last = 0;
+
+	if (n >= 16)
+		return _mm256_set_m128i(_mm_loadu_si128((const __m128i *)(const void *)(p + n - 16)),
+			_mm_loadu_si128((const __m128i *)(const void *)p));
+	(void)memcpy(&first, p, n < 8 ? n : 8);
+	if (n > 8)
+		(void)memcpy(&last, p + n - 8, 8);
+	return _mm256_setr_epi64x(first, last, 0, 0);
+}
+
+/** Stores them. */
+NNRT_INLINE void nnrt_b8_store_part(unsigned char *p, nnrt_b8 a, size_t n)
+{
+	unsigned char t[32];
+
+	_mm256_storeu_si256((__m256i *)(void *)t, a);
+	(void)memcpy(p, t, n < 16 ? (n < 8 ? n : 8) : 16);
+	if (n > 16)
+		(void)memcpy(p + n - 16, t + 16, 16);
+	else if (n > 8 && n < 16)
+		(void)memcpy(p + n - 8, t + 8, 8);
+}
+
 /** v in every lane. */
 NNRT_INLINE nnrt_b8 nnrt_b8_set(int v)
 {

@@ -98,6 +98,18 @@ NNRT_INLINE void nnrt_b8_store(unsigned char *p, nnrt_b8 a)
 	_mm512_storeu_si512(p, a);
 }
 
+/** n bytes from p. */
+NNRT_INLINE nnrt_b8 nnrt_b8_load_part(const unsigned char *p, size_t n)
+{
+	return _mm512_maskz_loadu_epi8(~(__mmask64)0 >> (64 - n), p);
+}
+
+/** Stores n bytes. */
+NNRT_INLINE void nnrt_b8_store_part(unsigned char *p, nnrt_b8 a, size_t n)
+{
+	_mm512_mask_storeu_epi8(p, ~(__mmask64)0 >> (64 - n), a);
+}
+
 /** v in every lane. */
 NNRT_INLINE nnrt_b8 nnrt_b8_set(int v)
 {

@@ -106,6 +106,28 @@ NNRT_INLINE void nnrt_b8_store(unsigned char *p, nnrt_b8 a)
 	vst1q_u8(p, a);
 }
 
+/** n bytes from p: the first and the last 8, some of which may be the same. */
+NNRT_INLINE nnrt_b8 nnrt_b8_load_part(const unsigned char *p, size_t n)
+{
+	uint64_t few = 0;
+
+	if (n >= 8)
+		return vcombine_u8(vld1_u8(p), vld1_u8(p + n - 8));
+	(void)memcpy(&few, p, n);
+	return vcombine_u8(vcreate_u8(few), vcreate_u8(0));
+}
+
+/** Stores them. */
+NNRT_INLINE void nnrt_b8_store_part(unsigned char *p, nnrt_b8 a, size_t n)
+{
+	unsigned char t[16];
+
+	vst1q_u8(t, a);
+	(void)memcpy(p, t, n < 8 ? n : 8);
+	if (n > 8)
+		(void)memcpy(p + n - 8, t + 8, 8);
+}
+
 /** v in every lane. */
 NNRT_INLINE nnrt_b8 nnrt_b8_set(int v)
 {

@@ -111,6 +111,20 @@ NNRT_INLINE void nnrt_b8_store(unsigned char *p, nnrt_b8 a)
 	*p = a;
 }
 
+/** n bytes from p, 0 < n < NNRT_B8_LANES, in lanes of its own choice; nnrt_b8_store_part() puts them in order again. */
+NNRT_INLINE nnrt_b8 nnrt_b8_load_part(const unsigned char *p, size_t n)
+{
+	(void)n;
+	return *p;
+}
+
+/** Stores what was loaded so, or made of it lane by lane. */
+NNRT_INLINE void nnrt_b8_store_part(unsigned char *p, nnrt_b8 a, size_t n)
+{
+	(void)n;
+	*p = a;
+}
+
 /** v in every lane. */
 NNRT_INLINE nnrt_b8 nnrt_b8_set(int v)
 {

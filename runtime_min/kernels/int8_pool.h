@@ -25,18 +25,15 @@ NNRT_INLINE void nnrt_window_max_rest_int8(const struct nnrt_conv *p, const stru
 	const unsigned char *x, unsigned char *y, size_t n, int is_signed)
 {
 	nnrt_b8 most = nnrt_b8_set(is_signed ? -128 : 0);
-	unsigned char part[NNRT_B8_LANES] = {0};
 
 	for (int ky = t->ky0; ky < t->ky1; ky++) {
 		const unsigned char *row = x + nnrt_window_row(p, t, ky);
 
-		for (int kx = t->kx0; kx < t->kx1; kx++) {
-			(void)memcpy(part, row + kx * p->dilation_w * p->x_pixel, n);
-			most = nnrt_b8_max(most, nnrt_b8_load(part), is_signed);
-		}
+		for (int kx = t->kx0; kx < t->kx1; kx++)
+			most = nnrt_b8_max(
+				most, nnrt_b8_load_part(row + kx * p->dilation_w * p->x_pixel, n), is_signed);
 	}
-	nnrt_b8_store(part, most);
-	(void)memcpy(y, part, n);
+	nnrt_b8_store_part(y, most, n);
 }
 
 /** y[oy][ox][c] = greatest of x's pixels in the window of (oy, ox), padding absent; the least byte when there are none.

@@ -178,8 +178,11 @@ static inline int64_t evaluate(const void *x, float *y)
 	for (int64_t i = 0; i < n; i++)
 		y[i] = (float)const_double(&m, m.graph[0].out[0], i);
 	forget(in);
-	for (int i = 0; i < m.graph[0].n_nodes; i++)
-		forget(m.node[m.graph[0].node[i]].out[0]);
+	for (int i = 0; i < m.graph[0].n_nodes; i++) {
+		const struct node *node = &m.node[m.graph[0].node[i]];
+		for (int k = 0; k < node->n_out; k++)
+			forget(node->out[k]);
+	}
 	return n;
 }
 

@@ -77,6 +77,21 @@ Test(integers, element_wise_trees_over_one_tensor_are_a_table)
 	expect_same_bytes("IntegerTable");
 }
 
+Test(integers, a_part_of_a_split_is_a_slice_of_bytes)
+{
+	static const int64_t parts[] = { 6, 10 };
+	const int in[] = { dequantised(byte_input(DT_U8), 0.5f, 3), tensor_const_ints(&m, parts, 2) };
+	const int out[] = { tensor_add(&m, "a"), tensor_add(&m, "b") };
+	bool known;
+	const int node = node_add(&m, 0, op_find("", "Split", OPSET, &known), "split", 2, in, 2, out);
+
+	m.node[node].opset = OPSET;
+	infer(node);
+	output(quantised(out[1], 0.25f, DT_I8, -7));
+	expect_same_bytes("Slice");
+	cr_expect_eq(count_nodes("IntegerTable"), 1);
+}
+
 Test(integers, a_normalisation_in_a_group_stays_one_literal_node)
 {
 	const int x = dequantised(input(DT_U8, DIMS(4, 64)), 0.05f, 90), var = filled(0.7f, DIMS(64));
