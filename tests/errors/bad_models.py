@@ -24,6 +24,7 @@ import bad_classic  # its cases
 import bad_early  # and its
 import bad_found  # and its
 import bad_operators  # and its
+import bad_preview  # and its
 import bad_quantised  # and its
 import generated
 from generated import execute
