@@ -7,6 +7,7 @@
 #include "emit/spell.h"
 #include "options.h"
 #include "support/map.h"
+#include "targets/target.h"
 
 /* Distinct tensors that the epilogue loads, in order: its context. */
 static int context_tensors(const struct nest *n, int *tensors)
@@ -218,12 +219,13 @@ static void open_pieces(struct emit *e, const struct call *c)
 }
 
 /* Whether the parameter struct is a constant of the program: no member is known at run time only, set by a loop over
- * pieces, or a parameter of the function. */
+ * pieces, or a parameter of the function. Where stack is plenty it gains nothing, for compilers see through a variable
+ * as well, and gcc 12 would warn of loops of a constant's kernel that do not run. */
 static bool has_constant_params(const struct emission *x, const struct call *c)
 {
 	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
 
-	if (!s->tag || x->is_template || x->varies || x->m->options->optimize == OPTIMIZE_SIZE ||
+	if (x->m->target->is_hosted || !s->tag || x->is_template || x->varies || x->m->options->optimize == OPTIMIZE_SIZE ||
 	    c->row_order != ROWS_AT_ONCE)
 		return false;
 	for (int i = 0; i < s->n_fields; i++)
