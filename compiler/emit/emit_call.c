@@ -225,8 +225,8 @@ static bool has_constant_params(const struct emission *x, const struct call *c)
 {
 	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
 
-	if (x->m->target->is_hosted || !s->tag || x->is_template || x->varies || x->m->options->optimize == OPTIMIZE_SIZE ||
-	    c->row_order != ROWS_AT_ONCE)
+	if (x->m->target->is_hosted || !s->tag || x->is_template || x->varies ||
+	    x->m->options->optimize == OPTIMIZE_SIZE || c->row_order != ROWS_AT_ONCE)
 		return false;
 	for (int i = 0; i < s->n_fields; i++)
 		if (strchr(s->field[i].name, '[') || (s->field[i].kind != FIELD_REAL &&
