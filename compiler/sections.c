@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "emit/emit_weights.h"
 #include "options.h"
 
 /* A kind's or a pool's section: number i of all, or false. */
@@ -71,6 +72,9 @@ bool sections_check(const struct options *o, struct diag *d)
 	if ((s->name[SECTION_ARENA] || s->n) && o->arena == ARENA_CALLER)
 		return diag_error(d, STATUS_USAGE, NULL, "--section %s: with --arena=caller the arena is the caller's",
 				  s->n ? s->pool[0] : "arena");
+	if (s->name[SECTION_WEIGHTS] && o->weights == WEIGHTS_FILE)
+		return diag_error(d, STATUS_USAGE, NULL, "--section weights=%s: with --weights=file the program gives "
+				  "the constants' memory", s->name[SECTION_WEIGHTS]);
 	return check_shared(s, d);
 }
 

@@ -155,6 +155,7 @@ def wrong_sections_are_refused(place):
                           ('weights=.x"y', "must be arena"), ("code=.a b", "must be arena")):
         expect(place.nnc(2, MODEL, "-o", "m.c", "--section", option)[1], words)
     expect(place.nnc(2, MODEL, "-o", "m.c", "--section=arena=.x", "--section=weights=.x")[1], "cannot share one")
+    expect(place.nnc(2, MODEL, "-o", "m.c", "--section=weights=.x", "--weights=file")[1], "gives the constants' memory")
     expect(place.nnc(2, MODEL, "-o", "m.c", "--section=arena=.x", "--arena=caller")[1], "the arena is the caller's")
     out, _ = place.nnc(0, "inspect", MODEL, "--section=arena=.ccm", "--target=cortex-m4")
     expect(out, r"memory +arena \d+ bytes in \.ccm, constants \d+ bytes in the compiler's choice")
