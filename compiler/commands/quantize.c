@@ -80,7 +80,7 @@ static bool collect(struct calibration *c, struct statistics *s)
 	if (!(o->ranges ? read_statistics(c, s, o->ranges) : begin_statistics(c, s)) || !calibrate_begin(c, s) ||
 	    (!o->ranges && !calibrate_run(c, s)))
 		return false;
-	if (!o->ranges && !range_needs_bins(o))
+	if (!o->ranges && !(o->output && range_needs_bins(o)))
 		return true;
 	statistics_begin_bins(s, (int)o->bins);
 	return calibrate_run(c, s);
@@ -116,7 +116,14 @@ enum status command_quantize(const struct options *o, struct arena *a, struct ar
 	if (!check_options(o, d) || !onnx_file_read(&f, o->model, a, d) || !(folder = folder_make(a, d)))
 		return d->status;
 	c.folder = folder;
-	if (collect(&c, &s) && (!o->statistics || statistics_write(&s, o->statistics, a, d)) && o->output)
+	if (f.opset < OLDEST_QDQ)
+		diag_error(d, STATUS_UNSUPPORTED, NULL, "opset %d: quantised models begin at %d; raise it before",
+			   f.opset, OLDEST_QDQ);
+	else if (f.opset < PER_AXIS_OPSET)
+		diag_note(d, "opset %d: a scale for each channel of a weight begins at %d, each weight has one",
+			  f.opset, PER_AXIS_OPSET);
+	if (d->status == STATUS_OK && collect(&c, &s) &&
+	    (!o->statistics || statistics_write(&s, o->statistics, a, d)) && o->output)
 		quantise(&f, &s, o);
 	folder_remove(folder);
 	return d->status;

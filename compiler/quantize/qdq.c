@@ -9,8 +9,6 @@
 #include "support/arena.h"
 #include "support/diag.h"
 
-enum { PER_AXIS_OPSET = 13 };
-
 struct writer {
 	struct onnx_file *f;
 	const struct selection *s;

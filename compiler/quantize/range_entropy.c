@@ -62,7 +62,7 @@ static void distributions(double *p, double *q, const uint64_t *bin, int size, u
 			sum += bin[k];
 		for (int k = s * merged; k < (s + 1) * merged; k++)
 			filled += p[k] != 0;
-		sum = filled ? sum / filled : 0;        /* each gets a whole number */
+		sum = filled ? sum / filled : 0; /* each gets a whole number */
 		for (int k = s * merged; k < (s + 1) * merged; k++)
 			q[k] = (double)sum;
 	}

@@ -133,6 +133,21 @@ def pictures_and_cases_are_samples(place):
 
 
 @test
+def opsets_before_bytes(place):
+    """One scale for each weight before opset 13, nothing before 10."""
+    model = onnx.load(MODEL)
+    place.save("samples/x.npy", digits()[0][:20])
+    for opset in (9, 11):
+        model.opset_import[0].version = opset
+        onnx.save(model, place.path("m.onnx"))
+        err = place.nnc(3 if opset < 10 else 0, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples")[1]
+        expect(err, f"opset {opset}: ")
+        if os.path.exists(place.path("q.onnx")) != (opset >= 10):
+            raise Wrong(f"opset {opset} wrote or did not write")
+    load(place.path("q.onnx"))
+
+
+@test
 def data_that_are_none(place):
     """One clear line, and nothing written."""
     x = digits()[0][:4]
@@ -170,6 +185,7 @@ def four_jobs_and_a_merge(place):
         place.save(f"part{k}/x.npy", x[k * 40:(k + 1) * 40 if k < 3 else 200])
 
     def same(a, b):
+        """Byte for byte."""
         with open(place.path(a), "rb") as f, open(place.path(b), "rb") as g:
             if f.read() != g.read():
                 raise Wrong(f"{a} and {b} differ")
@@ -179,19 +195,19 @@ def four_jobs_and_a_merge(place):
             place.nnc(0, "quantize", MODEL, "--calibrate", f"part{k}", "--statistics", f"{name}{k}", *options)
         place.nnc(0, "quantize", MODEL, "--statistics", name, "--merge", *(f"{name}{k}" for k in (2, 0, 3, 1)))
 
-    place.nnc(0, "quantize", MODEL, "-o", "one.onnx", "--calibrate", "all", "--statistics", "one")
+    place.nnc(0, "quantize", MODEL, "-o", "one.onnx", "--calibrate", "all", "--statistics", "one", "--method=minmax")
     jobs("ranges")
     same("one", "ranges")
-    place.nnc(0, "quantize", MODEL, "-o", "merged.onnx", "--merge", "ranges")
+    place.nnc(0, "quantize", MODEL, "-o", "merged.onnx", "--merge", "ranges", "--method=minmax")
     same("one.onnx", "merged.onnx")
-    place.nnc(0, "quantize", MODEL, "-o", "one.onnx", "--calibrate", "all", "--statistics", "one", "--method=mse")
+    place.nnc(0, "quantize", MODEL, "-o", "one.onnx", "--calibrate", "all", "--statistics", "one")
     jobs("bins", "--ranges=ranges")
     same("one", "bins")
-    place.nnc(0, "quantize", MODEL, "-o", "merged.onnx", "--merge", "bins", "--method=mse")
+    place.nnc(0, "quantize", MODEL, "-o", "merged.onnx", "--merge", "bins")
     same("one.onnx", "merged.onnx")
 
-    expect(place.nnc(2, "quantize", MODEL, "-o", "q.onnx", "--merge", "ranges", "--method=mse")[1], "--ranges")
-    place.nnc(0, "quantize", MODEL, "--calibrate", "part0", "--statistics", "other", "--method=mse")
+    expect(place.nnc(2, "quantize", MODEL, "-o", "q.onnx", "--merge", "ranges")[1], "--ranges")
+    place.nnc(0, "quantize", MODEL, "--calibrate", "part0", "--statistics", "other", "--ranges=ranges0")
     expect(place.nnc(1, "quantize", MODEL, "-o", "q.onnx", "--merge", "bins", "other")[1], "another range")
     expect(place.nnc(1, "quantize", MODEL, "-o", "q.onnx", "--merge", "bins", "ranges")[1], "ranges: ")
     with open(place.path("bins"), "rb") as f:
