@@ -8,6 +8,7 @@
 #include "commands/compare.h"
 #include "commands/json.h"
 #include "commands/quantised.h"
+#include "commands/verify_metric.h"
 #include "commands/verify_nodes.h"
 #include "support/name.h"
 
@@ -193,11 +194,15 @@ enum status command_verify(const struct options *o, struct arena *a, struct aren
 
 	if (!o->data)
 		diag_error(d, STATUS_USAGE, NULL, "no expected outputs given: --data DIR");
-	else if (o->n_rest)
+	else if (o->metric && (o->nodes || o->json))
+		diag_error(d, STATUS_USAGE, NULL, "--metric says one figure a model: without --nodes and --json");
+	else if (o->n_rest && !o->metric)
 		diag_error(d, STATUS_USAGE, NULL, "\"%s\": verify reads its data from --data DIR", o->rest[0]);
 	else if (o->nodes && o->json)
 		diag_error(d, STATUS_USAGE, NULL, "--nodes says what it finds in words: without --json");
-	if (d->status != STATUS_OK || !signature_read(&s, a, d, o->model))
+	if (d->status == STATUS_OK && o->metric)
+		verify_metric(o, a, scratch, d);
+	if (d->status != STATUS_OK || o->metric || !signature_read(&s, a, d, o->model))
 		return d->status;
 	d->file = NULL;
 	if (!cases_read(&cases, &n, &s, o, a, d) || !(f = folder_make(a, d)))

@@ -17,6 +17,8 @@ static bool is_data(const char *name)
 	static const char *const endings[] = { ".npy", ".npz", ".pb", ".png", ".jpg", ".jpeg", ".bin", ".raw" };
 	const char *dot = strrchr(name, '.');
 
+	if (!strncmp(name, "output_", 7)) /* what is expected of a model */
+		return false;
 	for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
 		if (!strcasecmp(dot, endings[i]))
 			return true;
@@ -30,14 +32,15 @@ static bool is_folder(const char *path)
 	return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
-static bool holds_input(const char *folder, bool *yes, struct arena *a, struct diag *d)
+/* *what: the folder when it holds inputs, or its file when that is the only one; NULL: neither. */
+static bool find_input(const char *folder, const char **what, struct arena *a, struct diag *d)
 {
 	const char **path;
 	int n;
 
 	if (!numbered_files(&path, &n, folder, "input", a, d))
 		return false;
-	*yes = n > 0;
+	*what = n == 0 ? NULL : n == 1 ? path[0] : folder;
 	return true;
 }
 
@@ -52,14 +55,14 @@ static bool list(struct samples *x, const char *dir, struct arena *a, struct dia
 		return diag_error(d, STATUS_ENVIRONMENT, NULL, "cannot read the folder %s: %s", dir, strerror(errno));
 	while (ok && (e = readdir(handle))) {
 		const char *path = arena_printf(a, "%s/%s", dir, e->d_name);
-		bool yes = false;
+		const char *inner;
 		if (*e->d_name == '.')
 			continue;
-		if (is_folder(path))
-			ok = holds_input(path, &yes, a, d);
-		else
-			yes = is_data(e->d_name);
-		if (!yes)
+		if (!is_folder(path))
+			path = is_data(e->d_name) ? path : NULL;
+		else if ((ok = find_input(path, &inner, a, d)))
+			path = inner ? path : NULL;
+		if (!ok || !path)
 			continue;
 		x->path = ARENA_PUSH(a, x->path, x->n, const char *);
 		x->path[x->n++] = path;
@@ -73,14 +76,14 @@ static bool list(struct samples *x, const char *dir, struct arena *a, struct dia
 bool samples_open(struct samples *x, const char *dir, const struct signature *s, const struct options *o,
 		  struct arena *a, struct diag *d)
 {
-	bool is_one;
+	const char *only;
 
 	*x = (struct samples){ .options = o, .signature = s, .hold = arena_child(a) };
-	if (!holds_input(dir, &is_one, a, d))
+	if (!find_input(dir, &only, a, d))
 		return false;
-	if (is_one) {
+	if (only) {
 		x->path = ARENA_PUSH(a, x->path, 0, const char *);
-		x->path[x->n++] = dir;
+		x->path[x->n++] = only;
 		return true;
 	}
 	if (!list(x, dir, a, d))

@@ -6,6 +6,7 @@
 import contextlib
 import io
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "commands"))
@@ -130,6 +131,36 @@ def pictures_and_cases_are_samples(place):
     for folder in ("pictures", "cases"):
         expect(place.nnc(0, "quantize", MODEL, "-o", "q.onnx", "--calibrate", folder)[0], "^8 samples")
         load(place.path("q.onnx"))
+
+
+@test
+def how_good_models_are(place):
+    """verify --metric of the float and the quantised model, against numpy on what onnxruntime answers."""
+    x, held, y = digits()
+    place.save("samples/x.npy", x[:200])
+    place.nnc(0, "quantize", MODEL, "-o", "q.onnx", "--calibrate", "samples")
+    ours, theirs = answers(MODEL, held), answers(place.path("q.onnx"), held)
+
+    def figures(metric, folder):
+        out = place.nnc(0, "verify", MODEL, "q.onnx", f"--metric={metric}", "--data", folder)[0]
+        return [float(v) for v in re.findall(rf"360 samples, {metric} ([0-9.]+)", out.replace("infinite", "1000000000"))]
+
+    place.save("held/input_0.npy", held)
+    seen = figures("psnr", "held")
+    psnr = 10 * np.log10(np.abs(ours).max() ** 2 / ((ours - theirs) ** 2).mean())
+    # One step of the output, where a sum falls between two.
+    if seen[0] != 1e9 or abs(seen[1] - psnr) > 0.1:
+        raise Wrong(f"psnr {seen}, expected {psnr}")
+    cosine = ((ours * theirs).sum(1) / np.linalg.norm(ours, axis=1) / np.linalg.norm(theirs, axis=1)).mean()
+    if np.abs(np.array(figures("cosine", "held")) - (1, cosine)).max() > 1e-4:
+        raise Wrong(f"cosine is not {cosine}")
+    for truth in (y, np.eye(10, dtype=np.float32)[y]):
+        place.save("held/output_0.npy", truth)
+        seen = figures("top1", "held")
+        if np.abs(np.array(seen) - [(v.argmax(1) == y).mean() for v in (ours, theirs)]).max() > 1 / 360:
+            raise Wrong(f"top1 {seen}")
+    place.save("held/output_0.npy", y[:9])
+    expect(place.nnc(1, "verify", MODEL, "--metric=top1", "--data", "held")[1], "9 rows")
 
 
 @test
