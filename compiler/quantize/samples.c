@@ -40,7 +40,7 @@ static bool find_input(const char *folder, const char **what, struct arena *a, s
 
 	if (!numbered_files(&path, &n, folder, "input", a, d))
 		return false;
-	*what = n == 0 ? NULL : n == 1 ? path[0] : folder;
+	*what = n == 0 ? NULL : n == 1 ? path[0] : arena_strdup(a, folder);
 	return true;
 }
 
