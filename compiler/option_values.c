@@ -83,6 +83,17 @@ static bool parse_dim(const char *text, struct dim_options *dims, struct arena *
 	return true;
 }
 
+static bool parse_fix(const char *text, struct fix_options *fixed, struct arena *a)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals || equals == text || !equals[1])
+		return false;
+	fixed->v = ARENA_PUSH(a, fixed->v, fixed->n, struct fix_option);
+	fixed->v[fixed->n++] = (struct fix_option){ arena_strndup(a, text, (size_t)(equals - text)), equals + 1 };
+	return true;
+}
+
 /* What assemblers and linker scripts take as it is, and C strings too. */
 static bool is_section_name(const char *name)
 {
@@ -167,6 +178,8 @@ bool option_set(struct options *o, const struct option *p, const char *text, str
 		return end != text && !*end && *(double *)field >= 0;
 	case KIND_DIM:
 		return parse_dim(text, field, a);
+	case KIND_FIX:
+		return parse_fix(text, field, a);
 	case KIND_SECTION:
 		return parse_section(text, field, a);
 	case KIND_POOL:

@@ -20,6 +20,16 @@ struct dim_options {
 	int n;
 };
 
+/* --fix INPUT=VALUES|FILE */
+struct fix_option {
+	const char *name, *text;
+};
+
+struct fix_options {
+	struct fix_option *v;
+	int n;
+};
+
 /* --section KIND=NAME: by kind; NULL: the compiler's own choice. */
 enum section_kind { SECTION_ARENA, SECTION_WEIGHTS, SECTION_CODE, N_SECTIONS };
 
@@ -63,6 +73,7 @@ enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE, OPTIMIZE_RAM };
 #define OPTION_TYPE_COUNT int
 #define OPTION_TYPE_NUMBER double
 #define OPTION_TYPE_DIM struct dim_options
+#define OPTION_TYPE_FIX struct fix_options
 #define OPTION_TYPE_SECTION struct section_options
 #define OPTION_TYPE_POOL struct pool_options
 #define OPTION_TYPE_EXPORT struct export_option

@@ -49,6 +49,7 @@ static bool import_inputs(struct scope *s, const Onnx__GraphProto *p)
 	for (size_t i = 0; i < p->n_input; i++) {
 		const Onnx__ValueInfoProto *v = p->input[i];
 		const int known = (int)map_get_name(&s->names, v->name, -1);
+		bool fixed = false;
 		int tensor;
 
 		if (!*v->name)
@@ -58,7 +59,10 @@ static bool import_inputs(struct scope *s, const Onnx__GraphProto *p)
 		tensor = tensor_add(m, arena_strdup(m->arena, v->name));
 		ok &= scope_define(s, v->name, tensor, "input");
 		ok &= s->depth ? types_info(s->im, v, tensor) : types_input(s->im, v, tensor);
-		append(m->arena, &m->graph[s->graph].in, &m->graph[s->graph].n_in, tensor);
+		if (ok && !s->depth && !input_fix(s->im, tensor, &fixed))
+			return false;
+		if (!fixed)
+			append(m->arena, &m->graph[s->graph].in, &m->graph[s->graph].n_in, tensor);
 	}
 	return ok;
 }

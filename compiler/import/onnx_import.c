@@ -114,6 +114,7 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	im.model = read_model(m, path);
 	if (!im.model)
 		return false;
+	im.fix_used = ARENA_ARRAY(m->scratch, m->options ? m->options->fixed.n : 0, bool);
 	im.dim_used = ARENA_ARRAY(m->scratch, n_dims, bool);
 	idents_init(&im.idents, m->scratch);
 	map_init(&im.dimension_names, m->scratch);
@@ -121,7 +122,8 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	map_init(&im.functions, m->scratch);
 	map_init(&im.operators, m->scratch);
 	map_init(&im.sources, m->scratch);
-	ok = check_header(&im) && functions_index(&im) && graph_import(&im, NULL, im.model->graph, false) == 0;
+	ok = check_header(&im) && functions_index(&im) && graph_import(&im, NULL, im.model->graph, false) == 0 &&
+	     fixes_check(&im);
 	arena_free(m->scratch);
 	return ok && m->diag->status == STATUS_OK;
 }

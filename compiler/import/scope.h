@@ -17,6 +17,7 @@ struct import {
 	struct module *m;
 	const char *path;
 	const Onnx__ModelProto *model;
+	bool *fix_used;                 /* by option --fix */
 	const struct dim_option *dims;
 	bool *dim_used;
 	int n_dims;
@@ -92,6 +93,11 @@ bool types_check_dim(struct diag *d, const Onnx__TensorShapeProto__Dimension *di
 bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor);
 /** Reports dimensions without option and options without dimension. */
 bool types_check_dims(struct import *im);
+
+/* import_fixed.c: an input that --fix makes a constant gets its elements (*fixed); whether all that --fix names are
+ * there. False: reported. */
+bool input_fix(struct import *im, int tensor, bool *fixed);
+bool fixes_check(struct import *im);
 
 /* --- import_tensor.c ---------------------------------------------------------------------------------------------- */
 

@@ -96,12 +96,24 @@ enum dtype node_in_type(const struct module *m, int node, int i)
 	return t ? t->type : DT_NONE;
 }
 
+static bool is_model_input(const struct module *m, int t)
+{
+	for (int i = 0; i < m->graph[0].n_in; i++)
+		if (m->graph[0].in[i] == t)
+			return true;
+	return false;
+}
+
 bool node_unknown(struct module *m, int node, int i)
 {
+	const char *name = node_in_tensor(m, node, i)->name;
+
 	m->unknown_node = node;
 	m->unknown_input = i;
-	return node_unsupported(m, node, "input %d \"%s\" must be known at compile time", i,
-				node_in_tensor(m, node, i)->name);
+	if (is_model_input(m, node_in(m, node, i)))
+		return node_unsupported(m, node, "input %d \"%s\" must be known at compile time: give --fix "
+					"'%s=VALUES'", i, name, name);
+	return node_unsupported(m, node, "input %d \"%s\" must be known at compile time", i, name);
 }
 
 bool node_numbers(struct module *m, int node, const char *attr, int input, const struct num **v, int *n)

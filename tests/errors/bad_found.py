@@ -2,7 +2,7 @@
 import numpy as np
 from onnx import TensorProto, helper
 
-from refused import MODEL, UNSUPPORTED, add, model, of_zeros, value
+from refused import MODEL, UNSUPPORTED, USAGE, add, model, of_zeros, value
 
 BOXES, SCORES, MOST = [1, 6, 4], [1, 2, 6], np.array([3])
 
@@ -46,3 +46,19 @@ def stacked():
 
 add("found-stacked", UNSUPPORTED, stacked)
 CASES["stacked"] = None
+
+
+# --------------------------------------------------------------------------------------------------------- inputs made constant
+
+FIXED = {
+    "input-that-is-not-there": (USAGE, "z=1"),
+    "too-few-numbers": (USAGE, "x1=1"),
+    "numbers-of-another-type": (USAGE, "x1=1,0.5"),
+    "number-beyond-its-type": (USAGE, "x1=1,9223372036854775808"),
+    "position-beyond": (MODEL, "x1=1,4"),
+    "no-number": (USAGE, "x1=1,"),
+    "no-value": (USAGE, "x1="),
+}
+
+for name, (status, text) in FIXED.items():
+    add("fixed-" + name, status, lambda: of_zeros("Gather", [[4], ("i8", [2])], 13), "--fix", text)

@@ -2,7 +2,7 @@
 
 A function returns (nodes, inputs, outputs, opset): nodes of helper.make_node, dictionaries from name to array in the
 model's order; constants are inputs whose name begins with "const". Lists of arrays are as many calls of one model, whose
-outputs may differ in size; REFUSED in place of all outputs' arrays of a call says that it returns 2. It may end with a further dictionary of options of the model: its `domains`.
+outputs may differ in size; REFUSED in place of all outputs' arrays of a call says that it returns 2. It may end with a further dictionary of options of the model: its `domains`; `options` of nnc; inputs that those make constants, `fixed`.
 """
 import ml_dtypes
 import numpy as np
@@ -13,6 +13,7 @@ import classic_cases
 
 CASES = dict(classic_cases.CASES)
 REFUSED = "refused"
+OPTIONS = {}  # by name of a case: options of nnc, and inputs that are none of the program's with them
 
 
 def own(function):
@@ -42,6 +43,7 @@ def own_cases():
         graph = helper.make_graph(nodes, name, [info(*i) for i in given.items()], [info(*o) for o in outputs.items()],
                                   [numpy_helper.from_array(v, k) for k, v in held.items()])
         domains = {"": opset} | (more[0].get("domains", {}) if more else {})
+        OPTIONS[name] = (more[0].get("options", []), more[0].get("fixed", [])) if more else ([], [])
         made = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid(*d) for d in domains.items()])
         yield TestCase(name=name, model_name=name, url=None, model_dir=None, model=made, kind="node", rtol=1e-5,
                        atol=1e-6, data_sets=list(zip(calls(given), calls(outputs))))
@@ -341,3 +343,14 @@ def data_sizes():
              helper.make_node("Split", ["x", "lengths"], ["a", "b"], axis=3)],
             {"x": [x] * 2, "sizes": sizes, "lengths": [np.array([1, 1])] * 2},
             {"y": [x.repeat(2, 2).repeat(3, 3), REFUSED], "a": [x[..., :1], REFUSED], "b": [x[..., 1:], REFUSED]}, 13)
+
+
+@own
+def data_fixed():
+    """--fix makes constants of inputs, of what type they are."""
+    x, k = floats(2, 3), np.array([1, 0])
+    return ([helper.make_node("Gather", ["x", "k"], ["g"], axis=0), helper.make_node("Mul", ["g", "by"], ["h"]),
+             helper.make_node("Where", ["flag", "h", "x"], ["y"])],
+            {"x": x, "k": k, "by": np.float32([.5, -2, 1e3]), "flag": np.array(True)},
+            {"y": x[k] * np.float32([.5, -2, 1e3])}, 13,
+            {"options": ["--fix", "k=1,0", "--fix", "by=0.5,-2,1e3", "--fix", "flag=1"], "fixed": ["k", "by", "flag"]})
