@@ -90,6 +90,8 @@ static bool import(struct compilation *c)
 	if (!import_model(m, m->options->model, m->options->dims.v, m->options->dims.n))
 		return false;
 	end_graph_stage(c, "stage", began, 0);
+	if (c->watch.imported)
+		c->watch.imported(c->watch.to, m);
 	return true;
 }
 
@@ -169,7 +171,7 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 
 	if (!target)
 		return diag_error(d, STATUS_USAGE, NULL, "%s", why);
-	*c = (struct compilation){ .dump = c->dump, .stage = "start" };
+	*c = (struct compilation){ .dump = c->dump, .watch = c->watch, .stage = "start" };
 	module_init(&c->module, a, scratch, d);
 	c->module.options = o;
 	c->module.target = target;

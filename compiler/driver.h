@@ -8,9 +8,16 @@
 #include "steps/step.h"
 #include "support/sink.h"
 
+/* Who looks at the graph as the model has it, before a pass changes it. */
+struct watcher {
+	void (*imported)(void *to, const struct module *m);     /* NULL: nobody */
+	void *to;
+};
+
 /* What one compilation makes, in the order in which it is made. */
 struct compilation {
 	struct sink dump;               /* who wants what --dump asks for; set before compile_model() */
+	struct watcher watch;           /* set before, too */
 	struct module module;
 	struct block block;             /* the steps of graph 0 */
 	struct plan plan;
@@ -18,8 +25,8 @@ struct compilation {
 	const char *volatile stage;     /* what is being done now, for a progress line */
 };
 
-/** Compiles o->model up to the plan; *c is all zero but for c->dump. All memory is from `a`; `scratch` is emptied
- *  between passes. False: reported in d. */
+/** Compiles o->model up to the plan; *c is all zero but for dump and watch. All memory is from `a`; `scratch` is
+ *  emptied between passes. False: reported in d. */
 bool compile_model(struct compilation *c, const struct options *o, struct arena *a, struct arena *scratch,
 		   struct diag *d);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "commands/report_page.h"
 #include "emit/emit_program.h"
 #include "emit/export.h"
 #include "host/progress.h"
@@ -34,18 +35,17 @@ static void print_summary(const struct compilation *c, const struct options *o, 
 }
 
 /* The stack is measured before anything is written, for it stands in the header and may be beyond its limit. */
-static bool write_out(struct compilation *c, const struct options *o, struct arena *a, struct diag *d)
+static bool write_out(struct compilation *c, const struct options *o, struct stack *s, struct arena *a, struct diag *d)
 {
-	struct stack s = { 0 };
 	bool ok;
 
-	if (stack_is_wanted(o) && !stack_measure(&s, c, o, a, d))
+	if (stack_is_wanted(o) && !stack_measure(s, c, o, a, d))
 		return false;
 	progress_begin((const char *const volatile *)&c->stage);
-	ok = compile_emit(c, o, stack_is_wanted(o) ? &s.figure : NULL);
+	ok = compile_emit(c, o, stack_is_wanted(o) ? &s->figure : NULL);
 	progress_end();
 	if (ok && !o->quiet && isatty(STDERR_FILENO))
-		print_summary(c, o, stack_is_wanted(o) ? &s.figure : NULL);
+		print_summary(c, o, stack_is_wanted(o) ? &s->figure : NULL);
 	return ok;
 }
 
@@ -60,16 +60,18 @@ static void print(void *to, const char *text)
 enum status command_compile(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct compilation *c = ARENA_NEW(a, struct compilation);
+	struct stack stack = { 0 };
+	struct origin origin;
 	struct options named = *given;
 	const struct options *o = &named;
 	const struct target *target = target_find(a, given->target, NULL);
 	bool ok;
 
-	if (target && !export_check(given, target, d))
+	if (!report_check(given, d) || (target && !export_check(given, target, d)))
 		return d->status;
 	if (given->export_to.folder)
 		named.output = export_output(given, a);
-	if (!o->output && !o->dump) {
+	if (!o->output && !o->dump && !o->report) {
 		diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.c, or --export");
 		return d->status;
 	}
@@ -84,10 +86,14 @@ enum status command_compile(const struct options *given, struct arena *a, struct
 		return d->status;
 	}
 	c->dump = (struct sink){ .write = print };
+	if (o->report)
+		origin_watch(&origin, c, a, d);
 	progress_begin((const char *const volatile *)&c->stage);
 	ok = compile_model(c, o, a, scratch, d);
 	progress_end();
 	if (ok && o->output)
-		write_out(c, o, a, d);
+		ok = write_out(c, o, &stack, a, d);
+	if (ok && o->report)
+		report_write(c, &origin, o->output && stack_is_wanted(o) ? &stack : NULL, o, a, d);
 	return d->status;
 }

@@ -2,7 +2,7 @@
 #include "budget.h"
 #include "commands/commands.h"
 #include "host/progress.h"
-#include "commands/report.h"
+#include "commands/report_page.h"
 #include "host/stack.h"
 #include "driver.h"
 
@@ -10,6 +10,7 @@ enum status command_inspect(const struct options *given, struct arena *a, struct
 {
 	struct options o = *given;
 	struct report r = { .c = ARENA_NEW(a, struct compilation), .arena = a };
+	struct origin origin;
 	struct stack stack;
 	bool ok;
 
@@ -19,6 +20,10 @@ enum status command_inspect(const struct options *given, struct arena *a, struct
 	}
 	o.output = NULL;
 	o.name = "model";
+	if (!report_check(&o, d))
+		return d->status;
+	if (o.report)
+		origin_watch(&origin, r.c, a, d);
 	progress_begin((const char *const volatile *)&r.c->stage);
 	ok = compile_model(r.c, &o, a, scratch, d);
 	progress_end();
@@ -32,6 +37,8 @@ enum status command_inspect(const struct options *given, struct arena *a, struct
 			return d->status;
 		r.stack = &stack;
 	}
+	if (o.report && !report_write(r.c, &origin, r.stack, &o, a, d))
+		return d->status;
 	if (o.json)
 		report_print_json(&r);
 	else

@@ -45,6 +45,10 @@ const char *report_node_name(const struct module *m, const struct step *s);
 /** The tensor whose place buffer i of the plan is. */
 const char *report_buffer_name(const struct report *r, int i);
 
+/** Members of an object of JSON: everything. */
+struct json;
+void report_json(struct json *j, const struct report *r);
+
 /** On standard output. */
 void report_print_text(const struct report *r);
 void report_print_json(const struct report *r);

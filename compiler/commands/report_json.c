@@ -107,37 +107,45 @@ static void json_stack(struct json *j, const struct stack *s)
 	json_close(j, '}');
 }
 
-void report_print_json(const struct report *r)
+void report_json(struct json *j, const struct report *r)
 {
 	const struct module *m = &r->c->module;
+
+	json_text(j, "version", NNC_VERSION);
+	json_text(j, "options", options_summary(m->options, r->arena));
+	json_text(j, "model", m->name);
+	json_text(j, "sha256", m->sha256);
+	json_text(j, "target", m->target->name);
+	json_tensors(j, r, "inputs", m->graph[0].in, m->graph[0].n_in);
+	json_tensors(j, r, "outputs", m->graph[0].out, m->graph[0].n_out);
+	json_open(j, "operators", '{');
+	for (int i = 0; i < r->n_ops; i++)
+		json_int(j, r->op[i].op->name, r->op[i].n);
+	json_close(j, '}');
+	json_int(j, "macs", r->macs);
+	json_int(j, "parameters", r->parameters);
+	json_int(j, "constant_bytes", r->constant_bytes);
+	json_open(j, "sections", '{');
+	for (int k = 0; k < N_SECTIONS; k++)
+		if (m->options->section.name[k])
+			json_text(j, section_kinds[k], m->options->section.name[k]);
+	for (int k = 0; k < m->options->section.n; k++)
+		json_text(j, m->options->section.pool[k], m->options->section.pool_section[k]);
+	json_close(j, '}');
+	json_int(j, "input_bytes", r->input_bytes);
+	json_int(j, "output_bytes", r->output_bytes);
+	json_bool(j, "edges_in_arena", m->options->io_memory == EDGES_ARENA);
+	json_arena(j, r);
+	if (r->stack)
+		json_stack(j, r->stack);
+	json_steps(j, r);
+}
+
+void report_print_json(const struct report *r)
+{
 	struct json j;
 
 	json_begin(&j, r->arena);
-	json_text(&j, "model", m->name);
-	json_text(&j, "sha256", m->sha256);
-	json_text(&j, "target", m->target->name);
-	json_tensors(&j, r, "inputs", m->graph[0].in, m->graph[0].n_in);
-	json_tensors(&j, r, "outputs", m->graph[0].out, m->graph[0].n_out);
-	json_open(&j, "operators", '{');
-	for (int i = 0; i < r->n_ops; i++)
-		json_int(&j, r->op[i].op->name, r->op[i].n);
-	json_close(&j, '}');
-	json_int(&j, "macs", r->macs);
-	json_int(&j, "parameters", r->parameters);
-	json_int(&j, "constant_bytes", r->constant_bytes);
-	json_open(&j, "sections", '{');
-	for (int k = 0; k < N_SECTIONS; k++)
-		if (m->options->section.name[k])
-			json_text(&j, section_kinds[k], m->options->section.name[k]);
-	for (int k = 0; k < m->options->section.n; k++)
-		json_text(&j, m->options->section.pool[k], m->options->section.pool_section[k]);
-	json_close(&j, '}');
-	json_int(&j, "input_bytes", r->input_bytes);
-	json_int(&j, "output_bytes", r->output_bytes);
-	json_bool(&j, "edges_in_arena", m->options->io_memory == EDGES_ARENA);
-	json_arena(&j, r);
-	if (r->stack)
-		json_stack(&j, r->stack);
-	json_steps(&j, r);
+	report_json(&j, r);
 	fputs(json_end(&j), stdout);
 }

@@ -5,7 +5,8 @@
 struct emit;
 struct emit_model;
 
-extern const char template_model_c[], template_model_h[], template_harness_c[], template_count_plugin[];
+extern const char template_model_c[], template_model_h[], template_harness_c[], template_count_plugin[],
+	template_report_html[];
 
 /* @name@ in a template. A hole with a function stands on a line of its own. */
 struct hole {

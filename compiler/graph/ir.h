@@ -200,6 +200,9 @@ void graph_drop(struct module *m, int graph);
 /** To be called for a node that its graph lists no more: its outputs have no producer, its sub-graphs are dropped. */
 void node_unlink(struct module *m, int node);
 
+/** The value of an attribute; of lists the first few. */
+void attr_print(const struct attr *a, struct strbuf *b);
+
 /** How often each tensor is read, graph outputs and sub-graphs included: an array of m->n_tensors from m->scratch. */
 int *tensor_uses(struct module *m);
 

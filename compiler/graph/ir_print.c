@@ -71,7 +71,7 @@ static void print_list(const struct module *m, const int *v, int n, struct strbu
 	}
 }
 
-static void print_attr(const struct attr *a, struct strbuf *b)
+void attr_print(const struct attr *a, struct strbuf *b)
 {
 	switch (a->kind) {
 	case ATTR_NONE:
@@ -131,7 +131,7 @@ static void print_node(const struct module *m, int node, struct strbuf *b)
 		if (n->attr[k].kind == ATTR_NONE)
 			continue;
 		strbuf_printf(b, "%s%s=", any ? ", " : " {", def[k].name);
-		print_attr(&n->attr[k], b);
+		attr_print(&n->attr[k], b);
 		any = true;
 	}
 	strbuf_puts(b, any ? "}\n" : "\n");
