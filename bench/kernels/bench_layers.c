@@ -40,6 +40,8 @@ static const struct nnrt_roi roi = {.images = 1, .channels = 64, .in_h = 56, .in
 
 enum { STEPS = 64, UNITS = 128 };
 
+static const struct nnrt_gemm product = {.m = 1, .n = 4 * UNITS, .k = UNITS, .a_row = UNITS, .y_row = 4 * UNITS};
+
 /* A recurrent layer of so many gates. */
 static struct nnrt_rnn layer_of(int gates)
 {
@@ -71,6 +73,8 @@ static double recurrent_bytes(int gates, size_t element)
 #define RUN_SELECT(name, f) \
 	RUN(name, (void)0, f(&best_of_many, (const uint64_t *)(const void *)b->x, (int64_t *)b->zeros), \
 		8.0 * 8400)
+#define RUN_PRODUCT_BYTES(name, f) \
+	RUN(name, (void)0, f(&product, b->x, (const int8_t *)b->zeros, b->w, NULL, b->y), 4.0 * UNITS * UNITS)
 #define RUN_PAIR(name, f) RUN(name, (void)0, f(&pair, b->zeros, b->zeros, b->y), 3.0 * pair.n)
 #define RUN_FIND(name, f) \
 	RUN(name, (void)0, f(&find, b->zeros, (int64_t *)b->zeros + find.n, (int64_t *)b->zeros), 1.0 * find.n)
@@ -95,16 +99,16 @@ static double recurrent_bytes(int gates, size_t element)
 	RUN(name, (void)0, f(&roi, b->x, b->w, (const int64_t *)b->zeros, b->y), ROI_BYTES)
 #define RUN_ROI_MAX(name, f) RUN(name, (void)0, f(&roi, b->x, b->w, b->y), ROI_BYTES)
 #define RUN_RNN(name, f) \
-	RUN(name, const struct nnrt_rnn p = layer_of(1), f(&p, b->x, b->w, NULL, NULL, b->y, NULL), \
+	RUN(name, const struct nnrt_rnn p = layer_of(1), f(&p, b->x, b->w, NULL, NULL, NULL, b->y, NULL), \
 		recurrent_bytes(1, 4))
 #define RUN_LSTM(name, f) \
 	RUN(name, const struct nnrt_rnn p = layer_of(4), \
-		f(&p, b->x, b->w, NULL, NULL, NULL, NULL, b->y, NULL, (float *)b->zeros), recurrent_bytes(4, 4))
+		f(&p, b->x, b->w, NULL, NULL, NULL, NULL, NULL, b->y, NULL, (float *)b->zeros), recurrent_bytes(4, 4))
 #define RUN_GRU(name, f) \
 	RUN(name, const struct nnrt_rnn p = layer_of(3), \
-		f(&p, b->x, b->w, b->w, NULL, NULL, b->y, NULL, (float *)b->zeros), recurrent_bytes(3, 4))
+		f(&p, b->x, b->w, NULL, b->w, NULL, NULL, NULL, b->y, NULL, (float *)b->zeros), recurrent_bytes(3, 4))
 #define RUN_GRU_LINEAR(name, f) \
-	RUN(name, const struct nnrt_rnn p = layer_of(3), f(&p, b->x, b->w, b->w, NULL, NULL, b->y, NULL), \
+	RUN(name, const struct nnrt_rnn p = layer_of(3), f(&p, b->x, b->w, NULL, b->w, NULL, NULL, b->y, NULL), \
 		recurrent_bytes(3, 4))
 #define RUN_CELLS(name, f) \
 	RUN(name, const struct nnrt_rnn p = layer_of(4); double *const d = (double *)b->zeros, \

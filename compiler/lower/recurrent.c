@@ -1,6 +1,7 @@
 /* Steps of recurrent layers. Layouts 0 and 1 differ in strides only. */
 #include "graph/recipe.h"
 #include "graph/strides.h"
+#include "kernels/scaled_bytes.h"
 #include "lower/recurrent.h"
 
 #include "targets/target.h"
@@ -134,6 +135,61 @@ int layer_last_bias(struct lowering *l, const struct layer *a, int d)
 	return bias;
 }
 
+/* Scales by which rows of n weights are bytes, where those are worth it: where weights are read from flash, and rows
+ * are long against their scales. NULL: they stay floats. */
+static float *row_scales(const struct module *m, const float *w, int64_t rows, int64_t n)
+{
+	float *scale = ARENA_ARRAY(m->arena, rows, float);
+	bool found = !m->target->l2_bytes && n >= 8;
+
+	for (int64_t i = 0; i < rows && found; i++)
+		found = scaled_bytes_find(w + i * n, n, &scale[i]);
+	return found ? scale : NULL;
+}
+
+/* Rows of weights that are bytes, as panels of columns. */
+struct bytes_recipe {
+	struct recipe recipe;
+	const float *from, *scale;
+	int64_t rows, n;
+	int columns;
+};
+
+static void make_bytes(const struct recipe *recipe, void *elements, struct arena *scratch)
+{
+	const struct bytes_recipe *r = (const struct bytes_recipe *)recipe;
+	int8_t *to = elements;
+
+	(void)scratch;
+	for (int64_t first = 0; first < r->rows; first += r->columns)
+		for (int64_t k = 0; k < r->n; k++)
+			for (int64_t i = first; i < first + r->columns; i++)
+				*to++ = i < r->rows ? scaled_byte(r->from[i * r->n + k], r->scale[i]) : 0;
+}
+
+/* W of direction d as bytes, and *scale; -1: they are none. */
+static int product_bytes(struct lowering *l, const struct layer *a, int d, int *scale)
+{
+	const struct module *m = l->m;
+	const int64_t rows = a->size.gates * a->size.hidden.n, n = a->size.input.n;
+	const int columns = m->target->vector_bytes; /* NNRT_PRODUCT_COLUMNS: four vectors of floats */
+	const int64_t padded = (rows + columns - 1) / columns * columns;
+	const float *from = (const float *)m->tensor[a->w].data + d * rows * n;
+	const float *scales = row_scales(m, from, rows, n);
+	float *all = ARENA_ARRAY(m->arena, padded, float);
+	struct bytes_recipe *r;
+
+	if (!scales)
+		return -1;
+	for (int64_t i = 0; i < padded; i++)
+		all[i] = i < rows ? scales[i] : 0;
+	*scale = lower_const_f32(l, m->tensor[a->w].name, all, padded);
+	r = ARENA_NEW(m->steps, struct bytes_recipe);
+	*r = (struct bytes_recipe){ .recipe.make = make_bytes, .from = from, .scale = scales, .rows = rows, .n = n,
+				    .columns = columns };
+	return lower_const_made(l, m->tensor[a->w].name, DT_I8, padded * n, from, &r->recipe);
+}
+
 /* The product as a loop nest, in the layer's own type. */
 static int gates_by_nest(struct lowering *l, const struct layer *a, int d, const struct num *dim)
 {
@@ -159,12 +215,16 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 	const bool flat = tensor_is_run(m, a->x, (const int[]){ 0, 1 }, 2);
 	const float *from = m->tensor[a->w].data;
 	const struct kernel *k = from ? a->packed_product : a->read_product;
+	int scale = -1;
 	const int bias = gates_bias(l, a, d), gates = lower_temp(l, DT_F32, 3, dim);
-	int w = a->w, scratch = -1;
+	int w = from ? product_bytes(l, a, d, &scale) : a->w, scratch = -1;
+	const bool is_bytes = scale >= 0;
 	struct call *call;
 	struct arg *arg;
 
-	if (!from) {
+	if (is_bytes) {
+		k = NULL;
+	} else if (!from) {
 		scratch = lower_scratch_f32(l, num_const(input * k->columns));
 	} else {
 		const struct pack p = {
@@ -173,7 +233,7 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 
 		w = lower_packed(l, m->tensor[a->w].name, &p, k, from + d * columns * input);
 	}
-	call = lower_kernel(l, k, GEOMETRY_GEMM);
+	call = k ? lower_kernel(l, k, GEOMETRY_GEMM) : lower_layer(l, LAYER_PRODUCT_BYTES);
 	call->geometry.gemm = (struct gemm_geometry){
 		.m = flat ? num_mul(&m->nums, dim[0], dim[1]) : dim[1],
 		.n = num_const(columns),
@@ -192,11 +252,14 @@ static int gates_by_kernel(struct lowering *l, const struct layer *a, int d, con
 	arg = call_arg(l, call, ARG_READ, w);
 	if (scratch >= 0)
 		arg->first = num_mul(&m->nums, num_const(d), m->tensor[w].stride[0]);
+	if (is_bytes)
+		call_arg(l, call, ARG_READ, scale);
 	call_arg(l, call, ARG_READ, bias);
 	call_arg(l, call, ARG_WRITE, gates);
 	if (scratch >= 0)
 		call_arg(l, call, ARG_SCRATCH, scratch);
-	call_epilogue(l, call);
+	if (!is_bytes)
+		call_epilogue(l, call);
 	call_result(m, call, gates);
 	return gates;
 }
@@ -235,7 +298,7 @@ static int packed_at_run_time(struct lowering *l, const struct layer *a, int d, 
 
 struct gates_recipe {
 	struct recipe recipe;
-	const float *from;
+	const float *from, *scale;      /* scale: of each row, where they become bytes; else NULL */
 	int64_t hidden;
 	int gates, first, lanes;
 };
@@ -245,27 +308,54 @@ static void make_gates(const struct recipe *recipe, void *elements, struct arena
 	const struct gates_recipe *r = (const struct gates_recipe *)recipe;
 	const int order[] = { r->first, r->first + 1, r->first + 2, r->first + 3 };
 
-	(void)scratch;
-	pack_gates_f32(r->gates, order, r->hidden, r->hidden, r->lanes, r->from, elements);
+	int64_t n;
+	float *packed, *scale;
+
+	if (!r->scale) {
+		pack_gates_f32(r->gates, order, r->hidden, r->hidden, r->lanes, r->from, elements);
+		return;
+	}
+	if (!pack_gates_size(r->gates, r->hidden, r->hidden, r->lanes, &n))
+		die("packed weights overflow");
+	packed = ARENA_ARRAY(scratch, n, float);
+	scale = ARENA_ARRAY(scratch, n / r->hidden, float);
+	pack_gates_f32(r->gates, order, r->hidden, r->hidden, r->lanes, r->from, packed);
+	pack_gates_f32(r->gates, order, r->hidden, 1, r->lanes, r->scale, scale);
+	for (int64_t i = 0; i < n; i++) {
+		const int64_t vector = i / r->lanes, panel = vector / r->gates / r->hidden;
+
+		((int8_t *)elements)[i] =
+			scaled_byte(packed[i], scale[(panel * r->gates + vector % r->gates) * r->lanes + i % r->lanes]);
+	}
 }
 
-int layer_weights(struct lowering *l, const struct layer *a, int d, int first, int gates)
+int layer_weights(struct lowering *l, const struct layer *a, int d, int first, int gates, int *scale)
 {
 	const struct module *m = l->m;
 	const int64_t hidden = a->size.hidden.n;
 	const int lanes = m->target->vector_bytes / 4;
+	const int order[] = { first, first + 1, first + 2, first + 3 };
 	const float *from = m->tensor[a->r].data;
 	struct gates_recipe *r;
+	float *packed;
 	int64_t floats;
 
+	*scale = -1;
 	if (!from)
 		return packed_at_run_time(l, a, d, first, gates, lanes);
 	if (!pack_gates_size(gates, hidden, hidden, lanes, &floats) || floats > MAX_ELEMENTS)
 		die("packed weights of \"%s\" overflow", m->tensor[a->r].name);
 	r = ARENA_NEW(m->steps, struct gates_recipe);
-	*r = (struct gates_recipe){ .recipe.make = make_gates, .from = from + d * a->size.gates * hidden * hidden,
-				    .hidden = hidden, .gates = gates, .first = first, .lanes = lanes };
-	return lower_const_made(l, m->tensor[a->r].name, DT_F32, floats, r->from, &r->recipe);
+	from += d * a->size.gates * hidden * hidden;
+	*r = (struct gates_recipe){ .recipe.make = make_gates, .from = from, .hidden = hidden, .gates = gates,
+				    .first = first, .lanes = lanes,
+				    .scale = row_scales(m, from, a->size.gates * hidden, hidden) };
+	if (!r->scale)
+		return lower_const_made(l, m->tensor[a->r].name, DT_F32, floats, from, &r->recipe);
+	packed = ARENA_ARRAY(m->arena, floats / hidden, float);
+	pack_gates_f32(gates, order, hidden, 1, lanes, r->scale, packed);
+	*scale = lower_const_f32(l, m->tensor[a->r].name, packed, floats / hidden);
+	return lower_const_made(l, m->tensor[a->r].name, DT_I8, floats, from, &r->recipe);
 }
 
 struct call *layer_call(struct lowering *l, const struct layer *a, int d, enum layer_kernel kernel, int gates)

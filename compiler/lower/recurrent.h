@@ -48,8 +48,9 @@ void layer_end(struct lowering *l, const struct layer *a, const struct layer *be
 /** Appends the product for direction d: a tensor of the first two axes of X by gates * hidden. */
 int layer_gates(struct lowering *l, const struct layer *a, int d);
 
-/** Recurrent weights of direction d, `gates` gates from `first` on, float32, packed for the target's vectors. */
-int layer_weights(struct lowering *l, const struct layer *a, int d, int first, int gates);
+/** Recurrent weights of direction d, `gates` gates from `first` on, packed for the target's vectors: float32, *scale
+ *  -1, or int8 and their scales. */
+int layer_weights(struct lowering *l, const struct layer *a, int d, int first, int gates, int *scale);
 
 /** Recurrent bias of the last gate of direction d, or -1. */
 int layer_last_bias(struct lowering *l, const struct layer *a, int d);

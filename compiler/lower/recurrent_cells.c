@@ -44,21 +44,25 @@ static void cell_arguments(struct lowering *l, const struct layer *a, struct cal
 
 static void lower_rnn(struct lowering *l, const struct layer *a, int d)
 {
-	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 1);
+	int scale;
+	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 1, &scale);
 	struct call *c = layer_call(l, a, d, LAYER_RNN, gates);
 
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
+	call_arg(l, c, ARG_READ, scale);
 	hidden_arguments(l, a, c, d);
 }
 
 static void lower_lstm(struct lowering *l, const struct layer *a, int d)
 {
-	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 4);
+	int scale;
+	const int gates = layer_gates(l, a, d), r = layer_weights(l, a, d, 0, 4, &scale);
 	struct call *c = layer_call(l, a, d, LAYER_LSTM, gates);
 
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
+	call_arg(l, c, ARG_READ, scale);
 	layer_part(l, c, a->peepholes, d);
 	cell_arguments(l, a, c, d);
 }
@@ -66,21 +70,24 @@ static void lower_lstm(struct lowering *l, const struct layer *a, int d)
 /* The reset gate acts on H before the product with the third gate's weights, which therefore comes last. */
 static void lower_gru_reset(struct lowering *l, const struct layer *a, int d)
 {
+	int zr_scale, h_scale;
 	const int gates = layer_gates(l, a, d);
-	const int zr = layer_weights(l, a, d, 0, 2), h = layer_weights(l, a, d, 2, 1);
+	const int zr = layer_weights(l, a, d, 0, 2, &zr_scale), h = layer_weights(l, a, d, 2, 1, &h_scale);
 	const int scratch = lower_scratch_f32(l, num_mul(&l->m->nums, a->size.hidden, num_const(2)));
 	struct call *c = layer_call(l, a, d, LAYER_GRU, gates);
 
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, zr);
+	call_arg(l, c, ARG_READ, zr_scale);
 	call_arg(l, c, ARG_READ, h);
+	call_arg(l, c, ARG_READ, h_scale);
 	hidden_arguments(l, a, c, d);
 	call_arg(l, c, ARG_SCRATCH, scratch);
 }
 
 static void lower_gru(struct lowering *l, const struct layer *a, int d)
 {
-	int gates, r, bias;
+	int gates, r, scale, bias;
 	struct call *c;
 
 	if (!a->linear_before_reset) {
@@ -88,11 +95,12 @@ static void lower_gru(struct lowering *l, const struct layer *a, int d)
 		return;
 	}
 	gates = layer_gates(l, a, d);
-	r = layer_weights(l, a, d, 0, 3);
+	r = layer_weights(l, a, d, 0, 3, &scale);
 	bias = layer_last_bias(l, a, d);
 	c = layer_call(l, a, d, LAYER_GRU_LINEAR, gates);
 	call_arg(l, c, ARG_READ, gates);
 	call_arg(l, c, ARG_READ, r);
+	call_arg(l, c, ARG_READ, scale);
 	call_arg(l, c, ARG_READ, bias);
 	hidden_arguments(l, a, c, d);
 }

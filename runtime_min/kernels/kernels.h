@@ -10,6 +10,7 @@
 #include "runtime_min/kernels/int8_pool.h"
 #include "runtime_min/kernels/nms.h"
 #include "runtime_min/kernels/pool.h"
+#include "runtime_min/kernels/product_bytes.h"
 #include "runtime_min/kernels/recurrent.h"
 #include "runtime_min/kernels/recurrent_f64.h"
 #include "runtime_min/kernels/roi.h"

@@ -4,17 +4,22 @@
 #define NNRT_RECURRENT_H
 
 #include "runtime_min/kernels/activation.h"
+#include "runtime_min/kernels/product_bytes.h"
 #include "runtime_min/kernels/rows.h"
 #include "runtime_min/kernels/shape.h"
 
-/** acc[g] = start[g][0..n-1] + sum over k of h[k] * r[k][g]: G = gates sums for one vector of units.
- *  start: gates of a unit `apart` floats apart, or NULL for 0. h: the state, or NULL for a state of 0. r: a panel from
- *  pack_gates_f32(). Even and odd k are summed apart, ascending, and added at the end. */
-NNRT_INLINE void nnrt_gates_f32(nnrt_vf acc[4], const float *start, ptrdiff_t apart, const float *h, const float *r,
-	int hidden, int n, int gates)
+/** acc[g] = start[g][0..n-1] + sum over k of h[k] * r[k][g]: G = gates sums for the vector of units from u on.
+ *  start: gates of a unit `apart` floats apart, or NULL for 0. h: the state, or NULL for a state of 0. r: panels from
+ *  pack_gates_f32(), or the same of int8, whose scales lie alike in `scale` (NULL: floats). Even and odd k are summed
+ *  apart, ascending, and added at the end. */
+NNRT_INLINE void nnrt_gates_f32(nnrt_vf acc[4], const float *start, ptrdiff_t apart, const float *h, const void *r,
+	const float *scale, int u, int hidden, int n, int gates)
 {
+	ptrdiff_t at = (ptrdiff_t)u * hidden * gates;
 	nnrt_vf odd[4];
 	int k = 0;
+
+	scale = scale ? scale + (ptrdiff_t)u * gates : NULL;
 
 	NNRT_UNROLL(4)
 	for (int g = 0; g < gates; g++) {
@@ -28,15 +33,18 @@ NNRT_INLINE void nnrt_gates_f32(nnrt_vf acc[4], const float *start, ptrdiff_t ap
 
 		NNRT_UNROLL(4)
 		for (int g = 0; g < gates; g++) {
-			acc[g] = nnrt_vf_fma(h0, nnrt_vf_load(r + g * NNRT_LANES), acc[g]);
-			odd[g] = nnrt_vf_fma(h1, nnrt_vf_load(r + (gates + g) * NNRT_LANES), odd[g]);
+			const float *s = scale ? scale + g * NNRT_LANES : NULL;
+
+			acc[g] = nnrt_vf_fma(h0, nnrt_weights_at(r, s, at + g * NNRT_LANES), acc[g]);
+			odd[g] = nnrt_vf_fma(h1, nnrt_weights_at(r, s, at + (gates + g) * NNRT_LANES), odd[g]);
 		}
-		r += (ptrdiff_t)2 * gates * NNRT_LANES;
+		at += (ptrdiff_t)2 * gates * NNRT_LANES;
 	}
 	NNRT_UNROLL(4)
 	for (int g = 0; g < gates; g++) {
 		if (k < hidden)
-			acc[g] = nnrt_vf_fma(nnrt_vf_set1(h[k]), nnrt_vf_load(r + g * NNRT_LANES), acc[g]);
+			acc[g] = nnrt_vf_fma(nnrt_vf_set1(h[k]), nnrt_weights_at(r,
+				scale ? scale + g * NNRT_LANES : NULL, at + g * NNRT_LANES), acc[g]);
 		acc[g] = nnrt_vf_add(acc[g], odd[g]);
 	}
 }
@@ -70,11 +78,12 @@ NNRT_INLINE void nnrt_rnn_end(const struct nnrt_rnn *p, int b, int length, const
 		y_h[u] = h ? h[u] : 0.0f;
 }
 
-/** H' = f(gates + H R). gates: Wx + Wb + Rb. r: pack_gates_f32() with one gate, NNRT_LANES columns. initial_h: B x H
+/** H' = f(gates + H R). gates: Wx + Wb + Rb. r: pack_gates_f32() with one gate, NNRT_LANES columns; or
+ *  such bytes, with their scales. initial_h: B x H
  *  or NULL (0). lens: B lengths or NULL (all T). y: every H. y_h: last H, or NULL; may not overlap initial_h.
  *  ONNX RNN-14. */
-NNRT_INLINE void nnrt_rnn_f32(const struct nnrt_rnn *p, const float *gates, const float *r, const float *initial_h,
-	const int32_t *lens, float *y, float *y_h)
+NNRT_INLINE void nnrt_rnn_f32(const struct nnrt_rnn *p, const float *gates, const void *r, const float *scale,
+	const float *initial_h, const int32_t *lens, float *y, float *y_h)
 {
 	for (int b = 0; b < p->batch; b++) {
 		const int length = nnrt_rnn_length(p, lens, b);
@@ -89,7 +98,7 @@ NNRT_INLINE void nnrt_rnn_f32(const struct nnrt_rnn *p, const float *gates, cons
 				const int n = nnrt_lanes_left(p->hidden, u);
 				nnrt_vf acc[4];
 
-				nnrt_gates_f32(acc, in + u, 0, h, r + (ptrdiff_t)u * p->hidden, p->hidden, n, 1);
+				nnrt_gates_f32(acc, in + u, 0, h, r, scale, u, p->hidden, n, 1);
 				nnrt_row_store(out + u, nnrt_gate_f32(p, 0, acc[0]), n);
 			}
 			h = out;
@@ -121,11 +130,13 @@ NNRT_INLINE nnrt_vf nnrt_lstm_cell_f32(const struct nnrt_rnn *p, const nnrt_vf a
 }
 
 /** i, o, f = f(gate + H R + P C), c~ = g(gate + H R), C' = f C + i c~, H' = o h(C'), P of o on C'.
- *  gates: Wx + Wb + Rb in the order i, o, f, c. r: pack_gates_f32() with these four gates, NNRT_LANES columns.
+ *  gates: Wx + Wb + Rb in the order i, o, f, c. r: pack_gates_f32() with these four gates, NNRT_LANES columns;
+ *  or such bytes, with their scales.
  *  peepholes: 3 x H (i, o, f) or NULL. initial_h, initial_c: B x H or NULL (0). lens: B lengths or NULL (all T).
  *  y: every H. y_h: last H, or NULL. y_c: last C, needed as storage; may be initial_c.   ONNX LSTM-14. */
-NNRT_INLINE void nnrt_lstm_f32(const struct nnrt_rnn *p, const float *gates, const float *r, const float *peepholes,
-	const float *initial_h, const float *initial_c, const int32_t *lens, float *y, float *y_h, float *y_c)
+NNRT_INLINE void nnrt_lstm_f32(const struct nnrt_rnn *p, const float *gates, const void *r, const float *scale,
+	const float *peepholes, const float *initial_h, const float *initial_c, const int32_t *lens, float *y,
+	float *y_h, float *y_c)
 {
 	for (int b = 0; b < p->batch; b++) {
 		const int length = nnrt_rnn_length(p, lens, b);
@@ -145,8 +156,7 @@ NNRT_INLINE void nnrt_lstm_f32(const struct nnrt_rnn *p, const float *gates, con
 				const int n = nnrt_lanes_left(p->hidden, u);
 				nnrt_vf acc[4], next;
 
-				nnrt_gates_f32(acc, in + u, p->hidden, h, r + (ptrdiff_t)u * p->hidden * 4, p->hidden,
-					n, 4);
+				nnrt_gates_f32(acc, in + u, p->hidden, h, r, scale, u, p->hidden, n, 4);
 				nnrt_row_store(c + u, nnrt_lstm_cell_f32(p, acc, nnrt_tile_load(c + u, n),
 					peepholes ? peepholes + u : NULL, n, &next), n);
 				nnrt_row_store(out + u, next, n);
@@ -171,9 +181,10 @@ NNRT_INLINE nnrt_vf nnrt_gru_mix_f32(nnrt_vf z, nnrt_vf c, nnrt_vf h)
 
 /** GRU with linear_before_reset = 1: z, r = f(gate + H R), c = g(gate + r (H Rc + bias)), H' = (1 - z) c + z H.
  *  gates: Wx + Wb (+ Rb for z and r) in the order z, r, h. r: pack_gates_f32() with these three gates, NNRT_LANES
- *  columns. bias: Rb of the third gate, H floats, or NULL. The rest as nnrt_rnn_f32.   ONNX GRU-14. */
-NNRT_INLINE void nnrt_gru_linear_f32(const struct nnrt_rnn *p, const float *gates, const float *r, const float *bias,
-	const float *initial_h, const int32_t *lens, float *y, float *y_h)
+ *  columns; or such bytes, with their scales. bias: Rb of the third gate, H floats, or NULL. The rest as
+ *  nnrt_rnn_f32.   ONNX GRU-14. */
+NNRT_INLINE void nnrt_gru_linear_f32(const struct nnrt_rnn *p, const float *gates, const void *r, const float *scale,
+	const float *bias, const float *initial_h, const int32_t *lens, float *y, float *y_h)
 {
 	for (int b = 0; b < p->batch; b++) {
 		const int length = nnrt_rnn_length(p, lens, b);
@@ -188,7 +199,7 @@ NNRT_INLINE void nnrt_gru_linear_f32(const struct nnrt_rnn *p, const float *gate
 				const int n = nnrt_lanes_left(p->hidden, u);
 				nnrt_vf acc[4], z, c;
 
-				nnrt_gates_f32(acc, NULL, 0, h, r + (ptrdiff_t)u * p->hidden * 3, p->hidden, n, 3);
+				nnrt_gates_f32(acc, NULL, 0, h, r, scale, u, p->hidden, n, 3);
 				z = nnrt_gate_f32(p, 0, nnrt_vf_add(nnrt_tile_load(in + u, n), acc[0]));
 				c = nnrt_gate_f32(p, 0, nnrt_vf_add(nnrt_tile_load(in + p->hidden + u, n), acc[1]));
 				if (bias)
@@ -210,8 +221,8 @@ NNRT_INLINE ptrdiff_t nnrt_gru_f32_scratch(ptrdiff_t hidden)
 }
 
 /** One step of nnrt_gru_f32 from state h (NULL: 0) to out. */
-NNRT_INLINE void nnrt_gru_step_f32(const struct nnrt_rnn *p, const float *in, const float *r_zr, const float *r_h,
-	const float *h, float *out, float *scratch)
+NNRT_INLINE void nnrt_gru_step_f32(const struct nnrt_rnn *p, const float *in, const void *r_zr,
+	const float *zr_scale, const void *r_h, const float *h_scale, const float *h, float *out, float *scratch)
 {
 	float *zs = scratch, *reset = scratch + p->hidden;
 	nnrt_vf acc[4];
@@ -219,15 +230,14 @@ NNRT_INLINE void nnrt_gru_step_f32(const struct nnrt_rnn *p, const float *in, co
 	for (int u = 0; u < p->hidden; u += NNRT_LANES) {
 		const int n = nnrt_lanes_left(p->hidden, u);
 
-		nnrt_gates_f32(acc, in + u, p->hidden, h, r_zr + (ptrdiff_t)u * p->hidden * 2, p->hidden, n, 2);
+		nnrt_gates_f32(acc, in + u, p->hidden, h, r_zr, zr_scale, u, p->hidden, n, 2);
 		nnrt_row_store(zs + u, nnrt_gate_f32(p, 0, acc[0]), n);
 		nnrt_row_store(reset + u, nnrt_vf_mul(nnrt_gate_f32(p, 0, acc[1]), nnrt_state_f32(h, u, n)), n);
 	}
 	for (int u = 0; u < p->hidden; u += NNRT_LANES) {
 		const int n = nnrt_lanes_left(p->hidden, u);
 
-		nnrt_gates_f32(acc, in + 2 * p->hidden + u, 0, h ? reset : NULL, r_h + (ptrdiff_t)u * p->hidden,
-			p->hidden, n,
+		nnrt_gates_f32(acc, in + 2 * p->hidden + u, 0, h ? reset : NULL, r_h, h_scale, u, p->hidden, n,
 			1);
 		nnrt_row_store(out + u, nnrt_gru_mix_f32(nnrt_tile_load(zs + u, n), nnrt_gate_f32(p, 1, acc[0]),
 			nnrt_state_f32(h, u, n)), n);
@@ -236,9 +246,11 @@ NNRT_INLINE void nnrt_gru_step_f32(const struct nnrt_rnn *p, const float *in, co
 
 /** GRU with linear_before_reset = 0: z, r = f(gate + H R), c = g(gate + (r H) Rc), H' = (1 - z) c + z H.
  *  gates: Wx + Wb + Rb in the order z, r, h. r_zr: pack_gates_f32() of z and r, r_h: of the third gate, NNRT_LANES
- *  columns. scratch: nnrt_gru_f32_scratch() floats. The rest as nnrt_rnn_f32.   ONNX GRU-14. */
-NNRT_INLINE void nnrt_gru_f32(const struct nnrt_rnn *p, const float *gates, const float *r_zr, const float *r_h,
-	const float *initial_h, const int32_t *lens, float *y, float *y_h, float *scratch)
+ *  columns; or such bytes, with their scales. scratch: nnrt_gru_f32_scratch() floats. The rest as nnrt_rnn_f32.
+ *  ONNX GRU-14. */
+NNRT_INLINE void nnrt_gru_f32(const struct nnrt_rnn *p, const float *gates, const void *r_zr,
+	const float *zr_scale, const void *r_h, const float *h_scale, const float *initial_h, const int32_t *lens,
+	float *y, float *y_h, float *scratch)
 {
 	for (int b = 0; b < p->batch; b++) {
 		const int length = nnrt_rnn_length(p, lens, b);
@@ -248,8 +260,8 @@ NNRT_INLINE void nnrt_gru_f32(const struct nnrt_rnn *p, const float *gates, cons
 			const int t = p->reverse ? length - 1 - s : s;
 			float *out = y + t * p->y_step + b * p->y_batch;
 
-			nnrt_gru_step_f32(p, gates + t * p->gates_step + b * p->gates_batch, r_zr, r_h, h, out,
-				scratch);
+			nnrt_gru_step_f32(p, gates + t * p->gates_step + b * p->gates_batch, r_zr, zr_scale,
+				r_h, h_scale, h, out, scratch);
 			h = out;
 		}
 		nnrt_rnn_end(p, b, length, h, y, y_h);

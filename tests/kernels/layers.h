@@ -12,6 +12,12 @@ enum name {
 #undef LAYER
 };
 
+/* What a kernel is given, or NULL. */
+static inline const float *given(bool with, const struct guarded *g)
+{
+	return with ? g->at : NULL;
+}
+
 static inline void expect(const char *what, const int *shape, int n, float got, double want, double bound)
 {
 	if ((double)got == want || (isnan(got) && isnan(want)))

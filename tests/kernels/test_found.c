@@ -281,6 +281,7 @@ static void trees_check(void (*run)(const struct nnrt_trees *, const float *, co
 #define RUN_ROI_MAX(name, function) RUN_NONE(name, function)
 #define RUN_SELECT(name, function) RUN_NONE(name, function)
 #define RUN_PAIR(name, function) RUN_NONE(name, function)
+#define RUN_PRODUCT_BYTES(name, function) RUN_NONE(name, function)
 #define RUN_MEAN(name, function) RUN_NONE(name, function)
 #define RUN_MEAN_ROWS(name, function) RUN_NONE(name, function)
 #define RUN_POOL_BYTES(name, function) RUN_NONE(name, function)

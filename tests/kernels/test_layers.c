@@ -215,6 +215,50 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 
 /* ---- rows of the table ---- */
 
+/* ---- products with weights that lie as bytes ---- */
+
+/* Bit for bit what nnrt_gemm_f32() makes of the weights as floats. */
+static void product_bytes_check(void (*run)(const struct nnrt_gemm *, const float *, const int8_t *, const float *,
+	const float *, float *))
+{
+	struct nnrt_gemm p = {.m = 1 + pick(9), .n = 1 + pick(3 * NNRT_PRODUCT_COLUMNS), .k = pick(40)};
+	const ptrdiff_t padded = (p.n + NNRT_PRODUCT_COLUMNS - 1) / NNRT_PRODUCT_COLUMNS * NNRT_PRODUCT_COLUMNS;
+	const bool with_bias = pick(3) > 0;
+	struct guarded scale = guarded_alloc(padded, true), bias = guarded_alloc(p.n, true);
+	struct guarded floats = guarded_alloc(padded * p.k, false);
+	int8_t *const bytes = pages_new((size_t)(padded * p.k));
+	struct guarded a, y, want;
+
+	p.m_begin = pick((int)p.m);
+	p.a_row = p.k + pick(3);
+	p.y_row = p.n + pick(3);
+	a = guarded_alloc((p.m - 1) * p.a_row + p.k, true);
+	y = guarded_alloc(p.m * p.y_row, false);
+	want = guarded_alloc(p.m * p.y_row, false);
+	for (ptrdiff_t i = 0; i < padded * p.k; i++) {
+		const ptrdiff_t panel = i / (p.k * NNRT_PRODUCT_COLUMNS);
+		const ptrdiff_t column = panel * NNRT_PRODUCT_COLUMNS + i % NNRT_PRODUCT_COLUMNS;
+
+		bytes[i] = (int8_t)(pick(256) - 128);
+		floats.at[i] = (float)bytes[i] * scale.at[column];
+	}
+	run(&p, a.at, bytes, scale.at, given(with_bias, &bias), y.at);
+	nnrt_gemm_f32(&p, a.at, floats.at, given(with_bias, &bias), want.at, nnrt_epilogue_none, NULL, 4,
+		NNRT_PRODUCT_COLUMNS);
+	for (ptrdiff_t i = 0; i < y.n; i++) {
+		const int shape[] = {(int)p.m, (int)p.n, (int)p.k};
+
+		expect("product with bytes", shape, 3, y.at[i], (double)want.at[i], 0.0);
+	}
+	pages_free(bytes, (size_t)(padded * p.k));
+	guarded_free(&a);
+	guarded_free(&y);
+	guarded_free(&want);
+	guarded_free(&scale);
+	guarded_free(&bias);
+	guarded_free(&floats);
+}
+
 /* run_<row>(): a row's function with the arguments that its check has for it. */
 #define RUN_POOL(name, function) \
 	static void run_##name(const struct nnrt_conv *p, const float *x, float *y) \
@@ -244,6 +288,12 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 		function(p, keys, place); \
 	}
 #define RUN_PAIR(name, function)
+#define RUN_PRODUCT_BYTES(name, function) \
+	static void run_##name(const struct nnrt_gemm *p, const float *a, const int8_t *b, const float *scale, \
+		const float *bias, float *y) \
+	{ \
+		function(p, a, b, scale, bias, y); \
+	}
 #define RUN_FIND(name, function)
 #define RUN_UNIQUE(name, function)
 #define RUN_NMS(name, function)
@@ -267,6 +317,7 @@ static void select_check(void (*run)(const struct nnrt_select *, const uint64_t 
 #define CHECK_ROI_MAX(name)
 #define CHECK_SELECT(name) select_check(run_##name);
 #define CHECK_PAIR(name)
+#define CHECK_PRODUCT_BYTES(name) product_bytes_check(run_##name);
 #define CHECK_FIND(name)
 #define CHECK_UNIQUE(name)
 #define CHECK_NMS(name)

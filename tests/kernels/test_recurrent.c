@@ -92,9 +92,9 @@ static void step(struct recurrent *s)
 }
 
 struct recurrent_data {
-	struct guarded gates, r, packed, packed_h, peep, bias, h0, c0, y, y_h, y_c, scratch;
+	struct guarded gates, r, packed, packed_h, scale, scale_h, peep, bias, h0, c0, y, y_h, y_c, scratch;
 	int32_t lens[3];
-	bool with_peep, with_bias, with_h, with_c, with_lens;
+	bool with_peep, with_bias, with_h, with_c, with_lens, with_bytes;
 };
 
 static void recurrent_compare(struct recurrent *s, struct recurrent_data *d)
@@ -132,12 +132,6 @@ static void recurrent_compare(struct recurrent *s, struct recurrent_data *d)
 	expect_untouched("recurrent y", &d->y);
 	expect_untouched("recurrent y_h", &d->y_h);
 	expect_untouched("recurrent y_c", &d->y_c);
-}
-
-/* What a kernel is given, or NULL. */
-static const float *given(bool with, const struct guarded *g)
-{
-	return with ? g->at : NULL;
 }
 
 static double *doubles(const struct guarded *g)
@@ -195,27 +189,48 @@ static void run_cells(const struct recurrent *s, const struct recurrent_data *d,
 	free(c.reset);
 }
 
-static struct guarded packed_gates(int gates, int first, int hidden, const float *r)
+/* depth: hidden, or 1 for one number a row. */
+static struct guarded packed_gates(int gates, int first, int hidden, int depth, const float *r)
 {
 	const int order[] = {first, first + 1, first + 2, first + 3};
 	struct guarded g;
 	int64_t floats;
 
-	if (!pack_gates_size(gates, hidden, hidden, NNRT_LANES, &floats))
+	if (!pack_gates_size(gates, hidden, depth, NNRT_LANES, &floats))
 		exit(2);
 	g = guarded_alloc((ptrdiff_t)floats, false);
-	pack_gates_f32(gates, order, hidden, hidden, NNRT_LANES, r, g.at);
+	pack_gates_f32(gates, order, hidden, depth, NNRT_LANES, r, g.at);
 	return g;
+}
+
+/* Where packed weights lie once they are bytes: at the end of what their floats took. */
+static int8_t *bytes_of(const struct guarded *packed)
+{
+	return (int8_t *)(packed->at + packed->n) - packed->n;
+}
+
+/* Packed weights as bytes, which they are times these scales; from the last on, so that no float is lost unread. */
+static void to_bytes(const struct guarded *packed, const struct guarded *scale, int gates, int hidden)
+{
+	int8_t *const bytes = bytes_of(packed);
+
+	for (ptrdiff_t i = packed->n - 1; i >= 0; i--) {
+		const ptrdiff_t vector = i / NNRT_LANES, panel = vector / gates / hidden;
+		const float s = scale->at[(panel * gates + vector % gates) * NNRT_LANES + i % NNRT_LANES];
+
+		bytes[i] = s > 0.0f ? (int8_t)lrintf(packed->at[i] / s) : 0;
+	}
 }
 
 static void recurrent_check(enum name kind, void (*run)(const struct recurrent *, const struct recurrent_data *))
 {
-	const int gates = kind == RNN ? 1 : kind == LSTM ? 4 : 3;
+	const int gates = kind == RNN ? 1 : kind == LSTM ? 4 : 3, front = kind == GRU ? 2 : gates;
 	const int hidden = 1 + pick(2 * NNRT_LANES + 2), batch = 1 + pick(3), steps = pick(5);
 	struct nnrt_rnn p = {.steps = steps, .batch = batch, .hidden = hidden, .reverse = pick(2),
 		.activation = {NNRT_SIGMOID, NNRT_TANH, NNRT_TANH}, .input_forget = pick(3) == 0};
 	struct recurrent_data d = {.with_peep = pick(2), .with_bias = pick(2), .with_h = pick(2), .with_c = pick(2),
-		.with_lens = pick(2)};
+		.with_lens = pick(2), .with_bytes = pick(2)};
+	struct guarded rows;
 	struct recurrent s = {.kind = kind, .gates = gates, .p = &p};
 
 	for (int i = 0; i < 3; i++) {
@@ -236,10 +251,19 @@ static void recurrent_check(enum name kind, void (*run)(const struct recurrent *
 	p.gates_step = batch * p.gates_batch;
 	d.gates = guarded_alloc(steps * p.gates_step, true);
 	d.r = guarded_alloc((ptrdiff_t)gates * hidden * hidden, true);
+	rows = guarded_alloc((ptrdiff_t)gates * hidden, true);
+	for (ptrdiff_t i = 0; i < rows.n; i++)
+		rows.at[i] = (fabsf(rows.at[i]) + 0.01f) / (127.0f * (float)hidden);
 	for (ptrdiff_t i = 0; i < d.r.n; i++)
-		d.r.at[i] /= (float)hidden;
-	d.packed = packed_gates(kind == GRU ? 2 : gates, 0, hidden, d.r.at);
-	d.packed_h = packed_gates(1, gates - 1, hidden, d.r.at);
+		d.r.at[i] = d.with_bytes ? (float)(pick(255) - 127) * rows.at[i / hidden] : d.r.at[i] / (float)hidden;
+	d.packed = packed_gates(front, 0, hidden, hidden, d.r.at);
+	d.packed_h = packed_gates(1, gates - 1, hidden, hidden, d.r.at);
+	d.scale = packed_gates(front, 0, hidden, 1, rows.at);
+	d.scale_h = packed_gates(1, gates - 1, hidden, 1, rows.at);
+	if (d.with_bytes) {
+		to_bytes(&d.packed, &d.scale, front, hidden);
+		to_bytes(&d.packed_h, &d.scale_h, 1, hidden);
+	}
 	d.peep = guarded_alloc(3 * hidden, true);
 	d.bias = guarded_alloc(hidden, true);
 	d.h0 = guarded_alloc(batch * p.state_batch, true);
@@ -253,6 +277,7 @@ static void recurrent_check(enum name kind, void (*run)(const struct recurrent *
 	s.peep = d.with_peep ? d.peep.at : NULL;
 	s.bias = d.with_bias ? d.bias.at : NULL;
 	recurrent_compare(&s, &d);
+	guarded_free(&rows);
 	for (struct guarded *g = &d.gates; g <= &d.scratch; g++)
 		guarded_free(g);
 }
@@ -265,18 +290,23 @@ static void recurrent_check(enum name kind, void (*run)(const struct recurrent *
 	{ \
 		const float *h = given(d->with_h, &d->h0); \
 		const int32_t *lens = d->with_lens ? d->lens : NULL; \
+		const void *r = d->with_bytes ? (const void *)bytes_of(&d->packed) : d->packed.at; \
+		const void *r_h = d->with_bytes ? (const void *)bytes_of(&d->packed_h) : d->packed_h.at; \
+		const float *scale = given(d->with_bytes, &d->scale), *scale_h = given(d->with_bytes, &d->scale_h); \
+		(void)r_h; \
+		(void)scale_h; \
 		__VA_ARGS__; \
 	}
 #define RUN_RNN(name, function) \
-	RECURRENT_RUN(name, function(s->p, d->gates.at, d->packed.at, h, lens, d->y.at, d->y_h.at))
+	RECURRENT_RUN(name, function(s->p, d->gates.at, r, scale, h, lens, d->y.at, d->y_h.at))
 #define RUN_LSTM(name, function) \
-	RECURRENT_RUN(name, function(s->p, d->gates.at, d->packed.at, given(d->with_peep, &d->peep), h, \
+	RECURRENT_RUN(name, function(s->p, d->gates.at, r, scale, given(d->with_peep, &d->peep), h, \
 		given(d->with_c, &d->c0), lens, d->y.at, d->y_h.at, d->y_c.at))
 #define RUN_GRU(name, function) \
-	RECURRENT_RUN(name, function(s->p, d->gates.at, d->packed.at, d->packed_h.at, h, lens, d->y.at, d->y_h.at, \
+	RECURRENT_RUN(name, function(s->p, d->gates.at, r, scale, r_h, scale_h, h, lens, d->y.at, d->y_h.at, \
 		d->scratch.at))
 #define RUN_GRU_LINEAR(name, function) \
-	RECURRENT_RUN(name, function(s->p, d->gates.at, d->packed.at, given(d->with_bias, &d->bias), h, lens, d->y.at, \
+	RECURRENT_RUN(name, function(s->p, d->gates.at, r, scale, given(d->with_bias, &d->bias), h, lens, d->y.at, \
 		d->y_h.at))
 #define RUN_CELLS(name, function) \
 	static void cells_##name(const struct cells *c) \
@@ -295,6 +325,7 @@ static void recurrent_check(enum name kind, void (*run)(const struct recurrent *
 #define RUN_ROI_MAX(name, function)
 #define RUN_SELECT(name, function)
 #define RUN_PAIR(name, function)
+#define RUN_PRODUCT_BYTES(name, function)
 #define RUN_FIND(name, function)
 #define RUN_UNIQUE(name, function)
 #define RUN_NMS(name, function)
@@ -326,6 +357,7 @@ static void cells_check(void (*run)(const struct recurrent *, const struct recur
 #define CHECK_ROI_MAX(name)
 #define CHECK_SELECT(name)
 #define CHECK_PAIR(name)
+#define CHECK_PRODUCT_BYTES(name)
 #define CHECK_FIND(name)
 #define CHECK_UNIQUE(name)
 #define CHECK_NMS(name)

@@ -36,10 +36,16 @@ def recurrent(r, numbers, dtype=np.float32, known=ACTIVATIONS, layout=0):
     direction = r.choice(["forward", "reverse", "bidirectional"])
     both = 2 if direction == "bidirectional" else 1
     constant = r.random() < 0.6
+    # Weights that were quantised, which machines without a cache keep as bytes.
+    of_bytes = constant and r.random() < 0.5
     g = Graph(numbers, dtype)
     g.add("X", (batch, steps, width) if layout else (steps, batch, width), False)
-    g.add("W", (both, rows * hidden, width), constant)
-    g.add("R", (both, rows * hidden, hidden), constant)
+    for name, n in (("W", width), ("R", hidden)):
+        if of_bytes:
+            scale = (numbers.random((both, rows * hidden, 1)) * 0.01).astype(dtype)
+            g.add_value(name, numbers.integers(-128, 128, (both, rows * hidden, n)).astype(dtype) * scale, True)
+        else:
+            g.add(name, (both, rows * hidden, n), constant)
     g.add("B", (both, 2 * rows * hidden), constant, r.random() < 0.7)
     if r.random() < 0.3:
         g.add_value("lens", numbers.integers(1, steps + 1, batch).astype(np.int32), False)
