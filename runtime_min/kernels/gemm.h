@@ -6,17 +6,18 @@
 #include "runtime_min/kernels/shape.h"
 #include "runtime_min/kernels/tile.h"
 
-/** One tile of nnrt_gemm_f32: output rows i..i+rows-1 of which those below p->m count, n columns from j on. */
+/** One tile of nnrt_gemm_f32: output rows i..i+rows-1 of which those below p->m count, n columns from j on. full: a
+ *  constant, all of them do, so that rows lie at constant distances and need no pointers of their own. */
 NNRT_INLINE void nnrt_gemm_f32_tile(const struct nnrt_gemm *p, const float *a, const float *b, ptrdiff_t b_row,
 	const float *bias, float *y, ptrdiff_t i, ptrdiff_t j, int n, nnrt_epilogue epilogue,
-	const void *const *ctx, int last, nnrt_tile_sums *sums, int rows, int vectors)
+	const void *const *ctx, int last, nnrt_tile_sums *sums, int full, int rows, int vectors)
 {
 	nnrt_vf acc[NNRT_TILE_ROWS][NNRT_TILE_VECTORS];
 	const float *row[NNRT_TILE_ROWS];
 
 	NNRT_UNROLL(16)
 	for (int r = 0; r < rows; r++)
-		row[r] = a + nnrt_min(i + r, p->m - 1) * p->a_row;
+		row[r] = a + (full ? i + r : nnrt_min(i + r, p->m - 1)) * p->a_row;
 	nnrt_tile_start(acc, bias ? bias + j : NULL, n, rows, vectors);
 	sums(acc, row, p->k, b, b_row, last, rows, vectors);
 	if (p->tail) {
@@ -24,14 +25,14 @@ NNRT_INLINE void nnrt_gemm_f32_tile(const struct nnrt_gemm *p, const float *a, c
 		float kept[NNRT_TILE_FLOATS];
 
 		nnrt_tile_spill(acc, kept, rows, vectors);
-		nnrt_tile_finish_long(p->tail, kept, y, at, p->y_row, (int)nnrt_min(rows, p->m - i), n, vectors, ctx);
+		nnrt_tile_finish_long(p->tail, kept, y, at, p->y_row, full ? rows : (int)(p->m - i), n, vectors, ctx);
 		return;
 	}
 	NNRT_UNROLL(16)
 	for (int r = 0; r < rows; r++) {
 		const struct nnrt_at at = {(i + r) * p->y_row + j, 0, i + r, j, 0};
 
-		if (i + r < p->m)
+		if (full || i + r < p->m)
 			nnrt_tile_finish(acc[r], y, at, n, vectors, epilogue, ctx);
 	}
 }
@@ -41,9 +42,12 @@ NNRT_INLINE void nnrt_gemm_f32_panel(const struct nnrt_gemm *p, const float *a, 
 	const float *bias, float *y, ptrdiff_t j, int n, nnrt_epilogue epilogue,
 	const void *const *ctx, int last, nnrt_tile_sums *sums, int rows, int vectors)
 {
-	for (ptrdiff_t i = p->m_begin; i < p->m; i += rows)
-		nnrt_gemm_f32_tile(p, a, b, b_row, bias, y, i, j, n, epilogue, ctx, last, sums,
-			rows, vectors);
+	ptrdiff_t i = p->m_begin;
+
+	for (; i + rows <= p->m; i += rows)
+		nnrt_gemm_f32_tile(p, a, b, b_row, bias, y, i, j, n, epilogue, ctx, last, sums, 1, rows, vectors);
+	if (i < p->m)
+		nnrt_gemm_f32_tile(p, a, b, b_row, bias, y, i, j, n, epilogue, ctx, last, sums, 0, rows, vectors);
 }
 
 /** The last n columns of y, fewer than a whole panel, from j on. ragged: b ends where its columns end (it is not
