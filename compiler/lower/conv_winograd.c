@@ -74,8 +74,9 @@ static bool choose_block(struct module *m, struct winograd *w, int64_t tiles)
 	return true;
 }
 
-/* Products as of any tile; transforms at two operations a cycle; a quarter of a cycle for each byte of weights that is
- * read from beyond the second-level cache more often than conv_direct does; and the larger model: each byte more must
+/* The greater of two that overlap: arithmetic, which is products as of any tile and transforms at two operations a
+ * cycle, and a quarter of a cycle for each byte of weights that is read from beyond the second-level cache more often
+ * than conv_direct does; and the larger model: each byte more must
  * save four multiply-accumulates. */
 static double total_cycles(const struct module *m, const struct winograd *w, int64_t tiles, double products)
 {
@@ -87,8 +88,9 @@ static double total_cycles(const struct module *m, const struct winograd *w, int
 	const double more = weights - 36.0 * (double)(c->g.ic * c->g.oc);
 	const double read = weights > m->target->l2_bytes ? weights * (blocks - 1) + more : 0;
 
-	return ((products + (double)(tiles * points) * vectors + read / 4) * (double)c->batch_hi +
-		2 * more / (double)lanes) *
+	const double arithmetic = products + (double)(tiles * points) * vectors;
+
+	return ((read / 4 > arithmetic ? read / 4 : arithmetic) * (double)c->batch_hi + 2 * more / (double)lanes) *
 	       c->groups;
 }
 
