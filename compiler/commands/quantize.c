@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/quantize_table.h"
 #include "quantize/calibrate.h"
 #include "quantize/qdq.h"
 #include "quantize/ranges.h"
@@ -21,6 +22,9 @@ static bool check_options(const struct options *o, struct diag *d)
 		return diag_error(d, STATUS_USAGE, NULL, "no samples given: --calibrate DIR");
 	if (!o->output && !o->statistics)
 		return diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.onnx");
+	if (o->table && (!o->calibrate || !o->output))
+		return diag_error(d, STATUS_USAGE, NULL,
+				  "--table: needs samples and a model: --calibrate DIR -o OUT.onnx");
 	if (o->threads > 64)
 		return diag_error(d, STATUS_USAGE, NULL, "--threads=%lld: must be 0 to 64", (long long)o->threads);
 	if (o->bins < MIN_BINS || o->bins > MAX_BINS || o->bins % 2)
@@ -86,9 +90,12 @@ static bool collect(struct calibration *c, struct statistics *s)
 	return calibrate_run(c, s);
 }
 
-static bool quantise(struct onnx_file *f, const struct statistics *s, const struct options *o)
+static bool quantise(struct calibration *c, const struct statistics *s)
 {
+	struct onnx_file *f = c->file;
+	const struct options *o = c->options;
 	struct selection chosen;
+	struct quality *quality;
 	int n = 0;
 
 	if (range_needs_bins(o) && !s->bins)
@@ -100,9 +107,13 @@ static bool quantise(struct onnx_file *f, const struct statistics *s, const stru
 	for (size_t i = 0; i < f->graph->n_node; i++)
 		n += chosen.role[i] != QUANT_NONE;
 	ranges_find(&chosen, s, o);
-	if (!qdq_write(f, &chosen, o) || !onnx_file_write(f, o->output))
+	quality = ARENA_ARRAY(c->arena, chosen.n, struct quality);
+	if (!qdq_write(f, &chosen, o) || (o->table && !quality_measure(c, f, s, &chosen, quality)) ||
+	    !onnx_file_write(f, o->output))
 		return false;
 	printf("%lld samples, %d tensors and %d nodes quantised\n", (long long)s->samples, chosen.n, n);
+	if (o->table)
+		quantize_table_print(&chosen, quality, c->arena);
 	return true;
 }
 
@@ -124,7 +135,7 @@ enum status command_quantize(const struct options *o, struct arena *a, struct ar
 			  f.opset, PER_AXIS_OPSET);
 	if (d->status == STATUS_OK && collect(&c, &s) &&
 	    (!o->statistics || statistics_write(&s, o->statistics, a, d)) && o->output)
-		quantise(&f, &s, o);
+		quantise(&c, &s);
 	folder_remove(folder);
 	return d->status;
 }

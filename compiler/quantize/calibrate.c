@@ -114,6 +114,11 @@ static bool read_batch(struct calibration *c, const struct value **values, int m
 	return true;
 }
 
+bool calibrate_batch(struct calibration *c, const struct value **values, int most, int *n, struct arena *a)
+{
+	return read_batch(c, values, most, n, 0, 1, a);
+}
+
 /* All samples whose number is k modulo n. */
 static bool run_part(struct calibration *c, struct statistics *s, int k, int n)
 {

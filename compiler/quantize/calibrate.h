@@ -25,4 +25,8 @@ bool calibrate_begin(struct calibration *c, const struct statistics *s);
 /** Adds what all samples show to *s: ranges, or, where s->bins are set, histograms. False: reported. */
 bool calibrate_run(struct calibration *c, struct statistics *s);
 
+/** Reads up to `most` of the next samples, as the program takes them; *n: how many, fewer after the last one. False:
+ *  reported. */
+bool calibrate_batch(struct calibration *c, const struct value **values, int most, int *n, struct arena *a);
+
 #endif

@@ -334,7 +334,7 @@ static void drop_replaced(struct writer *w)
 #undef IS_GONE
 }
 
-bool qdq_write(struct onnx_file *f, const struct selection *s, const struct options *o)
+bool qdq_write(struct onnx_file *f, struct selection *s, const struct options *o)
 {
 	struct writer w = { .f = f, .s = s, .o = o };
 	struct names x;
@@ -342,6 +342,8 @@ bool qdq_write(struct onnx_file *f, const struct selection *s, const struct opti
 	map_init(&w.constants, f->arena);
 	map_init(&w.replaced, f->arena);
 	name_tensors(&w, &x);
+	for (int i = 0; i < s->n; i++)
+		s->tensor[i].read = x.read[i];
 	for (int i = 0; i < s->n; i++)
 		if (map_get_name(&f->producer, s->tensor[i].name, -1) < 0)
 			put_pair(&w, &s->tensor[i], s->tensor[i].name, x.read[i]);

@@ -12,6 +12,6 @@ enum { OLDEST_QDQ = 10, PER_AXIS_OPSET = 13 };
  *  graph its maker gets another name, so that the graph's stays. A weight W becomes int8 W_quantized ->
  *  DequantizeLinear, symmetric, with a scale for each channel where the opset has that; biases int32 of scale
  *  x * w. False: reported (a constant is damaged). */
-bool qdq_write(struct onnx_file *f, const struct selection *s, const struct options *o);
+bool qdq_write(struct onnx_file *f, struct selection *s, const struct options *o);
 
 #endif

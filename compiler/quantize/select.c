@@ -159,12 +159,15 @@ static bool is_inside(const struct selection *s, const struct onnx_file *f, cons
 static int add_tensor(struct selection *s, const struct onnx_file *f, const char *name, int same_as)
 {
 	int t = (int)map_get_name(&s->index, name, -1);
+	const int64_t p = map_get_name(&f->producer, name, -1);
 
 	if (t >= 0)
 		return t;
 	t = s->n;
 	s->tensor = ARENA_PUSH(f->arena, s->tensor, s->n, struct quant_tensor);
-	s->tensor[s->n++] = (struct quant_tensor){ .name = name, .same_as = same_as };
+	s->tensor[s->n++] = (struct quant_tensor){ .name = name,
+						   .op = p < 0 ? "input" : f->graph->node[p]->op_type,
+						   .same_as = same_as };
 	map_set_name(&s->index, name, t);
 	return t;
 }

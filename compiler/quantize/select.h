@@ -11,6 +11,8 @@ enum quant_role { QUANT_NONE, QUANT_PRODUCT, QUANT_ELEMENTS, QUANT_MOVE };
 /* A tensor that becomes bytes: activations alone. */
 struct quant_tensor {
 	const char *name;
+	const char *op; /* that makes it, or "input" */
+	const char *read; /* the name under which its readers get it, once qdq_write() has written it */
 	int same_as; /* the tensor whose range it has, or -1 */
 	float low, high; /* the range: its own or the other's */
 	float scale;

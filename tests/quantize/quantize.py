@@ -164,6 +164,31 @@ def how_good_models_are(place):
 
 
 @test
+def a_table_of_tensors(place):
+    """Ranges and ratios of every tensor against onnxruntime's results in both models."""
+    x = digits()[0][:20]
+    place.save("samples/x.npy", x)
+    out = place.nnc(0, "quantize", MODEL, "-o", "q.onnx", "--calibrate", "samples", "--method=minmax", "--table")[0]
+    rows = [line.split() for line in out.split("the worst")[0].splitlines() if len(line.split()) == 7]
+    names = [row[6] for row in rows if row[6] != "tensor"]
+    if names != ["image", "r1", "m1", "r2", "m2", "flat", "scores"] or out.split("the worst")[1].count("\n") != 8:
+        raise Wrong(f"tensors {names}")
+    models = []
+    for path in (MODEL, place.path("q.onnx")):
+        model = onnx.load(path)
+        del model.graph.output[:]
+        model.graph.output.extend(helper.make_empty_tensor_value_info(n if path == MODEL or n == "scores" else f"{n}_dequantized")
+                                  for n in names if n != "image")
+        s = session(model.SerializeToString())
+        models.append([np.stack(v) for v in zip(*(s.run(None, {"image": one[None]}) for one in x))])
+    for row, a, b in zip(rows[1:], *models):
+        db = 10 * np.log10((a ** 2).sum() / ((a - b) ** 2).sum())
+        if abs(float(row[0]) - db) > 0.3 or abs(float(row[2]) - a.max()) > 1e-3 * a.max():
+            raise Wrong(f"{row}: {db:.1f} dB, greatest {a.max()}")
+    expect(place.nnc(2, "quantize", MODEL, "--merge", "x", "-o", "q.onnx", "--table")[1], "--table")
+
+
+@test
 def opsets_before_bytes(place):
     """One scale for each weight before opset 13, nothing before 10."""
     model = onnx.load(MODEL)
