@@ -140,7 +140,7 @@ enum dtype kernel_bytes(const struct target *t)
 {
 	for (int i = 0; i < N_KERNELS; i++)
 		if ((kernels[i].kind == KERNEL_CONV_DOT || kernels[i].kind == KERNEL_CONV_INT8) &&
-		    kernels[i].a != TYPES_BYTE && target_runs(t, &kernels[i]))
+		    kernels[i].lanes > 1 && kernels[i].a != TYPES_BYTE && target_runs(t, &kernels[i]))
 			return kernels[i].a == TYPES_U8 ? DT_U8 : DT_I8;
 	return DT_NONE;
 }

@@ -72,6 +72,28 @@ static void pack_beside(const struct pack *p, const struct pack_tile *t, const v
 	pack_terms(p, t->columns, t->terms, 1, w, packed);
 }
 
+static bool words_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *bytes)
+{
+	return terms_size(p, t, w, bytes) && checked_mul(*bytes, 2, bytes);
+}
+
+static void pack_words(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
+{
+	static const int order[] = { 0, 2, 1, 3 };
+	const int64_t steps = (depth_of(p) + t->terms - 1) / t->terms;
+	int8_t *to = packed;
+
+	for (int64_t panel = 0; panel < p->n; panel += t->columns)
+		for (int64_t k = 0; k < 2 * steps; k++)
+			for (int64_t n = panel; n < panel + t->columns; n++)
+				for (int i = 0; i < 2; i++) {
+					const int8_t v = weight(p, w, n, term_at(p, k / 2 * 4 + order[k % 2 * 2 + i]));
+
+					*to++ = v;
+					*to++ = v < 0 ? -1 : 0;
+				}
+}
+
 static void pack_apart(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
 {
 	pack_terms(p, t->columns, t->terms, t->lanes, w, packed);

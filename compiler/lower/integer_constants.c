@@ -9,10 +9,20 @@
 #include "ops/integer.h"
 #include "runtime_min/maths/requantise.h"
 
+/* Weights of 16 bits are worth their flash where each is used so often. */
+enum { OFTEN = 512 };
+
+static double weigh_flash(const struct kernel *k, void *ctx)
+{
+	const int64_t *pixels = ctx;
+
+	return k->pack == PACK_WORDS && *pixels < OFTEN ? HUGE_VAL : 1;
+}
+
 const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
 				    int64_t channels, int64_t depth, double *cycles)
 {
-	return integer_choose_lines(m, node, kind, 1, pixels, channels, depth, NULL, NULL, cycles);
+	return integer_choose_lines(m, node, kind, 1, pixels, channels, depth, weigh_flash, &pixels, cycles);
 }
 
 const struct kernel *integer_choose_lines(const struct module *m, int node, enum kernel_kind kind, int64_t lines,

@@ -10,8 +10,6 @@
 enum {
 	NNRT_PLANES = 4, /* channels at a time */
 	NNRT_BAND_ROWS = 8, /* image rows of a band, two more than output rows; the assembly knows it */
-	NNRT_BAND_ROWS_WIDE = 5, /* the same of wide images */
-	NNRT_BAND_WIDE = 12, /* wider than so many output columns */
 	NNRT_BAND_WEIGHTS = 6 /* words of a channel */
 };
 
@@ -32,8 +30,8 @@ struct nnrt_band {
 	int pixels;
 };
 
-/** Sums of two neighbours in r10 and r11. r0: words, r4 to r9: weights, lr: bias; pitch: bytes of the rows' words. */
-#define NNRT_BAND_PAIR(pitch) \
+/** Sums of two neighbours in r10 and r11. r0: words, r4 to r9: weights, lr: bias. */
+#define NNRT_BAND_PAIR \
 	"ldm r0, {r2, r3, r12}\n" \
 	"smlad r10, r2, r4, lr\n" \
 	"smlatb r11, r2, r4, lr\n" \
@@ -41,7 +39,7 @@ struct nnrt_band {
 	"smlatb r11, r3, r6, r11\n" \
 	"smlad r10, r12, r8, r10\n" \
 	"smlatb r11, r12, r8, r11\n" \
-	"add r0, #" pitch "\n" \
+	"add r0, #32\n" \
 	"ldm r0, {r2, r3, r12}\n" \
 	"smlabt r10, r2, r5, r10\n" \
 	"smlad r11, r2, r5, r11\n" \
@@ -51,12 +49,12 @@ struct nnrt_band {
 	"smlad r11, r12, r9, r11\n"
 
 /** The byte of a pixel behind the pairs. */
-#define NNRT_BAND_LAST(pitch) \
+#define NNRT_BAND_LAST \
 	"ldm r0, {r2, r3, r12}\n" \
 	"smlad r10, r2, r4, lr\n" \
 	"smlad r10, r3, r6, r10\n" \
 	"smlad r10, r12, r8, r10\n" \
-	"add r12, r0, #" pitch "\n" \
+	"add r12, r0, #32\n" \
 	"ldm r12, {r2, r3, r12}\n" \
 	"smlabt r10, r2, r5, r10\n" \
 	"smlabt r10, r3, r7, r10\n" \
@@ -65,8 +63,8 @@ struct nnrt_band {
 	"strb r10, [r1]\n"
 
 /** The bytes of a row's pairs. */
-#define NNRT_BAND_PAIRS(pitch) \
-	"1:\n" NNRT_BAND_PAIR(pitch) \
+#define NNRT_BAND_PAIRS \
+	"1:\n" NNRT_BAND_PAIR \
 	"ldrd r2, r3, [sp]\n" NNRT_SMLAD_LINE("r10", "r2", "r3") NNRT_SMLAD_LINE("r11", "r2", "r3") \
 	"ldrd r2, r3, [sp, #8]\n" \
 	"strb r10, [r1]\n" \
@@ -90,69 +88,53 @@ struct nnrt_band {
 
 /** Rows of at least two pixels of a channel with a line. On the stack: slope and offset, y_pixel and where a row's
  *  pairs end, y_next and x_next, y_row and rows. */
-#define NNRT_BAND_MAKE(pitch) \
-	"push {r4-r11, lr}\n" \
-	"sub sp, #36\n" \
-	"ldrd r2, r3, [r0, #16]\n" \
-	"strd r2, r3, [sp]\n" \
-	"ldrd r2, r3, [r0, #24]\n" \
-	"ldr r1, [r0, #4]\n" \
-	"add r3, r1\n" \
-	"strd r2, r3, [sp, #8]\n" \
-	"ldrd r2, r3, [r0, #36]\n" \
-	"strd r2, r3, [sp, #16]\n" \
-	"ldr r2, [r0, #32]\n" \
-	"ldr r3, [r0, #44]\n" \
-	"strd r2, r3, [sp, #24]\n" \
-	"ldrd r12, lr, [r0, #8]\n" \
-	"ldm r12, {r4-r9}\n" \
-	"ldr r2, [r0, #48]\n" \
-	"ldr r0, [r0]\n" \
-	"cmp r2, #0\n" \
-	"bne 4f\n" NNRT_BAND_PAIRS(pitch) NNRT_BAND_NEXT \
-	"b 2f\n" \
-	"4:\n" NNRT_BAND_PAIRS(pitch) NNRT_BAND_LAST(pitch) NNRT_BAND_NEXT \
-	"2:\n" \
-	"add sp, #36\n" \
-	"pop {r4-r11, pc}\n"
-
-/** The sums of a row. */
-#define NNRT_BAND_SUM(pitch) \
-	"push {r4-r11, lr}\n" \
-	"sub sp, #4\n" \
-	"ldr r1, [r0, #52]\n" \
-	"ldrd r12, lr, [r0, #8]\n" \
-	"ldm r12, {r4-r9}\n" \
-	"ldr r2, [r0, #56]\n" \
-	"str r2, [sp]\n" \
-	"ldr r0, [r0]\n" \
-	"1:\n" NNRT_BAND_PAIR(pitch) \
-	"strd r10, r11, [r1], #8\n" \
-	"ldr r2, [sp]\n" \
-	"subs r2, #2\n" \
-	"str r2, [sp]\n" \
-	"bgt 1b\n" \
-	"add sp, #4\n" \
-	"pop {r4-r11, pc}\n"
-
 NNRT_NAKED void nnrt_band_rows(const struct nnrt_band *b __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_BAND_MAKE("32"));
+	__asm__ volatile("push {r4-r11, lr}\n"
+			"sub sp, #36\n"
+			"ldrd r2, r3, [r0, #16]\n"
+			"strd r2, r3, [sp]\n"
+			"ldrd r2, r3, [r0, #24]\n"
+			"ldr r1, [r0, #4]\n"
+			"add r3, r1\n"
+			"strd r2, r3, [sp, #8]\n"
+			"ldrd r2, r3, [r0, #36]\n"
+			"strd r2, r3, [sp, #16]\n"
+			"ldr r2, [r0, #32]\n"
+			"ldr r3, [r0, #44]\n"
+			"strd r2, r3, [sp, #24]\n"
+			"ldrd r12, lr, [r0, #8]\n"
+			"ldm r12, {r4-r9}\n"
+			"ldr r2, [r0, #48]\n"
+			"ldr r0, [r0]\n"
+			"cmp r2, #0\n"
+			"bne 4f\n" NNRT_BAND_PAIRS NNRT_BAND_NEXT
+			"b 2f\n"
+			"4:\n" NNRT_BAND_PAIRS NNRT_BAND_LAST NNRT_BAND_NEXT
+			"2:\n"
+			"add sp, #36\n"
+			"pop {r4-r11, pc}\n");
 }
 
-NNRT_NAKED void nnrt_band_rows_wide(const struct nnrt_band *b __attribute__((unused)))
-{
-	__asm__ volatile(NNRT_BAND_MAKE("20"));
-}
-
+/** The sums of a row. */
 NNRT_NAKED void nnrt_band_sums(const struct nnrt_band *b __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_BAND_SUM("32"));
-}
-
-NNRT_NAKED void nnrt_band_sums_wide(const struct nnrt_band *b __attribute__((unused)))
-{
-	__asm__ volatile(NNRT_BAND_SUM("20"));
+	__asm__ volatile("push {r4-r11, lr}\n"
+			"sub sp, #4\n"
+			"ldr r1, [r0, #52]\n"
+			"ldrd r12, lr, [r0, #8]\n"
+			"ldm r12, {r4-r9}\n"
+			"ldr r2, [r0, #56]\n"
+			"str r2, [sp]\n"
+			"ldr r0, [r0]\n"
+			"1:\n" NNRT_BAND_PAIR
+			"strd r10, r11, [r1], #8\n"
+			"ldr r2, [sp]\n"
+			"subs r2, #2\n"
+			"str r2, [sp]\n"
+			"bgt 1b\n"
+			"add sp, #4\n"
+			"pop {r4-r11, pc}\n");
 }
 
 /** Four channels of two columns, a byte each, to words of both columns, `step` words from channel to channel. */
@@ -189,44 +171,6 @@ NNRT_INLINE uint32_t nnrt_planes_bytes(const unsigned char *p, int n)
 	return v;
 }
 
-/** An image row of n channels to its place in the ring: `words` words of two columns each plane, `step` from one to the
- *  next, the first at column ix; plane: words from plane to plane. x: the row's first column, NULL for padding; zero:
- *  four bytes of padding. */
-NNRT_INLINE void nnrt_planes_row(const struct nnrt_conv *p, const unsigned char *x, uint32_t zero, uint32_t *to,
-				 ptrdiff_t words, ptrdiff_t step, ptrdiff_t plane, int ix, int n, int is_signed)
-{
-	const ptrdiff_t pixel = p->x_pixel;
-	const int last = x ? p->in_w : 0;
-
-	for (; words > 0; words--, ix += 2, to += step) {
-		uint32_t a = zero, b = zero;
-
-		/* Words that lie inside are most of them. */
-		for (; words > 0 && ix >= 0 && ix + 1 < last; words--, ix += 2, to += step)
-			nnrt_planes_pair(to, plane, nnrt_planes_bytes(x + ix * pixel, n),
-					 nnrt_planes_bytes(x + (ix + 1) * pixel, n), is_signed);
-		if (words == 0)
-			break;
-		if (ix >= 0 && ix < last)
-			a = nnrt_planes_bytes(x + ix * pixel, n);
-		if (ix + 1 >= 0 && ix + 1 < last)
-			b = nnrt_planes_bytes(x + (ix + 1) * pixel, n);
-		nnrt_planes_pair(to, plane, a, b, is_signed);
-	}
-}
-
-/** nnrt_planes_row() for all nodes of a model. */
-NNRT_SHARED void nnrt_planes_row_any(const struct nnrt_conv *p, const unsigned char *x, uint32_t zero, uint32_t *to,
-				     ptrdiff_t words, ptrdiff_t step, ptrdiff_t plane, int ix, int n, int is_signed)
-{
-	if (is_signed && n >= NNRT_PLANES)
-		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, NNRT_PLANES, 1);
-	else if (is_signed)
-		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, n, 1);
-	else
-		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, n, 0);
-}
-
 /** Weights [row][column][channel] of four channels as words (w0 w1), (w1 w2) of each row, channel after channel. */
 NNRT_SHARED void nnrt_band_weights(const int8_t *w, uint32_t *to)
 {
@@ -238,8 +182,8 @@ NNRT_SHARED void nnrt_band_weights(const int8_t *w, uint32_t *to)
 
 /** nnrt_planes_row() of n > 0 words of a band that lie inside, of int8; returns where the next one goes. Of C gcc 12
  *  makes twice the instructions. */
-NNRT_INLINE uint32_t *nnrt_band_inside(const unsigned char *x, ptrdiff_t pixel, uint32_t *to, ptrdiff_t step,
-				       ptrdiff_t plane, ptrdiff_t n)
+NNRT_INLINE uint32_t *nnrt_band_inside(const unsigned char *x, ptrdiff_t pixel, uint32_t *to, ptrdiff_t plane,
+				       ptrdiff_t n)
 {
 	const ptrdiff_t size = sizeof *to;
 	uint32_t a, b, even, even_b, v;
@@ -260,13 +204,12 @@ NNRT_INLINE uint32_t *nnrt_band_inside(const unsigned char *x, ptrdiff_t pixel, 
 			 "str %[v], [%[to], %[plane], lsl #1]\n"
 			 "add %[a], %[to], %[plane], lsl #1\n"
 			 "str %[b], [%[a], %[plane]]\n"
-			 "str %[even], [%[to]]\n"
-			 "add %[to], %[step]\n"
+			 "str %[even], [%[to]], #32\n"
 			 "subs %[n], #1\n"
 			 "bne 1b\n"
 			 : [x] "+r"(x), [to] "+r"(to), [n] "+r"(n), [a] "=&r"(a), [b] "=&r"(b), [even] "=&r"(even),
 			   [even_b] "=&r"(even_b), [v] "=&r"(v)
-			 : [pixel] "r"(pixel), [plane] "r"(plane * size), [step] "r"(step * size)
+			 : [pixel] "r"(pixel), [plane] "r"(plane * size)
 			 : "cc", "memory");
 	return to;
 }
@@ -274,7 +217,7 @@ NNRT_INLINE uint32_t *nnrt_band_inside(const unsigned char *x, ptrdiff_t pixel, 
 /** Which words of a row see the image: behind `lead` ones, `left` (0 or 1) the second column alone, `inside` both,
  *  `right` (0 or 1) the first one alone; first: the column that the first of these sees. */
 struct nnrt_band_form {
-	ptrdiff_t words, step, plane; /* words of a row, from each to the next, from channel to channel */
+	ptrdiff_t words, plane; /* words of a row, from channel to channel */
 	ptrdiff_t lead, left, inside, right;
 	int first;
 	uint32_t padding; /* four bytes of it */
@@ -283,8 +226,7 @@ struct nnrt_band_form {
 NNRT_INLINE struct nnrt_band_form nnrt_band_form_of(const struct nnrt_conv *p, int zero)
 {
 	const ptrdiff_t words = (p->out_w + 1) / 2 + 1, pad = p->pad_left > 0 ? p->pad_left : 0;
-	const ptrdiff_t step = p->out_w > NNRT_BAND_WIDE ? NNRT_BAND_ROWS_WIDE : NNRT_BAND_ROWS;
-	struct nnrt_band_form f = { words, step, words * step, nnrt_min(pad / 2, words), 0, 0, 0, 0, 0 };
+	struct nnrt_band_form f = { words, words * NNRT_BAND_ROWS, nnrt_min(pad / 2, words), 0, 0, 0, 0, 0 };
 	ptrdiff_t left;
 
 	f.first = p->pad_left < 0 ? -p->pad_left : 0;
@@ -301,22 +243,38 @@ NNRT_INLINE struct nnrt_band_form nnrt_band_form_of(const struct nnrt_conv *p, i
  *  NULL for one outside. */
 NNRT_SHARED void nnrt_band_row(const struct nnrt_band_form *f, const unsigned char *x, ptrdiff_t pixel, uint32_t *to)
 {
-	to += f->lead * f->step;
+	to += f->lead * NNRT_BAND_ROWS;
 	if (!x) {
-		for (ptrdiff_t n = f->left + f->inside + f->right; n > 0; n--, to += f->step)
+		for (ptrdiff_t n = f->left + f->inside + f->right; n > 0; n--, to += NNRT_BAND_ROWS)
 			nnrt_planes_pair(to, f->plane, f->padding, f->padding, 1);
 		return;
 	}
 	x += f->first * pixel;
 	if (f->left) {
 		nnrt_planes_pair(to, f->plane, f->padding, nnrt_taps_word(x), 1);
-		to += f->step;
+		to += NNRT_BAND_ROWS;
 		x += pixel;
 	}
 	if (f->inside > 0)
-		to = nnrt_band_inside(x, pixel, to, f->step, f->plane, f->inside);
+		to = nnrt_band_inside(x, pixel, to, f->plane, f->inside);
 	if (f->right)
 		nnrt_planes_pair(to, f->plane, nnrt_taps_word(x + 2 * f->inside * pixel), f->padding, 1);
+}
+
+/** The same of n channels, of uint8 or few. */
+NNRT_SHARED void nnrt_band_row_any(const struct nnrt_band_form *f, const unsigned char *x, ptrdiff_t pixel,
+				   uint32_t *to, int n, int is_signed)
+{
+	const ptrdiff_t words = f->left + f->inside + f->right;
+
+	to += f->lead * NNRT_BAND_ROWS;
+	for (ptrdiff_t i = 0; i < words; i++, to += NNRT_BAND_ROWS) {
+		const unsigned char *const from = x ? x + (f->first + 2 * i - f->left) * pixel : NULL;
+		const int has_a = from && i >= f->left, has_b = from && (i + 1 < words || !f->right);
+
+		nnrt_planes_pair(to, f->plane, has_a ? nnrt_planes_bytes(from, n) : f->padding,
+				 has_b ? nnrt_planes_bytes(from + pixel, n) : f->padding, is_signed);
+	}
 }
 
 /** Rows of a channel: by its line, or one by one by its sums. */
@@ -326,17 +284,11 @@ NNRT_SHARED void nnrt_band_channel(struct nnrt_band *b, const struct nnrt_line *
 
 	if (is_whole && line->slope > 0) {
 		b->line = *line;
-		if (b->pixels > NNRT_BAND_WIDE)
-			nnrt_band_rows_wide(b);
-		else
-			nnrt_band_rows(b);
+		nnrt_band_rows(b);
 		return;
 	}
 	for (int row = 0; row < b->rows; row++, b->x++, b->y += b->y_row) {
-		if (b->pixels > NNRT_BAND_WIDE)
-			nnrt_band_sums_wide(b);
-		else
-			nnrt_band_sums(b);
+		nnrt_band_sums(b);
 		for (int i = 0; i < b->pixels; i++)
 			b->y[i * b->y_pixel] =
 				(unsigned char)nnrt_line_value(b->sum[i], line, q->low, q->high, q->zero);
@@ -349,9 +301,9 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 {
 	const struct nnrt_line *const lines = (const struct nnrt_line *)scale;
 	const struct nnrt_band_form f = nnrt_band_form_of(p, zero);
-	const ptrdiff_t plane = f.plane, step = f.step;
+	const ptrdiff_t plane = f.plane;
 	uint32_t *const weights = (uint32_t *)scratch, *const rows = weights + NNRT_PLANES * NNRT_BAND_WEIGHTS;
-	const int height = p->row_end - p->row_begin, full = (int)step - 2, bands = (height + full - 1) / full;
+	const int height = p->row_end - p->row_begin, full = NNRT_BAND_ROWS - 2, bands = (height + full - 1) / full;
 	const int most = bands > 0 ? (height + bands - 1) / bands : 1;
 	struct nnrt_band b;
 
@@ -359,7 +311,7 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 	b.y_pairs = (p->out_w & ~1) * p->y_pixel;
 	b.y_row = p->y_row;
 	b.y_next = p->y_row - b.y_pairs;
-	b.x_next = (1 - p->out_w / 2 * step) * (ptrdiff_t)sizeof *rows;
+	b.x_next = (1 - p->out_w / 2 * NNRT_BAND_ROWS) * (ptrdiff_t)sizeof *rows;
 	b.is_odd = p->out_w & 1;
 	b.pixels = p->out_w;
 	b.sum = (int32_t *)(rows + NNRT_PLANES * plane);
@@ -382,11 +334,10 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 				const unsigned char *const row =
 					sy >= 0 && sy < p->in_h ? from + nnrt_ring(sy, p->x_ring) * p->x_row : NULL;
 
-				if (q->is_signed && n == NNRT_PLANES)
+				if (n == NNRT_PLANES && q->is_signed)
 					nnrt_band_row(&f, row, p->x_pixel, rows + i);
 				else
-					nnrt_planes_row_any(p, row, f.padding, rows + i, f.words, step, plane,
-							    -p->pad_left, n, q->is_signed);
+					nnrt_band_row_any(&f, row, p->x_pixel, rows + i, n, q->is_signed);
 			}
 			for (int i = 0; i < n; i++) {
 				b.x = rows + i * plane;
@@ -397,7 +348,7 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 				nnrt_band_channel(&b, lines + c + i, q);
 			}
 			have = oy + outputs < p->row_end ? 2 : 0;
-			for (ptrdiff_t i = 0; have && i < NNRT_PLANES * plane; i += step) {
+			for (ptrdiff_t i = 0; have && i < NNRT_PLANES * plane; i += NNRT_BAND_ROWS) {
 				rows[i] = rows[i + outputs];
 				rows[i + 1] = rows[i + outputs + 1];
 			}

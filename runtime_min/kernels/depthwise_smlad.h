@@ -135,6 +135,44 @@ NNRT_NAKED void nnrt_planes_stride2(struct nnrt_planes *s __attribute__((unused)
 			 "b 8b\n");
 }
 
+/** An image row of n channels to its place in the ring: `words` words of two columns each plane, `step` from one to the
+ *  next, the first at column ix; plane: words from plane to plane. x: the row's first column, NULL for padding; zero:
+ *  four bytes of padding. */
+NNRT_INLINE void nnrt_planes_row(const struct nnrt_conv *p, const unsigned char *x, uint32_t zero, uint32_t *to,
+				 ptrdiff_t words, ptrdiff_t step, ptrdiff_t plane, int ix, int n, int is_signed)
+{
+	const ptrdiff_t pixel = p->x_pixel;
+	const int last = x ? p->in_w : 0;
+
+	for (; words > 0; words--, ix += 2, to += step) {
+		uint32_t a = zero, b = zero;
+
+		/* Words that lie inside are most of them. */
+		for (; words > 0 && ix >= 0 && ix + 1 < last; words--, ix += 2, to += step)
+			nnrt_planes_pair(to, plane, nnrt_planes_bytes(x + ix * pixel, n),
+					 nnrt_planes_bytes(x + (ix + 1) * pixel, n), is_signed);
+		if (words == 0)
+			break;
+		if (ix >= 0 && ix < last)
+			a = nnrt_planes_bytes(x + ix * pixel, n);
+		if (ix + 1 >= 0 && ix + 1 < last)
+			b = nnrt_planes_bytes(x + (ix + 1) * pixel, n);
+		nnrt_planes_pair(to, plane, a, b, is_signed);
+	}
+}
+
+/** nnrt_planes_row() for all nodes of a model. */
+NNRT_SHARED void nnrt_planes_row_any(const struct nnrt_conv *p, const unsigned char *x, uint32_t zero, uint32_t *to,
+				     ptrdiff_t words, ptrdiff_t step, ptrdiff_t plane, int ix, int n, int is_signed)
+{
+	if (is_signed && n >= NNRT_PLANES)
+		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, NNRT_PLANES, 1);
+	else if (is_signed)
+		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, n, 1);
+	else
+		nnrt_planes_row(p, x, zero, to, words, step, plane, ix, n, 0);
+}
+
 /** Weights [row][column][channel] of four channels as words (w0 w1), (w1 w2) ... of each row, channel after channel,
  *  the rows but the last once more. */
 NNRT_SHARED void nnrt_planes_weights(const int8_t *w, uint32_t *to, int kernel_h, int kernel_w)

@@ -265,16 +265,17 @@ NNRT_INLINE int nnrt_conv_is_flat(const struct nnrt_conv *p)
 }
 
 /** nnrt_conv_int8() in tiles of `rows` pixels, whose taps have tap_bytes, by functions that are constants: nothing is
- *  called through a pointer. Where a row's next pixels see no border, they are gathered a tile at a time. w and
- *  scratch: whole words. */
+ *  called through a pointer. In scratch a step has four taps of each pixel, which begin `pixel` bytes apart. Where a
+ *  row's next pixels see no border, they are gathered a tile at a time. w and scratch: whole words. */
 NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
-	int tap_bytes, enum nnrt_panels_form form, nnrt_panels_any *any, nnrt_panels_inside *inside,
+	int tap_bytes, int pixel, enum nnrt_panels_form form, nnrt_panels_any *any, nnrt_panels_inside *inside,
 	nnrt_panels_take *take, nnrt_panels_finish *finish)
 {
 	const struct nnrt_line *const line = (const struct nnrt_line *)scale;
 	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4;
-	const ptrdiff_t step = 4 * tap_bytes, row_step = p->x_row * p->dilation_h, move = p->stride_w * p->x_pixel;
+	const ptrdiff_t step = 4 * tap_bytes * rows;
+	const ptrdiff_t row_step = p->x_row * p->dilation_h, move = p->stride_w * p->x_pixel;
 	const int is_run = form != NNRT_PANELS_ANY && p->x_pixel == p->ic && p->dilation_w == 1;
 	/* All rows are one where each goes on as if it were in the one before. */
 	const int is_flat = rows > 1 && is_run && nnrt_conv_is_flat(p), height = p->row_end - p->row_begin;
@@ -285,7 +286,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 	struct nnrt_panels tile;
 
 	tile.taps = taps;
-	tile.end = taps + steps * rows * step;
+	tile.end = taps + steps * step;
 	for (int oy = p->row_begin; oy < row_end; oy++) {
 		const int iy = oy * p->stride_h - p->pad_top, adjacent = is_run ? nnrt_panels_rows_inside(p, iy) : 0;
 		/* The last of the first columns with all taps inside; `adjacent` rows come before the end of a ring. */
@@ -314,32 +315,26 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 				if (left == 0)
 					break;
 			}
-			if (ix >= 0 && ix <= last_ix && adjacent == p->kernel_h) {
-				inside(from, row_step, p->kernel_h, run, taps + have * step, rows * step, q->is_signed,
-					form);
-			} else if (ix >= 0 && ix <= last_ix) {
-				inside(from, row_step, adjacent, run, taps + have * step, rows * step, q->is_signed,
-					form);
-				inside(from + (adjacent * p->dilation_h - p->x_ring) * p->x_row, row_step,
-					p->kernel_h - adjacent, run,
-					taps + have * step + run / 4 * adjacent * (rows * step), rows * step,
-					q->is_signed, form);
-			} else {
-				any(p, (const unsigned char *)x, (const unsigned char *)zero, taps + have * step,
-					rows * step, iy, ix, q->is_signed);
-			}
-			tile.y[have++] = to;
+			do { /* of the last pixel as often as the tile has room */
+				unsigned char *const slot = taps + have * pixel;
+
+				tile.y[have++] = to;
+				if (ix < 0 || ix > last_ix) {
+					any(p, (const unsigned char *)x, (const unsigned char *)zero, slot, step, iy,
+						ix, q->is_signed);
+					continue;
+				}
+				inside(from, row_step, adjacent, run, slot, step, q->is_signed, form);
+				if (adjacent < p->kernel_h)
+					inside(from + (adjacent * p->dilation_h - p->x_ring) * p->x_row, row_step,
+						p->kernel_h - adjacent, run, slot + run / 4 * adjacent * step, step,
+						q->is_signed, form);
+			} while (have < rows && left == 1 && oy + 1 == row_end);
 			to += p->y_pixel;
 			ix += p->stride_w;
 			left--;
-			if (have < rows && (left > 0 || oy + 1 < row_end))
+			if (have < rows)
 				continue;
-			for (; have < rows; have++) { /* behind the last pixel: it once more */
-				tile.y[have] = tile.y[have - 1];
-				for (int i = 0; i < steps; i++)
-					memcpy(taps + (i * rows + have) * step, taps + (i * rows + have - 1) * step,
-						(size_t)step);
-			}
 			tile.w = w;
 			tile.bias = bias;
 			finish(&tile, line, p->oc, q);

@@ -215,8 +215,8 @@ NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_panels *t __attribute__((unused)))
 			 "str r12, [r3, #24]\n" NNRT_SMLAD_END("{r4-r7}"));
 }
 
-/** Bytes 0 and 2 of v as 16 bits each, then 1 and 3. */
-NNRT_INLINE void nnrt_smlad_put(void *to, uint32_t v, int is_signed)
+/** Bytes 0 and 2 of v as 16 bits each at `to`, and 1 and 3 so many bytes behind. */
+NNRT_INLINE void nnrt_smlad_put_at(void *to, uint32_t v, int is_signed, ptrdiff_t behind)
 {
 	uint32_t even, odd;
 
@@ -225,7 +225,13 @@ NNRT_INLINE void nnrt_smlad_put(void *to, uint32_t v, int is_signed)
 	else
 		__asm__("uxtb16 %0, %2\n\tuxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(v));
 	(void)memcpy(to, &even, sizeof even);
-	(void)memcpy((unsigned char *)to + sizeof even, &odd, sizeof odd);
+	(void)memcpy((unsigned char *)to + behind, &odd, sizeof odd);
+}
+
+/** The same side by side. */
+NNRT_INLINE void nnrt_smlad_put(void *to, uint32_t v, int is_signed)
+{
+	nnrt_smlad_put_at(to, v, is_signed, 4);
 }
 
 /** Four taps of one of three pixels; of C gcc 12 makes half as many instructions again. */
@@ -331,41 +337,47 @@ NNRT_INLINE void nnrt_smlad_take(const unsigned char *x, ptrdiff_t pixel, ptrdif
 			nnrt_smlad_inside(x + i * pixel, row, kernel_h, run, to + i * 8, 24, is_signed, form);
 }
 
-/** n bytes of padding, whole words. */
-NNRT_INLINE unsigned char *nnrt_smlad_padding(unsigned char *to, uint32_t zero, int n, ptrdiff_t step)
-{
-	for (; n > 0; n -= 4, to += step)
-		nnrt_smlad_put(to, zero, 1);
-	return to;
-}
-
-/** Taps of int8 of any pixel where what a row shows of the image lies side by side, in whole words. */
-NNRT_SHARED void nnrt_smlad_border(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
-				   unsigned char *to, ptrdiff_t step, int iy, int ix)
+/** Taps of int8 of any pixel where what a row shows of the image lies side by side, in whole words; `words` gathers so
+ *  many of a row. */
+NNRT_INLINE void nnrt_smlad_border(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
+				   unsigned char *to, ptrdiff_t step, int iy, int ix, nnrt_taps_put *put,
+				   void (*words)(const unsigned char *x, ptrdiff_t row, int rows, int run,
+						 unsigned char *to, ptrdiff_t step))
 {
 	const uint32_t padding = *zero * 0x01010101u;
 	const int before = (int)nnrt_min(ix < 0 ? -ix : 0, p->kernel_w), run = p->kernel_w * p->ic;
 	const int after = ix + p->kernel_w > p->in_w ? (int)nnrt_min(ix + p->kernel_w - p->in_w, p->kernel_w) : 0;
-	const int left = before * p->ic, right = after * p->ic, n = run - left - right;
+	const int left = before * p->ic, end = run - after * p->ic;
 	const unsigned char *const from = x + (ix + before) * p->x_pixel;
 
 	for (int ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
-		if (iy < 0 || iy >= p->in_h || n <= 0) {
-			to = nnrt_smlad_padding(to, padding, run, step);
-			continue;
+		const int n = iy >= 0 && iy < p->in_h && end > left ? end - left : 0;
+
+		for (int i = 0; i < run; i += 4, to += step) {
+			if (i == left && n > 0) {
+				words(from + nnrt_ring(iy, p->x_ring) * p->x_row, 0, 1, n, to, step);
+				to += n / 4 * step;
+				i += n;
+				if (i == run)
+					break;
+			}
+			put(to, padding, 1);
 		}
-		to = nnrt_smlad_padding(to, padding, left, step);
-		nnrt_smlad_words(from + nnrt_ring(iy, p->x_ring) * p->x_row, 0, 1, n, to, step);
-		to = nnrt_smlad_padding(to + n / 4 * step, padding, right, step);
 	}
+}
+
+/** Whether that is so. */
+NNRT_INLINE int nnrt_smlad_has_words(const struct nnrt_conv *p, int is_signed)
+{
+	return is_signed && p->ic % 4 == 0 && p->x_pixel == p->ic && p->dilation_w == 1;
 }
 
 /** Taps of any pixel. */
 NNRT_SHARED void nnrt_smlad_any(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero, void *to,
 				ptrdiff_t step, int iy, int ix, int is_signed)
 {
-	if (is_signed && p->ic % 4 == 0 && p->x_pixel == p->ic && p->dilation_w == 1)
-		nnrt_smlad_border(p, x, zero, (unsigned char *)to, step, iy, ix);
+	if (nnrt_smlad_has_words(p, is_signed))
+		nnrt_smlad_border(p, x, zero, (unsigned char *)to, step, iy, ix, nnrt_smlad_put, nnrt_smlad_words);
 	else if (is_signed)
 		nnrt_taps_gather(p, x, zero, to, step, iy, ix, 1, nnrt_smlad_put);
 	else
@@ -399,8 +411,8 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 										     : NNRT_PANELS_BYTES;
 
 	(void)columns;
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows, 2, form, nnrt_smlad_any, nnrt_smlad_inside,
-			 nnrt_smlad_take, rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2);
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows, 2, 8, form, nnrt_smlad_any,
+			 nnrt_smlad_inside, nnrt_smlad_take, rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2);
 }
 
 #endif

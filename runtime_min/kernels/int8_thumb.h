@@ -126,7 +126,7 @@ NNRT_INLINE void nnrt_thumb_conv(const struct nnrt_conv *p, const void *x, const
 					   : run == 9 && p->kernel_h == 3 ? NNRT_PANELS_RGB
 									    : NNRT_PANELS_BYTES;
 
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, rows, 1, form, nnrt_thumb_any, nnrt_thumb_inside,
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, rows, 1, 4, form, nnrt_thumb_any, nnrt_thumb_inside,
 		rows == 4 ? nnrt_thumb_take4 : nnrt_thumb_take2, finish);
 }
 

@@ -223,7 +223,7 @@ static int check_sums(const struct problem *q, const int32_t *y, size_t n, int32
 	bad = memcmp(expected, y, n * sizeof *y) != 0;
 	for (size_t i = 0; i < n && bad; i++)
 		if (expected[i] != y[i]) {
-			printf("  sum %zu is %d, expected %d\n", i, y[i], expected[i]);
+			printf("  sum %zu is %d, expected %d\n", i, (int)y[i], (int)expected[i]);
 			break;
 		}
 	free(expected);
