@@ -11,7 +11,11 @@
 #include "ops/ops.h"
 #include "passes/sums.h"
 
-enum { LEAST_CHANNELS = 8 };    /* fewer of a group are no matter of panels of channels */
+enum {
+	LEAST_CHANNELS = 8,     /* fewer of a group are no matter of panels of channels */
+	/* So many times faster must bytes be: what is done with sums of float32 is part of their kernel. */
+	WORTH_IT = 2
+};
 
 int64_t sums_weight_zero(const struct module *m, const struct sums *s, int64_t channel)
 {
@@ -40,7 +44,7 @@ bool sums_have_kernel(struct module *m, int node, const struct sums *s, bool *pa
 				 DT_I32, pixels, columns, depth, &bytes))
 		return false;
 	*pays = !kernel_choose(m, s->is_conv ? KERNEL_CONV : KERNEL_GEMM, pixels, columns, depth, &floats) ||
-		bytes < floats;
+		WORTH_IT * bytes < floats;
 	return true;
 }
 

@@ -35,27 +35,45 @@ NNRT_INLINE void nnrt_resize_widen(const struct nnrt_int8_resize *p, const unsig
 	}
 }
 
-/** Channels of a pixel: from[taps_h] rows of samples, column[taps_w] their first floats in a row; the last `room` bytes
- * from y on may be written. */
+/** sum + the sample times its weight. */
+NNRT_INLINE nnrt_i8f nnrt_resize_add(nnrt_i8f sum, const float *sample, nnrt_i8f weight)
+{
+	return nnrt_i8f_combine(sum, nnrt_i8f_combine(nnrt_i8f_load(sample), weight, 1), 0);
+}
+
+/** A vector of channels from c on: from[taps_h] rows of samples, column[taps_w] their first floats in a row. two: a
+ * constant, 1 where both axes have two taps. */
+NNRT_INLINE nnrt_i8f nnrt_resize_sum(const struct nnrt_int8_resize *p, const float *const *from, const int32_t *column,
+	const nnrt_i8f *weight, int c, int two)
+{
+	nnrt_i8f sum = nnrt_i8f_set(0.0f);
+
+	if (two) {
+		sum = nnrt_resize_add(sum, from[0] + column[0] + c, weight[0]);
+		sum = nnrt_resize_add(sum, from[0] + column[1] + c, weight[1]);
+		sum = nnrt_resize_add(sum, from[1] + column[0] + c, weight[2]);
+		return nnrt_resize_add(sum, from[1] + column[1] + c, weight[3]);
+	}
+	for (int i = 0; i < p->taps_h; i++)
+		for (int j = 0; j < p->taps_w; j++)
+			sum = nnrt_resize_add(sum, from[i] + column[j] + c, weight[i * p->taps_w + j]);
+	return sum;
+}
+
+/** All channels of a pixel; the last `room` bytes from y on may be written. */
 NNRT_INLINE void nnrt_resize_pixel(const struct nnrt_int8_resize *p, const float *const *from, const int32_t *column,
-	const nnrt_i8f *weight, unsigned char *y, ptrdiff_t room, int taps_h, int taps_w)
+	const nnrt_i8f *weight, unsigned char *y, ptrdiff_t room, int two)
 {
 	for (int c = 0; c < p->channels; c += NNRT_INT8_LANES) {
-		nnrt_i8f sum = nnrt_i8f_set(0.0f);
+		const nnrt_i8f sum = nnrt_resize_sum(p, from, column, weight, c, two);
 
-		NNRT_UNROLL(4)
-		for (int i = 0; i < taps_h; i++)
-			NNRT_UNROLL(4)
-			for (int j = 0; j < taps_w; j++)
-				sum = nnrt_i8f_combine(sum, nnrt_i8f_combine(nnrt_i8f_load(from[i] + column[j] + c),
-					weight[i * taps_w + j], 1), 0);
 		if (c + NNRT_INT8_LANES <= room) {
 			nnrt_i8f_finish(y + c, sum, p->y_scale, p->low, p->high, p->y_zero);
 		} else {
 			unsigned char rest[NNRT_INT8_LANES];
 
 			nnrt_i8f_finish(rest, sum, p->y_scale, p->low, p->high, p->y_zero);
-			(void)memcpy(y + c, rest, (size_t)(p->channels - c));
+			memcpy(y + c, rest, (size_t)(p->channels - c));
 		}
 	}
 }
@@ -63,8 +81,9 @@ NNRT_INLINE void nnrt_resize_pixel(const struct nnrt_int8_resize *p, const float
 /** A row of the result. What lies between a pixel's last channel and the next pixel is the next pixel's, which comes
  * later, so that whole vectors may be stored but at the row's end. */
 NNRT_INLINE void nnrt_resize_row(const struct nnrt_int8_resize *p, const float *const *from, const float *weight_h,
-	const int32_t *column, const float *weight_w, unsigned char *y, int taps_h, int taps_w)
+	const int32_t *column, const float *weight_w, unsigned char *y, int two)
 {
+	const int taps_h = two ? 2 : p->taps_h, taps_w = two ? 2 : p->taps_w;
 	const ptrdiff_t end = (p->out_w - 1) * p->y_pixel + p->channels;
 
 	for (int q = 0; q < p->out_w; q++) {
@@ -72,13 +91,11 @@ NNRT_INLINE void nnrt_resize_row(const struct nnrt_int8_resize *p, const float *
 		const ptrdiff_t room = p->y_pixel == p->channels ? end - at : p->channels;
 		nnrt_i8f weight[NNRT_RESIZE_TAPS * NNRT_RESIZE_TAPS];
 
-		NNRT_UNROLL(4)
 		for (int i = 0; i < taps_h; i++)
-			NNRT_UNROLL(4)
 			for (int j = 0; j < taps_w; j++)
 				weight[i * taps_w + j] = nnrt_i8f_combine(nnrt_i8f_set(weight_h[i]),
 					nnrt_i8f_set(weight_w[q * taps_w + j]), 1);
-		nnrt_resize_pixel(p, from, column + q * taps_w, weight, y + at, room, taps_h, taps_w);
+		nnrt_resize_pixel(p, from, column + q * taps_w, weight, y + at, room, two);
 	}
 }
 
@@ -107,9 +124,9 @@ static NNRT_LITERAL void nnrt_resize_int8(const struct nnrt_int8_resize *p, cons
 			from[i] = wide;
 		}
 		if (p->taps_h == 2 && p->taps_w == 2)
-			nnrt_resize_row(p, from, weight_h, column, weight_w, to, 2, 2);
+			nnrt_resize_row(p, from, weight_h, column, weight_w, to, 1);
 		else
-			nnrt_resize_row(p, from, weight_h, column, weight_w, to, p->taps_h, p->taps_w);
+			nnrt_resize_row(p, from, weight_h, column, weight_w, to, 0);
 	}
 }
 

@@ -140,7 +140,7 @@ static void setup_products_of_bytes(void)
 Test(exact_floats, products_of_bytes_stay_where_a_kernel_is_faster)
 {
 	setup_products_of_bytes();
-	output(read_as_float(OP("MatMulInteger", input(DT_U8, DIMS(16, 16)), bytes(DT_U8, DIMS(16, 64)), byte(DT_U8, 7),
+	output(read_as_float(OP("MatMulInteger", input(DT_U8, DIMS(4, 64)), bytes(DT_U8, DIMS(64, 64)), byte(DT_U8, 7),
 				byte(DT_U8, 128))));
 	expect_same(NULL);
 	cr_expect_eq(count_nodes("MatMulInteger"), 1);
@@ -161,8 +161,12 @@ Test(exact_floats, weights_beyond_int8_get_a_channel_of_ones)
 
 Test(exact_floats, so_do_those_of_what_becomes_bytes)
 {
+	int x, w;
+
 	setup_products_of_bytes();
-	output(product(input(DT_U8, DIMS(16, 16))));
+	x = dequantised(input(DT_U8, DIMS(4, 64)), 0.5f, 7);
+	w = dequantised(bytes(DT_U8, DIMS(64, 64)), 0.01f, 100);
+	output(quantised(OP("MatMul", x, w), 4.0f, DT_U8, 7));
 	expect_same(pass_integers);
 	cr_expect_eq(count_nodes("IntegerMatMul"), 0);
 	cr_expect_eq(count_nodes("IntegerRescale"), 1);
