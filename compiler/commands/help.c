@@ -18,6 +18,11 @@ static const char data_help[] =
 	"(.bin, .raw). Symbolic dimensions without --dim take their sizes from the data. bench makes up data when\n"
 	"none are given.\n";
 
+static const char cases_help[] =
+	"\nDIR holds input_0, input_1 ... in the order of the model's inputs and output_0 ... as they are expected,\n"
+	"each a .npy, a .npz of one array or an ONNX tensor (.pb); or it holds folders of such, each of them a case.\n"
+	"What has no file is not compared. `nnc run MODEL.onnx DATA --save DIR` writes such outputs.\n";
+
 enum { FLAG_COLUMNS = 34, HELP_COLUMNS = 84 };
 
 /* Words of a long text, wrapped below each other. */
@@ -64,6 +69,8 @@ static void print_command(FILE *f, const struct command *c)
 	print_options(f, c->name);
 	if (strstr(c->arguments, "DATA"))
 		fputs(data_help, f);
+	if (strstr(c->arguments, "--data"))
+		fputs(cases_help, f);
 }
 
 static void print_overview(FILE *f)

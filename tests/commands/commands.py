@@ -351,7 +351,7 @@ def help_of_each_command(place):
     expect(out, r"nnc run MODEL\.onnx", r"--top", r"DATA is")
     if "--rtol" in out or "-o OUT" in out:
         raise Wrong("run lists options that it does not take")
-    expect(place.nnc(0, "verify", "--help")[0], r"--rtol")
+    expect(place.nnc(0, "verify", "--help")[0], r"--rtol", r"DIR holds input_0")
 
 
 @test

@@ -140,6 +140,16 @@ def large_model(path, n):
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
 
 
+def chain_model(path):
+    nodes, at = [], "x"
+    for k in range(5):
+        nodes += [helper.make_node("Identity", ["w"], [f"w{k}"]), helper.make_node("Add", [at, f"w{k}"], [f"y{k}"])]
+        at = f"y{k}"
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", F32, [4])], [helper.make_tensor_value_info(at, F32, [4])],
+                              [numpy_helper.from_array(np.ones(4, np.float32), "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
 @test
 def the_page_holds_what_is_known(place):
     place.nnc(0, "inspect", MODEL, GENERIC, "--report", "a.html")
@@ -187,6 +197,8 @@ def chromium_shows_the_page(place):
     place.nnc(0, "inspect", "m.onnx", GENERIC, "--report=m.html")
     large_model(place.path("l.onnx"), 2000)
     place.nnc(0, "inspect", "l.onnx", GENERIC, "--report=l.html")
+    chain_model(place.path("c.onnx"))
+    place.nnc(0, "inspect", "c.onnx", GENERIC, "--report=c.html")
     browser = Browser(place)
     try:
         browser.load(place.path("d.html"))
@@ -205,6 +217,9 @@ def chromium_shows_the_page(place):
         browser.shoot("digits-below.png")
         if not browser.ask("Page.printToPDF")["data"].startswith("JVBERi"):
             raise Wrong("print")
+        browser.load(place.path("c.html"))
+        if browser.value("new Set(V.filter(v => v.kind === 'node' && N[v.node].op === 'Add').map(v => Math.round(v.x))).size") != 1:
+            raise Wrong("constants bend the chain that they feed")
         browser.load(place.path("m.html"))
         browser.click("drawn[1]")
         took = browser.load(place.path("l.html"))
