@@ -48,6 +48,32 @@ add("found-stacked", UNSUPPORTED, stacked)
 CASES["stacked"] = None
 
 
+# --------------------------------------------------------------------------------------------------------------------- n-grams
+
+def grams(**changes):
+    return {"mode": "TF", "min_gram_length": 1, "max_gram_length": 2, "max_skip_count": 0, "ngram_counts": [0, 1],
+            "ngram_indexes": [0, 1], "pool_int64s": [2, 2, 3]} | changes
+
+
+GRAMS = {
+    "counts-that-fall": (MODEL, grams(ngram_counts=[2, 1])),
+    "counts-beyond": (MODEL, grams(ngram_counts=[0, 5])),
+    "part-of-a-gram": (MODEL, grams(ngram_counts=[0, 2])),
+    "fewer-indexes": (MODEL, grams(ngram_indexes=[0])),
+    "index-twice": (MODEL, grams(ngram_indexes=[1, 1])),
+    "index-below": (MODEL, grams(ngram_indexes=[0, -1])),
+    "index-huge": (MODEL, grams(ngram_indexes=[0, 1 << 62])),
+    "more-weights": (MODEL, grams(weights=[1., 2., 3.])),
+    "many-skips": (UNSUPPORTED, grams(max_skip_count=1 << 19)),
+    "lengths-that-fall": (UNSUPPORTED, grams(min_gram_length=3)),
+    "of-strings": (UNSUPPORTED, {k: v for k, v in grams(pool_strings=["a"]).items() if k != "pool_int64s"}),
+}
+
+for name, (status, attributes) in GRAMS.items():
+    add("grams-" + name, status,
+        lambda attributes=attributes: of_zeros("TfIdfVectorizer", [("i8", [4])], 13, **attributes))
+
+
 # --------------------------------------------------------------------------------------------------------- inputs made constant
 
 FIXED = {

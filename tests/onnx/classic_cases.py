@@ -181,3 +181,13 @@ def encoders():
              ml("LabelEncoder", ["f"], ["c"], keys_floats=[.5, 2.], values_int64s=[1, 2])],
             {"i": np.array([[1, 3, 5], [4, 0, 1]]), "f": np.array([.5, .25, 2.], np.float32)},
             {"h": 1, "a": 1, "b": 7, "c": 7})
+
+
+@by_onnxruntime
+def grams_weighted():
+    pool = dict(pool_int64s=[2, 3, 5, 4, 5, 6, 7, 8, 6, 7, 1, 2, 3, 3, 2, 1], ngram_counts=[0, 4, 10],
+                ngram_indexes=[0, 9, 2, 3, 8, 5, 6, 1, 4], weights=[.5, 1., 2., 3., .25, 7., 1.5, -1., 4.])
+    x = np.random.default_rng(3).integers(1, 9, (6, 12))
+    return ([helper.make_node("TfIdfVectorizer", ["x"], [mode], mode=mode, min_gram_length=1, max_gram_length=3,
+                              max_skip_count=2, **pool) for mode in ("TF", "IDF", "TFIDF")],
+            {"x": x}, {"TF": 1, "IDF": 1, "TFIDF": 1})
