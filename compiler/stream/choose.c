@@ -6,6 +6,7 @@
 
 #include "plan/buffer.h"
 #include "stream/over.h"
+#include "support/limits.h"
 
 /* The best way to the end of some step, and its last part. */
 struct way {
@@ -20,6 +21,7 @@ struct choice {
 	int64_t *born, *died;   /* by step: bytes that came to life up to it; that died before it */
 	int **dies;             /* by step: bases whose last step it is, -1 ends them */
 	struct way *way;        /* by number of steps */
+	int tries;              /* stretches that may still be looked at, so that graphs of thousands of steps end */
 };
 
 static void find_lives(struct choice *c)
@@ -98,7 +100,7 @@ static int64_t shared_bytes(const struct choice *c, const struct stretch *x)
 }
 
 /* A stretch as a part, with as many rows a turn as `most` bytes allow; INT64_MAX: with one. */
-static bool stretch_part(const struct choice *c, int first, int last, int64_t outside, int64_t most, struct way *w)
+static bool stretch_part(struct choice *c, int first, int last, int64_t outside, int64_t most, struct way *w)
 {
 	const struct arena_mark before = arena_mark(c->s->m->scratch);
 	struct stretch x;
@@ -107,7 +109,7 @@ static bool stretch_part(const struct choice *c, int first, int last, int64_t ou
 	for (int64_t block = 1; block < INT32_MAX; block *= 2) {
 		int64_t peak;
 
-		if (!stretch_find(c->s, first, last - first + 1, block, &x))
+		if (c->tries-- <= 0 || !stretch_find(c->s, first, last - first + 1, block, &x))
 			break;
 		peak = outside + x.bytes - shared_bytes(c, &x);
 		if (peak > most)
@@ -127,6 +129,7 @@ static void find_ways(struct choice *c, int64_t most)
 {
 	const int n = c->s->block->n;
 
+	c->tries = MAX_STREAM_TRIES;
 	for (int i = 0; i <= n; i++)
 		c->way[i] = (struct way){ .peak = i ? -1 : 0 };
 	for (int first = 0; first < n; first++) {
