@@ -20,7 +20,7 @@ enum {
 	MAX_DFT_POINTS = 1 << 20,     /* of one transform, which has a table of its roots of unity */
 	MAX_FOLD_WORK = 1 << 30,      /* evaluations for one constant-folded nest, weighted as in nest_eval_lanes.c */
 	MAX_ORDER_WORK = 60 * 1000 * 1000,      /* elementary steps of the search for an order, and some more a step */
-	MAX_STREAM_TRIES = 20 * 1000,           /* stretches of steps that --optimize=ram looks at, 5,000 or more a second */
+	MAX_STREAM_TRIES = 20 * 1000, /* stretches of steps that --optimize=ram looks at, 5,000 or more a second */
 	MAX_PLACE_WORK = 60 * 1000 * 1000,      /* elementary steps of the search for offsets, 10^8 or more a second */
 	MAX_REPLAY_READS = 1 << 27,   /* pixels seen by the pixels of a result that may take its argument's place */
 	MAX_ERRORS = 20,              /* messages printed for one model */
