@@ -93,15 +93,15 @@ NNRT_INLINE void nnrt_conv_f32_tile(const struct nnrt_conv *p, const float *x, c
 		}
 	}
 	if (p->tail) {
-		float sums[NNRT_TILE_FLOATS];
+		float kept[NNRT_TILE_FLOATS];
 
-		nnrt_tile_spill(acc, sums, rows, vectors);
+		nnrt_tile_spill(acc, kept, rows, vectors);
 		for (int i = 0, run; i < valid; i += run, ox = 0, oy++) {
 			const struct nnrt_at at = {nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel + c, oy, ox, c,
 				0};
 
 			run = (int)nnrt_min(valid - i, p->out_w - ox);
-			nnrt_tile_finish_long(p->tail, sums + i * vectors * NNRT_LANES, y, at, p->y_pixel, run, n,
+			nnrt_tile_finish_long(p->tail, kept + i * vectors * NNRT_LANES, y, at, p->y_pixel, run, n,
 				vectors, ctx);
 		}
 		return;

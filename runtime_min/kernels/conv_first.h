@@ -80,10 +80,10 @@ NNRT_INLINE void nnrt_conv_first_f32_tile(const struct nnrt_conv *p, const float
 	}
 	if (p->tail) {
 		const struct nnrt_at at = {y_row + ox * p->y_pixel + c, oy, ox, c, 0};
-		float sums[NNRT_TILE_FLOATS];
+		float kept[NNRT_TILE_FLOATS];
 
-		nnrt_tile_spill(acc, sums, rows, vectors);
-		nnrt_tile_finish_long(p->tail, sums, y, at, p->y_pixel, inside ? rows : valid, n, vectors, ctx);
+		nnrt_tile_spill(acc, kept, rows, vectors);
+		nnrt_tile_finish_long(p->tail, kept, y, at, p->y_pixel, inside ? rows : valid, n, vectors, ctx);
 		return;
 	}
 	NNRT_UNROLL(16)
