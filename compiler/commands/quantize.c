@@ -5,6 +5,7 @@
 #include "commands/commands.h"
 #include "commands/quantize_table.h"
 #include "quantize/calibrate.h"
+#include "quantize/opset.h"
 #include "quantize/qdq.h"
 #include "quantize/ranges.h"
 #include "quantize/statistics_file.h"
@@ -117,6 +118,27 @@ static bool quantise(struct calibration *c, const struct statistics *s)
 	return true;
 }
 
+/* To where weights may have a scale for each channel; false (reported): there is not even one for each weight. */
+static bool raise_opset(struct onnx_file *f)
+{
+	const int before = f->opset;
+	const char *why = before < PER_AXIS_OPSET ? opset_raise(f) : NULL;
+
+	if (why && before < OLDEST_QDQ)
+		return diag_error(f->diag, STATUS_UNSUPPORTED, NULL,
+				  "opset %d: quantised models begin at %d, and it cannot be raised for %s", before,
+				  OLDEST_QDQ, why);
+	if (why)
+		diag_note(f->diag,
+			  "opset %d: a scale for each channel of a weight begins at %d, and it cannot be raised "
+			  "for %s: each weight has one",
+			  before, PER_AXIS_OPSET, why);
+	else if (before < PER_AXIS_OPSET)
+		diag_note(f->diag, "opset %d is raised to %d, where a scale for each channel of a weight begins",
+			  before, PER_AXIS_OPSET);
+	return true;
+}
+
 enum status command_quantize(const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct onnx_file f;
@@ -127,14 +149,8 @@ enum status command_quantize(const struct options *o, struct arena *a, struct ar
 	if (!check_options(o, d) || !onnx_file_read(&f, o->model, a, d) || !(folder = folder_make(a, d)))
 		return d->status;
 	c.folder = folder;
-	if (f.opset < OLDEST_QDQ)
-		diag_error(d, STATUS_UNSUPPORTED, NULL, "opset %d: quantised models begin at %d; raise it before",
-			   f.opset, OLDEST_QDQ);
-	else if (f.opset < PER_AXIS_OPSET)
-		diag_note(d, "opset %d: a scale for each channel of a weight begins at %d, each weight has one",
-			  f.opset, PER_AXIS_OPSET);
-	if (d->status == STATUS_OK && collect(&c, &s) &&
-	    (!o->statistics || statistics_write(&s, o->statistics, a, d)) && o->output)
+	if (raise_opset(&f) && collect(&c, &s) && (!o->statistics || statistics_write(&s, o->statistics, a, d)) &&
+	    o->output)
 		quantise(&c, &s);
 	folder_remove(folder);
 	return d->status;

@@ -7,7 +7,7 @@
 #include "import/onnx.pb-c.h"
 #include "support/map.h"
 
-enum { ONNX_FLOAT = 1, ONNX_UINT8 = 2, ONNX_INT8 = 3, ONNX_INT32 = 6 }; /* TensorProto.data_type */
+enum { ONNX_FLOAT = 1, ONNX_UINT8 = 2, ONNX_INT8 = 3, ONNX_INT32 = 6, ONNX_INT64 = 7 }; /* TensorProto.data_type */
 
 struct onnx_file {
 	const char *path;

@@ -9,6 +9,9 @@
 #include "support/arena.h"
 #include "support/diag.h"
 
+/* The IR version from which on initializers need not be inputs too. */
+enum { CONSTANTS_APART = 4 };
+
 struct writer {
 	struct onnx_file *f;
 	const struct selection *s;
@@ -339,6 +342,8 @@ bool qdq_write(struct onnx_file *f, struct selection *s, const struct options *o
 	struct writer w = { .f = f, .s = s, .o = o };
 	struct names x;
 
+	if (f->model->ir_version < CONSTANTS_APART)
+		f->model->ir_version = CONSTANTS_APART;
 	map_init(&w.constants, f->arena);
 	map_init(&w.replaced, f->arena);
 	name_tensors(&w, &x);

@@ -188,19 +188,63 @@ def a_table_of_tensors(place):
     expect(place.nnc(2, "quantize", MODEL, "--merge", "x", "-o", "q.onnx", "--table")[1], "--table")
 
 
+def old_model(opset, unknown=False):
+    """With what opset 13 says differently."""
+    rng = np.random.default_rng(3)
+    constants = {"w": rng.normal(0, 0.4, (6, 2, 3, 3)) * 10.0 ** np.arange(-3, 3)[:, None, None, None], "b": rng.normal(0, 1, 6),
+                 "fw": rng.normal(0, 0.3, (16, 5)), "fb": rng.normal(0, 1, 5)}
+    node = helper.make_node
+    nodes = [node("Pad", ["x"], ["p"], pads=[0, 0, 1, 1, 0, 0, 1, 1], value=0.25), node("Conv", ["p", "w", "b"], ["c"]),
+             node("Clip", ["c"], ["k"], min=-1.0, max=3.0), node("Clip", ["k"], ["k2"], max=2.5),
+             node("Split", ["k2"], ["s", "t"], axis=1, split=[2, 4]), node("Unsqueeze", ["t"], ["u"], axes=[0]),
+             node("Squeeze", ["u"], ["q"], axes=[0]), node("Slice", ["q"], ["l"], starts=[1, 0], ends=[5, 9], axes=[2, 3]),
+             node("Dropout", ["l"], ["d"], ratio=0.4), node("ReduceSum", ["d"], ["r"], axes=[3], keepdims=0),
+             node("Flatten", ["r"], ["f"]), node("Relu", ["f"], ["g"]), node("Gemm", ["g", "fw", "fb"], ["h"])]
+    if unknown:
+        nodes += [node("Upsample" if opset < 10 else "Softmax", ["s", "scales"] if opset < 10 else ["s"], ["z"])]
+        constants["scales"] = np.array([1, 1, 2, 2])
+    else:
+        nodes += [node("Softmax", ["h"], ["y"]), node("ReduceSum", ["s"], ["z"])]
+    info = helper.make_tensor_value_info
+    graph = helper.make_graph(nodes, "old", [info("x", F32, [1, 2, 6, 6])] + [info(n, F32, list(c.shape)) for n, c in constants.items()],
+                              [info("h" if unknown else "y", F32, [1, 5]), info("z", F32, ["a", "b", "c", "d"])],
+                              [numpy_helper.from_array(c.astype(np.float32), n) for n, c in constants.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=3)
+
+
 @test
-def opsets_before_bytes(place):
-    """One scale for each weight before opset 13, nothing before 10."""
-    model = onnx.load(MODEL)
-    place.save("samples/x.npy", digits()[0][:20])
-    for opset in (9, 11):
-        model.opset_import[0].version = opset
+def opsets_before_scales_for_channels(place):
+    """Models of opset 7 and 9 are raised to 13 where it is known how; else each weight has one scale, or there is no model."""
+    x = np.random.default_rng(4).normal(0, 1, (40, 2, 6, 6)).astype(np.float32)
+    place.save("samples/x.npy", x)
+    for opset in (7, 9):
+        model = old_model(opset)
         onnx.save(model, place.path("m.onnx"))
-        err = place.nnc(3 if opset < 10 else 0, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples")[1]
-        expect(err, f"opset {opset}: ")
-        if os.path.exists(place.path("q.onnx")) != (opset >= 10):
+        expect(place.nnc(0, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples", "--keep=Softmax,ReduceSum")[1],
+               f"opset {opset} is raised to 13")
+        q = load(place.path("q.onnx"))
+        if opsets(q) != [("", 13)]:
+            raise Wrong(f"opset {opsets(q)}")
+        floats, bytes_ = session(model.SerializeToString()), session(q.SerializeToString())
+        for k in range(2):
+            a, b = (np.stack([s.run(None, {"x": one[None]})[k] for one in x]) for s in (floats, bytes_))
+            if ((a - b) ** 2).sum() > 1e-2 * (a ** 2).sum():
+                raise Wrong(f"opset {opset}: output {k} differs")
+    for opset, status, words in ((9, 3, "opset 9: .*Upsample"), (10, 0, "opset 10: .*Softmax: each weight has one")):
+        model = old_model(9, True) if opset == 9 else onnx.load(MODEL)
+        if opset == 10:
+            model.opset_import[0].version = opset
+            model.graph.node.append(helper.make_node("Softmax", [model.graph.node[0].output[0]], ["soft"]))
+            model.graph.output.append(helper.make_tensor_value_info("soft", F32, ["a", "b", "c", "d"]))
+            place.save("samples/x.npy", digits()[0][:20])
+        onnx.save(model, place.path("m.onnx"))
+        if os.path.exists(place.path("q.onnx")):
+            os.remove(place.path("q.onnx"))
+        expect(place.nnc(status, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples")[1], words)
+        if os.path.exists(place.path("q.onnx")) != (status == 0):
             raise Wrong(f"opset {opset} wrote or did not write")
-    load(place.path("q.onnx"))
+    if opsets(load(place.path("q.onnx"))) != [("", 10)]:
+        raise Wrong("opset 10 did not stay")
 
 
 @test
