@@ -57,7 +57,8 @@ static const struct change *find_change(const struct onnx_file *f, const Onnx__N
 	return NULL;
 }
 
-/* Softmax took all axes from one on together before; what a Gemm or Flatten makes has two axes, and 1 was the default. */
+/* Softmax took all axes from one on together before; what a Gemm or Flatten makes has two axes, and 1 was the
+ * default. */
 static bool is_along_last(const struct onnx_file *f, const Onnx__NodeProto *node)
 {
 	const int64_t axis = onnx_attribute_int(node, "axis", 1),
