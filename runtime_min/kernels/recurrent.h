@@ -129,6 +129,73 @@ NNRT_INLINE nnrt_vf nnrt_lstm_cell_f32(const struct nnrt_rnn *p, const nnrt_vf a
 	return next;
 }
 
+/** Puts the first cell state of row b in its place; initial_c: NULL for 0. */
+NNRT_INLINE void nnrt_lstm_begin(const struct nnrt_rnn *p, const float *initial_c, float *y_c, int b)
+{
+	float *c = y_c + b * p->state_batch;
+
+	if (initial_c && initial_c != y_c)
+		(void)memcpy(c, initial_c + b * p->state_batch, (size_t)p->hidden * sizeof(float));
+	else if (!initial_c)
+		(void)memset(c, 0, (size_t)p->hidden * sizeof(float));
+}
+
+/** Step t of nnrt_lstm_f32 for two rows of the batch, b and b + 1, whose sums share one stream of weights; h: their
+ *  states before, state floats apart, or NULL for 0. The sums of a row are those of nnrt_gates_f32(), term by term. */
+NNRT_INLINE void nnrt_lstm_f32_pair(const struct nnrt_rnn *p, const float *gates, const float *r,
+	const float *peepholes, const float *h, ptrdiff_t state, float *y, float *y_c, int b, int t)
+{
+	const float *in = gates + t * p->gates_step + b * p->gates_batch;
+	float *out = y + t * p->y_step + b * p->y_batch, *cells = y_c + b * p->state_batch;
+
+	for (int u = 0; u < p->hidden; u += NNRT_LANES) {
+		const int n = nnrt_lanes_left(p->hidden, u);
+		const float *at = r + (ptrdiff_t)u * p->hidden * 4;
+		nnrt_vf even[2][4], odd[2][4];
+		int k = 0;
+
+		NNRT_UNROLL(2)
+		for (int i = 0; i < 2; i++) {
+			NNRT_UNROLL(4)
+			for (int g = 0; g < 4; g++) {
+				even[i][g] = nnrt_tile_load(in + i * p->gates_batch + u + g * p->hidden, n);
+				odd[i][g] = nnrt_vf_set1(0.0f);
+			}
+		}
+		for (; h && k + 2 <= p->hidden; k += 2, at += (ptrdiff_t)8 * NNRT_LANES) {
+			const nnrt_vf a0 = nnrt_vf_set1(h[k]), a1 = nnrt_vf_set1(h[k + 1]);
+			const nnrt_vf b0 = nnrt_vf_set1(h[state + k]), b1 = nnrt_vf_set1(h[state + k + 1]);
+
+			NNRT_UNROLL(4)
+			for (int g = 0; g < 4; g++) {
+				const nnrt_vf w0 = nnrt_vf_load(at + g * NNRT_LANES);
+				const nnrt_vf w1 = nnrt_vf_load(at + (4 + g) * NNRT_LANES);
+
+				even[0][g] = nnrt_vf_fma(a0, w0, even[0][g]);
+				even[1][g] = nnrt_vf_fma(b0, w0, even[1][g]);
+				odd[0][g] = nnrt_vf_fma(a1, w1, odd[0][g]);
+				odd[1][g] = nnrt_vf_fma(b1, w1, odd[1][g]);
+			}
+		}
+		NNRT_UNROLL(2)
+		for (int i = 0; i < 2; i++) {
+			float *c = cells + i * p->state_batch + u;
+			nnrt_vf next;
+
+			NNRT_UNROLL(4)
+			for (int g = 0; g < 4 && h; g++) {
+				if (k < p->hidden)
+					even[i][g] = nnrt_vf_fma(nnrt_vf_set1(h[i * state + k]),
+						nnrt_vf_load(at + g * NNRT_LANES), even[i][g]);
+				even[i][g] = nnrt_vf_add(even[i][g], odd[i][g]);
+			}
+			nnrt_row_store(c, nnrt_lstm_cell_f32(p, even[i], nnrt_tile_load(c, n),
+				peepholes ? peepholes + u : NULL, n, &next), n);
+			nnrt_row_store(out + i * p->y_batch + u, next, n);
+		}
+	}
+}
+
 /** i, o, f = f(gate + H R + P C), c~ = g(gate + H R), C' = f C + i c~, H' = o h(C'), P of o on C'.
  *  gates: Wx + Wb + Rb in the order i, o, f, c. r: pack_gates_f32() with these four gates, NNRT_LANES columns;
  *  or such bytes, with their scales.
@@ -138,15 +205,31 @@ NNRT_INLINE void nnrt_lstm_f32(const struct nnrt_rnn *p, const float *gates, con
 	const float *peepholes, const float *initial_h, const float *initial_c, const int32_t *lens, float *y,
 	float *y_h, float *y_c)
 {
-	for (int b = 0; b < p->batch; b++) {
+	int b = 0;
+
+	/* Twice eight sums are too many for sixteen registers. */
+	for (; b + 2 <= p->batch && !lens && !scale && NNRT_REGISTERS > 16; b += 2) {
+		const float *h = initial_h ? initial_h + b * p->state_batch : NULL;
+		ptrdiff_t state = p->state_batch;
+
+		nnrt_lstm_begin(p, initial_c, y_c, b);
+		nnrt_lstm_begin(p, initial_c, y_c, b + 1);
+		for (int s = 0; s < p->steps; s++) {
+			const int t = p->reverse ? p->steps - 1 - s : s;
+
+			nnrt_lstm_f32_pair(p, gates, (const float *)r, peepholes, h, state, y, y_c, b, t);
+			h = y + t * p->y_step + b * p->y_batch;
+			state = p->y_batch;
+		}
+		nnrt_rnn_end(p, b, p->steps, h, y, y_h);
+		nnrt_rnn_end(p, b + 1, p->steps, h ? h + state : NULL, y, y_h);
+	}
+	for (; b < p->batch; b++) {
 		const int length = nnrt_rnn_length(p, lens, b);
 		const float *h = initial_h ? initial_h + b * p->state_batch : NULL;
 		float *c = y_c + b * p->state_batch;
 
-		if (initial_c && initial_c != y_c)
-			(void)memcpy(c, initial_c + b * p->state_batch, (size_t)p->hidden * sizeof(float));
-		else if (!initial_c)
-			(void)memset(c, 0, (size_t)p->hidden * sizeof(float));
+		nnrt_lstm_begin(p, initial_c, y_c, b);
 		for (int s = 0; s < length; s++) {
 			const int t = p->reverse ? length - 1 - s : s;
 			const float *in = gates + t * p->gates_step + b * p->gates_batch;

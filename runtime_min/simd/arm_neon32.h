@@ -6,6 +6,9 @@
 
 #include "runtime_min/simd/arm_neon_common.h"
 
+/** Registers of vectors. */
+enum { NNRT_REGISTERS = 16 };
+
 /** a / b, correctly rounded. */
 NNRT_INLINE nnrt_vf nnrt_vf_div(nnrt_vf a, nnrt_vf b)
 {

@@ -17,6 +17,9 @@ typedef int nnrt_vm;
 /** Lanes of a vector. */
 enum { NNRT_LANES = 1 };
 
+/** Registers of vectors. */
+enum { NNRT_REGISTERS = 16 };
+
 /** 0, 1, 2... by lane. */
 NNRT_INLINE nnrt_vi nnrt_vi_iota(void)
 {

@@ -19,6 +19,9 @@ typedef v128_t nnrt_vm;
 /** Lanes of a vector. */
 enum { NNRT_LANES = 4 };
 
+/** Registers of vectors. */
+enum { NNRT_REGISTERS = 16 };
+
 /** 0, 1, 2... by lane. */
 NNRT_INLINE nnrt_vi nnrt_vi_iota(void)
 {

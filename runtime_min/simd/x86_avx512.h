@@ -17,6 +17,9 @@ typedef __mmask16 nnrt_vm;
 /** Lanes of a vector. */
 enum { NNRT_LANES = 16 };
 
+/** Registers of vectors. */
+enum { NNRT_REGISTERS = 32 };
+
 /** 0, 1, 2... by lane. */
 NNRT_INLINE nnrt_vi nnrt_vi_iota(void)
 {
