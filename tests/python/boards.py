@@ -15,6 +15,7 @@ from targets import TARGETS, missing
 TESTS = os.path.join(generated.ROOT, "tests")
 BUILD = os.path.dirname(os.path.dirname(generated.NNC))
 ROWS = {"cortex-m0": ("MULS",), "cortex-m3": ("MLA",), "cortex-m4": ("DSP", "FPU"), "cortex-m55": ("MVE",)}
+OF_FLOATS = ("f32",)  # programs that have rows for cores with an FPU alone
 TURNS = 40
 SKIPPED = 77  # such a core has no row of the program's
 PACK = [os.path.join("compiler", "kernels", f) for f in
@@ -51,6 +52,8 @@ def main():
             report.skip(f"boards/{target.name}", reason)
             continue
         for name, sources in PROGRAMS.items():
+            if name in OF_FLOATS and "FPU" not in ROWS[target.name]:
+                continue
             program, reason = built(target, name, sources, folder)
             if program:
                 run = subprocess.run([*target.runner.split(), program], stdin=subprocess.DEVNULL, capture_output=True,
