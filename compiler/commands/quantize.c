@@ -4,6 +4,7 @@
 
 #include "commands/commands.h"
 #include "commands/quantize_table.h"
+#include "quantize/attempt.h"
 #include "quantize/calibrate.h"
 #include "quantize/opset.h"
 #include "quantize/qdq.h"
@@ -23,9 +24,9 @@ static bool check_options(const struct options *o, struct diag *d)
 		return diag_error(d, STATUS_USAGE, NULL, "no samples given: --calibrate DIR");
 	if (!o->output && !o->statistics)
 		return diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.onnx");
-	if (o->table && (!o->calibrate || !o->output))
-		return diag_error(d, STATUS_USAGE, NULL,
-				  "--table: needs samples and a model: --calibrate DIR -o OUT.onnx");
+	if ((o->table || o->min_snr > 0) && (!o->calibrate || !o->output))
+		return diag_error(d, STATUS_USAGE, NULL, "%s: needs samples and a model: --calibrate DIR -o OUT.onnx",
+				  o->table ? "--table" : "--min-snr");
 	if (o->threads > 64)
 		return diag_error(d, STATUS_USAGE, NULL, "--threads=%lld: must be 0 to 64", (long long)o->threads);
 	if (o->bins < MIN_BINS || o->bins > MAX_BINS || o->bins % 2)
@@ -43,7 +44,7 @@ static bool begin_statistics(const struct calibration *c, struct statistics *s)
 	struct selection all;
 	const char **name;
 
-	if (!select_nodes(&all, c->file, NULL, c->options->keep))
+	if (!select_nodes(&all, c->file, NULL, c->options->keep, NULL))
 		return false;
 	if (!all.n)
 		return diag_error(c->diag, STATUS_UNSUPPORTED, NULL, "the model has no operator that can be quantised");
@@ -93,28 +94,22 @@ static bool collect(struct calibration *c, struct statistics *s)
 
 static bool quantise(struct calibration *c, const struct statistics *s)
 {
-	struct onnx_file *f = c->file;
 	const struct options *o = c->options;
-	struct selection chosen;
-	struct quality *quality;
-	int n = 0;
+	struct attempt *x = ARENA_NEW(c->arena, struct attempt);
 
 	if (range_needs_bins(o) && !s->bins)
 		return diag_error(
-			f->diag, STATUS_USAGE, NULL,
+			c->diag, STATUS_USAGE, NULL,
 			"the statistics are ranges alone, --method needs histograms: collect them with --ranges");
-	if (!select_nodes(&chosen, f, s, o->keep))
+	if (!(o->min_snr > 0 ? attempt_search(x, c, s, o->min_snr) : attempt_make(x, c, s, NULL, o->table)) ||
+	    !onnx_file_write(&x->file, o->output))
 		return false;
-	for (size_t i = 0; i < f->graph->n_node; i++)
-		n += chosen.role[i] != QUANT_NONE;
-	ranges_find(&chosen, s, o);
-	quality = ARENA_ARRAY(c->arena, chosen.n, struct quality);
-	if (!qdq_write(f, &chosen, o) || (o->table && !quality_measure(c, f, s, &chosen, quality)) ||
-	    !onnx_file_write(f, o->output))
-		return false;
-	printf("%lld samples, %d tensors and %d nodes quantised\n", (long long)s->samples, chosen.n, n);
+	printf("%lld samples, %d tensors and %d nodes quantised", (long long)s->samples, x->chosen.n, x->n_nodes);
+	if (x->n_kept)
+		printf(", %d results left in float for --min-snr", x->n_kept);
+	printf("\n");
 	if (o->table)
-		quantize_table_print(&chosen, quality, c->arena);
+		quantize_table_print(&x->chosen, x->tensor, c->arena);
 	return true;
 }
 

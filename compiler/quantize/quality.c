@@ -16,9 +16,27 @@ static void compare(struct quality *q, const struct value *wanted, const struct 
 	}
 }
 
+/* What is compared: tensors by their outputs of both programs, and the graph's own outputs, which come first. */
+struct pairs {
+	const int *of;
+	struct quality *seen, *output;
+	int n_outputs;
+};
+
+static void compare_answers(const struct calibration *c, const struct probe *p, const struct pairs *x,
+			    const struct answer *wanted, const struct answer *got)
+{
+	for (int t = 0; t < p->n; t++)
+		if (probe_value(p, got, t)->type == DT_F32)
+			compare(&x->seen[t], probe_value(&c->probe, wanted, x->of[t]), probe_value(p, got, t));
+	for (int i = 0; i < x->n_outputs; i++)
+		if (wanted->out[i].type == DT_F32 && got->out[i].type == DT_F32)
+			compare(&x->output[i], &wanted->out[i], &got->out[i]);
+}
+
 /* One batch through both programs. */
-static bool run_both(struct calibration *c, struct probe *p, const struct value *const *values, int n, const int *of,
-		     struct quality *seen, struct arena *a)
+static bool run_both(struct calibration *c, struct probe *p, const struct value *const *values, int n,
+		     const struct pairs *x, struct arena *a)
 {
 	struct answer *wanted = ARENA_ARRAY(a, n, struct answer), *got = ARENA_ARRAY(a, n, struct answer);
 
@@ -26,14 +44,11 @@ static bool run_both(struct calibration *c, struct probe *p, const struct value 
 	    !built_run(p->built, values, n, got, a, c->diag))
 		return false;
 	for (int k = 0; k < n; k++)
-		for (int t = 0; t < p->n; t++)
-			if (probe_value(p, &got[k], t)->type == DT_F32)
-				compare(&seen[t], probe_value(&c->probe, &wanted[k], of[t]),
-					probe_value(p, &got[k], t));
+		compare_answers(c, p, x, &wanted[k], &got[k]);
 	return true;
 }
 
-static bool run_samples(struct calibration *c, struct probe *p, const int *of, struct quality *seen)
+static bool run_samples(struct calibration *c, struct probe *p, const struct pairs *x)
 {
 	struct arena *a = arena_child(c->arena);
 	const int64_t fit = BATCH_BYTES / (c->probe.bytes + p->bytes + 1);
@@ -47,7 +62,7 @@ static bool run_samples(struct calibration *c, struct probe *p, const int *of, s
 	samples_rewind(&c->samples);
 	for (int done = 0; ok && n == most && done < QUALITY_SAMPLES; done += n) {
 		const struct value **values = ARENA_ARRAY(a, most, const struct value *);
-		ok = calibrate_batch(c, values, most, &n, a) && (!n || run_both(c, p, values, n, of, seen, a));
+		ok = calibrate_batch(c, values, most, &n, a) && (!n || run_both(c, p, values, n, x, a));
 		arena_free(a);
 	}
 	c->diag->remarks = remarks;
@@ -55,11 +70,12 @@ static bool run_samples(struct calibration *c, struct probe *p, const int *of, s
 }
 
 bool quality_measure(struct calibration *c, struct onnx_file *q, const struct statistics *s,
-		     const struct selection *chosen, struct quality *seen)
+		     const struct selection *chosen, struct quality *seen, struct quality *output)
 {
 	const char **name = ARENA_ARRAY(c->arena, chosen->n, const char *);
 	int *of = ARENA_ARRAY(c->arena, chosen->n, int);
 	const char *const model = c->diag->file;
+	const struct pairs pairs = { of, seen, output, (int)q->graph->n_output };
 	struct probe p;
 	bool ok;
 
@@ -71,7 +87,7 @@ bool quality_measure(struct calibration *c, struct onnx_file *q, const struct st
 	if (!probe_make(&p, q, name, chosen->n, c->options, c->folder, 1, c->arena, c->scratch, c->diag))
 		return false;
 	c->diag->file = NULL;
-	ok = run_samples(c, &p, of, seen);
+	ok = run_samples(c, &p, &pairs);
 	c->diag->file = model;
 	return ok;
 }

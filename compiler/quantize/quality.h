@@ -12,9 +12,9 @@ struct quality {
 };
 
 /** Runs the calibrated float model and q, which qdq_write() made of it, over the first samples: seen[t] for each tensor
- *  of the selection, as its readers get it. False: reported. */
+ *  of the selection, as its readers get it, output[i] for each output of the graph. False: reported. */
 bool quality_measure(struct calibration *c, struct onnx_file *q, const struct statistics *s,
-		     const struct selection *chosen, struct quality *seen);
+		     const struct selection *chosen, struct quality *seen, struct quality *output);
 
 /** 10 log10(signal / noise); infinite without noise. */
 double quality_db(const struct quality *q);

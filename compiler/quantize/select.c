@@ -231,7 +231,8 @@ static bool give_up_unseen(const struct selection *s, const struct onnx_file *f,
 	return any;
 }
 
-bool select_nodes(struct selection *s, const struct onnx_file *f, const struct statistics *known, const char *keep)
+bool select_nodes(struct selection *s, const struct onnx_file *f, const struct statistics *known, const char *keep,
+		  const struct map *also)
 {
 	bool *lost = ARENA_ARRAY(f->arena, f->graph->n_node, bool);
 
@@ -241,7 +242,7 @@ bool select_nodes(struct selection *s, const struct onnx_file *f, const struct s
 		*s = (struct selection){ .role = ARENA_ARRAY(f->arena, f->graph->n_node, enum quant_role) };
 		map_init(&s->index, f->arena);
 		for (size_t i = 0; i < f->graph->n_node; i++)
-			if (!lost[i])
+			if (!lost[i] && !(also && map_get_name(also, onnx_output(f->graph->node[i], 0), 0)))
 				choose_role(s, f, known, keep, i);
 		choose_tensors(s, f);
 	} while (give_up_unseen(s, f, known, lost));

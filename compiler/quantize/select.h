@@ -27,8 +27,10 @@ struct selection {
 };
 
 /** known: what calibration saw, or NULL before it; then nodes whose tensors are not all finite float32 stay in float.
- *  keep: names and types of nodes that stay so too, by commas, or NULL. False (reported): it names none. */
-bool select_nodes(struct selection *s, const struct onnx_file *f, const struct statistics *known, const char *keep);
+ *  keep: names and types of nodes that stay so too, by commas, or NULL. False (reported): it names none.
+ *  also: first results of nodes that stay so too, or NULL. */
+bool select_nodes(struct selection *s, const struct onnx_file *f, const struct statistics *known, const char *keep,
+		  const struct map *also);
 
 /** How many of a node's first inputs are data; the axis of its weight's channels, -1: the last. */
 int select_data_inputs(const Onnx__NodeProto *node);

@@ -188,6 +188,38 @@ def a_table_of_tensors(place):
     expect(place.nnc(2, "quantize", MODEL, "--merge", "x", "-o", "q.onnx", "--table")[1], "--table")
 
 
+@test
+def what_loses_most_stays_in_float(place):
+    """A weight whose one scale for all of a row of channels ruins it is left in float, and no more than needed."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(0, 1, (40, 2, 6, 6)).astype(np.float32)
+    place.save("samples/x.npy", x)
+    # Of the second convolution's inputs, one is 1,000 times as large as the others, which its weights make up for.
+    gain = np.array([1000, 1, 1, 1], np.float32)
+    constants = {"a": rng.normal(0, 0.4, (4, 2, 3, 3)) * gain[:, None, None, None], "b": rng.normal(0, 0.4, (4, 4, 3, 3)) / gain[:, None, None],
+                 "c": rng.normal(0, 0.4, (3, 4, 1, 1)), "d": rng.normal(0, 0.4, (3, 3, 1, 1))}
+    nodes = [helper.make_node("Conv", [f, w], [f + w], name=w) for f, w in (("x", "a"), ("xa", "b"), ("xab", "c"), ("xabc", "d"))]
+    info = helper.make_tensor_value_info
+    graph = helper.make_graph(nodes, "m", [info("x", F32, [1, 2, 6, 6])], [info("xabcd", F32, [1, 3, 2, 2])],
+                              [numpy_helper.from_array(c.astype(np.float32), n) for n, c in constants.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, place.path("m.onnx"))
+
+    def ratio():
+        a, b = answers(place.path("m.onnx"), x[:32]), answers(place.path("q.onnx"), x[:32])
+        return 10 * np.log10((a ** 2).sum() / ((a - b) ** 2).sum())
+
+    place.nnc(0, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples", "--method=minmax")
+    if ratio() > 20:
+        raise Wrong(f"{ratio():.1f} dB without the search")
+    out = place.nnc(0, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples", "--method=minmax", "--min-snr=30")[0]
+    expect(out, r"[1-9] nodes quantised, \d results left in float")
+    if ratio() < 29.7:
+        raise Wrong(f"{ratio():.1f} dB with the search")
+    load(place.path("q.onnx"))
+    expect(place.nnc(2, "quantize", "m.onnx", "--merge", "x", "-o", "q.onnx", "--min-snr=3")[1], "--min-snr")
+
+
 def old_model(opset, unknown=False):
     """With what opset 13 says differently."""
     rng = np.random.default_rng(3)
