@@ -1,8 +1,8 @@
 /* Depthwise convolution of floats with 3x3 kernels on Arm cores with 32 single registers and no vectors: four output
  * pixels by four channels in registers, with the weights of a kernel row and one input pixel. A mask says which
  * columns are in the image, so that borders are no cases of their own. Assembly, for compilers load each number by an
- * instruction of its own: gcc 12 takes 1.9 instructions a product away from borders, 4 over all of 6x6 pixels; this
- * takes 1.6. */
+ * instruction of its own: a kernel row takes 78 for 48 products here; depthwise.h, as gcc 12 compiles it, takes 4.9 a
+ * product in all over 6x6 pixels by 128 channels. */
 #ifndef NNRT_DEPTHWISE_VFP_H
 #define NNRT_DEPTHWISE_VFP_H
 
