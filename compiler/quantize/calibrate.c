@@ -13,7 +13,7 @@
 #include "support/arena.h"
 
 /* Samples go through the program in batches, whose outputs take about so many bytes at a time. */
-enum { BATCH_BYTES = 64 << 20, MAX_BATCH = 64 };
+enum { BATCH_BYTES = 32 << 20, MAX_BATCH = 64 };
 
 /* --- progress ----------------------------------------------------------------------------------------------------- */
 
