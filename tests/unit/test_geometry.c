@@ -17,6 +17,7 @@
 #include "runtime_min/kernels/rows.h"
 #include "runtime_min/kernels/select.h"
 #include "runtime_min/kernels/shape.h"
+#include "runtime_min/kernels/trees.h"
 #include "steps/geometry.h"
 
 /* A value of each struct. */
