@@ -73,7 +73,7 @@ static void unique_check(void (*run)(const struct nnrt_find *, const uint64_t *,
 			fail("unique: item", i);
 	}
 	if (count != distinct)
-		fail("unique: count", distinct);
+		fail("unique: count", (ptrdiff_t)distinct);
 	for (ptrdiff_t i = 1; i < count; i++)
 		if (!item_before(&p, keys, first[i - 1], first[i]))
 			fail("unique: order", i);
@@ -158,7 +158,7 @@ static void nms_check(void (*run)(const struct nnrt_nms *, const float *, const 
 	selected[3 * p.most] = -7;
 	run(&p, boxes, scores, &most, &limit, &threshold, selected, heap, &count);
 	if (count != expect_boxes(&p, boxes, scores, most, limit, threshold, selected) || selected[3 * p.most] != -7)
-		fail("boxes: count", count);
+		fail("boxes: count", (ptrdiff_t)count);
 }
 
 /* ---- trees ---- */
