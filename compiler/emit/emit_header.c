@@ -174,6 +174,7 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 		emit_directive(e, "#define %s_WEIGHTS_ALIGN %zu", upper, align);
 	}
 	edges_print_macros(e, m, upper);
+	emit_blank(e);
 	emit_comment(e, "What exports a function from a library, where one is wanted: an attribute.");
 	emit_directive(e, "#ifndef %s_API", upper);
 	emit_directive(e, "#define %s_API", upper);

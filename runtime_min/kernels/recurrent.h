@@ -147,6 +147,7 @@ NNRT_INLINE void nnrt_lstm_f32_pair(const struct nnrt_rnn *p, const float *gates
 {
 	const float *in = gates + t * p->gates_step + b * p->gates_batch;
 	float *out = y + t * p->y_step + b * p->y_batch, *cells = y_c + b * p->state_batch;
+	const int gates_of_h = h ? 4 : 0;
 
 	for (int u = 0; u < p->hidden; u += NNRT_LANES) {
 		const int n = nnrt_lanes_left(p->hidden, u);
@@ -183,7 +184,7 @@ NNRT_INLINE void nnrt_lstm_f32_pair(const struct nnrt_rnn *p, const float *gates
 			nnrt_vf next;
 
 			NNRT_UNROLL(4)
-			for (int g = 0; g < 4 && h; g++) {
+			for (int g = 0; g < gates_of_h; g++) {
 				if (k < p->hidden)
 					even[i][g] = nnrt_vf_fma(nnrt_vf_set1(h[i * state + k]),
 						nnrt_vf_load(at + g * NNRT_LANES), even[i][g]);

@@ -168,12 +168,14 @@ Test(model, the_header_says_what_is_passed)
 		" * ZERO_POINT within the type, halves to even. */\n"
 		"#define ONE_OUTPUT_LOGITS_SCALE 0.25f\n"
 		"#define ONE_OUTPUT_LOGITS_ZERO_POINT (-3)\n\n"
+		"/* What exports a function from a library, where one is wanted: an attribute. */\n"
+		"#ifndef ONE_API\n#define ONE_API\n#endif\n\n"
 		"#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
 		"/* Runs the model once. Uses one static arena: one call at a time.\n"
 		" *   image float32 [1, 3, 4] NCW, in the model \"in put * /\"\n"
 		" *   logits int8 [1, 4], value = 0.25 * (stored + 3)\n"
 		" * Returns 0, or 1 when a size given is out of its range: nothing is written then. */\n"
-		"int one_run(const float image[1*3*4], int8_t logits[1*4]);\n\n"
+		"ONE_API int one_run(const float image[1*3*4], int8_t logits[1*4]);\n\n"
 		"#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 }
 

@@ -116,11 +116,11 @@ Test(output, a_full_disk_leaves_the_old_files)
 	FILE *f;
 
 	write_file("m.c", "old", 3);
+	/* A limit on file size fails as a full disk does: in the middle of a write. */
+	signal(SIGXFSZ, SIG_IGN);
 	put("m.h", "header");
 	f = output_open(o, in_folder("m.c"));
 	cr_assert(f);
-	/* A limit on file size fails as a full disk does: in the middle of a write. */
-	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	for (int i = 0; i < 10000; i++)
 		fputs("0123456789", f);
