@@ -167,7 +167,7 @@ enum { INNER = 7, LEAVES = 8, FEATURES = 3 };   /* of a full tree: node i goes o
 
 static bool is_true_of(ptrdiff_t mode, double x, double value)
 {
-	const bool answer[] = {x <= value, x < value, x >= value, x > value, x == value, x != value};
+	const bool answer[8] = {x <= value, x < value, x >= value, x > value, x == value, x != value};
 
 	return answer[mode % 8] || (mode >= 8 && isnan(x));
 }
