@@ -150,6 +150,14 @@ class BatchNormalization(OpRun):
         return (scale * (x - mean) / np.sqrt(var + epsilon) + bias,)
 
 
+class ZipMap(OpRun):
+    """The scores alone, in the order of the classes, as nnc gives them."""
+    op_domain = "ai.onnx.ml"
+
+    def _run(self, x, classlabels_int64s=None, classlabels_strings=None):
+        return (x,)
+
+
 class GlobalMaxPool(OpRun):
     op_domain = ""
 
@@ -274,4 +282,4 @@ class DequantizeLinear(OpRun):
 
 OPERATORS = [QuantizeLinear, DequantizeLinear, Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization,
              GlobalMaxPool, GatherElements, Flatten, Mean, Pad, Upsample, Resize, RNN, LSTM, GRU,
-             STFT, Scan]
+             STFT, Scan, ZipMap]
