@@ -90,6 +90,14 @@ void json_int(struct json *j, const char *name, int64_t n)
 	strbuf_printf(&j->text, "%" PRId64, n);
 }
 
+void json_ints(struct json *j, const char *name, const int64_t *v, int n)
+{
+	json_open(j, name, '[');
+	for (int i = 0; i < n; i++)
+		json_int(j, NULL, v[i]);
+	json_close(j, ']');
+}
+
 void json_number(struct json *j, const char *name, double x)
 {
 	begin_value(j, name);

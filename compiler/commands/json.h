@@ -23,6 +23,8 @@ void json_open(struct json *j, const char *name, char bracket);
 void json_close(struct json *j, char bracket);
 void json_text(struct json *j, const char *name, const char *text);
 void json_int(struct json *j, const char *name, int64_t n);
+/** A list of n of them. */
+void json_ints(struct json *j, const char *name, const int64_t *v, int n);
 /** null when it is no finite number. */
 void json_number(struct json *j, const char *name, double x);
 /** A number as its text says it. */

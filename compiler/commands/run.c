@@ -132,10 +132,7 @@ static void json_output(struct json *j, const struct options *o, const struct va
 	json_open(j, NULL, '{');
 	json_text(j, "name", v->name);
 	json_text(j, "type", dtypes[v->type].name);
-	json_open(j, "shape", '[');
-	for (int k = 0; k < v->rank; k++)
-		json_int(j, NULL, v->dim[k]);
-	json_close(j, ']');
+	json_ints(j, "shape", v->dim, v->rank);
 	json_int(j, "nan", v->n - s.n);
 	json_number(j, "min", s.least);
 	json_number(j, "max", s.greatest);

@@ -41,10 +41,7 @@ static void json_difference(struct json *j, const struct value *seen, const stru
 	json_open(j, NULL, '{');
 	json_text(j, "name", seen->name);
 	json_text(j, "type", dtypes[seen->type].name);
-	json_open(j, "shape", '[');
-	for (int k = 0; k < seen->rank; k++)
-		json_int(j, NULL, seen->dim[k]);
-	json_close(j, ']');
+	json_ints(j, "shape", seen->dim, seen->rank);
 	json_bool(j, "same_form", x->same_form);
 	json_int(j, "elements", seen->n);
 	json_int(j, "beyond_tolerance", x->n_beyond);
