@@ -30,16 +30,17 @@ struct nnrt_band {
 	int pixels;
 };
 
-/** Sums of two neighbours in r10 and r11. r0: words, r4 to r9: weights, lr: bias. */
-#define NNRT_BAND_PAIR \
-	"ldm r0, {r2, r3, r12}\n" \
+/** Two neighbours' sums at stride 1, in r10 and r11. r0: columns, r4 to r9: weights, lr: bias. first: loads three rows
+ *  of a column into r2, r3 and r12; next: takes r0 to the next column, where `first` does not. */
+#define NNRT_PLANES_PAIR(first, next) \
+	first \
 	"smlad r10, r2, r4, lr\n" \
 	"smlatb r11, r2, r4, lr\n" \
 	"smlad r10, r3, r6, r10\n" \
 	"smlatb r11, r3, r6, r11\n" \
 	"smlad r10, r12, r8, r10\n" \
 	"smlatb r11, r12, r8, r11\n" \
-	"add r0, #32\n" \
+	next \
 	"ldm r0, {r2, r3, r12}\n" \
 	"smlabt r10, r2, r5, r10\n" \
 	"smlad r11, r2, r5, r11\n" \
@@ -47,6 +48,9 @@ struct nnrt_band {
 	"smlad r11, r3, r7, r11\n" \
 	"smlabt r10, r12, r9, r10\n" \
 	"smlad r11, r12, r9, r11\n"
+
+/** Those of a band. */
+#define NNRT_BAND_PAIR NNRT_PLANES_PAIR("ldm r0, {r2, r3, r12}\n", "add r0, #32\n")
 
 /** The byte of a pixel behind the pairs. */
 #define NNRT_BAND_LAST \

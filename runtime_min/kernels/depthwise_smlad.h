@@ -63,22 +63,8 @@ struct nnrt_planes {
 	"add sp, #20+" more "\n" \
 	"pop {r4-r11, pc}\n"
 
-/** Two neighbours' sums at stride 1, in r10 and r11. r0: columns, r4 to r9: weights, lr: bias. */
-#define NNRT_PLANES_PAIR \
-	"ldm r0!, {r2, r3, r12}\n" \
-	"smlad r10, r2, r4, lr\n" \
-	"smlatb r11, r2, r4, lr\n" \
-	"smlad r10, r3, r6, r10\n" \
-	"smlatb r11, r3, r6, r11\n" \
-	"smlad r10, r12, r8, r10\n" \
-	"smlatb r11, r12, r8, r11\n" \
-	"ldm r0, {r2, r3, r12}\n" \
-	"smlabt r10, r2, r5, r10\n" \
-	"smlad r11, r2, r5, r11\n" \
-	"smlabt r10, r3, r7, r10\n" \
-	"smlad r11, r3, r7, r11\n" \
-	"smlabt r10, r12, r9, r10\n" \
-	"smlad r11, r12, r9, r11\n"
+/** Those of columns one after the other. */
+#define NNRT_PLANES_NEXT NNRT_PLANES_PAIR("ldm r0!, {r2, r3, r12}\n", "")
 
 /** One sum at stride 2, in r10. */
 #define NNRT_PLANES_ONE \
@@ -96,7 +82,7 @@ NNRT_NAKED void nnrt_planes_stride1(struct nnrt_planes *s __attribute__((unused)
 {
 	__asm__ volatile(NNRT_PLANES_BEGIN("0") "ldm r2, {r4-r9}\n"
 			 "ble 2f\n"
-			 "1:\n" NNRT_PLANES_PAIR "ldrd r2, r3, [sp]\n" NNRT_SMLAD_LINE("r10", "r2", "r3")
+			 "1:\n" NNRT_PLANES_NEXT "ldrd r2, r3, [sp]\n" NNRT_SMLAD_LINE("r10", "r2", "r3")
 				 NNRT_SMLAD_LINE("r11", "r2", "r3") "ldrd r2, r3, [sp, #8]\n"
 			 "strb r10, [r1]\n"
 			 "subs r3, #2\n"
@@ -106,7 +92,7 @@ NNRT_NAKED void nnrt_planes_stride1(struct nnrt_planes *s __attribute__((unused)
 			 "str r3, [sp, #12]\n"
 			 "bgt 1b\n" NNRT_PLANES_END("0") "2:\n"
 			 "ldr r1, [r3, #40]\n"
-			 "3:\n" NNRT_PLANES_PAIR "strd r10, r11, [r1], #8\n"
+			 "3:\n" NNRT_PLANES_NEXT "strd r10, r11, [r1], #8\n"
 			 "ldr r3, [sp, #12]\n"
 			 "subs r3, #2\n"
 			 "str r3, [sp, #12]\n"
