@@ -11,6 +11,7 @@
 #include "sections.h"
 #include "steps/fuse.h"
 #include "stream/input.h"
+#include "stream/state.h"
 #include "stream/stream.h"
 #include "targets/target.h"
 
@@ -142,7 +143,7 @@ static bool plan(struct compilation *c)
 	const int before = c->block.n;
 
 	c->stage = "plan";
-	if (!stream_inputs(&c->module, &c->block) ||
+	if (!stream_inputs(&c->module, &c->block) || !state_steps(&c->module, &c->block) ||
 	    !plan_program(&c->module, &c->block, &c->plan))
 		return false;
 	end_steps_stage(c, "stage", began, before);

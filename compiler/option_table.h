@@ -9,7 +9,7 @@ struct arena;
 struct options;
 
 enum option_kind { KIND_FLAG, KIND_TEXT, KIND_CHOICE, KIND_BYTES, KIND_COUNT, KIND_NUMBER, KIND_DIM, KIND_SECTION,
-		   KIND_POOL, KIND_FIX, KIND_EXPORT };
+		   KIND_POOL, KIND_FIX, KIND_STATE, KIND_EXPORT };
 
 /* A row; without a flag, the beginning of a group: argument names its commands, a blank round each. */
 struct option {

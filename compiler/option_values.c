@@ -94,6 +94,18 @@ static bool parse_fix(const char *text, struct fix_options *fixed, struct arena 
 	return true;
 }
 
+static bool parse_state(const char *text, struct state_options *states, struct arena *a)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals || equals == text || !equals[1])
+		return false;
+	states->v = ARENA_PUSH(a, states->v, states->n, struct state_option);
+	states->v[states->n++] =
+		(struct state_option){ arena_strndup(a, text, (size_t)(equals - text)), equals + 1 };
+	return true;
+}
+
 /* What assemblers and linker scripts take as it is, and C strings too. */
 static bool is_section_name(const char *name)
 {
@@ -180,6 +192,8 @@ bool option_set(struct options *o, const struct option *p, const char *text, str
 		return parse_dim(text, field, a);
 	case KIND_FIX:
 		return parse_fix(text, field, a);
+	case KIND_STATE:
+		return parse_state(text, field, a);
 	case KIND_SECTION:
 		return parse_section(text, field, a);
 	case KIND_POOL:

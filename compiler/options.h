@@ -30,6 +30,16 @@ struct fix_options {
 	int n;
 };
 
+/* --state IN=OUT */
+struct state_option {
+	const char *in, *out;
+};
+
+struct state_options {
+	struct state_option *v;
+	int n;
+};
+
 /* --section KIND=NAME: by kind; NULL: the compiler's own choice. */
 enum section_kind { SECTION_ARENA, SECTION_WEIGHTS, SECTION_CODE, N_SECTIONS };
 
@@ -74,6 +84,7 @@ enum { OPTIMIZE_SPEED, OPTIMIZE_SIZE, OPTIMIZE_RAM };
 #define OPTION_TYPE_NUMBER double
 #define OPTION_TYPE_DIM struct dim_options
 #define OPTION_TYPE_FIX struct fix_options
+#define OPTION_TYPE_STATE struct state_options
 #define OPTION_TYPE_SECTION struct section_options
 #define OPTION_TYPE_POOL struct pool_options
 #define OPTION_TYPE_EXPORT struct export_option

@@ -69,10 +69,10 @@ static void fill(struct value *v, uint32_t *state)
 static const struct value *make_values(struct module *m, struct arena *a, struct diag *d)
 {
 	const struct graph *g = &m->graph[0];
-	struct value *v = ARENA_ARRAY(a, g->n_in, struct value);
+	struct value *v = ARENA_ARRAY(a, module_n_in(m), struct value);
 	uint32_t state = 1;
 
-	for (int i = 0; i < g->n_in; i++) {
+	for (int i = 0; i < module_n_in(m); i++) {
 		const struct tensor *t = &m->tensor[g->in[i]];
 		int64_t dim[MAX_RANK];
 		for (int k = 0; k < t->rank; k++)

@@ -309,9 +309,9 @@ bool inputs_read(struct inputs *in, struct options *o, struct arena *a, struct d
 
 const struct value *inputs_for_graph(const struct inputs *in, const struct module *m, struct arena *a, struct diag *d)
 {
-	struct value *v = ARENA_ARRAY(a, m->graph[0].n_in, struct value);
+	struct value *v = ARENA_ARRAY(a, module_n_in(m), struct value);
 
-	for (int i = 0; i < m->graph[0].n_in; i++) {
+	for (int i = 0; i < module_n_in(m); i++) {
 		const struct tensor *t = &m->tensor[m->graph[0].in[i]];
 		const char *name = t->name;
 		const int k = find_input(in->signature, name, strlen(name));

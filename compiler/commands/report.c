@@ -108,9 +108,9 @@ void report_gather(struct report *r)
 	count_ops(r);
 	r->live_bytes = find_live_bytes(&r->c->plan, r->arena);
 	visit_block(r, &r->c->block, -1);
-	for (int i = 0; i < m->graph[0].n_in; i++)
+	for (int i = 0; i < module_n_in(m); i++)
 		r->input_bytes += tensor_bytes(m, m->graph[0].in[i]);
-	for (int i = 0; i < m->graph[0].n_out; i++) {
+	for (int i = 0; i < module_n_out(m); i++) {
 		r->output_bytes += tensor_bytes(m, m->graph[0].out[i]);
 		add_constant(r, m->graph[0].out[i]);
 	}

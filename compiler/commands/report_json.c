@@ -116,8 +116,8 @@ void report_json(struct json *j, const struct report *r)
 	json_text(j, "model", m->name);
 	json_text(j, "sha256", m->sha256);
 	json_text(j, "target", m->target->name);
-	json_tensors(j, r, "inputs", m->graph[0].in, m->graph[0].n_in);
-	json_tensors(j, r, "outputs", m->graph[0].out, m->graph[0].n_out);
+	json_tensors(j, r, "inputs", m->graph[0].in, module_n_in(m));
+	json_tensors(j, r, "outputs", m->graph[0].out, module_n_out(m));
 	json_open(j, "operators", '{');
 	for (int i = 0; i < r->n_ops; i++)
 		json_int(j, r->op[i].op->name, r->op[i].n);

@@ -112,8 +112,8 @@ void report_print_text(const struct report *r)
 
 	printf("model        %s, sha256 %.16s...\ntarget       %s\n", name_text(r->arena, m->name), m->sha256,
 	       m->target->name);
-	print_tensors(r, "inputs", m->graph[0].in, m->graph[0].n_in);
-	print_tensors(r, "outputs", m->graph[0].out, m->graph[0].n_out);
+	print_tensors(r, "inputs", m->graph[0].in, module_n_in(m));
+	print_tensors(r, "outputs", m->graph[0].out, module_n_out(m));
 	print_totals(r);
 	print_steps(r);
 	for (int i = 0; i < r->c->plan.n_pools; i++)

@@ -103,6 +103,28 @@ static void add_param(struct strbuf *b, const char *text, bool is_first, size_t 
 	*column += n + 2;
 }
 
+const char *emit_entry(struct arena *a, const struct emit_model *m)
+{
+	return arena_printf(a, "%s_%s", m->prefix, m->has_states ? "step" : "run");
+}
+
+/* "void *arena)", what the caller gives of memory, or "void)". */
+static const char *memory_parameters(struct arena *a, const struct emit_model *m)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	for (int i = 0; i < m->n_pools && m->is_caller_arena; i++)
+		strbuf_printf(&b, "%svoid *%s", i ? ", " : "", m->pool[i].name);
+	strbuf_puts(&b, m->is_caller_arena ? ")" : "void)");
+	return strbuf_text(&b);
+}
+
+const char *emit_reset(struct arena *a, const struct emit_model *m)
+{
+	return arena_printf(a, "void %s_reset(%s", m->prefix, memory_parameters(a, m));
+}
+
 const char *emit_signature(struct arena *a, const struct emit_model *m)
 {
 	struct strbuf b, param;
@@ -110,7 +132,7 @@ const char *emit_signature(struct arena *a, const struct emit_model *m)
 	size_t column;
 
 	strbuf_init(&b, a);
-	strbuf_printf(&b, "int %s_run(", m->prefix);
+	strbuf_printf(&b, "int %s(", emit_entry(a, m));
 	column = b.size;
 	for (int i = 0; i < m->n_pools && m->is_caller_arena; i++) {
 		add_param(&b, arena_printf(a, "void *%s", m->pool[i].name), is_first, &column);
@@ -162,8 +184,12 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 		if (m->is_caller_arena)
 			emit_directive(e, "#define %s_%s_ALIGN %d", upper, name, m->target->arena_align);
 	}
+	if (m->has_states)
+		emit_directive(e, "#define %s_STATE_BYTES %" PRId64 " /* in it, kept from step to step */", upper,
+			       m->state_bytes);
 	if (m->stack) {
-		emit_comment(e, "Worst case below %s_run(), as %s compiles it%s%s.", m->prefix, m->stack->compiler,
+		emit_comment(e, "Worst case below %s(), as %s compiles it%s%s.", emit_entry(e->scratch.arena, m),
+			m->stack->compiler,
 			*m->stack->besides ? ", besides what these take: " : "", m->stack->besides);
 		emit_directive(e, "#define %s_STACK_BYTES %" PRId64, upper, m->stack->bytes);
 	}
@@ -230,9 +256,12 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 	struct strbuf b;
 
 	strbuf_init(&b, e->scratch.arena);
+	strbuf_puts(&b, m->has_states ?
+		"Runs the model one step further, from the states that the step before left in the arena. " :
+		"Runs the model once. ");
 	strbuf_puts(&b, m->is_caller_arena ?
-		"Runs the model once. Reentrant: all that it writes is in the arena and the outputs.\n" :
-		"Runs the model once. Uses one static arena: one call at a time.\n");
+		"Reentrant: all that it writes is in the arena and the outputs.\n" :
+		"Uses one static arena: one call at a time.\n");
 	if (m->has_edges_in_arena)
 		strbuf_puts(&b, "Inputs and outputs lie in the arena, where the functions below say. A run uses up its "
 				"inputs: write all of them before each one. Outputs stay until the next.\n");
@@ -258,6 +287,12 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 		strbuf_puts(&b, "\nReturns 3 without constants.");
 	emit_comment(e, "%s", strbuf_text(&b));
 	emit_line(e, "%s_API %s;", upper, emit_signature(e->scratch.arena, m));
+	if (m->has_states) {
+		emit_blank(e);
+		emit_comment(e, "Sets the states to zero: to be called before the first step, and again where a new "
+				"sequence begins.");
+		emit_line(e, "%s_API %s;", upper, emit_reset(e->scratch.arena, m));
+	}
 	for (int i = 0; i < m->n_params && m->has_edges_in_arena; i++)
 		if (param_is_tensor(&m->params[i]) && !m->params[i].from)
 			emit_line(e, "%s_API %s;", upper, emit_accessor(e->scratch.arena, m, &m->params[i]));
@@ -298,12 +333,14 @@ static void print_totals(struct emit *e, const struct emit_model *m)
 	for (int i = 0; i < m->n_pools; i++)
 		print_total(e, m->pool[i].name, m->pool[i].bytes,
 			    arena_printf(a, " bytes, lower bound %s", with_commas(digits, m->pool[i].bound_bytes)));
+	if (m->has_states)
+		print_total(e, "states", m->state_bytes, " bytes of these");
 	for (int k = 0; k < 2 && m->has_edges_in_arena; k++)
 		print_total(e, k ? "outputs" : "inputs", edges_bytes(m, k ? PARAM_OUTPUT : PARAM_INPUT),
 			    " bytes of these");
 	if (m->stack)
 		print_total(e, "stack", m->stack->bytes,
-			arena_printf(a, " bytes below %s_run(), by %s", m->prefix,
+			arena_printf(a, " bytes below %s(), by %s", emit_entry(a, m),
 				     emit_comment_text(a, m->stack->compiler)));
 	if (!m->n_arena_rows)
 		return;

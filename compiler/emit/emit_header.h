@@ -74,9 +74,10 @@ struct emit_model {
 	const struct section_options *section;
 	const struct target *target;
 	bool is_caller_arena, has_taps, may_refuse;
+	bool has_states;                /* what a run leaves to the next: model_step() in the place of model_run() */
 	bool sets_weights;              /* constants are set by the caller */
 	bool has_edges_in_arena;        /* inputs and outputs are no parameters: accessors say where they lie */
-	int64_t n_macs, n_steps, weight_bytes;
+	int64_t n_macs, n_steps, weight_bytes, state_bytes;
 	const struct emit_pool *pool;
 	int n_pools;
 	const struct emit_stack *stack; /* NULL: not measured */
@@ -88,6 +89,12 @@ struct emit_model {
 	const struct weights *weights;  /* finished */
 	const char *body;               /* text of the step functions and model_run */
 };
+
+/** "model_run"; "model_step" where it has states. From arena a. */
+const char *emit_entry(struct arena *a, const struct emit_model *m);
+
+/** "void model_reset(void)", of a model that has states. From arena a. */
+const char *emit_reset(struct arena *a, const struct emit_model *m);
 
 /** "int model_run(const float image[1*3*224*224], float logits[1*1000])" without a semicolon, for the header and for
  *  the definition in the body alike. From arena a. */

@@ -105,13 +105,13 @@ static void make_interface(struct program *p)
 	const struct module *m = p->x.m;
 	const struct graph *g = &m->graph[0];
 
-	for (int i = 0; i < g->n_in; i++)
+	for (int i = 0; i < module_n_in(m); i++)
 		for (int k = 0; k < m->tensor[g->in[i]].rank; k++)
 			num_each_var(&p->x.nums, m->tensor[g->in[i]].dim[k], add_dim, p);
 	p->n_dims = p->n_params;
-	for (int i = 0; i < g->n_in; i++)
+	for (int i = 0; i < module_n_in(m); i++)
 		add_tensor(p, g->in[i], PARAM_INPUT);
-	for (int i = 0; i < g->n_out; i++)
+	for (int i = 0; i < module_n_out(m); i++)
 		add_tensor(p, g->out[i], PARAM_OUTPUT);
 	for (int i = 0; i < p->n_returned; i++)
 		add_param(p, p->returned[i]);
@@ -322,6 +322,15 @@ static void make_pools(struct program *p)
 	}
 }
 
+static int64_t state_bytes(const struct module *m)
+{
+	int64_t bytes = 0;
+
+	for (int i = module_n_in(m); i < m->graph[0].n_in; i++)
+		bytes += tensor_bytes(m, m->graph[0].in[i]);
+	return bytes;
+}
+
 static int64_t block_macs(const struct block *b)
 {
 	int64_t macs = 0;
@@ -356,7 +365,7 @@ static bool check_flush(const struct module *m)
 /* An output in the arena is a run of bytes at a place that is known now. */
 static bool check_edges(const struct module *m)
 {
-	for (int i = 0; i < m->graph[0].n_out && m->options->io_memory == EDGES_ARENA; i++) {
+	for (int i = 0; i < module_n_out(m) && m->options->io_memory == EDGES_ARENA; i++) {
 		const struct tensor *x = &m->tensor[m->graph[0].out[i]];
 		if (!num_is_const(x->offset))
 			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "--io-memory=arena: where output \"%s\" "
@@ -401,6 +410,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
 				     .section = &o->section, .target = m->target,
 				     .is_caller_arena = o->arena == ARENA_CALLER,
+				     .has_states = m->n_states > 0, .state_bytes = state_bytes(m),
 				     .has_edges_in_arena = o->io_memory == EDGES_ARENA,
 				     .has_taps = o->taps, .may_refuse = may_refuse(b), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .pool = p.pool, .n_pools = plan->n_pools,
@@ -410,6 +420,8 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	strbuf_init(&body, m->arena);
 	emit_to_text(&e, m->arena, &body);
 	emit_steps(&p, &e, emit_signature(m->arena, &model));
+	if (m->n_states)
+		emit_reset_function(&p, &e, &model);
 	if (model.has_edges_in_arena)
 		emit_accessors(&p, &e, &model);
 	model.body = strbuf_text(&body);
@@ -417,7 +429,8 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	model.sets_weights = program_sets_weights(&p);
 	model.weight_bytes = (int64_t)p.weights.total_bytes;
 	*totals = (struct emit_totals){ .macs = model.n_macs, .n_steps = plan->n_steps, .prefix = p.prefix,
-					.params = p.params, .n_params = p.n_params,
+					.entry = emit_entry(m->arena, &model),
+					.has_states = model.has_states, .params = p.params, .n_params = p.n_params,
 					.n_weight_files = p.weights.n_files, .weight_bytes = model.weight_bytes };
 	diag_remark(m->diag, NULL, "memory: %s", sections_text(o, plan, model.weight_bytes, m->scratch));
 	return budget_flash(m, b, model.weight_bytes) && write_files(&p, &model, stem, totals);

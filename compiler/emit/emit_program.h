@@ -11,6 +11,8 @@ struct emit_totals {
 	int64_t macs;
 	int n_steps, n_weight_files;
 	const char *prefix;                     /* of the symbols */
+	const char *entry;                      /* the function that runs the model ... */
+	bool has_states;                        /* ... a step further */
 	const struct emit_param *params;        /* of the run function */
 	int n_params;
 	int64_t weight_bytes;

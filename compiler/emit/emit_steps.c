@@ -206,9 +206,9 @@ static void emit_output_copies(struct program *p, struct emit *run)
 	const struct module *m = p->x.m;
 	const struct graph *g = &m->graph[0];
 
-	for (int i = 0; i < g->n_out && m->options->io_memory == EDGES_CALLER; i++) {
+	for (int i = 0; i < module_n_out(m) && m->options->io_memory == EDGES_CALLER; i++) {
 		int t = g->out[i];
-		const int k = p->n_dims + g->n_in + i;
+		const int k = p->n_dims + module_n_in(m) + i;
 		struct num elements;
 		const char *name;
 		if (p->param_of[t] == k + 1 && !m->tensor[t].data)
@@ -318,12 +318,56 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 	emit_close(e, "");
 }
 
+/* What is true before a function of its own names memory. */
+static void forget_memory(struct program *p)
+{
+	for (int i = 0; i < p->plan->n_pools; i++)
+		p->names_memory[i] = false;
+}
+
+/* The value zero in every element: the zero point of bytes that have one. */
+static void emit_zero(struct program *p, struct emit *e, int t, int present)
+{
+	const struct module *m = p->x.m;
+	const struct tensor *x = &m->tensor[t];
+	const struct quant *q = x->quant ? x->quant : m->tensor[present].quant;
+	const int zero = q && q->n == 1 ? q->zero[0] : 0;
+	const long long elements = tensor_count(&p->x.nums, x).n;
+	const char *address = program_address(p, t);
+
+	if (!elements)
+		return;
+	if (!zero || dtypes[x->type].bytes == 1)
+		emit_line(e, "(void)memset(%s, %d, %lld);", address, zero, elements * dtypes[x->type].bytes);
+	else
+		emit_line(e, "for (ptrdiff_t i = 0; i < %lld; i++) (%s)[i] = %d;", elements, address, zero);
+}
+
+void emit_reset_function(struct program *p, struct emit *e, const struct emit_model *m)
+{
+	const struct graph *g = &p->x.m->graph[0];
+	struct strbuf text;
+	struct emit body;
+
+	strbuf_init(&text, p->x.m->arena);
+	emit_to_text(&body, p->x.m->arena, &text);
+	body.depth = 1;
+	forget_memory(p);
+	for (int k = 0; k < p->x.m->n_states; k++)
+		emit_zero(p, &body, g->in[module_n_in(p->x.m) + k], g->out[module_n_out(p->x.m) + k]);
+	emit_blank(e);
+	emit_open(e, "%s", emit_reset(p->x.m->scratch, m));
+	for (int i = 0; i < p->plan->n_pools; i++)
+		emit_memory(p, e, i);
+	emit_puts(e, strbuf_text(&text));
+	emit_close(e, "");
+}
+
 static void emit_one_accessor(struct program *p, struct emit *e, const struct emit_model *m, int param, int t)
 {
 	const char *address;
 
-	for (int i = 0; i < p->plan->n_pools; i++)
-		p->names_memory[i] = false;
+	forget_memory(p);
 	address = program_address(p, t);
 	emit_blank(e);
 	emit_open(e, "%s", emit_accessor(p->x.m->scratch, m, &p->params[param]));
@@ -336,9 +380,10 @@ static void emit_one_accessor(struct program *p, struct emit *e, const struct em
 void emit_accessors(struct program *p, struct emit *e, const struct emit_model *m)
 {
 	const struct graph *g = &p->x.m->graph[0];
+	const int n_in = module_n_in(p->x.m);
 
-	for (int i = 0; i < g->n_in; i++)
+	for (int i = 0; i < n_in; i++)
 		emit_one_accessor(p, e, m, p->n_dims + i, g->in[i]);
-	for (int i = 0; i < g->n_out; i++)
-		emit_one_accessor(p, e, m, p->n_dims + g->n_in + i, g->out[i]);
+	for (int i = 0; i < module_n_out(p->x.m); i++)
+		emit_one_accessor(p, e, m, p->n_dims + n_in + i, g->out[i]);
 }

@@ -242,7 +242,7 @@ static const char *call_text(const struct emit_model *m, struct arena *a)
 	struct strbuf b;
 
 	strbuf_init(&b, a);
-	strbuf_printf(&b, "%s_run(", m->prefix);
+	strbuf_printf(&b, "%s(", emit_entry(a, m));
 	for (int i = 0; i < m->n_pools && m->is_caller_arena; i++, separator = ", ")
 		strbuf_printf(&b, "%smemory_%s", separator, m->pool[i].name);
 	for (int i = 0; i < m->n_params; i++) {

@@ -109,6 +109,9 @@ struct module {
 	struct node *node;
 	struct graph *graph;            /* graph[0] is the model's */
 	int n_tensors, n_nodes, n_graphs;
+	/* So many inputs and outputs of graph 0, the last of each list and pair by pair, are states: what a run leaves
+	 * in the output the next one finds in the input. The caller sees those before them. */
+	int n_states;
 	struct opset *opset;
 	int n_opsets;
 	int unknown_node, unknown_input;        /* whose values inference asked for last, in vain */
@@ -118,6 +121,16 @@ struct module {
 	int n_sources;
 	char sha256[65];                /* of the model's file */
 };
+
+static inline int module_n_in(const struct module *m)
+{
+	return m->graph[0].n_in - m->n_states;
+}
+
+static inline int module_n_out(const struct module *m)
+{
+	return m->graph[0].n_out - m->n_states;
+}
 
 /** An empty module. name and sha256 are import's to set. */
 void module_init(struct module *m, struct arena *a, struct arena *scratch, struct diag *d);

@@ -82,7 +82,7 @@ static bool bind_inputs(struct built *b, const struct value *in, struct bindings
 	char seen[SHAPE_BYTES], wanted[SHAPE_BYTES];
 
 	*x = (struct bindings){ .d = d, .ok = true };
-	for (int i = 0; i < m->graph[0].n_in; i++) {
+	for (int i = 0; i < module_n_in(m); i++) {
 		const struct tensor *t = &m->tensor[m->graph[0].in[i]];
 		for (int k = 0; k < t->rank; k++) {
 			x->next = in[i].dim[k];
@@ -94,7 +94,7 @@ static bool bind_inputs(struct built *b, const struct value *in, struct bindings
 			x->ok = diag_error(d, STATUS_MODEL, NULL, "dimension %s is %lld, bounds are %lld to %lld",
 					   x->name[i], (long long)x->value[i], (long long)num_lo(&m->nums, x->var[i]),
 					   (long long)num_hi(&m->nums, x->var[i]));
-	for (int i = 0; i < m->graph[0].n_in && x->ok; i++) {
+	for (int i = 0; i < module_n_in(m) && x->ok; i++) {
 		const struct tensor *t = &m->tensor[m->graph[0].in[i]];
 		int64_t dim[MAX_RANK];
 		bool same = t->rank == in[i].rank;
@@ -131,13 +131,13 @@ static bool put_call(struct built *b, struct channel *c, uint32_t what, const st
 	for (int i = 0; i < b->c.totals.n_params; i++)
 		if (b->c.totals.params[i].kind == PARAM_DIM)
 			channel_put_word(c, (uint32_t)bound_value(x, b->c.totals.params[i].original));
-	for (int i = 0; i < g->n_in; i++) {
+	for (int i = 0; i < module_n_in(m); i++) {
 		if (in[i].n * dtypes[in[i].type].bytes > INT32_MAX)
 			return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has more than 2 GB",
 					  m->tensor[g->in[i]].name);
 		channel_put_value(c, &in[i], a);
 	}
-	for (int i = 0; i < g->n_out; i++) {
+	for (int i = 0; i < module_n_out(m); i++) {
 		const int64_t bytes = tensor_bytes(m, g->out[i]);
 		if (bytes > INT32_MAX)
 			return diag_error(d, STATUS_UNSUPPORTED, NULL, "output \"%s\" has more than 2 GB",
@@ -208,9 +208,10 @@ static bool get_answer(struct built *b, struct channel *c, struct bindings *x, s
 		       struct diag *d)
 {
 	const struct graph *g = &b->c.module.graph[0];
+	const int n_out = module_n_out(&b->c.module);
 	uint32_t what;
 
-	*r = (struct answer){ .n_out = g->n_out, .out = ARENA_ARRAY(a, g->n_out, struct value) };
+	*r = (struct answer){ .n_out = n_out, .out = ARENA_ARRAY(a, n_out, struct value) };
 	while ((what = channel_get_word(c)) == RESPONSE_TAP && c->ok)
 		if (!get_tap(c, r, a, d))
 			return false;
@@ -221,7 +222,7 @@ static bool get_answer(struct built *b, struct channel *c, struct bindings *x, s
 	for (int i = 0; i < b->c.totals.n_params; i++)
 		if (b->c.totals.params[i].kind == PARAM_DIM_OUT)
 			bind_size(x, b->c.totals.params[i].size, channel_get_word(c));
-	for (int i = 0; i < g->n_out; i++)
+	for (int i = 0; i < n_out; i++)
 		if (!get_output(b, c, g->out[i], x, &r->out[i], a, d))
 			return false;
 	return c->ok;

@@ -24,7 +24,7 @@ static const char *call_text(const struct emit_totals *t, struct arena *a)
 	struct strbuf b;
 
 	strbuf_init(&b, a);
-	strbuf_printf(&b, "%s_run(", t->prefix);
+	strbuf_printf(&b, "%s(", t->entry);
 	for (int i = 0; i < t->n_params; i++) {
 		const struct emit_param *p = &t->params[i];
 		const char *type = dtypes[p->type].ctype;
@@ -75,6 +75,7 @@ void harness_write(FILE *f, const struct emit_totals *t, const struct target *ta
 		{ .name = "has_marks", .text = o->marks ? "1" : "0" },
 		{ .name = "marks", .text = o->marks ? marks_text(t->n_steps, a) : "" },
 		{ .name = "tap_parameters", .text = tap_parameters },
+		{ .name = "reset", .text = t->has_states ? arena_printf(a, "\t\t%s_reset();\n", t->prefix) : "" },
 		{ .name = "call", .text = call_text(t, a) },
 		{ 0 },
 	};

@@ -314,7 +314,7 @@ static bool measure_in(struct stack *s, const struct folder *f, struct compilati
 	return compile_emit(c, &o, NULL) &&
 	       compile_c(s, given, c->module.target, o.output, arena_printf(a, "%s/model.o", f->path), a, d) &&
 	       read_report(&g, arena_printf(a, "%s/model.ci", f->path), d) &&
-	       add_up(s, &g, arena_printf(a, "%s_run", c->totals.prefix), a, d);
+	       add_up(s, &g, c->totals.entry, a, d);
 }
 
 bool stack_measure(struct stack *s, struct compilation *c, const struct options *o, struct arena *a, struct diag *d)

@@ -158,7 +158,8 @@ static void push(struct arena *a, int **list, int *n, int x)
 
 /* --- Inputs ------------------------------------------------------------------------------------------------------- */
 
-/* A reader that moves elements, all of them of t. What bytes mean can be read behind a Concat as well. */
+/* A reader that moves elements, all of them of t. What bytes mean can be read behind a Concat or a Split
+ * as well. */
 static bool moves(const struct edge *e, int node, int t)
 {
 	const struct module *m = e->m;
@@ -182,6 +183,12 @@ static bool look_at_reader(struct edge *e, int t, int node)
 	e->why = arena_printf(m->scratch, "%s reads its floats", describe(m, node));
 	if (m->node[node].graph != 0)
 		return false;
+	if (!e->to_bytes && node_is(m, node, "Split")) {
+		for (int k = 0; k < m->node[node].n_out; k++)
+			if (node_out(m, node, k) >= 0)
+				push(m->scratch, &e->moved, &e->n_moved, node_out(m, node, k));
+		return true;
+	}
 	if (moves(e, node, t)) {
 		push(m->scratch, &e->moved, &e->n_moved, node_out(m, node, 0));
 		return true;
@@ -341,12 +348,13 @@ static bool wants_bytes(const struct module *m)
 }
 
 /* False: the edge stays floats although bytes are wanted; *why says the reason. */
-static bool look_at(const struct edges *s, int t, bool is_input, struct takeoff *x, bool *has_bytes, const char **why)
+static bool look_at(const struct edges *s, int t, bool is_input, bool is_state, struct takeoff *x, bool *has_bytes,
+		    const char **why)
 {
 	struct module *m = s->m;
 	const enum dtype type = m->tensor[t].type;
 	struct edge e = { .m = m, .is_input = is_input,
-			  .to_bytes = wants_bytes(m) && type == DT_F32 };
+			  .to_bytes = wants_bytes(m) && type == DT_F32 && !is_state };
 
 	if (m->tensor[t].quant || (!e.to_bytes && dtypes[type].class != CLASS_I && dtypes[type].class != CLASS_U))
 		return true;
@@ -390,7 +398,9 @@ bool pass_edges(struct module *m)
 	find_readers(&s);
 	for (int i = 0; i < n; i++) {
 		const bool is_input = i < g->n_in;
-		if (look_at(&s, is_input ? g->in[i] : g->out[i - g->n_in], is_input, &x, &has_bytes, &why[n_stay]))
+		const bool is_state = is_input ? i >= module_n_in(m) : i - g->n_in >= module_n_out(m);
+		if (look_at(&s, is_input ? g->in[i] : g->out[i - g->n_in], is_input, is_state, &x, &has_bytes,
+			    &why[n_stay]))
 			continue;
 		stays[n_stay++] = i;
 	}

@@ -63,11 +63,15 @@ static void group_node(const struct module *m, const struct node *n, int *group,
 		channels_last[first] = true;
 }
 
-static void mark_interface(const struct graph *g, bool *fixed)
+/* States are nobody's interface. */
+static void mark_interface(const struct module *m, int graph, bool *fixed)
 {
-	for (int i = 0; i < g->n_in; i++)
+	const struct graph *g = &m->graph[graph];
+	const int n_in = graph ? g->n_in : module_n_in(m), n_out = graph ? g->n_out : module_n_out(m);
+
+	for (int i = 0; i < n_in; i++)
 		fixed[g->in[i]] = true;
-	for (int i = 0; i < g->n_out; i++)
+	for (int i = 0; i < n_out; i++)
 		fixed[g->out[i]] = true;
 }
 
@@ -80,7 +84,7 @@ bool pass_layout(struct module *m)
 	for (int t = 0; t < m->n_tensors; t++)
 		group[t] = t;
 	for (int g = 0; g < m->n_graphs; g++) {
-		mark_interface(&m->graph[g], fixed);
+		mark_interface(m, g, fixed);
 		for (int i = 0; i < m->graph[g].n_nodes; i++)
 			group_node(m, &m->node[m->graph[g].node[i]], group, channels_last);
 	}

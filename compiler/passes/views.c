@@ -3,12 +3,15 @@
  * A node whose steps are pure copies (Reshape, Transpose, Slice, Split, Concat, Expand …, whatever lowers so) is looked
  * at nest by nest. Either the result can be the source seen with other strides (its address is linear in the result's
  * axes), or the source can be produced right in its place inside the result (concatenation, and what becomes a graph
- * output). Lowering leaves out copies of a storage onto itself.
+ * output). Lowering leaves out copies of a storage onto itself. A state that begins a Concat
+ * whose end it becomes lies in it too.
  *
  * Requires layouts. Ensures base, offset and stride of every tensor. Bit-exact. A tensor is written once, so that
  * sharing its storage never lets one value overwrite another; but for the variables of a loop, which each turn writes
  * again: a first value is produced inside one only when nothing but the loop reads it. What is a view of a variable
  * reads it in the same turn, or after the last. */
+#include <string.h>
+
 #include "nest/address.h"
 #include "lower/lower.h"
 #include "nest/nest.h"
@@ -23,6 +26,8 @@ struct views {
 	int *uses;              /* how often a tensor is read */
 	int *place;             /* of a node in its graph */
 	bool *viewed;           /* some other tensor is a view of it */
+	int *present;           /* by tensor that is a state's input: its output; by all others: -1 */
+	int *past;              /* by tensor that is a state's output alone: its input; by all others: -1 */
 	struct making *making;  /* by the node that is looked at */
 	int n_tensors;          /* temporaries of trial lowering come after */
 };
@@ -75,6 +80,58 @@ static bool is_known_early(const struct views *v, int source, struct num offset,
 	return s.early;
 }
 
+/* --- delay lines -------------------------------------------------------------------------------------------------- */
+
+/* The elements of a tensor are one run of its storage. */
+static bool is_run_of_all(const struct module *m, int t)
+{
+	const struct tensor *x = &m->tensor[t];
+	int64_t elements = 1, reach = 1;
+
+	if (!tensor_is_static(m, t) || !num_is_const(x->offset))
+		return false;
+	for (int k = 0; k < x->rank; k++) {
+		if (!num_is_const(x->stride[k]))
+			return false;
+		elements *= x->dim[k].n;
+		reach += (x->dim[k].n - 1) * x->stride[k].n;
+	}
+	return reach == elements;
+}
+
+/* Whether a state's output lies as its input does, further on in one storage: then it is a delay line, whose rows move
+ * towards its beginning when a run ends (stream/state.c). */
+static bool is_shifted(const struct module *m, int past, const struct tensor *x)
+{
+	const struct tensor *p = &m->tensor[past];
+
+	if (p->base == past || p->base != x->base || !num_is_const(x->offset) || x->offset.n < p->offset.n)
+		return false;
+	for (int k = 0; k < p->rank; k++)
+		if (p->dim[k].n > 1 && !num_same(p->stride[k], x->stride[k]))
+			return false;
+	return true;
+}
+
+/* Whether a state's output is a part of tensor `whole`, by operators that move elements. */
+static bool is_part_of(const struct module *m, int present, int whole)
+{
+	static const char *const movers[] = { "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose",
+					      "Unsqueeze" };
+	enum { MOST_MOVES = 8, N_MOVERS = sizeof movers / sizeof *movers };
+
+	for (int hops = 0; present != whole; hops++) {
+		const int producer = m->tensor[present].producer;
+		int k = 0;
+		while (producer >= 0 && k < N_MOVERS && strcmp(m->node[producer].op->name, movers[k]) != 0)
+			k++;
+		if (producer < 0 || k == N_MOVERS || hops == MOST_MOVES)
+			return false;
+		present = m->node[producer].in[0];
+	}
+	return true;
+}
+
 /* --- one nest ----------------------------------------------------------------------------------------------------- */
 
 /* The result as a view of the source. */
@@ -84,9 +141,10 @@ static bool view_forward(struct views *v, struct nest *n)
 	struct tensor *out = &m->tensor[n->out];
 	const struct tensor *in = &m->tensor[n->e[n->value].tensor];
 	struct num address, rest, stride[MAX_RANK];
+	struct tensor seen;
 
-	if (v->fixed[n->out] || v->viewed[n->out] || out->base != n->out || !nest_stores_whole(n) ||
-	    out->type != in->type)
+	if ((v->fixed[n->out] && v->past[n->out] < 0) || v->viewed[n->out] || out->base != n->out ||
+	    !nest_stores_whole(n) || out->type != in->type)
 		return false;
 	if (!address_of_load(n, n->value, &address) ||
 	    !num_linear(&m->nums, address, n->axis, n->n_axes, stride, &rest))
@@ -94,10 +152,14 @@ static bool view_forward(struct views *v, struct nest *n)
 	for (int k = 0; k < n->n_axes; k++)
 		if (!num_is_const(stride[k]) && num_is(n->extent[k], 1))
 			stride[k] = num_const(0);
-	out->base = in->base;
-	out->offset = rest;
+	seen = *out;
+	seen.base = in->base;
+	seen.offset = rest;
 	for (int k = 0; k < out->rank; k++)
-		out->stride[k] = stride[k];
+		seen.stride[k] = stride[k];
+	if (v->past[n->out] >= 0 && !is_shifted(m, v->past[n->out], &seen))
+		return false;
+	*out = seen;
 	sort_order(out);
 	v->viewed[in->base] = true;
 	return true;
@@ -157,10 +219,16 @@ static bool view_backward(struct views *v, struct nest *n, int graph)
 	struct tensor *in = &m->tensor[source];
 	const struct tensor *out = &m->tensor[n->out];
 	struct num address, rest, stored[MAX_RANK], stride[MAX_RANK];
+	const bool is_delay = v->present[source] >= 0 && graph == 0 && out->base == n->out && !v->fixed[n->out] &&
+			      is_part_of(m, v->present[source], n->out);
+	const struct tensor before = *in;
 
-	if (v->fixed[source] || v->viewed[source] || in->base != source || in->data || in->type != out->type)
+	if ((v->fixed[source] && !is_delay) || v->viewed[source] || in->base != source || in->data ||
+	    in->type != out->type)
 		return false;
-	if (in->producer < 0 || m->node[in->producer].graph != graph || in->rank < 1)
+	if (!is_delay && (in->producer < 0 || m->node[in->producer].graph != graph))
+		return false;
+	if (in->rank < 1)
 		return false;
 	if (v->variable[out->base] && v->uses[source] > 1)
 		return false;
@@ -172,6 +240,10 @@ static bool view_backward(struct views *v, struct nest *n, int graph)
 	in->offset = rest;
 	for (int k = 0; k < in->rank; k++)
 		in->stride[k] = stride[k];
+	if (is_delay && !is_run_of_all(m, source)) {
+		*in = before;
+		return false;
+	}
 	sort_order(in);
 	v->viewed[out->base] = true;
 	return true;
@@ -257,6 +329,25 @@ static bool views_node(struct views *v, int node, int graph)
 	return lowered;
 }
 
+/* An output that the caller sees, or two states share, has a storage of its own. */
+static void find_states(struct views *v)
+{
+	const struct module *m = v->m;
+	const struct graph *g = &m->graph[0];
+
+	v->present = ARENA_ARRAY(m->scratch, m->n_tensors, int);
+	v->past = ARENA_ARRAY(m->scratch, m->n_tensors, int);
+	for (int t = 0; t < m->n_tensors; t++)
+		v->present[t] = v->past[t] = -1;
+	for (int k = 0; k < m->n_states; k++) {
+		const int past = g->in[module_n_in(m) + k], present = g->out[module_n_out(m) + k];
+		v->present[past] = present;
+		v->past[present] = v->past[present] == -1 ? past : -2;
+	}
+	for (int i = 0; i < module_n_out(m); i++)
+		v->past[g->out[i]] = -1;
+}
+
 bool pass_views(struct module *m)
 {
 	struct views v = { .m = m, .n_tensors = m->n_tensors, .uses = tensor_uses(m) };
@@ -265,6 +356,7 @@ bool pass_views(struct module *m)
 	v.variable = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
 	v.fixed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
 	v.viewed = ARENA_ARRAY(m->scratch, m->n_tensors, bool);
+	find_states(&v);
 	v.making = ARENA_ARRAY(m->scratch, m->n_tensors, struct making);
 	for (int g = 0; g < m->n_graphs; g++) {
 		for (int i = 0; i < m->graph[g].n_in; i++) {

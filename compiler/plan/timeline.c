@@ -174,12 +174,34 @@ static void find_all_rewritten(struct timeline *l, const struct block *b)
 	find_rewritten_in(&w, b);
 }
 
+/* States live throughout, wherever in a storage they lie, and are written after all that reads them. */
+static void add_states(struct timeline *l)
+{
+	const struct graph *g = &l->m->graph[0];
+
+	for (int i = module_n_in(l->m); i < g->n_in; i++) {
+		const int base = l->m->tensor[g->in[i]].base;
+		struct storage *s;
+		add_storage(l, base, ARG_READ);
+		s = &l->storage[l->storage_of[base]];
+		s->live_in = s->live_out = true;
+	}
+}
+
+static void rewrite_states(struct timeline *l)
+{
+	const struct graph *g = &l->m->graph[0];
+
+	for (int i = module_n_in(l->m); i < g->n_in; i++)
+		l->rewritten[l->storage_of[l->m->tensor[g->in[i]].base]] = true;
+}
+
 /* Inputs that lie in the arena live from the first step, be they read or not. */
 static void add_inputs_in_arena(struct timeline *l)
 {
 	const struct graph *g = &l->m->graph[0];
 
-	for (int i = 0; i < g->n_in; i++) {
+	for (int i = 0; i < module_n_in(l->m); i++) {
 		if (input_has_rows(l->m, g->in[i]))
 			continue;
 		add_storage(l, g->in[i], ARG_READ);
@@ -192,7 +214,7 @@ static void keep_outputs_in_arena(struct timeline *l)
 {
 	const struct module *m = l->m;
 
-	for (int i = 0; i < m->graph[0].n_out; i++) {
+	for (int i = 0; i < module_n_out(m); i++) {
 		const int base = m->tensor[m->graph[0].out[i]].base;
 		if (m->tensor[base].data)
 			continue;
@@ -206,7 +228,7 @@ static void add_outputs(struct timeline *l)
 	const struct module *m = l->m;
 
 	l->n_arena = l->n_storages;
-	for (int i = 0; i < m->graph[0].n_out; i++) {
+	for (int i = 0; i < module_n_out(m); i++) {
 		const int t = m->graph[0].out[i];
 		if (m->tensor[t].base != t || m->tensor[t].data || l->storage_of[t] >= 0)
 			continue;
@@ -226,13 +248,14 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b)
 
 	*l = (struct timeline){ .m = m };
 	flatten(l, b);
-	for (int i = 0; i < m->graph[0].n_in && !in_arena; i++)
+	for (int i = 0; i < module_n_in(m) && !in_arena; i++)
 		interface[m->graph[0].in[i]] = !m->options || !input_has_rows(m, m->graph[0].in[i]);
-	for (int i = 0; i < m->graph[0].n_out && !in_arena; i++)
+	for (int i = 0; i < module_n_out(m) && !in_arena; i++)
 		interface[m->graph[0].out[i]] = true;
 	l->storage_of = ARENA_ARRAY(m->scratch, m->n_tensors, int);
 	for (int i = 0; i < m->n_tensors; i++)
 		l->storage_of[i] = m->tensor[i].base == i && !m->tensor[i].data && !interface[i] ? -1 : -2;
+	add_states(l);
 	if (in_arena)
 		add_inputs_in_arena(l);
 	for (int i = 0; i < l->n; i++)
@@ -241,6 +264,7 @@ void timeline_build(struct timeline *l, struct module *m, struct block *b)
 		keep_outputs_in_arena(l);
 	add_outputs(l);
 	find_all_rewritten(l, b);
+	rewrite_states(l);
 	l->touches = t.count = ARENA_ARRAY(m->scratch, l->n_storages, int);
 	t.last = ARENA_ARRAY(m->scratch, l->n_storages, int);
 	l->seen = ARENA_ARRAY(m->scratch, l->n_storages, int);

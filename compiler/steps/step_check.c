@@ -100,6 +100,6 @@ void block_check(struct module *m, const struct block *b)
 			     .whole = ARENA_ARRAY(m->scratch, m->n_tensors, int) };
 
 	for (int i = 0; i < m->graph[0].n_in; i++)
-		c.written[m->graph[0].in[i]] = true;
+		c.written[m->tensor[m->graph[0].in[i]].base] = true;
 	check_block(&c, b, false);
 }

@@ -43,7 +43,7 @@ static bool none_is_called(const struct module *m, const char *wanted)
 	struct strbuf b;
 
 	strbuf_init(&b, m->scratch);
-	for (int i = 0; i < g->n_in; i++)
+	for (int i = 0; i < module_n_in(m); i++)
 		if (may_have_rows(m, g->in[i]))
 			strbuf_printf(&b, "%s \"%s\"", b.size ? "," : "", m->tensor[g->in[i]].name);
 	return diag_error(m->diag, STATUS_USAGE, NULL, "--stream-input: no input \"%s\" has rows, allowed:%s", wanted,
@@ -58,7 +58,7 @@ bool stream_inputs(struct module *m, struct block *b)
 
 	if (!m->options->stream_input)
 		return true;
-	for (int i = 0; i < g->n_in; i++)
+	for (int i = 0; i < module_n_in(m); i++)
 		if (input_has_rows(m, g->in[i]))
 			read_input(&l, i);
 	if (!all.n)

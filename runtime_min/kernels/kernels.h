@@ -16,6 +16,7 @@
 #include "runtime_min/kernels/roi.h"
 #include "runtime_min/kernels/rows.h"
 #include "runtime_min/kernels/select.h"
+#include "runtime_min/kernels/shift.h"
 #include "runtime_min/kernels/trees.h"
 
 #endif

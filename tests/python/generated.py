@@ -113,16 +113,16 @@ def parameter_of(text):
 
 
 class Prototype:
-    """int NAME_run(…) of a generated header."""
+    """int NAME_run(…) of a generated header, or int NAME_step(…) of a model with states."""
 
     def __init__(self, header, name):
         with open(header, encoding="utf-8") as f:
             text = f.read()
         text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
-        match = re.search(rf"\bint\s+{name}_run\s*\(([^;]*)\)\s*;", text)
+        match = re.search(rf"\bint\s+({name}_(?:run|step))\s*\(([^;]*)\)\s*;", text)
         if not match:
             raise Failure("wrong", f"header: no int {name}_run(…)")
-        body = match[1].strip()
+        self.entry, body = match[1], match[2].strip()
         self.name = name
         self.parameters = [] if body in ("", "void") else [parameter_of(p) for p in body.split(",")]
         arena = re.search(rf"#define\s+{name.upper()}_ARENA_BYTES\s+(\d+)", text)
@@ -143,17 +143,20 @@ class Prototype:
             arguments.append(form[p.kind].format(at[p.kind]))
             at[p.kind] += 1
         arena = any(p.kind == "arena" for p in self.parameters)
+        reset = self.entry.endswith("_step")  # before the first of every RESET_EVERY calls, which are a sequence
         size = max(self.arena_bytes or 1, 1)
         return "\n".join([
             f'#include "{self.name}.h"',
             "int nnc_call(const int *dims, void *const *in, void *const *out, int *returned);",
             f"static union {{ unsigned char bytes[{size}]; double align[8]; }} arena_block "
             "__attribute__((aligned(64)));" if arena else "",
+            "#ifndef RESET_EVERY\n#define RESET_EVERY 0x7fffffff\n#endif\nstatic int nnc_calls;" if reset else "",
             "int nnc_call(const int *dims, void *const *in, void *const *out, int *returned)",
             "{",
             "\tvoid *arena = arena_block.bytes;" if arena else "",
             "\t(void)dims;\n\t(void)in;\n\t(void)out;\n\t(void)returned;",
-            f"\treturn {self.name}_run({', '.join(arguments)});",
+            f"\tif (nnc_calls++ % RESET_EVERY == 0) {self.name}_reset({'arena' if arena else ''});" if reset else "",
+            f"\treturn {self.entry}({', '.join(arguments)});",
             "}", ""])
 
 
