@@ -42,15 +42,22 @@
 /** A function that all its callers share: nothing is gained by constant arguments. */
 #define NNRT_SHARED static NNRT_CODE __attribute__((noinline, unused))
 
-/** A function whose body is one basic assembly statement: its arguments come as the procedure call standard says, and
- *  `used` keeps the compiler from changing them. */
-#define NNRT_NAKED static NNRT_CODE __attribute__((naked, noinline, used))
+/* A function whose body is one basic assembly statement: its arguments come as the procedure call standard says. gcc is
+ * told to leave them alone, as clang does by itself. */
+#if defined(__clang__)
+#define NNRT_NAKED static NNRT_CODE __attribute__((naked, noinline, unused))
+#else
+#define NNRT_NAKED static NNRT_CODE __attribute__((naked, noipa, unused))
+#endif
 
-/* Whether float32 is computed by instructions. Kernels over bytes ask, so that none of them calls subroutines. */
+/* NNRT_HAS_FPU, whether float32 is computed by instructions: kernels over bytes ask, so that none of them calls
+ * subroutines; NNRT_IF_FPU, the text of assembly for either. */
 #if (defined(__arm__) && !defined(__ARM_FP)) || (defined(__riscv) && !defined(__riscv_flen))
 #define NNRT_HAS_FPU 0
+#define NNRT_IF_FPU(with, without) without
 #else
 #define NNRT_HAS_FPU 1
+#define NNRT_IF_FPU(with, without) with
 #endif
 
 /* Armv6-M: NNRT_HAS_LONG_PRODUCT, whether an instruction or two give the 64 bits of a product, for of its MULS gcc 12

@@ -133,9 +133,9 @@ static void add_assembly(struct call_graph *g)
 {
 	static const struct {
 		const char *function, *calls;
-		int bytes;
+		int bytes, more;
 	} rows[] = {
-#define ASSEMBLY(function, bytes, calls) { #function, #calls, bytes },
+#define ASSEMBLY(function, bytes, more, calls) { #function, #calls, bytes, more },
 #include "runtime_min/kernels/assembly.def"
 #undef ASSEMBLY
 	};
@@ -145,8 +145,10 @@ static void add_assembly(struct call_graph *g)
 		const int callee = caller < 0 ? -1 : function_called(g, rows[i].calls);
 		if (caller >= 0)
 			g->v[caller].bytes += rows[i].bytes;
-		if (callee >= 0)
+		if (callee >= 0) {
+			g->v[caller].bytes += rows[i].more;
 			add_call(g, caller, callee);
+		}
 	}
 }
 

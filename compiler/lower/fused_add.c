@@ -101,11 +101,28 @@ bool fused_add_find(const struct byte_sum *s, struct fused_add *f)
 	return false;
 }
 
-bool integer_add_find(const struct byte_sum *s, int shift, struct integer_add *f)
+/* v / 2^n, rounded downwards. */
+static int64_t shifted(int64_t v, int n)
+{
+	const int64_t one = (int64_t)1 << n, rest = v % one;
+
+	return v / one - (rest < 0);
+}
+
+/* Whether no sum overflows 32 bits, where it must not. */
+static bool is_small(const struct integer_add *f, int lost)
+{
+	const int64_t a = shifted((int64_t)f->a_factor * BYTES, lost), b = shifted((int64_t)f->b_factor * BYTES, lost);
+	const int64_t offset = f->offset < 0 ? -f->offset : f->offset;
+
+	return !lost || a + b + offset < INT32_MAX;
+}
+
+bool integer_add_find(const struct byte_sum *s, int shift, int lost, struct integer_add *f)
 {
 	const double a = ldexp((double)s->a.scale / (double)s->scale, shift);
 	const double b = ldexp((double)s->b.scale / (double)s->scale, shift);
-	const int64_t one = (int64_t)1 << shift;
+	const int64_t one = (int64_t)1 << (shift - lost);
 	/* Every pair bounds the offset: less than wanted may come out for the least result alone, more for the
 	 * greatest alone. */
 	int64_t least = INT64_MIN, most = INT64_MAX;
@@ -117,8 +134,9 @@ bool integer_add_find(const struct byte_sum *s, int shift, struct integer_add *f
 	literal(s, want);
 	for (int i = 0; i < BYTES; i++)
 		for (int j = 0; j < BYTES; j++) {
-			const int64_t va = (int64_t)f->a_factor * (s->a.first + i);
-			const int64_t from = want[i][j] * one - va - (int64_t)f->b_factor * (s->b.first + j);
+			const int64_t va = shifted((int64_t)f->a_factor * (s->a.first + i), lost);
+			const int64_t vb = shifted((int64_t)f->b_factor * (s->b.first + j), lost);
+			const int64_t from = want[i][j] * one - va - vb;
 
 			if (want[i][j] > s->low && from > least)
 				least = from;
@@ -127,5 +145,5 @@ bool integer_add_find(const struct byte_sum *s, int shift, struct integer_add *f
 		}
 	/* Bounds of both kinds, unless all results are the same. */
 	f->offset = least;
-	return least > INT64_MIN && most < INT64_MAX && least <= most;
+	return least > INT64_MIN && most < INT64_MAX && least <= most && is_small(f, lost);
 }

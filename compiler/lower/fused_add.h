@@ -27,13 +27,15 @@ struct fused_add {
 /** Finds constants with which the second gives what the first gives for all 65,536 pairs; false: none are near. */
 bool fused_add_find(const struct byte_sum *s, struct fused_add *f);
 
-/* min(max((a * a_factor + b * b_factor + offset) >> shift, low), high) of the bytes themselves, >> towards less. */
+/* min(max(((a * a_factor >> lost) + (b * b_factor >> lost) + offset) >> (shift - lost), low), high) of the bytes
+ * themselves, >> towards less. */
 struct integer_add {
 	int32_t a_factor, b_factor;
 	int64_t offset;
 };
 
-/** The same of integers, the factors being the nearest to the scales' ratios; shift: at most 28. */
-bool integer_add_find(const struct byte_sum *s, int shift, struct integer_add *f);
+/** The same of integers, the factors being the nearest to the scales' ratios; shift: at most 28. Where bits are lost,
+ *  no sum overflows 32 bits. */
+bool integer_add_find(const struct byte_sum *s, int shift, int lost, struct integer_add *f);
 
 #endif

@@ -7,7 +7,7 @@
 #include "lower/kernel_call.h"
 #include "lower/lower.h"
 #include "ops/integer.h"
-#include "runtime_min/kernels/int8_add_plain.h"
+#include "runtime_min/kernels/int8_add_smlaw.h"
 
 /* Fewer elements of a row than this do without vectors. */
 enum { LEAST_ROW = 16 };
@@ -63,6 +63,20 @@ static void finish(struct lowering *l, struct call *call, const struct pair_plan
 	call_arg(l, call, ARG_WRITE, y);
 }
 
+/* Finds the constants of p->add; false: it has none. */
+static bool find_constants(const struct byte_sum *s, struct pair_plan *p)
+{
+	switch (p->add->kind) {
+	case KERNEL_ADD_INT8:
+		return fused_add_find(s, &p->fused);
+	case KERNEL_ADD_HALVES:
+		return s->low == INT8_MIN && s->high == INT8_MAX &&
+		       integer_add_find(s, NNRT_SUM_SHIFT, NNRT_HALVES_LOST, &p->sum);
+	default:
+		return integer_add_find(s, NNRT_SUM_SHIFT, 0, &p->sum);
+	}
+}
+
 /* Finds the constants of a kernel for sums; false: there is none, or no constants for it. */
 static bool find_add(const struct module *m, int node, struct pair_plan *p)
 {
@@ -73,13 +87,21 @@ static bool find_add(const struct module *m, int node, struct pair_plan *p)
 		.a = byte_input(m, &p->d[0]), .b = byte_input(m, &p->d[1]), .scale = g.scale,
 		.zero = (int)g.zero, .low = (int)g.low, .high = (int)g.high,
 	};
-	double cycles;
+	static const enum kernel_kind kinds[] = { KERNEL_ADD_HALVES, KERNEL_ADD_INT8, KERNEL_ADD_INTEGER };
+	const int n = sizeof kinds / sizeof *kinds;
 
-	p->add = kernel_choose_types(m, KERNEL_ADD_INT8, a, b, y, 1, 1, 1, &cycles);
-	if (p->add)
-		return fused_add_find(&s, &p->fused);
-	p->add = kernel_choose_types(m, KERNEL_ADD_INTEGER, a, b, y, 1, 1, 1, &cycles);
-	return p->add && integer_add_find(&s, NNRT_SUM_SHIFT, &p->sum);
+	/* By vectors, or else the literal formula by vectors; where there are none, one of the others. */
+	for (int i = 0; i < 2 * n; i++) {
+		double cycles;
+		p->add = kernel_choose_types(m, kinds[i % n], a, b, y, 1, 1, 1, &cycles);
+		if (!p->add || (p->add->lanes > 1) != (i < n))
+			continue;
+		if (find_constants(&s, p))
+			return true;
+		if (i < n)
+			return false;
+	}
+	return false;
 }
 
 static struct node_plan *plan_pair(struct module *m, int node, const char **why)
@@ -134,7 +156,7 @@ static void lower(struct lowering *l, const struct node_plan *plan)
 	const int y = node_out(m, l->node, 0);
 	struct call *call;
 
-	if (p->add && p->add->kind == KERNEL_ADD_INTEGER) {
+	if (p->add && p->add->kind != KERNEL_ADD_INT8) {
 		lower_sum(l, p, y);
 		return;
 	}

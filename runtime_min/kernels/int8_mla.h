@@ -187,17 +187,23 @@ NNRT_NAKED void nnrt_mla_1x8(struct nnrt_panels *t __attribute__((unused)))
 
 /** nnrt_panels_tile() for two pixels by four channels. */
 static NNRT_LITERAL void nnrt_mla_panels_2x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q)
+	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, nnrt_mla_2x4, 2, 4);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_2x4, nnrt_panels_any_byte, 2, 4);
 }
+
+NNRT_CONST struct nnrt_panels_kind nnrt_mla_kind_2x4 = {
+	nnrt_mla_2x4, nnrt_panels_any_byte, nnrt_mla_panels_2x4, 2, 4};
 
 /** nnrt_panels_tile() for one pixel by eight channels. */
 static NNRT_LITERAL void nnrt_mla_panels_1x8(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q)
+	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, nnrt_mla_1x8, 1, 8);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_1x8, nnrt_panels_any_byte, 1, 8);
 }
+
+NNRT_CONST struct nnrt_panels_kind nnrt_mla_kind_1x8 = {
+	nnrt_mla_1x8, nnrt_panels_any_byte, nnrt_mla_panels_1x8, 1, 8};
 
 /** nnrt_conv_int8() by MLA, for 2 rows and 4 columns, or 1 and 8. w and scratch: whole words. Where x is int8, bias
  *  has 128 times the sum of w taken off. */
@@ -208,8 +214,8 @@ NNRT_INLINE void nnrt_conv_mla(const struct nnrt_conv *p, const void *x, const i
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
 	(void)columns;
-	nnrt_thumb_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows,
-		rows == 1 ? nnrt_mla_panels_1x8 : nnrt_mla_panels_2x4);
+	nnrt_thumb_conv(p, x, w, bias, scale, zero, y, scratch, &q,
+		rows == 1 ? &nnrt_mla_kind_1x8 : &nnrt_mla_kind_2x4);
 }
 
 #endif

@@ -212,17 +212,23 @@ NNRT_NAKED void nnrt_muls_1x4(struct nnrt_panels *t __attribute__((unused)))
 
 /** nnrt_panels_tile() for four pixels by two channels. */
 static NNRT_LITERAL void nnrt_muls_panels_4x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q)
+	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, nnrt_muls_4x2, 4, 2);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_4x2, nnrt_panels_any_byte, 4, 2);
 }
+
+NNRT_CONST struct nnrt_panels_kind nnrt_muls_kind_4x2 = {
+	nnrt_muls_4x2, nnrt_panels_any_byte, nnrt_muls_panels_4x2, 4, 2};
 
 /** nnrt_panels_tile() for one pixel by four channels. */
 static NNRT_LITERAL void nnrt_muls_panels_1x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q)
+	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, nnrt_muls_1x4, 1, 4);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_1x4, nnrt_panels_any_byte, 1, 4);
 }
+
+NNRT_CONST struct nnrt_panels_kind nnrt_muls_kind_1x4 = {
+	nnrt_muls_1x4, nnrt_panels_any_byte, nnrt_muls_panels_1x4, 1, 4};
 
 /** nnrt_conv_int8() by MULS, for 4 rows and 2 columns, or 1 and 4. w and scratch: whole words. Where x is int8, bias
  *  has 128 times the sum of w taken off. */
@@ -233,8 +239,8 @@ NNRT_INLINE void nnrt_conv_muls(const struct nnrt_conv *p, const void *x, const 
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
 	(void)columns;
-	nnrt_thumb_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows,
-		rows == 1 ? nnrt_muls_panels_1x4 : nnrt_muls_panels_4x2);
+	nnrt_thumb_conv(p, x, w, bias, scale, zero, y, scratch, &q,
+		rows == 1 ? &nnrt_muls_kind_1x4 : &nnrt_muls_kind_4x2);
 }
 
 #endif

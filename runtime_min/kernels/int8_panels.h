@@ -38,7 +38,7 @@ struct nnrt_panels {
 	unsigned char *y[4];
 	int32_t sum[8];         /* [channel][pixel] */
 	nnrt_panels_byte *any;  /* for channels that the assembly has no code for; NULL: it stops at those */
-	const struct nnrt_int8 *q;
+	const struct nnrt_int8 *q; /* NULL: the same */
 };
 
 /** nnrt_panels_byte. */
@@ -189,22 +189,31 @@ NNRT_INLINE void nnrt_taps_rgb(const unsigned char *x, ptrdiff_t row, unsigned c
 	put(to + 6 * step, nnrt_taps_word(c + 5) >> 8, is_signed);
 }
 
-/** oc channels of a tile of pixels, a panel of weights after the other. */
+/** Whether the bounds are those of int8, which the assembly knows. */
+NNRT_INLINE int nnrt_int8_is_whole(const struct nnrt_int8 *q)
+{
+	return q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
+}
+
+/** oc channels of a tile of pixels, a panel of weights after the other. any: nnrt_panels_any_byte, or NULL where `run`
+ *  has code for all channels of bytes without bounds. is_begun: `run` has been called for all whole panels. */
 NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q, nnrt_panels_run *run, int rows, int columns)
+	const struct nnrt_int8 *q, int is_begun, nnrt_panels_run *run, nnrt_panels_byte *any, int rows, int columns)
 {
 	/* Stops at its first channel: bounds are not those of int8, or channels fewer than a panel's. */
 	static const struct nnrt_line stop[8] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}};
-	const int is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
+	const int is_whole = nnrt_int8_is_whole(q);
 
-	t->q = q;
-	while (oc > 0) {
+	for (; oc > 0; is_begun = 0) {
 		const int panels = is_whole ? oc / columns : 0;
 
-		t->any = panels > 0 ? nnrt_panels_any_byte : NULL;
-		t->panels = panels > 0 ? panels : 1;
-		t->line = panels > 0 ? line : stop;
-		run(t);
+		if (!is_begun) {
+			t->any = panels > 0 ? any : NULL;
+			t->q = panels > 0 ? q : NULL;
+			t->panels = panels > 0 ? panels : 1;
+			t->line = panels > 0 ? line : stop;
+			run(t);
+		}
 		if (t->panels == 0 && panels * columns == oc)
 			return;
 		if (panels > 0) {
@@ -234,7 +243,34 @@ typedef void nnrt_panels_inside(const unsigned char *x, ptrdiff_t row, int rows,
 	ptrdiff_t step, int is_signed, enum nnrt_panels_form form);
 
 /** Computes oc channels of a tile: nnrt_panels_tile() with the rest of its arguments known. */
-typedef void nnrt_panels_finish(struct nnrt_panels *t, const struct nnrt_line *line, int oc, const struct nnrt_int8 *q);
+typedef void nnrt_panels_finish(struct nnrt_panels *t, const struct nnrt_line *line, int oc, const struct nnrt_int8 *q,
+	int is_begun);
+
+/** How a tile of pixels is computed, constants. */
+struct nnrt_panels_kind {
+	nnrt_panels_run *run;
+	nnrt_panels_byte *any;
+	nnrt_panels_finish *finish;
+	int rows, columns;
+};
+
+/** A tile, of `whole` panels at once, and what is left by a call: most tiles need none. */
+NNRT_INLINE void nnrt_panels_compute(struct nnrt_panels *t, const int8_t *w, const int32_t *bias,
+	const struct nnrt_line *line, int oc, int whole, const struct nnrt_int8 *q, const struct nnrt_panels_kind *k)
+{
+	t->w = w;
+	t->bias = bias;
+	if (whole > 0) {
+		t->any = k->any;
+		t->q = q;
+		t->panels = whole;
+		t->line = line;
+		k->run(t);
+		if (t->panels == 0 && whole * k->columns == oc)
+			return;
+	}
+	k->finish(t, line, oc, q, whole > 0);
+}
 
 /** How many of the rows that an output row sees, from row iy on, lie one after the other: kernel_h, or as many as come
  *  before the end of a ring, where the others begin with a step of four taps; 0: not all lie inside the image, or one
@@ -264,14 +300,15 @@ NNRT_INLINE int nnrt_conv_is_flat(const struct nnrt_conv *p)
 	       p->x_row == p->in_w * p->x_pixel && p->y_row == p->out_w * p->y_pixel;
 }
 
-/** nnrt_conv_int8() in tiles of `rows` pixels, whose taps have tap_bytes, by functions that are constants: nothing is
- *  called through a pointer. In scratch a step has four taps of each pixel, which begin `pixel` bytes apart. Where a
+/** nnrt_conv_int8() in tiles of kind->rows pixels, whose taps have tap_bytes, by functions that are constants: nothing
+ *  is called through a pointer. In scratch a step has four taps of each pixel, which begin `pixel` bytes apart. Where a
  *  row's next pixels see no border, they are gathered a tile at a time. w and scratch: whole words. */
 NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
-	int tap_bytes, int pixel, enum nnrt_panels_form form, nnrt_panels_any *any, nnrt_panels_inside *inside,
-	nnrt_panels_take *take, nnrt_panels_finish *finish)
+	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q,
+	const struct nnrt_panels_kind *kind, int tap_bytes, int pixel, enum nnrt_panels_form form,
+	nnrt_panels_any *any, nnrt_panels_inside *inside, nnrt_panels_take *take)
 {
+	const int rows = kind->rows, whole = nnrt_int8_is_whole(q) ? p->oc / kind->columns : 0;
 	const struct nnrt_line *const line = (const struct nnrt_line *)scale;
 	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4;
 	const ptrdiff_t step = 4 * tap_bytes * rows;
@@ -308,9 +345,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 					take(from, move, row_step, p->kernel_h, run, taps, q->is_signed, form);
 					for (int i = 0; i < rows; i++, to += p->y_pixel)
 						tile.y[i] = to;
-					tile.w = w;
-					tile.bias = bias;
-					finish(&tile, line, p->oc, q);
+					nnrt_panels_compute(&tile, w, bias, line, p->oc, whole, q, kind);
 				}
 				if (left == 0)
 					break;
@@ -335,9 +370,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 			left--;
 			if (have < rows)
 				continue;
-			tile.w = w;
-			tile.bias = bias;
-			finish(&tile, line, p->oc, q);
+			nnrt_panels_compute(&tile, w, bias, line, p->oc, whole, q, kind);
 			have = 0;
 		}
 	}

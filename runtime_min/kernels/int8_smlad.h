@@ -116,24 +116,42 @@
 	"bl 14f\n" \
 	"pop {" sum ", lr}\n"
 
-/** Makes a byte of the sum at sp. */
+/** Makes a byte of the sum at sp, where there is no FPU. */
 #define NNRT_SMLAD_CALL \
-	"14:\n" \
-	"push {r1, r3, r12, lr}\n" \
-	"ldr r1, [r3, #12]\n" \
-	"sub r1, r2\n" \
-	"ldr r0, [sp, #16]\n" \
-	"ldrd r12, r2, [r3, #72]\n" \
-	"blx r12\n" \
-	"str r0, [sp, #16]\n" \
-	"pop {r1, r3, r12, pc}\n"
+	NNRT_IF_FPU("", \
+		"14:\n" \
+		"push {r1, r3, r12, lr}\n" \
+		"ldr r1, [r3, #12]\n" \
+		"sub r1, r2\n" \
+		"ldr r0, [sp, #16]\n" \
+		"ldrd r12, r2, [r3, #72]\n" \
+		"blx r12\n" \
+		"str r0, [sp, #16]\n" \
+		"pop {r1, r3, r12, pc}\n")
+
+/** Of a channel without a line where there is an FPU: its scale in s0, y's zero point in r2. */
+#define NNRT_SMLAD_SCALE(offset) \
+	NNRT_IF_FPU("vmov s0, " offset "\n" \
+		    "ldr r2, [r3, #76]\n" \
+		    "ldr r2, [r2, #12]\n", "")
+
+/** The byte of a sum without a line: the float32 formula, whose integer VCVTR bounds. */
+#define NNRT_SMLAD_FLOAT(sum, back) \
+	NNRT_IF_FPU("vmov s1, " sum "\n" \
+		    "vcvt.f32.s32 s1, s1\n" \
+		    "vmul.f32 s1, s1, s0\n" \
+		    "vcvtr.s32.f32 s1, s1\n" \
+		    "vmov " sum ", s1\n" \
+		    "qadd " sum ", " sum ", r2\n" \
+		    "ssat " sum ", #8, " sum "\n", NNRT_SMLAD_ANY(sum, back))
 
 /** A channel of three pixels, by a line with a late step, by none, or by a plain one. */
 #define NNRT_SMLAD_CHANNEL(a, b, c, slope, offset, back) \
 	"cmp " slope ", #0\n" \
 	"bgt 10f\n" \
 	"bne 15f\n" \
-	NNRT_SMLAD_ANY(a, back) NNRT_SMLAD_ANY(b, back) NNRT_SMLAD_ANY(c, back) \
+	NNRT_SMLAD_SCALE(offset) \
+	NNRT_SMLAD_FLOAT(a, back) NNRT_SMLAD_FLOAT(b, back) NNRT_SMLAD_FLOAT(c, back) \
 	"b 11f\n" \
 	"15:\n" \
 	"rsb " slope ", " slope ", #0\n" \
@@ -150,8 +168,8 @@
 	"11:\n"
 
 /** y[pixel][channel] for panels of two channels from sums, bias + four terms a step: taps [step][3][4] as
- *  nnrt_smlad_put() leaves them, w [step][2][4]. A channel with a slope of 0 goes to t->any, or ends
- *  it all, its panel's sums being left. */
+ *  nnrt_smlad_put() leaves them, w [step][2][4]. Without t->q a channel
+ *  with a slope of 0 ends it all, its panel's sums being left. */
 NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80") "9:\n"
@@ -182,7 +200,7 @@ NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 			 "strb r9, [r11], #1\n"
 			 "stm r12, {r2, r10, r11}\n" NNRT_SMLAD_END("{r4-r9}")
 			 "12:\n"
-			 "ldr r2, [r3, #72]\n"
+			 "ldr r2, [r3, #76]\n"
 			 "cmp r2, #0\n"
 			 "beq 7b\n" NNRT_SMLAD_CHANNEL("r4", "r5", "r6", "r10", "r11", "16")
 				 NNRT_SMLAD_CHANNEL("r7", "r8", "r9", "r12", "lr", "8") "b 13b\n" NNRT_SMLAD_CALL);
@@ -386,17 +404,23 @@ NNRT_SHARED void nnrt_smlad_any(const struct nnrt_conv *p, const unsigned char *
 
 /** nnrt_panels_tile() for three pixels by two channels. */
 static NNRT_LITERAL void nnrt_smlad_panels_3x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-					       const struct nnrt_int8 *q)
+					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, nnrt_smlad_3x2, 3, 2);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_3x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 3, 2);
 }
+
+NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_3x2 = {
+	nnrt_smlad_3x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, nnrt_smlad_panels_3x2, 3, 2};
 
 /** nnrt_panels_tile() for one pixel by four channels. */
 static NNRT_LITERAL void nnrt_smlad_panels_1x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-					       const struct nnrt_int8 *q)
+					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, nnrt_smlad_1x4, 1, 4);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_1x4, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 1, 4);
 }
+
+NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_1x4 = {
+	nnrt_smlad_1x4, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, nnrt_smlad_panels_1x4, 1, 4};
 
 /** nnrt_conv_int8() by SMLAD, for 3 rows and 2 columns, or 1 and 4. w and scratch: whole words. */
 NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
@@ -411,8 +435,9 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 										     : NNRT_PANELS_BYTES;
 
 	(void)columns;
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, rows, 2, 8, form, nnrt_smlad_any,
-			 nnrt_smlad_inside, nnrt_smlad_take, rows == 1 ? nnrt_smlad_panels_1x4 : nnrt_smlad_panels_3x2);
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q,
+			 rows == 1 ? &nnrt_smlad_kind_1x4 : &nnrt_smlad_kind_3x2, 2, 8, form, nnrt_smlad_any,
+			 nnrt_smlad_inside, nnrt_smlad_take);
 }
 
 #endif

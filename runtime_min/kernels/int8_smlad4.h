@@ -32,11 +32,11 @@
 	"b 11f\n" \
 	"12:\n" \
 	"bne 15f\n" \
-	"ldr r0, [r3, #72]\n" \
+	"ldr r0, [r3, #76]\n" \
 	"cmp r0, #0\n" \
 	"beq 7f\n" \
-	"str r2, [r3, #12]\n" NNRT_SMLAD_ANY(a, "8") NNRT_SMLAD_ANY(b, "8") NNRT_SMLAD_ANY(c, "8") \
-		NNRT_SMLAD_ANY(d, "8") \
+	"str r2, [r3, #12]\n" NNRT_SMLAD_SCALE("lr") NNRT_SMLAD_FLOAT(a, "8") NNRT_SMLAD_FLOAT(b, "8") \
+		NNRT_SMLAD_FLOAT(c, "8") NNRT_SMLAD_FLOAT(d, "8") \
 	"b 11f\n" \
 	"15:\n" \
 	"str r2, [r3, #12]\n" \
@@ -170,10 +170,13 @@ NNRT_SHARED void nnrt_smlad_any4(const struct nnrt_conv *p, const unsigned char 
 
 /** nnrt_panels_tile() for four pixels by two channels. */
 static NNRT_LITERAL void nnrt_smlad_panels_4x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-					       const struct nnrt_int8 *q)
+					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, nnrt_smlad_4x2, 4, 2);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_4x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 4, 2);
 }
+
+NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_4x2 = {
+	nnrt_smlad_4x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, nnrt_smlad_panels_4x2, 4, 2};
 
 /** nnrt_conv_int8() by SMLAD, for 4 rows and 2 columns; x: int8. w: int16, whole words, as scratch. */
 NNRT_INLINE void nnrt_conv_smlad4(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
@@ -190,8 +193,8 @@ NNRT_INLINE void nnrt_conv_smlad4(const struct nnrt_conv *p, const void *x, cons
 	(void)is_signed;
 	(void)rows;
 	(void)columns;
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, 4, 2, 4, form, nnrt_smlad_any4, nnrt_smlad_inside4,
-			 nnrt_smlad_take4, nnrt_smlad_panels_4x2);
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, &nnrt_smlad_kind_4x2, 2, 4, form,
+			 nnrt_smlad_any4, nnrt_smlad_inside4, nnrt_smlad_take4);
 }
 
 #endif

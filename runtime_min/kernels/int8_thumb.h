@@ -114,10 +114,10 @@ NNRT_SHARED void nnrt_thumb_any(const struct nnrt_conv *p, const unsigned char *
 	nnrt_taps_gather(p, x, zero, to, step, iy, ix, is_signed, nnrt_thumb_put);
 }
 
-/** nnrt_panels_conv() by what computes a tile of `rows` pixels. */
+/** nnrt_panels_conv() by what computes a tile. */
 NNRT_INLINE void nnrt_thumb_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q, int rows,
-	nnrt_panels_finish *finish)
+	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q,
+	const struct nnrt_panels_kind *kind)
 {
 	const int run = p->kernel_w * p->ic;
 	const uintptr_t beginnings = (uintptr_t)x | (uintptr_t)p->x_row | (uintptr_t)p->x_pixel | (uintptr_t)run;
@@ -126,8 +126,8 @@ NNRT_INLINE void nnrt_thumb_conv(const struct nnrt_conv *p, const void *x, const
 					   : run == 9 && p->kernel_h == 3 ? NNRT_PANELS_RGB
 									    : NNRT_PANELS_BYTES;
 
-	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, rows, 1, 4, form, nnrt_thumb_any, nnrt_thumb_inside,
-		rows == 4 ? nnrt_thumb_take4 : nnrt_thumb_take2, finish);
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, kind, 1, 4, form, nnrt_thumb_any, nnrt_thumb_inside,
+		kind->rows == 4 ? nnrt_thumb_take4 : nnrt_thumb_take2);
 }
 
 #endif

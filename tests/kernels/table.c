@@ -70,6 +70,9 @@
 #define MEMBER_ADD_INTEGER add_integer
 #define PARAMETERS_ADD_INTEGER const struct nnrt_int8_sum *p, const void *a, const void *b, void *y
 #define ARGUMENTS_ADD_INTEGER(rows, columns) p, a, b, y
+#define MEMBER_ADD_HALVES MEMBER_ADD_INTEGER
+#define PARAMETERS_ADD_HALVES PARAMETERS_ADD_INTEGER
+#define ARGUMENTS_ADD_HALVES ARGUMENTS_ADD_INTEGER
 #define MEMBER_SOFTMAX_INT8 softmax_int8
 #define PARAMETERS_SOFTMAX_INT8 const struct nnrt_int8_softmax *p, const void *x, const float *e, void *y
 #define ARGUMENTS_SOFTMAX_INT8(rows, columns) p, x, e, y

@@ -90,8 +90,9 @@ struct kernel {
 /* Goes from element to element, along rows that know no others, or may not write over what it reads. */
 static inline bool kernel_is_elementwise(enum kernel_kind kind)
 {
-	return kind == ADD_INT8 || kind == ADD_INTEGER || kind == SOFTMAX_INT8 || kind == TABLE_INT8 ||
-	       kind == LINES_INT8 || kind == RESIZE_INT8 || kind == RESCALE_INT8 || kind == MEAN_LINE;
+	return kind == ADD_INT8 || kind == ADD_INTEGER || kind == ADD_HALVES || kind == SOFTMAX_INT8 ||
+	       kind == TABLE_INT8 || kind == LINES_INT8 || kind == RESIZE_INT8 || kind == RESCALE_INT8 ||
+	       kind == MEAN_LINE;
 }
 
 /* Of floats, with one filter a channel. */

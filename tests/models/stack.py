@@ -42,10 +42,11 @@ def add_assembly(frames, calls):
     """What functions in assembly take and call, by the runtime's own table: the report does not know."""
     titles = {re.sub(r"\..*", "", title.rsplit(":", 1)[-1]): title for title in frames}
     with open(os.path.join(generated.ROOT, "runtime_min", "kernels", "assembly.def"), encoding="utf-8") as f:
-        rows = re.findall(r"^ASSEMBLY\((\w+), (\d+), (\w+)\)$", f.read(), flags=re.M)
-    for name, size, callee in rows:
+        rows = re.findall(r"^ASSEMBLY\((\w+), (\d+), (\d+), (\w+)\)$", f.read(), flags=re.M)
+    for name, size, more, callee in rows:
         if title := titles.get(name):
-            frames[title] = (frames[title][0] + int(size), frames[title][1])
+            size = int(size) + (int(more) if callee in titles else 0)
+            frames[title] = (frames[title][0] + size, frames[title][1])
             if callee in titles:
                 calls.setdefault(title, set()).add(titles[callee])
 

@@ -33,6 +33,16 @@ static double by_integers(const void *constants, int a, int b)
 	return floor(ldexp((double)f->a_factor * a + (double)f->b_factor * b + (double)f->offset, -28));
 }
 
+/* The same of products that lose eight bits. */
+static double by_halves(const void *constants, int a, int b)
+{
+	const struct integer_add *f = constants;
+	const double va = floor(ldexp((double)f->a_factor * a, -8)), vb = floor(ldexp((double)f->b_factor * b, -8));
+
+	cr_assert_lt(fabs(va + vb + (double)f->offset), 0x1p31);
+	return floor(ldexp(va + vb + (double)f->offset, -20));
+}
+
 /* Pairs that differ, by doubles rounded to float32 after each operation. */
 static int count_differences(const struct byte_sum *s, double (*value)(const void *f, int a, int b), const void *f)
 {
@@ -53,7 +63,7 @@ static int count_differences(const struct byte_sum *s, double (*value)(const voi
 
 Test(fused_add, constants_hold_for_all_pairs)
 {
-	int found = 0, found_integers = 0;
+	int found = 0, found_integers = 0, found_halves = 0;
 
 	srand(1);
 	for (int i = 0; i < 30; i++) {
@@ -70,13 +80,18 @@ Test(fused_add, constants_hold_for_all_pairs)
 			found++;
 			cr_expect_eq(count_differences(&s, by_floats, &f), 0, "problem %d", i);
 		}
-		if (integer_add_find(&s, 28, &g)) {
+		if (integer_add_find(&s, 28, 0, &g)) {
 			found_integers++;
 			cr_expect_eq(count_differences(&s, by_integers, &g), 0, "integers, problem %d", i);
+		}
+		if (integer_add_find(&s, 28, 8, &g)) {
+			found_halves++;
+			cr_expect_eq(count_differences(&s, by_halves, &g), 0, "halves, problem %d", i);
 		}
 	}
 	cr_expect_geq(found, 20, "constants were found for %d of 30", found);
 	cr_expect_geq(found_integers, 20, "integers were found for %d of 30", found_integers);
+	cr_expect_geq(found_halves, 20, "halves were found for %d of 30", found_halves);
 }
 
 /* A sum that is no whole number of steps half the time lies in the middle: ties to even follow no one slope with an odd
