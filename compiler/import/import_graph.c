@@ -50,7 +50,7 @@ static bool import_inputs(struct scope *s, const Onnx__GraphProto *p)
 		const Onnx__ValueInfoProto *v = p->input[i];
 		const int known = (int)map_get_name(&s->names, v->name, -1);
 		bool fixed = false;
-		int tensor;
+		int tensor, as;
 
 		if (!*v->name)
 			return diag_error(m->diag, STATUS_MODEL, NULL, "input %zu has no name", i);
@@ -61,8 +61,13 @@ static bool import_inputs(struct scope *s, const Onnx__GraphProto *p)
 		ok &= s->depth ? types_info(s->im, v, tensor) : types_input(s->im, v, tensor);
 		if (ok && !s->depth && !input_fix(s->im, tensor, &fixed))
 			return false;
-		if (!fixed)
-			append(m->arena, &m->graph[s->graph].in, &m->graph[s->graph].n_in, tensor);
+		if (fixed)
+			continue;
+		append(m->arena, &m->graph[s->graph].in, &m->graph[s->graph].n_in, tensor);
+		if (ok && !s->depth) {
+			ok = types_elements(s->im, s->graph, tensor, &as);
+			map_set_name(&s->names, v->name, as);
+		}
 	}
 	return ok;
 }

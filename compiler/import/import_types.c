@@ -4,6 +4,7 @@
 
 #include "import/scope.h"
 #include "graph/ir.h"
+#include "ops/run_time.h"
 #include "support/strbuf.h"
 
 static const char *kind_name(const Onnx__TypeProto *t)
@@ -147,6 +148,49 @@ bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
 			return false;
 		x->dim[k] = info_dimension(t->shape->dim[k]);
 	}
+	return true;
+}
+
+/* The option for element k of the named input, or for all of them. */
+static const struct dim_option *element_option(struct import *im, const char *input, int64_t k)
+{
+	const char *one = arena_printf(im->m->scratch, "%s[%lld]", input, (long long)k);
+	const char *all = arena_printf(im->m->scratch, "%s[]", input);
+	const struct dim_option *found = NULL;
+
+	for (int i = 0; i < im->n_dims; i++) {
+		const struct dim_option *o = &im->dims[i];
+		if (o->as || (strcmp(o->name, one) && (found || strcmp(o->name, all))))
+			continue;
+		im->dim_used[i] = true;
+		found = o;
+	}
+	return found;
+}
+
+bool types_elements(struct import *im, int graph, int tensor, int *as)
+{
+	const struct tensor *x = &im->m->tensor[tensor];
+	const enum dtype_class class = dtypes[x->type].class;
+	const struct num n = x->rank < 0 ? num_const(0) : tensor_elements(im->m, tensor);
+	int64_t *low, *high;
+
+	*as = tensor;
+	if (!num_is_const(n) || n.n < 1 || n.n > MAX_VALUE_ELEMENTS || (class != CLASS_I && class != CLASS_U) ||
+	    !element_option(im, x->name, 0))
+		return true;
+	low = ARENA_ARRAY(im->m->scratch, n.n, int64_t);
+	high = ARENA_ARRAY(im->m->scratch, n.n, int64_t);
+	for (int64_t k = 0; k < n.n; k++) {
+		const struct dim_option *o = element_option(im, x->name, k);
+		if (!o)
+			return diag_error(im->m->diag, STATUS_USAGE, NULL,
+					  "--dim bounds elements of \"%s\", but not %lld: give --dim "
+					  "'%s[%lld]=MIN..MAX'", x->name, (long long)k, x->name, (long long)k);
+		low[k] = o->lo;
+		high[k] = o->hi;
+	}
+	*as = run_time_bounded(im->m, graph, tensor, low, high, (int)n.n);
 	return true;
 }
 

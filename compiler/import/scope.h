@@ -91,6 +91,8 @@ bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor);
 bool types_check_dim(struct diag *d, const Onnx__TensorShapeProto__Dimension *dim, const char *name, int axis);
 /** What the model says of any other tensor; unknown dimensions become -1. */
 bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor);
+/** The tensor that stands for the elements of an integer input: where options bound them, one that is checked. */
+bool types_elements(struct import *im, int graph, int tensor, int *as);
 /** Reports dimensions without option and options without dimension. */
 bool types_check_dims(struct import *im);
 

@@ -20,11 +20,11 @@ struct resize_plan {
 /* The axis as it is, one sample of weight 1 for each element. */
 static struct resize_table table_of_itself(struct module *m, int64_t n)
 {
-	struct resize_table t = { .taps = 1, .index = ARENA_ARRAY(m->arena, n, int64_t) };
+	int64_t *index = ARENA_ARRAY(m->arena, n, int64_t);
 
 	for (int64_t i = 0; i < n; i++)
-		t.index[i] = i;
-	return t;
+		index[i] = i;
+	return (struct resize_table){ .taps = 1, .index = index };
 }
 
 /* The table of axis k, -1: of an image without it; false: of no use to the kernel. */
@@ -76,8 +76,8 @@ static struct node_plan *plan_resize(struct module *m, int node, const char **wh
 	if (x->rank < 3 || x->rank > 4 || !lies_in_pixels(m, p->d.q) || !lies_in_pixels(m, y) ||
 	    !tensor_elements(m, y).n || !tensor_elements(m, p->d.q).n)
 		return NULL;
-	*why = "it is resized along other axes, from too many samples, or with a value for what is outside";
-	if (!resize_read(m, op, &r) || r.axis[0].resized || r.axis[1].resized ||
+	*why = "it is resized along other axes, by data, from too many samples, or with a value for what is outside";
+	if (!resize_read(m, op, &r) || resize_by_data(&r) || r.axis[0].resized || r.axis[1].resized ||
 	    !read_axis(m, op, &r, x->rank - 1, &p->w) || !read_axis(m, op, &r, x->rank == 4 ? 2 : -1, &p->h) ||
 	    !rows_keep_apart(&p->h, x->rank == 4 ? out->dim[2].n : 1))
 		return NULL;

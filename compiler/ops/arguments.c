@@ -104,7 +104,7 @@ static bool is_model_input(const struct module *m, int t)
 	return false;
 }
 
-bool node_unknown(struct module *m, int node, int i)
+static bool unknown(struct module *m, int node, int i, bool bounds_help)
 {
 	const char *name = node_in_tensor(m, node, i)->name;
 
@@ -112,11 +112,18 @@ bool node_unknown(struct module *m, int node, int i)
 	m->unknown_input = i;
 	if (is_model_input(m, node_in(m, node, i)))
 		return node_unsupported(m, node, "input %d \"%s\" must be known at compile time: give --fix "
-					"'%s=VALUES'", i, name, name);
+					"'%s=VALUES'%s", i, name, name, !bounds_help ? "" : arena_printf(
+					m->scratch, " or --dim '%s[]=MIN..MAX'", name));
 	return node_unsupported(m, node, "input %d \"%s\" must be known at compile time", i, name);
 }
 
-bool node_numbers(struct module *m, int node, const char *attr, int input, const struct num **v, int *n)
+bool node_unknown(struct module *m, int node, int i)
+{
+	return unknown(m, node, i, false);
+}
+
+static bool numbers(struct module *m, int node, const char *attr, int input, bool constants, const struct num **v,
+		    int *n)
 {
 	const struct attr *a = attr ? node_attr(m, node, attr) : NULL;
 	int t = input >= 0 ? node_in(m, node, input) : -1;
@@ -137,9 +144,12 @@ bool node_numbers(struct module *m, int node, const char *attr, int input, const
 	if (m->tensor[t].rank > 1)
 		return node_bad(m, node, "input %d is of rank %d, allowed: 0 or 1", input, m->tensor[t].rank);
 	*v = tensor_value(m, t, n);
-	if (!*v && *n != 0)
-		return node_unknown(m, node, input);
-	return true;
+	return *v || *n == 0 || unknown(m, node, input, !constants);
+}
+
+bool node_numbers(struct module *m, int node, const char *attr, int input, const struct num **v, int *n)
+{
+	return numbers(m, node, attr, input, false, v, n);
 }
 
 bool node_constants(struct module *m, int node, const char *attr, int input, const int64_t **v, int *n)
@@ -147,7 +157,7 @@ bool node_constants(struct module *m, int node, const char *attr, int input, con
 	const struct num *from;
 	int64_t *to;
 
-	if (!node_numbers(m, node, attr, input, &from, n))
+	if (!numbers(m, node, attr, input, true, &from, n))
 		return false;
 	*v = NULL;
 	if (*n < 0)

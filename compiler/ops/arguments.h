@@ -108,6 +108,8 @@ void nest_store_narrow(struct nest *n, int value);
 /** A nest that copies input element `flat` (row-major) to output element of the same row-major number, if there is
  *  one. */
 bool lower_reshape(struct lowering *l, int node);
+/** Range: start + i * delta, whose number of elements is the output's. */
+bool lower_range(struct lowering *l, int node);
 /** The row-major element number of the nest's own axes 0 … n_axes-1. */
 struct num nest_flat(struct nest *n);
 

@@ -237,6 +237,13 @@ static bool infer_loop(struct module *m, int node)
 	if ((x.limit >= 0 && !scalar(m, node, x.limit, DT_I64, "the number of turns")) ||
 	    (x.condition >= 0 && !scalar(m, node, x.condition, DT_BOOL, "the condition")))
 		return false;
+	if (x.n_parts && !x.counted && x.limit >= 0) {
+		m->unknown_node = node;
+		m->unknown_input = 0;
+		return node_unsupported(m, node, "stacks an output of each turn: their number, input 0 \"%s\" "
+					"must be known at compile time and at most %d", m->tensor[x.limit].name,
+					MOST_COUNTED);
+	}
 	if (!tensor_set(m, node, x.counter, DT_I64, 0, NULL) || !tensor_set(m, node, x.go_in, DT_BOOL, 0, NULL))
 		return false;
 	/* A turn runs only when the condition held. */
@@ -249,10 +256,6 @@ static bool infer_loop(struct module *m, int node)
 		return false;
 	if (x.limit < 0 && loop_runs_through(m, &x))
 		return node_bad(m, node, "never ends: no number of turns (input 0), the condition always holds");
-	if (x.n_parts && !x.counted && x.limit >= 0)
-		return node_unsupported(m, node, "stacks an output of each turn: their number, input 0 \"%s\" "
-					"must be known at compile time and at most %d", m->tensor[x.limit].name,
-					MOST_COUNTED);
 	if (x.n_parts && (!x.counted || !loop_runs_through(m, &x)))
 		return node_unsupported(m, node,
 					"stacks outputs of a number of turns that is not known before it runs");

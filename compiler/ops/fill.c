@@ -154,7 +154,7 @@ static bool infer_range(struct module *m, int node)
 	return tensor_set(m, node, node_out(m, node, 0), type, 1, &n);
 }
 
-static bool lower_range(struct lowering *l, int node)
+bool lower_range(struct lowering *l, int node)
 {
 	struct nest *n = nest_new(l->m, node_out(l->m, node, 0));
 	enum dtype type = compute_type(l->m->tensor[n->out].type);

@@ -83,8 +83,8 @@ static bool read_stft(struct module *m, int node, struct fourier *s)
 	whole = window ? window->dim[0] : x->dim[1];
 	if (node_in(m, node, 3) < 0 && !num_is_const(whole))
 		return node_unsupported(m, node, "the length of a frame must be a constant");
-	if (!read_length(m, node, 1, "frame_step", MAX_ELEMENTS, 0, &s->step) ||
-	    !read_length(m, node, 3, "frame_length", MAX_DFT_POINTS, whole.n, &s->n))
+	if (!read_length(m, node, 3, "frame_length", MAX_DFT_POINTS, whole.n, &s->n) ||
+	    !read_length(m, node, 1, "frame_step", MAX_ELEMENTS, 0, &s->step))
 		return false;
 	if (window && !num_is(window->dim[0], s->n))
 		return node_bad(m, node, "the window has %lld elements, allowed: %lld as a frame",

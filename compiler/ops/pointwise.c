@@ -25,12 +25,17 @@ static const struct pointwise *row_of(const struct op_def *op)
 	die("%s-%d is not a row of pointwise.def", op->name, op->since);
 }
 
-bool pointwise_is_unary(const struct op_def *op)
+bool pointwise_is(const struct op_def *op)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].op == op)
-			return op->max_in == 1;
+			return true;
 	return false;
+}
+
+bool pointwise_is_unary(const struct op_def *op)
+{
+	return op->max_in == 1 && pointwise_is(op);
 }
 
 bool infer_broadcast(struct module *m, int node, enum dtype type)

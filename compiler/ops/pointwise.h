@@ -12,7 +12,8 @@ bool infer_broadcast_same(struct module *m, int node);
  *  with the FLOAT attributes as parameters; variadic operators fold from the left when fold is set. */
 bool lower_text(struct lowering *l, int node, const char *text, enum dtype type, bool fold);
 
-/** A row of pointwise.def with one input. */
+/** A row of pointwise.def; one with one input. */
+bool pointwise_is(const struct op_def *op);
 bool pointwise_is_unary(const struct op_def *op);
 
 #endif

@@ -38,34 +38,41 @@ static struct resize_inputs resize_inputs(struct module *m, int node)
 	return in;
 }
 
+/* Input i, if it is there, has `want` elements. */
 static bool check_list(struct module *m, int node, const char *what, int t, int64_t want)
 {
-	struct num n = tensor_elements(m, t);
+	const struct num n = t < 0 ? num_const(want) : tensor_elements(m, t);
 
-	if (!tensor_is_const(m, t) && !(m->tensor[t].value && dtypes[m->tensor[t].type].class == CLASS_I))
-		return t == node_in(m, node, 3) ? node_unknown(m, node, 3) :
-						  node_unsupported(m, node, "%s \"%s\" must be known at compile time",
-								   what, m->tensor[t].name);
-	if (!num_is(n, want))
-		return node_bad(m, node, "%s has %lld elements, allowed: %lld", what, (long long)n.n, (long long)want);
-	return true;
+	return num_is(n, want) || node_bad(m, node, "%s has %lld elements, allowed: %lld", what, (long long)n.n,
+					   (long long)want);
+}
+
+/* Where tensor t is in the node's inputs. */
+static bool not_known(struct module *m, int node, int t)
+{
+	int i = 0;
+
+	while (node_in(m, node, i) != t)
+		i++;
+	return node_unknown(m, node, i);
 }
 
 /* sizes -> scales and extents, with keep_aspect_ratio_policy. */
 static bool resize_by_sizes(struct module *m, int node, struct resize *r, int sizes, const int *axis, int n)
 {
-	bool stretch = !node_attr(m, node, "keep_aspect_ratio_policy") ||
-		node_attr_is(m, node, "keep_aspect_ratio_policy", "stretch");
+	bool stretch = !resize_keeps_aspect(m, node);
 	bool larger = node_attr_is(m, node, "keep_aspect_ratio_policy", "not_smaller");
 	double common = 0;
 	const struct num *v;
 	int count;
 
 	v = tensor_value(m, sizes, &count);
+	if (!v)
+		return not_known(m, node, sizes);
 	for (int i = 0; i < n; i++) {
 		struct resize_axis *x = &r->axis[axis[i]];
 
-		if (!v || !num_is_const(v[i]))
+		if (!num_is_const(v[i]))
 			return node_unsupported(m, node, "size %d must be a constant", i);
 		if (v[i].n < 0 || v[i].n > MAX_ELEMENTS)
 			return node_bad(m, node, "size %d is %lld, allowed: 0 to %lld", i, (long long)v[i].n,
@@ -87,9 +94,18 @@ static bool resize_by_sizes(struct module *m, int node, struct resize *r, int si
 static bool resize_by_scales(struct module *m, int node, struct resize *r, const struct resize_inputs *in,
 			     const int *axis, int n)
 {
+	const int64_t *found = in->attr ? NULL : resize_sizes_found(m, in->scales);
+
+	if (!in->attr && !found && !tensor_is_const(m, in->scales))
+		return not_known(m, node, in->scales);
+	r->scales = found ? in->scales : -1;
 	for (int i = 0; i < n; i++) {
 		struct resize_axis *x = &r->axis[axis[i]];
 
+		if (found) {
+			x->out = found[axis[i]];
+			continue;
+		}
 		x->scale = in->attr ? (double)in->attr->floats[i] : const_double(m, in->scales, i);
 		if (!(x->scale > 0) || x->scale * (double)x->in > (double)MAX_ELEMENTS)
 			return node_bad(m, node, "scale %d is %g, allowed: above 0, for at most %lld elements", i,
@@ -107,7 +123,8 @@ bool resize_read(struct module *m, int node, struct resize *r)
 	const struct attr *a;
 	int axis[MAX_RANK], n;
 
-	*r = (struct resize){ .rank = x->rank, .coordinates = "asymmetric", .nearest = "floor" };
+	*r = (struct resize){ .rank = x->rank, .scales = -1, .roi = -1, .coordinates = "asymmetric",
+			      .nearest = "floor" };
 	r->mode = node_attr_is(m, node, "mode", "nearest") ? RESIZE_NEAREST :
 		node_attr_is(m, node, "mode", "cubic") ? RESIZE_CUBIC : RESIZE_LINEAR;
 	old = !(a = node_attr(m, node, "coordinate_transformation_mode"));
@@ -128,31 +145,34 @@ bool resize_read(struct module *m, int node, struct resize *r)
 		return node_bad(m, node, "exactly one of scales and sizes must be given");
 	if (in.attr && in.attr->n != n)
 		return node_bad(m, node, "scales has %d elements, allowed: %d", in.attr->n, n);
-	if ((in.scales >= 0 && !check_list(m, node, "scales", in.scales, n)) ||
-	    (in.sizes >= 0 && !check_list(m, node, "sizes", in.sizes, n)) ||
-	    (crop && (in.roi < 0 || !check_list(m, node, "roi", in.roi, 2 * n))))
-		return in.roi < 0 && crop ? node_bad(m, node, "roi is absent, required by tf_crop_and_resize") : false;
+	if (crop && in.roi < 0)
+		return node_bad(m, node, "roi is absent, required by tf_crop_and_resize");
+	if (!check_list(m, node, "scales", in.scales, n) || !check_list(m, node, "sizes", in.sizes, n) ||
+	    !check_list(m, node, "roi", crop ? in.roi : -1, 2 * (int64_t)n))
+		return false;
+	r->n_elements = n;
+	r->roi = crop && !tensor_is_const(m, in.roi) ? in.roi : -1;
 	for (int i = 0; i < n; i++) {
 		struct resize_axis *y = &r->axis[axis[i]];
 
-		/* An axis of run-time extent may be carried along. */
-		if (!num_is_const(x->dim[axis[i]])) {
-			if (in.sizes >= 0 ||
-			    (in.attr ? (double)in.attr->floats[i] : const_double(m, in.scales, i)) != 1 || crop)
-				return node_unsupported(m, node, "axis %d is resized and not a constant", axis[i]);
-		}
+		y->element = i;
 		y->in = x->dim[axis[i]].n;
 		if (y->in < 1)
 			return node_unsupported(m, node, "axis %d has no elements", axis[i]);
-		y->start = crop ? const_double(m, in.roi, i) : 0;
-		y->end = crop ? const_double(m, in.roi, n + i) : 1;
+		y->start = crop && r->roi < 0 ? const_double(m, in.roi, i) : 0;
+		y->end = crop && r->roi < 0 ? const_double(m, in.roi, n + i) : 1;
 	}
 	if (!(in.sizes >= 0 ? resize_by_sizes(m, node, r, in.sizes, axis, n) :
 			      resize_by_scales(m, node, r, &in, axis, n)))
 		return false;
-	for (int i = 0; i < n; i++)
-		r->axis[axis[i]].resized = crop ? r->axis[axis[i]].scale != 1 || r->axis[axis[i]].start != 0 ||
-			r->axis[axis[i]].end != 1 : r->axis[axis[i]].scale != 1;
+	for (int i = 0; i < n; i++) {
+		struct resize_axis *y = &r->axis[axis[i]];
+
+		y->resized = r->roi >= 0 || r->scales >= 0 || y->scale != 1 || (crop && (y->start != 0 || y->end != 1));
+		/* An axis of run-time extent may be carried along. */
+		if (!num_is_const(x->dim[axis[i]]) && (in.sizes >= 0 || y->resized || crop))
+			return node_unsupported(m, node, "axis %d is resized and not a constant", axis[i]);
+	}
 	return true;
 }
 
@@ -181,40 +201,70 @@ static bool table_is_division(const struct resize_table *t, const struct resize_
 	return true;
 }
 
+/* The type that weights are multiplied in. */
+static enum dtype resize_weights(const struct module *m, int node)
+{
+	return node_in_type(m, node, 0) == DT_F64 ? DT_F64 : DT_F32;
+}
+
+/* The table of an axis as tensors, or by what the index is divided; false: reported. */
+static bool table_tensors(struct lowering *l, int node, const struct resize *r, int k, struct resize_tensors *made,
+			  int64_t *division)
+{
+	struct module *m = l->m;
+	struct resize_table t;
+	int64_t dim[2];
+
+	*division = 0;
+	if (resize_by_data(r))
+		return resize_lower_table(l, node, r, k, made);
+	if (!resize_table(m, node, r, k, &t))
+		return false;
+	dim[0] = r->axis[k].out;
+	dim[1] = t.taps;
+	*made = (struct resize_tensors){ t.taps, -1, -1, -1 };
+	if (table_is_division(&t, &r->axis[k], division))
+		return true;
+	*division = 0;
+	made->index = tensor_const(m, NULL, DT_I64, 2, dim, t.index);
+	if (t.weight)
+		made->weight = tensor_const_doubles(m, resize_weights(m, node), 2, dim, t.weight);
+	if (t.outside)
+		made->outside = tensor_const(m, NULL, DT_BOOL, 1, dim, t.outside);
+	return true;
+}
+
 /* Index of axis k for the nest's element and tap; multiplies *weight (-1: 1), of the given type, and joins *outside
  * (-1: never). */
-static struct index resize_index(struct nest *n, const struct resize_table *t, const struct resize_axis *axis, int k,
-				 enum dtype type, int *weight, int *outside)
+static struct index resize_index(struct nest *n, const struct resize_tensors *t, int k, enum dtype type, int *weight,
+				 int *outside)
 {
-	struct module *m = n->m;
 	struct num at[2] = { n->axis[k], num_const(0) };
-	int64_t dim[2] = { axis->out, t->taps }, by;
 	int v;
 
-	if (table_is_division(t, axis, &by))
-		return (struct index){ num_div(&m->nums, n->axis[k], num_const(by)), -1 };
 	if (t->taps > 1)
 		at[1] = nest_reduce_axis(n, num_const(t->taps));
-	if (t->weight) {
-		v = nest_load(n, tensor_const_doubles(m, type, 2, dim, t->weight), at);
+	if (t->weight >= 0) {
+		v = nest_cast(n, type, nest_load(n, t->weight, at));
 		*weight = *weight < 0 ? v : nest_binary(n, E_MUL, *weight, v);
 	}
-	if (t->outside) {
-		v = nest_load(n, tensor_const(m, NULL, DT_BOOL, 1, dim, t->outside), at);
+	if (t->outside >= 0) {
+		v = nest_load(n, t->outside, at);
 		*outside = *outside < 0 ? v : nest_binary(n, E_OR, *outside, v);
 	}
-	return (struct index){ num_const(0), nest_load(n, tensor_const(m, NULL, DT_I64, 2, dim, t->index), at) };
+	return (struct index){ num_const(0), nest_load(n, t->index, at) };
 }
 
 static bool lower_resize(struct lowering *l, int node)
 {
 	struct module *m = l->m;
 	struct nest *n = nest_new(m, node_out(m, node, 0));
-	enum dtype type = m->tensor[n->out].type, compute = type == DT_F64 ? DT_F64 : DT_F32;
+	enum dtype type = m->tensor[n->out].type, compute = resize_weights(m, node);
 	int weight = -1, outside = -1, v;
 	struct index at[MAX_RANK];
-	struct resize_table t;
+	struct resize_tensors t;
 	struct resize r;
+	int64_t by;
 
 	if (!resize_read(m, node, &r))
 		return false;
@@ -222,9 +272,10 @@ static bool lower_resize(struct lowering *l, int node)
 		at[k] = (struct index){ n->axis[k], -1 };
 		if (!r.axis[k].resized)
 			continue;
-		if (!resize_table(m, node, &r, k, &t))
+		if (!table_tensors(l, node, &r, k, &t, &by))
 			return false;
-		at[k] = resize_index(n, &t, &r.axis[k], k, compute, &weight, &outside);
+		at[k] = by ? (struct index){ num_div(&m->nums, n->axis[k], num_const(by)), -1 } :
+			     resize_index(n, &t, k, compute, &weight, &outside);
 	}
 	v = nest_load_at(n, node_in(m, node, 0), at);
 	if (weight >= 0) {

@@ -5,8 +5,7 @@
 
 /* What is taken along each axis: element start + i * step for 0 <= i < count. */
 struct slice {
-	struct num start[MAX_RANK], count[MAX_RANK];
-	int64_t step[MAX_RANK];
+	struct num start[MAX_RANK], count[MAX_RANK], step[MAX_RANK];
 };
 
 /* A bound as ONNX clamps it: negative values count from the end; allowed range low … high. */
@@ -26,41 +25,57 @@ static struct num slice_bound(struct module *m, struct num v, struct num dim, st
 	return num_max(s, num_min(s, v, high), low);
 }
 
-static bool slice_axis(struct module *m, int node, struct num dim, struct num from, struct num to, int64_t step,
+/* From where and how far a step of the given sign goes. */
+static void slice_range(struct module *m, struct num dim, struct num from, struct num to, bool forward,
+			struct num *start, struct num *length)
+{
+	struct nums *s = &m->nums;
+	const struct num zero = num_const(0), last = num_sub(s, dim, num_const(1));
+
+	if (forward) {
+		*start = slice_bound(m, from, dim, zero, dim);
+		*length = num_sub(s, slice_bound(m, to, dim, zero, dim), *start);
+	} else {
+		*start = slice_bound(m, from, dim, zero, last);
+		*length = num_sub(s, *start, slice_bound(m, to, dim, num_const(-1), last));
+	}
+}
+
+/* A step that is no constant may be any number but 0, which the run refuses. */
+static bool slice_axis(struct module *m, int node, struct num dim, struct num from, struct num to, struct num step,
 		       struct num *start, struct num *count)
 {
 	struct nums *s = &m->nums;
-	struct num zero = num_const(0), last = num_sub(s, dim, num_const(1)), length;
+	const struct num zero = num_const(0), back = num_lt(s, step, zero);
+	struct num length, back_start, back_length;
 
-	if (step == 0 || step == INT64_MIN)
-		return node_bad(m, node, "a step is %lld, allowed: any but 0", (long long)step);
+	if (num_is(step, 0) || num_is(step, INT64_MIN))
+		return node_bad(m, node, "a step is %lld, allowed: any but 0", (long long)step.n);
 	if (num_is_const(from) && from.n < -MAX_ELEMENTS)
 		from.n = -MAX_ELEMENTS;
 	if (num_is_const(to) && to.n < -MAX_ELEMENTS)
 		to.n = -MAX_ELEMENTS;
-	if (step > 0) {
-		*start = slice_bound(m, from, dim, zero, dim);
-		length = num_sub(s, slice_bound(m, to, dim, zero, dim), *start);
-	} else {
-		*start = slice_bound(m, from, dim, zero, last);
-		length = num_sub(s, *start, slice_bound(m, to, dim, num_const(-1), last));
-		step = -step;
+	slice_range(m, dim, from, to, !num_is(back, 1), start, &length);
+	if (!num_is_const(back)) {
+		slice_range(m, dim, from, to, false, &back_start, &back_length);
+		*start = num_select(s, back, back_start, *start);
+		length = num_select(s, back, back_length, length);
 	}
-	if (step > MAX_ELEMENTS)
-		step = MAX_ELEMENTS;
-	*count = num_ceildiv(s, num_max(s, length, zero), num_const(step));
+	step = num_max(s, step, num_sub(s, zero, step));
+	step = num_min(s, num_max(s, step, num_const(1)), num_const(MAX_ELEMENTS));
+	*count = num_ceildiv(s, num_max(s, length, zero), step);
 	return true;
 }
 
 static bool slice_get(struct module *m, int node, struct slice *p)
 {
 	const struct tensor x = *node_in_tensor(m, node, 0);
-	const struct num *from, *to;
-	const int64_t *step;
+	const struct num *from, *to, *step;
 	int n, n_to, n_axes, n_steps, axis[MAX_RANK];
 
-	if (!node_numbers(m, node, "starts", 1, &from, &n) || !node_numbers(m, node, "ends", 2, &to, &n_to) ||
-	    !node_axes(m, node, "axes", 3, x.rank, axis, &n_axes) || !node_constants(m, node, NULL, 4, &step, &n_steps))
+	if (!node_axes(m, node, "axes", 3, x.rank, axis, &n_axes) ||
+	    !node_numbers(m, node, "starts", 1, &from, &n) || !node_numbers(m, node, "ends", 2, &to, &n_to) ||
+	    !node_numbers(m, node, NULL, 4, &step, &n_steps))
 		return false;
 	if (n < 0 || n > x.rank || n_to != n || (n_axes >= 0 && n_axes != n) || (n_steps >= 0 && n_steps != n))
 		return node_bad(m, node,
@@ -70,12 +85,12 @@ static bool slice_get(struct module *m, int node, struct slice *p)
 	*p = (struct slice){ 0 };
 	for (int k = 0; k < x.rank; k++) {
 		p->count[k] = x.dim[k];
-		p->step[k] = 1;
+		p->step[k] = num_const(1);
 	}
 	for (int i = 0; i < n; i++) {
 		int k = n_axes < 0 ? i : axis[i];
 
-		p->step[k] = n_steps < 0 ? 1 : step[i];
+		p->step[k] = n_steps < 0 ? num_const(1) : step[i];
 		if (!slice_axis(m, node, x.dim[k], from[i], to[i], p->step[k], &p->start[k], &p->count[k]))
 			return false;
 	}
@@ -101,7 +116,7 @@ static bool lower_slice(struct lowering *l, int node)
 		return false;
 	for (int k = 0; k < n->n_axes; k++)
 		at[k] = num_is(p.count[k], 1) ? p.start[k] :
-			num_add(&m->nums, p.start[k], num_mul(&m->nums, n->axis[k], num_const(p.step[k])));
+			num_add(&m->nums, p.start[k], num_mul(&m->nums, n->axis[k], p.step[k]));
 	nest_store(n, nest_load(n, node_in(m, node, 0), at));
 	lower_nest(l, n);
 	return true;

@@ -8,8 +8,9 @@ own_cases.py; integers and booleans must be equal.
 A test may end in three ways: ok; skip, when nnc ends with exit 3 and names the reason; not ok otherwise. A name
 in expected_passes.txt must pass: what once worked must go on working. --record adds the names that pass now.
 
-Many cases feed axes, shapes and the like at run time, which nnc wants to know when it compiles. They are tried again
-with those inputs as constants of the model, the way exporters write them, under the name TEST/constants.
+Some cases feed sizes at run time whose bounds follow from nothing in the model: --dim gives them. Where nnc wants to know
+the values themselves when it compiles, the case is tried again with those inputs as constants of the model, the way
+exporters write them, under the name TEST/constants.
 
 A result of floats of up to 32 bits that misses the test's tolerance gets a second look, because some tests ask for the
 roundings of one implementation more closely than the type can hold a result: see nearer.py.
@@ -133,23 +134,37 @@ def wanted_constants(model, reason):
     return [i for i in graph_inputs(model) if i.name in seen]
 
 
+def bound_options(constants, left):
+    """--dim that bounds the elements of integer inputs by twice what they are."""
+    for i in constants:
+        v = left[i.name]
+        if v is not None and v.dtype.kind in "iu" and v.size and v.min() >= 0:
+            yield from ("--dim", f"{i.name}[]=0..{2 * int(v.max())}")
+
+
 def compile_case(case, inputs, target, folder):
     """The inputs that are left after those that had to become constants."""
     model = onnx.ModelProto()
     model.CopyFrom(case.model)
     left = dict(zip((i.name for i in graph_inputs(model)), inputs))
+    constants, bounds = [], []
     while True:
         path = os.path.join(folder, "model.onnx")
         onnx.save(model, path)
         dims = list(dim_options(model, left.values())) if all(v is not None for v in left.values()) else []
         try:
             options, fixed = OPTIONS.get(case.name, ([], []))
-            generated.compile_model(path, folder, "m", target, [*dims, *options], timeout=30)
+            generated.compile_model(path, folder, "m", target, [*dims, *bounds, *options], timeout=30)
             return {name: value for name, value in left.items() if name not in fixed}
         except Failure as e:
-            constants = wanted_constants(model, str(e)) if e.kind == "unsupported" and len(case.data_sets) == 1 else []
-            if not constants or any(left[i.name] is None for i in constants):
+            if e.kind != "unsupported" or len(case.data_sets) != 1:
                 raise
+            wanted = constants if bounds else wanted_constants(model, str(e))
+            if not wanted or any(left[i.name] is None for i in wanted):
+                raise
+            constants, bounds = wanted, [] if bounds else list(bound_options(wanted, left))
+            if bounds:
+                continue
             for i in constants:
                 model.graph.initializer.append(onnx.numpy_helper.from_array(left.pop(i.name), i.name))
                 model.graph.input.remove(i)

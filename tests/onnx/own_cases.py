@@ -346,6 +346,64 @@ def data_sizes():
 
 
 @own
+def data_scales():
+    """Scales that make other sizes, or are no numbers, are refused; one of a range that makes the same is another."""
+    x = floats(1, 1, 4, 4)
+    scales = [np.float32([1, 1, a, b]) for a, b in ((2, 1.5), (2.2, 1.5), (2.25, 1.5), (2, 1.25), (np.nan, 1.5), (-2, 1))]
+    nearest = [x[:, :, [min(int(k / a), 3) for k in range(8)]][..., [int(k / 1.5) for k in range(6)]] for a in (2, 2.2)]
+    return ([helper.make_node("Resize", ["x", "", "scales"], ["y"], mode="nearest", nearest_mode="floor",
+                              coordinate_transformation_mode="asymmetric")],
+            {"x": [x] * 6, "scales": scales}, {"y": nearest + [REFUSED] * 4}, 13)
+
+
+@own
+def data_slices_by_axes_and_steps():
+    x = floats(6, 5)
+    rows = [([1], [5], [0], [2]), ([4], [-99], [-1], [-3]), ([-1], [0], [1], [-1]), ([0], [9], [0], [99]),
+            ([0], [9], [0], [0]), ([0], [9], [2], [1])]
+    lists = {name: [np.array(r[k]) for r in rows] for k, name in enumerate(["from", "to", "axes", "steps"])}
+
+    def taken(start, end, axis, step):
+        at = [slice(None)] * 2
+        at[axis[0]] = slice(start[0], end[0] if end[0] > -99 else None, step[0])
+        return x[tuple(at)]
+
+    return ([helper.make_node("Slice", ["x", *lists], ["y"])], {"x": [x] * 6} | lists,
+            {"y": [taken(*r) for r in rows[:4]] + [REFUSED] * 2}, 13)
+
+
+@own
+def data_pads():
+    """The sums are those that the sizes of the result say, or the run is refused."""
+    x, mode = floats(3, 4), "reflect"
+    pads = [np.array(v) for v in ([1, 0, 1, 2], [2, 2, 0, 0], [0, 3, 2, -1], [3, 0, 1, 2], [5, 0, -4, 2])]
+    def padded(p):
+        whole = np.pad(x, [(max(p[k], 0), max(p[k + 2], 0)) for k in range(2)], mode)
+        return whole[:, :whole.shape[1] + min(p[3], 0)]
+    return ([helper.make_node("Pad", ["x", "pads"], ["y"], mode=mode)], {"x": [x] * 5, "pads": pads},
+            {"y": [padded(p) for p in pads[:3]] + [REFUSED] * 2}, 19)
+
+
+@own
+def data_ranges():
+    numbers = [(0, 6, 2), (5, -1, -2), (1, 3, 1), (0, 6, 0), (0, 2 ** 60, 2 ** 60 // 3)]
+    inputs = {name: [np.array(v[k]) for v in numbers] for k, name in enumerate(["start", "limit", "step"])}
+    return ([helper.make_node("Range", [*inputs], ["r"]), helper.make_node("Add", ["r", "const_1"], ["y"])],
+            inputs | {"const_1": np.array(1)},
+            {"y": [np.arange(*v) + 1 for v in numbers[:2]] + [REFUSED] * 3}, 13)
+
+
+@own
+def data_bounded():
+    """--dim bounds numbers that nothing in the model does."""
+    x, shape = floats(4, 1), [np.array(v) for v in ([4, 3], [1, 5], [4, 0], [4, 9], [-1, 3])]
+    made = [np.broadcast_to(x, np.broadcast_shapes(x.shape, tuple(v))) * 2 for v in shape[:3]]
+    return ([helper.make_node("Expand", ["x", "shape"], ["y"]), helper.make_node("Add", ["y", "y"], ["z"])],
+            {"x": [x] * 5, "shape": shape}, {"z": made + [REFUSED] * 2}, 13,
+            {"options": ["--dim", "shape[]=0..8", "--dim", "shape[0]=1..4"]})
+
+
+@own
 def data_fixed():
     """--fix makes constants of inputs, of what type they are."""
     x, k = floats(2, 3), np.array([1, 0])
