@@ -54,10 +54,10 @@ static void name_peak(const struct module *m, const struct plan *p, int pool, st
 	}
 }
 
-bool budget_ram(const struct module *m, const struct plan *p)
+bool budget_ram(const struct module *m, const struct plan *p, int64_t plain_bytes)
 {
 	const int64_t limit = m->options->ram_limit;
-	int64_t bytes = 0;
+	int64_t bytes = plain_bytes;
 	struct strbuf b;
 
 	for (int i = 0; i < p->n_pools; i++)
@@ -67,7 +67,8 @@ bool budget_ram(const struct module *m, const struct plan *p)
 	strbuf_init(&b, m->scratch);
 	for (int i = 0; i < p->n_pools; i++)
 		name_peak(m, p, i, &b);
-	return diag_error(m->diag, STATUS_DIFFERS, NULL, "arena: %lld bytes, limit %lld%s", (long long)bytes,
+	return diag_error(m->diag, STATUS_DIFFERS, NULL, "arena%s: %lld bytes, limit %lld%s",
+			  plain_bytes ? " and constants that --protect makes plain" : "", (long long)bytes,
 			  (long long)limit, strbuf_text(&b));
 }
 

@@ -5,8 +5,9 @@
 #include "plan/plan.h"
 #include "steps/step.h"
 
-/** The arena against --ram-limit. False: reported with the tensors that need most at the plan's peak. */
-bool budget_ram(const struct module *m, const struct plan *p);
+/** The arena, and plain_bytes of constants that lie in RAM, against --ram-limit. False: reported with the tensors that
+ *  need most at the plan's peak. */
+bool budget_ram(const struct module *m, const struct plan *p, int64_t plain_bytes);
 
 /** Constants of `bytes` against --flash-limit. False: reported with the nodes that need most. */
 bool budget_flash(const struct module *m, const struct block *b, int64_t bytes);

@@ -184,7 +184,7 @@ bool compile_model(struct compilation *c, const struct options *o, struct arena 
 	       run_step_passes(c) &&
 	       plan(c) &&
 	       stream(c) &&
-	       budget_ram(&c->module, &c->plan);
+	       budget_ram(&c->module, &c->plan, 0);
 }
 
 bool compile_emit(struct compilation *c, const struct options *o, const struct emit_stack *stack)

@@ -140,6 +140,8 @@ const char *options_summary(const struct options *o, struct arena *a)
 			strbuf_printf(&b, " --section %s=%s", section_kinds[k], o->section.name[k]);
 	if (o->flush_subnormals)
 		strbuf_puts(&b, " --flush-subnormals");
+	if (o->protect)                         /* without its seed */
+		strbuf_puts(&b, " --protect");
 	if (o->taps)
 		strbuf_puts(&b, " --taps");
 	for (int i = 0; i < o->fixed.n; i++)    /* without its values: they are among the constants */

@@ -23,5 +23,6 @@
 #include "runtime_min/maths/sum.h"
 #include "runtime_min/maths/tanh.h"
 #include "runtime_min/maths/trig.h"
+#include "runtime_min/unmask.h"
 
 #endif

@@ -22,6 +22,8 @@ static void print_summary(const struct compilation *c, const struct options *o, 
 	for (int i = 0; i < c->plan.n_pools; i++)
 		fprintf(stderr, "%s%lld bytes of %s", i ? ", " : "", (long long)c->plan.pool[i].arena_bytes,
 			c->plan.pool_name[i]);
+	if (t->plain_bytes)
+		fprintf(stderr, ", %lld bytes of constants made plain", (long long)t->plain_bytes);
 	fputs(o->arena == ARENA_CALLER ? ", the caller's\n" : "\n", stderr);
 	if (stack)
 		fprintf(stderr, "stack  %lld bytes, by %s\n", (long long)stack->bytes, stack->compiler);

@@ -296,7 +296,7 @@ static void write_params(struct emit *e, struct emission *x, const struct call *
 	}
 }
 
-void emit_shared(struct emit *e, struct emission *x, const struct call *c, struct map *made)
+void emit_shared(struct emit *e, struct emission *x, const struct call *c, struct map *made, const char *alias)
 {
 	struct strbuf tile;
 	const char *name;
@@ -311,6 +311,8 @@ void emit_shared(struct emit *e, struct emission *x, const struct call *c, struc
 	strbuf_init(&tile, x->m->scratch);
 	for (int i = 0; i < c->n_tile; i++)
 		strbuf_printf(&tile, ", %d", c->tile[i]);
+	if (alias)
+		emit_directive(e, "#define %s %s", name, alias);
 	emit_line(e, "%s(%s, %s%s)", c->shared, name, c->function, strbuf_text(&tile));
 	emit_blank(e);
 }

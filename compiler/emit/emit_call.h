@@ -13,8 +13,8 @@ struct map;
 void emit_epilogue(struct emit *e, struct emission *x, const struct call *c, const char *function);
 
 /** The function that c shares with all calls of its kernel and tile, unless `made` has it; nothing for an inlined one.
- * */
-void emit_shared(struct emit *e, struct emission *x, const struct call *c, struct map *made);
+ *  alias: what the object calls it, or NULL: as it is called. */
+void emit_shared(struct emit *e, struct emission *x, const struct call *c, struct map *made, const char *alias);
 
 /** The statements of the call, whose tensors are touched as for emit_nest(). */
 void emit_call(struct emit *e, struct emission *x, const struct call *c, const char *epilogue);

@@ -194,11 +194,15 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 		emit_directive(e, "#define %s_STACK_BYTES %" PRId64, upper, m->stack->bytes);
 	}
 	if (m->sets_weights) {
-		const size_t align = (size_t)m->weights->align;
+		const struct weights *stored = weights_stored(m->weights);
+		const size_t align = (size_t)stored->align;
 		emit_directive(e, "#define %s_WEIGHTS_BYTES %zu", upper,
-			       (m->weights->total_bytes + align - 1) / align * align);
+			       (stored->total_bytes + align - 1) / align * align);
 		emit_directive(e, "#define %s_WEIGHTS_ALIGN %zu", upper, align);
 	}
+	if (m->unlocks)
+		emit_directive(e, "#define %s_PLAIN_BYTES %zu /* static, in the C file, for constants made plain */",
+			       upper, m->weights->total_bytes);
 	edges_print_macros(e, m, upper);
 	emit_blank(e);
 	emit_comment(e, "What exports a function from a library, where one is wanted: an attribute.");
@@ -302,6 +306,13 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 				"Returns 0, or 1 when they are not as many or not so aligned.", m->file);
 		emit_line(e, "%s_API int %s_set_weights(const void *weights, size_t bytes);", upper, m->prefix);
 	}
+	if (m->unlocks) {
+		emit_blank(e);
+		emit_comment(e, "Makes the constants plain, as the first run does: to be called before where several\n"
+				"threads may begin it at once. Returns 0%s.",
+			     m->sets_weights ? ", or 3 without constants" : "");
+		emit_line(e, "%s_API int %s_unlock(void);", upper, m->prefix);
+	}
 	if (!m->has_taps)
 		return;
 	emit_blank(e);
@@ -330,6 +341,8 @@ static void print_totals(struct emit *e, const struct emit_model *m)
 
 	print_total(e, "multiply-accumulates", m->n_macs, arena_printf(a, " in %" PRId64 " steps", m->n_steps));
 	print_total(e, "constants", m->weight_bytes, " bytes");
+	if (m->unlocks)
+		print_total(e, "constants made plain", (int64_t)m->weights->total_bytes, " bytes of RAM");
 	for (int i = 0; i < m->n_pools; i++)
 		print_total(e, m->pool[i].name, m->pool[i].bytes,
 			    arena_printf(a, " bytes, lower bound %s", with_commas(digits, m->pool[i].bound_bytes)));
@@ -381,6 +394,8 @@ static void print_check(struct emit *e, const struct emit_model *m)
 
 static void print_runtime(struct emit *e, const struct emit_model *m)
 {
+	if (m->unlocks)
+		extract_rename(m->runtime, e, m->prefix);
 	extract_print(m->runtime, e);
 }
 

@@ -76,6 +76,7 @@ struct emit_model {
 	bool is_caller_arena, has_taps, may_refuse;
 	bool has_states;                /* what a run leaves to the next: model_step() in the place of model_run() */
 	bool sets_weights;              /* constants are set by the caller */
+	bool unlocks;                   /* constants are masked: a function makes them plain */
 	bool has_edges_in_arena;        /* inputs and outputs are no parameters: accessors say where they lie */
 	int64_t n_macs, n_steps, weight_bytes, state_bytes;
 	const struct emit_pool *pool;

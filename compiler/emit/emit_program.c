@@ -11,6 +11,7 @@
 #include "emit/emit_weights.h"
 #include "emit/export.h"
 #include "emit/extract.h"
+#include "emit/protect.h"
 #include "support/ident.h"
 #include "emit/output.h"
 #include "options.h"
@@ -264,6 +265,11 @@ static struct deaths find_deaths(const struct plan *plan, struct arena *a)
 	return d;
 }
 
+static bool hides_names(const struct program *p)
+{
+	return p->x.m->options->protect != NULL;
+}
+
 /* A buffer's name, and the one that it takes bytes from in the step that makes it. */
 static const char *buffer_name(const struct program *p, const struct deaths *d, int i)
 {
@@ -293,7 +299,8 @@ static void arena_table(struct program *p, struct emit_model *model)
 	for (int i = 0; i < plan->n_buffers; i++) {
 		const struct buffer *b = &plan->buffer[i];
 		if (b->size_bytes)
-			rows[n++] = (struct emit_arena_row){ .name = buffer_name(p, &d, i), .pool = b->pool,
+			rows[n++] = (struct emit_arena_row){ .name = hides_names(p) ? "" : buffer_name(p, &d, i),
+						   .pool = b->pool,
 						   .bytes = b->size_bytes,
 						   .offset = b->offset, .first_step = b->first, .last_step = b->last };
 	}
@@ -383,6 +390,12 @@ static bool check_weights(const struct module *m)
 			  "objects; allowed: text, incbin, file", m->target->name);
 }
 
+static bool check_protect(const struct module *m)
+{
+	return !m->options->protect || !m->options->taps ||
+	       diag_error(m->diag, STATUS_USAGE, NULL, "--taps: it names what --protect hides");
+}
+
 bool emit_program(const struct module *m, const struct block *b, const struct plan *plan,
 		  const struct emit_stack *stack, struct emit_totals *totals)
 {
@@ -393,7 +406,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	struct emit e;
 	const char *stem, *base;
 
-	if (!check_flush(m) || !check_edges(m) || !check_weights(m))
+	if (!check_flush(m) || !check_edges(m) || !check_weights(m) || !check_protect(m))
 		return false;
 	split_path(m->arena, o->output, &stem, &base);
 	p.prefix = o->name ? o->name : ident_sanitise(m->arena, base, "model");
@@ -406,7 +419,11 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	make_interface(&p);
 	weights_init(&p.weights, m->arena, p.prefix, base, m->target, (enum weights_form_id)o->weights);
 	p.weights.section = o->section.name[SECTION_WEIGHTS];
-	model = (struct emit_model){ .prefix = p.prefix, .file = base, .model_file = m->name, .sha256 = m->sha256,
+	if (o->protect)
+		weights_protect(&p.weights, protect_key_of(m->arena, o->protect));
+	model = (struct emit_model){ .prefix = p.prefix, .file = base,
+				     .model_file = o->protect ? "a protected model" : m->name,
+				     .sha256 = o->protect ? "not shown" : m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
 				     .section = &o->section, .target = m->target,
 				     .is_caller_arena = o->arena == ARENA_CALLER,
@@ -427,11 +444,14 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	model.body = strbuf_text(&body);
 	weights_finish(&p.weights);
 	model.sets_weights = program_sets_weights(&p);
+	model.unlocks = program_unlocks(&p);
 	model.weight_bytes = (int64_t)p.weights.total_bytes;
 	*totals = (struct emit_totals){ .macs = model.n_macs, .n_steps = plan->n_steps, .prefix = p.prefix,
 					.entry = emit_entry(m->arena, &model),
 					.has_states = model.has_states, .params = p.params, .n_params = p.n_params,
-					.n_weight_files = p.weights.n_files, .weight_bytes = model.weight_bytes };
+					.n_weight_files = p.weights.n_files, .weight_bytes = model.weight_bytes,
+					.plain_bytes = model.unlocks ? model.weight_bytes : 0 };
 	diag_remark(m->diag, NULL, "memory: %s", sections_text(o, plan, model.weight_bytes, m->scratch));
-	return budget_flash(m, b, model.weight_bytes) && write_files(&p, &model, stem, totals);
+	return budget_flash(m, b, model.weight_bytes) && budget_ram(m, plan, totals->plain_bytes) &&
+	       write_files(&p, &model, stem, totals);
 }

@@ -15,7 +15,7 @@ struct emit_totals {
 	bool has_states;                        /* ... a step further */
 	const struct emit_param *params;        /* of the run function */
 	int n_params;
-	int64_t weight_bytes;
+	int64_t weight_bytes, plain_bytes;      /* of constants; of RAM that they are made plain in */
 	const char *const *path;                /* of the files written */
 	int n_paths;
 };

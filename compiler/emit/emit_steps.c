@@ -37,6 +37,8 @@ static const char *describe(struct program *p, const struct step *s, int number)
 	const struct node *n = s->node >= 0 ? &m->node[s->node] : NULL;
 	struct strbuf b;
 
+	if (m->options->protect)
+		return arena_printf(m->scratch, "%d", number);
 	strbuf_init(&b, p->x.m->scratch);
 	strbuf_printf(&b, "%d: %s", number, n ? n->op->name : "copy");
 	if (n && *n->name)
@@ -308,6 +310,11 @@ void emit_steps(struct program *p, struct emit *e, const char *signature)
 			  p->params[i].name, (long long)p->params[i].high);
 	if (program_sets_weights(p))
 		emit_line(e, "if (!%s_weights_at) return 3;", p->prefix);
+	if (program_unlocks(p)) {
+		emission_use(&p->x, "nnrt_unmask");
+		emission_use(&p->x, "NNRT_OPAQUE");
+		emit_line(e, "if (!%s_is_plain) (void)%s_unlock();", p->prefix, p->prefix);
+	}
 	if (m->options->flush_subnormals)
 		emit_line(e, "const uint32_t nnrt_mode = nnrt_flush_begin();");
 	if (m->options->marks)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "emission.h"
+#include "emit/protect.h"
 #include "graph/ir.h"
 #include "graph/recipe.h"
 #include "support/arena.h"
@@ -32,6 +33,23 @@ void weights_init(struct weights *w, struct arena *a, const char *prefix, const 
 		.file_bytes = WEIGHTS_FILE_BYTES };
 	w->made = ARENA_ARRAY(a, 2, struct weights_made);
 	map_init(&w->by_hash, a);
+}
+
+void weights_protect(struct weights *w, const struct protect_key *key)
+{
+	w->key = key;
+	w->masked = ARENA_NEW(w->arena, struct weights);
+	*w->masked = *w;
+	w->masked->key = NULL;
+	w->masked->masked = NULL;
+	w->masked->made = ARENA_ARRAY(w->arena, 2, struct weights_made);
+	map_init(&w->masked->by_hash, w->arena);
+	w->form = &weights_form_masked;
+}
+
+const struct weights *weights_stored(const struct weights *w)
+{
+	return w->masked ? w->masked : w;
 }
 
 /* What the recipe makes, until this is called again with the same k. */
@@ -84,7 +102,8 @@ static int add(struct weights *w, const void *bytes, const struct recipe *r, siz
 		id = w->n++;
 		w->v = ARENA_PUSH(w->arena, w->v, id, struct weight);
 		w->v[id] = (struct weight){ .bytes = r ? NULL : bytes, .recipe = r, .size_bytes = size_bytes,
-			.align = align, .type = type, .next_same_hash = (int)first, .name = name };
+			.align = align, .type = type, .next_same_hash = (int)first,
+			.name = w->key ? NULL : name };
 		map_set(&w->by_hash, &key, sizeof key, id);
 	}
 	w->v[id].views |= UINT32_C(1) << type;
@@ -122,8 +141,13 @@ void weights_finish(struct weights *w)
 {
 	size_t at = 0;
 
+	w->order = ARENA_ARRAY(w->arena, w->n + 1, int);
+	for (int i = 0; i < w->n; i++)
+		w->order[i] = i;
+	if (w->key)
+		protect_shuffle(w->key, w->order, w->n);
 	for (int i = 0; i < w->n; i++) {
-		struct weight *v = &w->v[i];
+		struct weight *v = &w->v[w->order[i]];
 		size_t align = (size_t)v->align;
 		w->align = v->align > w->align ? v->align : w->align;
 		at = (at + align - 1) / align * align;
@@ -201,14 +225,15 @@ void weights_print_hidden(const struct weights *w, struct emit *e)
 
 void weights_print_struct(const struct weights *w, struct emit *e, const char *begin, const char *end)
 {
-	emit_open(e, "%sconst struct %s_weights", begin, w->prefix);
+	emit_open(e, "%s", begin);
 	for (int i = 0; i < w->n; i++) {
-		if (!w->v[i].size_bytes)
+		const int id = w->order[i];
+		if (!w->v[id].size_bytes)
 			continue;
-		weights_print_comment(e, i, &w->v[i]);
+		weights_print_comment(e, id, &w->v[id]);
 		emit_open(e, "union");
-		weights_print_members(e, &w->v[i]);
-		emit_close(e, arena_printf(w->arena, " w%d __attribute__((aligned(%d)));", i, w->v[i].align));
+		weights_print_members(e, &w->v[id]);
+		emit_close(e, arena_printf(w->arena, " w%d __attribute__((aligned(%d)));", id, w->v[id].align));
 	}
 	emit_close(e, end);
 }
@@ -239,7 +264,7 @@ void weights_write_bytes(const struct weights *w, struct emit *e)
 	size_t at = 0;
 
 	for (int i = 0; i < w->n; i++) {
-		const struct weight *v = &w->v[i];
+		const struct weight *v = &w->v[w->order[i]];
 		const unsigned char *bytes = weights_bytes(w, v);
 		pad(e, v->offset - at);
 		if (weights_swap_bytes(w, v) == 1)

@@ -15,6 +15,7 @@
 #include "graph/dtype.h"
 #include "support/map.h"
 
+struct protect_key;
 struct recipe;
 struct target;
 struct tensor;
@@ -61,7 +62,11 @@ struct weights {
 	const struct target *target;
 	const struct weights_form *form;
 	const char *section;                    /* of the linker, that constants go to; NULL: the usual */
+	const struct protect_key *key;          /* NULL: they are as they are; else of weights_protect() */
+	struct weights *masked;                 /* then what the object holds in their place */
+	const char *after_set;                  /* a statement where the caller has set others, or NULL */
 	size_t file_bytes;                      /* WEIGHTS_FILE_BYTES unless a test says less */
+	int *order;                             /* after weights_finish(): ids as they lie behind each other */
 	size_t total_bytes;                     /* after weights_finish(): in the program's flash, with padding */
 	int align;                              /* after weights_finish(): the greatest */
 	int n_files;                            /* after weights_finish(): further C files */
@@ -69,6 +74,13 @@ struct weights {
 
 void weights_init(struct weights *w, struct arena *a, const char *prefix, const char *base,
 	const struct target *target, enum weights_form_id form);
+
+/** From now on the object holds the constants masked, in the form that was chosen, and the program makes them plain in
+ *  memory of its own. Before the first weights_add(). */
+void weights_protect(struct weights *w, const struct protect_key *key);
+
+/** What the object holds, which with --weights=file the caller sets. After weights_finish(). */
+const struct weights *weights_stored(const struct weights *w);
 
 /** Adds n elements of `type`, aligned to `align` bytes (a power of two); returns its id. Equal bytes of types of the
  *  same size share one id, the larger alignment holds. n may be 0. name: what a comment calls it, or NULL. */

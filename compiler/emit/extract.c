@@ -115,6 +115,15 @@ static void print_whole(const struct extract *x, struct emit *e)
 	emit_directive(e, "#pragma GCC diagnostic pop");
 }
 
+void extract_rename(const struct extract *x, struct emit *e, const char *prefix)
+{
+	for (int i = 0; i < x->index->n_items; i++) {
+		const struct rt_item *it = &x->index->items[i];
+		if (x->marked[i] && (it->kind == RT_FUNCTION || it->kind == RT_CONSTANT))
+			emit_directive(e, "#define %s %s_f%d", it->symbol, prefix, i);
+	}
+}
+
 void extract_print(const struct extract *x, struct emit *e)
 {
 	int file = -1;

@@ -76,6 +76,9 @@ bool extract_need_header(struct extract *x, const char *header);
 /** "#include <...>" for the marked items, in the order of rt_headers. */
 void extract_print_headers(const struct extract *x, struct emit *e);
 
+/** "#define nnrt_x PREFIX_f3" for every marked function and constant: no name of the runtime comes into an object. */
+void extract_rename(const struct extract *x, struct emit *e, const char *prefix);
+
 /** The marked items in source order, under a banner for each file with its licence line. */
 void extract_print(const struct extract *x, struct emit *e);
 

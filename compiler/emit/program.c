@@ -57,10 +57,20 @@ const char *program_address(struct program *p, int t)
 	return arena_printf(p->x.m->scratch, "%s + (%s)", base, emission_num(&p->x, x->offset));
 }
 
-bool program_sets_weights(const struct program *p)
+static bool has_weights(const struct program *p)
 {
 	for (int i = 0; i < p->weights.n; i++)
 		if (p->weights.v[i].size_bytes)
-			return p->x.m->options->weights == WEIGHTS_FILE;
+			return true;
 	return false;
+}
+
+bool program_unlocks(const struct program *p)
+{
+	return p->x.m->options->protect && has_weights(p);
+}
+
+bool program_sets_weights(const struct program *p)
+{
+	return p->x.m->options->weights == WEIGHTS_FILE && has_weights(p);
 }

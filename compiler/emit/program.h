@@ -49,6 +49,9 @@ extern const char *const program_reserved[];
 /** The name of parameter i, which model_run names from now on. */
 const char *program_param(struct program *p, int i);
 
+/** Whether the run function must make constants plain. After the last address was asked for. */
+bool program_unlocks(const struct program *p);
+
 /** Whether the caller says where the constants lie. After the last address was asked for. */
 bool program_sets_weights(const struct program *p);
 

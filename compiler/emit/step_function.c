@@ -192,7 +192,8 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 	if (s->kind == STEP_NEST) {
 		emit_nest(&inner, x, s->nest);
 	} else {
-		emit_shared(e, x, s->call, &p->shared);
+		emit_shared(e, x, s->call, &p->shared,
+			    x->m->options->protect ? function_name(p, 'k', number) : NULL);
 		emit_call(&inner, x, s->call, shared_epilogue(p, e, s->call, number));
 	}
 	if (!body.size)

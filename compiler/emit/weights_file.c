@@ -16,12 +16,15 @@ static void file_split(struct weights *w)
 static void file_print(const struct weights *w, struct emit *e)
 {
 	emit_comment(e, "The constants are in %s.bin: %s_set_weights() says where it lies.", w->base, w->prefix);
-	weights_print_struct(w, e, "static ", arena_printf(w->arena, " *%s_weights_at;", w->prefix));
+	weights_print_struct(w, e, arena_printf(w->arena, "static const struct %s_weights", w->prefix),
+			     arena_printf(w->arena, " *%s_weights_at;", w->prefix));
 	emit_blank(e);
 	emit_open(e, "int %s_set_weights(const void *weights, size_t bytes)", w->prefix);
 	emit_line(e, "if (!weights || bytes != sizeof *%s_weights_at || (uintptr_t)weights %% %du != 0) return 1;",
 		  w->prefix, w->align);
 	emit_line(e, "%s_weights_at = (const struct %s_weights *)weights;", w->prefix, w->prefix);
+	if (w->after_set)
+		emit_line(e, "%s", w->after_set);
 	emit_line(e, "return 0;");
 	emit_close(e, "");
 }

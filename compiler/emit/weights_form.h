@@ -19,6 +19,8 @@ struct weights_form {
 #include "emit/weights.def"
 #undef WEIGHTS_FORM
 
+extern const struct weights_form weights_form_masked;   /* round another form, under --protect */
+
 /** The constant's bytes, until this or weights_add_constant() is called again. */
 const unsigned char *weights_bytes(const struct weights *w, const struct weight *v);
 /** "float f32[216];" for every type that the constant is read as. */
@@ -27,8 +29,7 @@ void weights_print_members(struct emit *e, const struct weight *v);
 void weights_print_comment(struct emit *e, int id, const struct weight *v);
 /** Defines PREFIX_HIDDEN: what files share stays inside the library that they become. */
 void weights_print_hidden(const struct weights *w, struct emit *e);
-/** "extern const struct PREFIX_weights { … " with a union for each constant, at its place in the bytes; text ends the
- * declaration. */
+/** `begin`, a struct with a union for each constant at its place in the bytes; `end` ends the declaration. */
 void weights_print_struct(const struct weights *w, struct emit *e, const char *begin, const char *end);
 /** All constants with the gaps between them, as the target has them. */
 void weights_write_bytes(const struct weights *w, struct emit *e);

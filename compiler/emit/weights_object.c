@@ -34,8 +34,9 @@ static void object_print(const struct weights *w, struct emit *e)
 {
 	emit_comment(e, "The constants are in %s_weights.o, to be linked with this.", w->base);
 	weights_print_hidden(w, e);
-	weights_print_struct(w, e, "extern ", arena_printf(w->arena, " %s_weights %s_HIDDEN;", w->prefix,
-							   ident_upper(w->arena, w->prefix)));
+	weights_print_struct(w, e, arena_printf(w->arena, "extern const struct %s_weights", w->prefix),
+			     arena_printf(w->arena, " %s_weights %s_HIDDEN;", w->prefix,
+					  ident_upper(w->arena, w->prefix)));
 }
 
 static const char *object_file(const struct weights *w, int k)

@@ -76,9 +76,11 @@ void idents_init(struct idents *s, struct arena *a)
 
 void idents_init_program(struct idents *s, struct arena *a, const char *prefix)
 {
-	static const char *const functions[] = { "run", "tap", "arena", "weights", "weights_at", "set_weights" };
+	static const char *const functions[] = { "run", "tap", "arena", "weights", "weights_at", "set_weights",
+						 "plain", "is_plain", "unlock" };
 	static const char *const macros[] = { "ARENA_BYTES", "ARENA_ALIGN", "STACK_BYTES", "WEIGHTS_BYTES",
-					      "WEIGHTS_ALIGN", "NUL", "WEIGHTS_H", "H", "API", "HIDDEN" };
+					      "WEIGHTS_ALIGN", "NUL", "WEIGHTS_H", "H", "API", "HIDDEN",
+					      "PLAIN_BYTES" };
 
 	idents_init(s, a);
 	s->prefix = prefix;

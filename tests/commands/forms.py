@@ -59,16 +59,17 @@ def write_program(place, ending, loads=""):
 @test
 def every_form_answers_alike(place):
     wanted = None
-    for form in ("text", "incbin", "object", "file"):
-        for ending, standard in (("c", "-std=c11"), ("cpp", "-std=c++17"))[:2 if form in ("text", "object") else 1]:
+    for form in ("text", "incbin", "object", "file", "text --protect=x", "incbin --protect=x", "object --protect=x", "file --protect=x"):
+        languages = (("c", "-std=c11"), ("cpp", "-std=c++17"))
+        for ending, standard in languages[:2 if form.startswith(("text", "object")) else 1]:
             for name in os.listdir(place.folder):
                 if name.startswith("m"):
                     os.remove(place.path(name))
-            place.nnc(0, MODEL, "-o", "m." + ending, f"--weights={form}", *TARGET)
-            write_program(place, ending, LOADS if form == "file" else "")
+            place.nnc(0, MODEL, "-o", "m." + ending, *f"--weights={form}".split(), *TARGET)
+            write_program(place, ending, LOADS if form.startswith("file") else "")
             gcc = ["g++", *GCC[1:]] if ending == "cpp" else GCC
-            run(place, *gcc, standard, "main." + ending, "m." + ending, *["m_weights.o"] * (form == "object"), "-o", "m", "-lm",
-                "-Wl,--fatal-warnings")
+            run(place, *gcc, standard, "main." + ending, "m." + ending, *["m_weights.o"] * form.startswith("object"), "-o", "m",
+                "-lm", "-Wl,--fatal-warnings")
             got = run(place, "./m")
             wanted = wanted or got
             if got != wanted:
