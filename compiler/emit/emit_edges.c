@@ -93,8 +93,22 @@ static void print_scales(struct emit *e, const struct emit_model *m, const char 
 	}
 }
 
+/* How many rows of a stream's outputs come before those of a whole run. */
+static void print_late(struct emit *e, const struct emit_model *m, const char *upper)
+{
+	struct idents names;
+
+	idents_init(&names, e->scratch.arena);
+	for (int i = 0; i < m->n_params; i++) {
+		const char *name = param_is_tensor(&m->params[i]) ? macro_name(&names, &m->params[i]) : "";
+		if (m->params[i].late)
+			emit_directive(e, "#define %s_%s_LATE %" PRId64 " /* rows */", upper, name, m->params[i].late);
+	}
+}
+
 void edges_print_macros(struct emit *e, const struct emit_model *m, const char *upper)
 {
 	print_sizes(e, m, upper);
 	print_scales(e, m, upper);
+	print_late(e, m, upper);
 }

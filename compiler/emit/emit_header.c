@@ -187,6 +187,8 @@ static void print_macros(struct emit *e, const struct emit_model *m)
 	if (m->has_states)
 		emit_directive(e, "#define %s_STATE_BYTES %" PRId64 " /* in it, kept from step to step */", upper,
 			       m->state_bytes);
+	if (m->step_frames)
+		emit_directive(e, "#define %s_STEP_FRAMES %" PRId64 " /* that a step takes */", upper, m->step_frames);
 	if (m->stack) {
 		emit_comment(e, "Worst case below %s(), as %s compiles it%s%s.", emit_entry(e->scratch.arena, m),
 			m->stack->compiler,
@@ -238,6 +240,9 @@ static void describe_tensor(struct strbuf *b, const struct emit_param *p)
 	if (p->is_quantised)
 		strbuf_printf(b, ", value = %s * (stored %c %" PRId64 ")", spell_f64(scale, (double)p->scale),
 			p->zero_point < 0 ? '+' : '-', p->zero_point < 0 ? -p->zero_point : p->zero_point);
+	if (p->late)
+		strbuf_printf(b, "; its first %" PRId64 " rows after a reset come before those of a whole run",
+			      p->late);
 }
 
 /* How the function for an input that comes by rows is called. */
@@ -263,6 +268,8 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 	strbuf_puts(&b, m->has_states ?
 		"Runs the model one step further, from the states that the step before left in the arena. " :
 		"Runs the model once. ");
+	if (m->step_frames)
+		strbuf_printf(&b, "Takes the next %" PRId64 " of a sequence of frames without end. ", m->step_frames);
 	strbuf_puts(&b, m->is_caller_arena ?
 		"Reentrant: all that it writes is in the arena and the outputs.\n" :
 		"Uses one static arena: one call at a time.\n");

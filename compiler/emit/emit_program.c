@@ -112,8 +112,10 @@ static void make_interface(struct program *p)
 	p->n_dims = p->n_params;
 	for (int i = 0; i < module_n_in(m); i++)
 		add_tensor(p, g->in[i], PARAM_INPUT);
-	for (int i = 0; i < module_n_out(m); i++)
+	for (int i = 0; i < module_n_out(m); i++) {
 		add_tensor(p, g->out[i], PARAM_OUTPUT);
+		p->params[p->n_params - 1].late = m->late ? m->late[i] : 0;
+	}
 	for (int i = 0; i < p->n_returned; i++)
 		add_param(p, p->returned[i]);
 }
@@ -428,6 +430,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 				     .section = &o->section, .target = m->target,
 				     .is_caller_arena = o->arena == ARENA_CALLER,
 				     .has_states = m->n_states > 0, .state_bytes = state_bytes(m),
+				     .step_frames = m->step_frames,
 				     .has_edges_in_arena = o->io_memory == EDGES_ARENA,
 				     .has_taps = o->taps, .may_refuse = may_refuse(b), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .pool = p.pool, .n_pools = plan->n_pools,

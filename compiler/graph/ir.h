@@ -112,6 +112,11 @@ struct module {
 	/* So many inputs and outputs of graph 0, the last of each list and pair by pair, are states: what a run leaves
 	 * in the output the next one finds in the input. The caller sees those before them. */
 	int n_states;
+	/* --stream: the inputs that frames pass through, along an axis each, as import found them; how many frames a
+	 * step takes (0: it is no stream), and by output how many of the first rows are of before the beginning. */
+	struct { int tensor, axis; } *stream;
+	int n_streams;
+	int64_t step_frames, *late;
 	struct opset *opset;
 	int n_opsets;
 	int unknown_node, unknown_input;        /* whose values inference asked for last, in vain */

@@ -51,6 +51,16 @@ static struct num option_size(struct import *im, const char *name)
 	return size;
 }
 
+/* A sequence of any length stands for a stream: of one that strides divide. */
+enum { SEQUENCE = 5040 };
+
+static bool is_streamed(const struct import *im, const char *name)
+{
+	const char *wanted = im->m->options ? im->m->options->stream : NULL;
+
+	return wanted && (!strcmp(wanted, name) || (im->streamed && !strcmp(im->streamed, name)));
+}
+
 static struct num named_dimension(struct import *im, const char *name)
 {
 	const int64_t known = map_get_name(&im->dimension_names, name, -1);
@@ -59,6 +69,8 @@ static struct num named_dimension(struct import *im, const char *name)
 	if (known >= 0)
 		return im->dimension[known].size;
 	d.size = option_size(im, d.name);
+	if (is_streamed(im, d.name) && num_is(d.size, -1))
+		d.size = num_const(SEQUENCE);
 	map_set_name(&im->dimension_names, name, im->n_dimensions);
 	im->dimension = ARENA_PUSH(im->m->scratch, im->dimension, im->n_dimensions, struct dimension);
 	im->dimension[im->n_dimensions++] = d;
@@ -94,6 +106,23 @@ static struct num info_dimension(const Onnx__TensorShapeProto__Dimension *d)
 	return num_const(-1);
 }
 
+/* Axes that --stream names are remembered: INPUT.AXIS, or what the model calls the dimension. */
+static void note_stream(struct import *im, const Onnx__TensorShapeProto__Dimension *d, const char *input, int axis,
+			int tensor)
+{
+	struct module *m = im->m;
+	const bool is_called = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+
+	if (!is_streamed(im, arena_printf(m->scratch, "%s.%d", input, axis)) &&
+	    !(is_called && *d->dim_param && is_streamed(im, d->dim_param)))
+		return;
+	if (is_called)
+		im->streamed = d->dim_param;
+	m->stream = arena_grow(m->arena, m->stream, (size_t)m->n_streams, (size_t)m->n_streams + 1, sizeof *m->stream);
+	m->stream[m->n_streams].tensor = tensor;
+	m->stream[m->n_streams++].axis = axis;
+}
+
 /* --- tensors ------------------------------------------------------------------------------------------------------ */
 
 bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
@@ -119,6 +148,7 @@ bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
 	for (int k = 0; k < (int)t->shape->n_dim; k++) {
 		if (!types_check_dim(d, t->shape->dim[k], v->name, k))
 			return false;
+		note_stream(im, t->shape->dim[k], v->name, k, tensor);
 		dim[k] = input_dimension(im, t->shape->dim[k], v->name, k);
 		known &= !num_is(dim[k], -1);
 	}

@@ -21,6 +21,7 @@ struct import {
 	const struct dim_option *dims;
 	bool *dim_used;
 	int n_dims;
+	const char *streamed;           /* what the model calls what --stream names as INPUT.AXIS; NULL: nothing */
 	struct idents idents;           /* C names of dimensions */
 	struct dimension *dimension;
 	int n_dimensions;

@@ -27,6 +27,7 @@ import bad_operators  # and its
 import bad_preview  # and its
 import bad_quantised  # and its
 import bad_states  # and its
+import bad_streams  # and its
 import generated
 from generated import execute
 from refused import (CASES, ENVIRONMENT, F32, LIMIT, MODEL, UNSUPPORTED, USAGE, case, constant, model, of_zeros,

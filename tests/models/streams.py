@@ -39,7 +39,7 @@ SHARED = [
 def make(nodes, inputs, outputs, weights=(), opset=17):
     """nodes: operator, inputs, outputs, attributes. inputs and outputs: names and shapes. weights: names and arrays."""
     values = [[helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in v.items()] for v in (inputs, outputs)]
-    graph = helper.make_graph([helper.make_node(op, i.split(), o.split(), f"{op.lower()}_{o.split()[-1]}", **(a or {}))
+    graph = helper.make_graph([helper.make_node(op, i.split(" "), o.split(" "), op.lower() + "_" + o.split(" ")[-1], **(a or {}))
                                for op, i, o, a in nodes], "g", *values,
                               [numpy_helper.from_array(np.asarray(w), n) for n, w in dict(weights).items()])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
@@ -112,6 +112,112 @@ STATES = {
 }
 
 
+# ------------------------------------------------------------------------------------------- sequences, by --stream
+
+def conv(x, w, y, **attributes):
+    return "Conv", f"{x} {w}", y, attributes
+
+
+def causal():
+    """Convolutions with a stride and dilation, a residual, a product a frame."""
+    return make([conv("x", "w1", "a", pads=[2, 0]), ("Relu", "a", "b", None),
+                 conv("b", "w2", "c", pads=[4, 0], dilations=[2]), ("Add", "a c", "d", None),
+                 conv("d", "w3", "e", pads=[2, 0], strides=[2]), ("Transpose", "e", "f", {"perm": [0, 2, 1]}),
+                 ("MatMul", "f w4", "g", None), ("Softmax", "g", "y", {"axis": -1})],
+                {"x": [1, 4, "T"]}, {"y": [1, "U", 3]},
+                {"w1": random(5, 4, 3), "w2": random(5, 5, 3), "w3": random(8, 5, 3), "w4": random(8, 3)})
+
+
+def images():
+    """Rows of images are frames; columns are padded on both sides, pools have strides along both axes."""
+    return make([conv("x", "w1", "a", pads=[2, 1, 0, 1]), ("BatchNormalization", "a s s m v", "b", None), ("Relu", "b", "c", None),
+                 ("AveragePool", "c", "d", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+                 ("Conv", "d w2", "e", {"pads": [4, 1, 0, 1], "dilations": [2, 1], "group": 6}),
+                 ("MaxPool", "e", "f", {"kernel_shape": [1, 3], "strides": [1, 3]}),
+                 ("Transpose", "f", "g", {"perm": [0, 2, 1, 3]}), ("Reshape", "g shape", "h", None),
+                 ("Gemm", "h w3", "y", None)],
+                {"x": [1, 2, "T", 12]}, {"y": ["U", 3]},
+                {"w1": random(6, 2, 3, 3), "w2": random(6, 1, 3, 3), "w3": random(12, 3), "s": np.abs(random(6)), "m": random(6),
+                 "v": np.abs(random(6)) + 1, "shape": np.array([-1, 12])})
+
+
+def layers():
+    """Recurrent layers one behind the other, the last state of one of them an output."""
+    return make([("Transpose", "x", "t", {"perm": [1, 0, 2]}), ("LSTM", "t wl rl bl", "l lh", {"hidden_size": 6}),
+                 ("Squeeze", "l one", "a", None), ("GRU", "a wg rg bg  zero", "g", {"hidden_size": 5, "linear_before_reset": 1}),
+                 ("Squeeze", "g one", "b", None), ("RNN", "b wr rr", "r", {"hidden_size": 4}), ("Squeeze", "r one", "c", None),
+                 ("LayerNormalization", "c s", "y", {"axis": -1}), ("Squeeze", "lh zero1", "last", None)],
+                {"x": [1, "T", 3]}, {"y": ["T", 1, 4], "last": [1, 6]},
+                {"wl": random(1, 24, 3), "rl": random(1, 24, 6), "bl": random(1, 48), "one": np.array([1]),
+                 "wg": random(1, 15, 6), "rg": random(1, 15, 5), "bg": random(1, 30), "zero": np.zeros((1, 1, 5), np.float32), "zero1": np.array([0]),
+                 "wr": random(1, 4, 5), "rr": random(1, 4, 4), "s": random(4)})
+
+
+def chomped():
+    """As PyTorch's temporal convolutions are exported: padded on both sides and cut at the end."""
+    return make([conv("x", "w1", "a", pads=[4, 4], dilations=[2]), ("Slice", "a zero cut two", "b", None), ("Relu", "b", "c", None),
+                 ("Pad", "c pads", "d", None), conv("d", "w2", "e"), ("Add", "e x", "y", None)],
+                {"x": [1, 4, "T"]}, {"y": [1, 4, "T"]},
+                {"w1": random(6, 4, 3), "w2": random(4, 6, 3), "zero": np.array([0]), "cut": np.array([-4]),
+                 "two": np.array([2]), "pads": np.array([0, 0, 2, 0, 0, 0])})
+
+
+def valid():
+    """Convolutions without padding: results come late, and what goes round them waits."""
+    return make([conv("x", "w1", "a"), ("Sigmoid", "a", "b", None), conv("b", "w2", "c", strides=[2]),
+                 conv("x", "w3", "d", strides=[2]), ("Slice", "d two end axis", "e", None), ("Mul", "c e", "y", None)],
+                {"x": [1, 4, "T"]}, {"y": [1, 4, "U"]},
+                {"w1": random(6, 4, 3), "w2": random(4, 6, 5), "w3": random(4, 4, 3), "two": np.array([2]), "end": np.array([1 << 40]),
+                 "axis": np.array([2])})
+
+
+def flat():
+    """Samples are cut into frames, and frames become samples again."""
+    return make([("Reshape", "x frames", "a", None), ("MatMul", "a w1", "b", None), ("LSTM", "b w r", "c", {"hidden_size": 8, "layout": 0}),
+                 ("Reshape", "c samples", "y", None)],
+                {"x": ["T"]}, {"y": ["T"]},
+                {"frames": np.array([-1, 1, 8]), "samples": np.array([-1]), "w1": random(8, 5), "w": random(1, 32, 5), "r": random(1, 32, 8)})
+
+
+def last():
+    """A class for what has been heard so far."""
+    return make([conv("x", "w1", "a", pads=[2, 0]), ("Transpose", "a", "b", {"perm": [2, 0, 1]}), ("GRU", "b w r", "c", {"hidden_size": 6}),
+                 ("Gather", "c at", "d", {"axis": 0}), ("Squeeze", "d zero", "e", None), ("Gemm", "e w2", "f", None),
+                 ("Softmax", "f", "y", {"axis": -1})],
+                {"x": [1, 4, "T"]}, {"y": [1, 3]},
+                {"w1": random(5, 4, 3), "w": random(1, 18, 5), "r": random(1, 18, 6), "at": np.array(-1), "zero": np.array([0]),
+                 "w2": random(6, 3)})
+
+
+def quantised():
+    """Convolutions of bytes: what is kept of the past is bytes, and zero is their zero point."""
+    r = np.random.default_rng(3)
+    weights = {"zx": np.int8(-7), "sx": np.float32(0.03), "za": np.int8(-128), "sa": np.float32(0.02), "zy": np.int8(11),
+               "sy": np.float32(0.05), "sw": np.float32(0.01), "zw": np.int8(0)}
+    weights |= {f"q{k}": r.integers(-127, 127, s, np.int8) for k, s in ((1, (6, 4, 3)), (2, (6, 1, 5)), (3, (3, 6, 1)))}
+    nodes = [("QuantizeLinear", "x sx zx", "a0", None)]
+    scales = [("sx zx", "sa za"), ("sa za", "sa za"), ("sa za", "sy zy")]
+    for k, (how, (before, behind)) in enumerate(zip((dict(pads=[2, 0]), dict(pads=[4, 0], group=6, strides=[1]),
+                                                     dict(strides=[2])), scales), 1):
+        nodes += [("DequantizeLinear", f"a{k - 1} {before}", f"b{k}", None), ("DequantizeLinear", f"q{k} sw zw", f"w{k}", None),
+                  conv(f"b{k}", f"w{k}", f"c{k}", **how), *([("Relu", f"c{k}", f"d{k}", None)] if k < 3 else []),
+                  ("QuantizeLinear", f"{'d' if k < 3 else 'c'}{k} {behind}", f"a{k}", None)]
+    return make([*nodes, ("DequantizeLinear", "a3 sy zy", "y", None)], {"x": [1, 4, "T"]}, {"y": [1, 3, "U"]}, weights)
+
+
+# Builder, axis, and by output the axis of its rows; None: it is what the last frame made of it.
+SEQUENCES = {
+    "causal": (causal, "T", [1]),
+    "images": (images, "T", [0]),
+    "layers": (layers, "T", [0, None]),
+    "chomped": (chomped, "x.2", [2]),
+    "valid": (valid, "T", [2]),
+    "flat": (flat, "T", [0]),
+    "last": (last, "T", [None]),
+    "quantised": (quantised, "T", [2]),
+}
+
+
 # ------------------------------------------------------------------------------------------------------------- running
 
 class Stream:
@@ -180,6 +286,99 @@ def run(stream, target, folder):
     return "states of {STATE} bytes in an arena of {ARENA}".format(**sizes)
 
 
+class Sequence:
+    """A model over a whole sequence, and what --stream makes of it."""
+
+    def __init__(self, path, kind, axis, rows):
+        self.path, self.kind, self.axis, self.rows = path, kind, axis, rows
+        self.proto = onnx.load(path)
+        value = self.proto.graph.input[0]
+        self.name = value.name
+        self.dtype = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
+        dims = value.type.tensor_type.shape.dim
+        self.at = next(k for k, d in enumerate(dims) if axis in (d.dim_param, f"{value.name}.{k}"))
+        self.shape = [d.dim_value for d in dims]
+        self.session = onnxruntime.InferenceSession(path)
+
+    def draw(self, frames):
+        r = np.random.default_rng(frames)
+        shape = [frames if k == self.at else d for k, d in enumerate(self.shape)]
+        if self.dtype.kind == "f":
+            return r.standard_normal(shape).astype(self.dtype)
+        return r.integers(np.iinfo(self.dtype).min, np.iinfo(self.dtype).max, shape, self.dtype, endpoint=True)
+
+    def whole(self, x):
+        """Plain and exact outputs of a whole run."""
+        evaluate = check.by_integers if self.kind == "qdq" else check.exact
+        return self.session.run(None, {self.name: x}), evaluate(self.proto, [x])
+
+    def part(self, x, begin, end, axis):
+        return x[tuple(slice(begin, end) if k == axis else slice(None) for k in range(x.ndim))]
+
+
+def differs(kind, got, plain, exact):
+    return check.same_bits(got, exact) if kind == "qdq" else promise.fp32_promise(got, plain, exact)
+
+
+def macs(header):
+    with open(header[:-1] + "c", encoding="utf-8") as f:
+        return int(re.search(r"multiply-accumulates +([0-9,]+)", f.read())[1].replace(",", ""))
+
+
+def check_work(s, target, folder, header, step):
+    """A step multiplies no more than its part of a whole run, but for what of it is to come."""
+    frames = 64 * step
+    os.makedirs(folder)
+    dim = s.proto.graph.input[0].type.tensor_type.shape.dim[s.at].dim_param
+    whole = macs(generated.compile_model(s.path, folder, "whole", target, ["--dim", f"{dim}={frames}"]))
+    if macs(header) * frames > 1.15 * step * whole:
+        raise Failure("wrong", f"{macs(header)} multiply-accumulates for {step} frames, {whole} for {frames}")
+
+
+def run_sequence(s, target, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    header = generated.compile_model(s.path, folder, "m", target, [f"--stream={s.axis}"])
+    with open(header, encoding="utf-8") as f:
+        text = f.read()
+    numbers = {n: int(v) for n, v in re.findall(r"define M_(\w+) (\d+)", text)}
+    step = numbers["STEP_FRAMES"]
+    check_work(s, target, os.path.join(folder, "whole"), header, step)
+    program = generated.build(folder, "m", target, f"-O1 -DRESET_EVERY={FRAMES}")
+    x = s.draw(step * FRAMES)
+    plain, exact = s.whole(x)
+    outputs, late = program.prototype.of("output"), []
+    shapes = []
+    for o, p, axis in zip(outputs, plain, s.rows):
+        shapes.append([o.elements * p.shape[axis] // p.size if k == axis else d for k, d in enumerate(p.shape)]
+                      if axis is not None else list(p.shape))
+        late.append(numbers.get(f"OUTPUT_{o.name.upper()}_LATE", 0))
+    calls = [Call([s.part(x, k * step, (k + 1) * step, s.at)], [(p.dtype, d) for p, d in zip(plain, shapes)], {})
+             for k in range(FRAMES)]
+    answers = program.run(calls + calls)
+    if any(a.status for a in answers):
+        raise Failure("wrong", f"the function returned {[a.status for a in answers]}")
+    for j, axis in enumerate(s.rows):
+        got = [a.outputs[j] for a in answers]
+        if any(check.same_bits(b, a) for a, b in zip(got[:FRAMES], got[FRAMES:])):
+            raise Failure("wrong", f"output {j}: another sequence after a reset")
+        if axis is None:
+            for k in range(FRAMES):
+                some, more = s.whole(s.part(x, 0, (k + 1) * step, s.at))
+                bad = differs(s.kind, got[k], some[j], more[j])
+                if bad:
+                    raise Failure("wrong", f"output {j} after step {k}: {bad}")
+            continue
+        rows = np.concatenate(got[:FRAMES], axis)
+        n = rows.shape[axis] - late[j]
+        if n < FRAMES // 2 or n > plain[j].shape[axis]:
+            raise Failure("wrong", f"output {j}: {n} rows, {plain[j].shape[axis]} in a whole run")
+        bad = differs(s.kind, s.part(rows, late[j], None, axis), s.part(plain[j], 0, n, axis), s.part(exact[j], 0, n, axis))
+        if bad:
+            raise Failure("wrong", f"output {j}: {bad}")
+    return "{STEP_FRAMES} frames a step, states of {STATE_BYTES} bytes in an arena of {ARENA_BYTES}".format(**numbers)
+
+
 def subjects(report, names):
     """Name, path and the rest of a row, of all that are there."""
     folder = os.path.join(generated.work_folder(), "streams-made")
@@ -189,6 +388,11 @@ def subjects(report, names):
             path = os.path.join(folder, name + ".onnx")
             onnx.save(builder(), path)
             yield name, path, "float", states, {}
+    for name, (builder, axis, rows) in SEQUENCES.items():
+        if not names or name in names:
+            path = os.path.join(folder, name + ".onnx")
+            onnx.save(builder(), path)
+            yield name, path, "qdq" if builder is quantised else "float", axis, rows
     for name, *row in SHARED:
         path = os.path.join(cases.SHARED, "models", name, "model.onnx")
         if not names or name in names:
@@ -206,7 +410,10 @@ def main():
     for name, path, *row in subjects(report, a.names):
         try:
             folder = os.path.join(generated.work_folder(), f"streams-{target.name}", name)
-            report.ok(name, run(Stream(path, *row), target, folder))
+            if name in SEQUENCES:
+                report.ok(name, run_sequence(Sequence(path, *row), target, folder))
+            else:
+                report.ok(name, run(Stream(path, *row), target, folder))
         except Failure as e:
             report.failed(name, f"{e.kind}: {e}")
     report.exit()
