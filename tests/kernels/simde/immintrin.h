@@ -58,6 +58,18 @@ STAND_IN __m512 _mm512_maskz_loadu_ps(__mmask16 k, const void *p)
 	return _mm512_castsi512_ps(_mm512_maskz_loadu_epi32(k, p));
 }
 
+/* Each byte where k has a one, else 0; memory under a zero is not touched. */
+STAND_IN __m512i _mm512_maskz_loadu_epi8(__mmask64 k, const void *p)
+{
+	unsigned char bytes[64];
+	__m512i r;
+
+	for (int l = 0; l < 64; l++)
+		bytes[l] = k >> l & 1 ? ((const unsigned char *)p)[l] : 0;
+	memcpy(&r, bytes, sizeof(r));
+	return r;
+}
+
 /* Bytes where k has a one; memory under a zero is not touched. */
 STAND_IN void _mm512_mask_storeu_epi8(void *p, __mmask64 k, __m512i a)
 {
