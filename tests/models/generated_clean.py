@@ -23,9 +23,11 @@ from report import Report
 from targets import TARGETS, best_host, missing
 
 STRICT = "-Wall -Wextra -Wpedantic -Wconversion -Werror"
-COMPILERS = (("gcc", "-std=c99"), ("gcc", "-std=c11"), ("clang-14", "-std=c99"), ("g++", "-x c++ -std=c++17"),
-             ("clang++-14", "-x c++ -std=c++17"))
-COMPILATIONS = 2 * (len(COMPILERS) + 1)  # of a short model, on two targets
+# A compiler, its language, and whether it optimises: gcc warns of what its optimiser finds, which is the same for all its
+# languages; clang's warnings are those of its front end.
+COMPILERS = (("gcc", "-std=c99", True), ("gcc", "-std=c11", False), ("clang-14", "-std=c99", False),
+             ("g++", "-x c++ -std=c++17", False), ("clang++-14", "-x c++ -std=c++17", False))
+COMPILATIONS = 2 * 6  # what all that is done to a short model on two targets comes to, in compilations
 
 
 def fresh(*parts):
@@ -35,16 +37,17 @@ def fresh(*parts):
     return folder
 
 
-def check_warnings(model, target, how):
-    """Every compiler and language; the header alone too. how: -fsyntax-only or a level of optimisation."""
+def check_warnings(model, target, level):
+    """Every compiler and language; the header alone too. level: -fsyntax-only or one of optimisation."""
     folder = fresh("warnings", target.name, model.name)
     generated.compile_model(model.path, folder, "m", target, model.dims)
     march = " ".join(f for f in target.cflags.split() if f.startswith("-m"))
     with open(os.path.join(folder, "header.c"), "w", encoding="utf-8") as f:
         f.write('#include "m.h"\n')
-    for cc, language in COMPILERS:
+    for cc, language, optimises in COMPILERS:
         if not shutil.which(cc):
             continue
+        how = level if optimises else "-fsyntax-only"
         for source in [*generated.sources(folder, "m"), os.path.join(folder, "header.c")]:
             command = [cc, *language.split(), how, *STRICT.split(), *march.split(), "-I", folder, "-c", "-o",
                        os.path.join(folder, "out.o"), source]
@@ -174,8 +177,8 @@ def main():
         if not bound.reason(model):
             short.append(model)
         for target in dict.fromkeys((TARGETS["generic"], host)):
-            how = "-O1" if model in short else "-fsyntax-only"
-            guarded(report, f"warnings/{target.name}{how}/{model.name}", check_warnings, model, target, how)
+            level = "-O1" if model in short else "-fsyntax-only"
+            guarded(report, f"warnings/{target.name}{level}/{model.name}", check_warnings, model, target, level)
             if model in short:
                 guarded(report, f"symbols/{target.name}/{model.name}", check_symbols, model, target)
     guarded(report, "together", check_together, short, host)

@@ -18,9 +18,11 @@ roundings of one implementation more closely than the type can hold a result: se
 import collections
 import concurrent.futures
 import dataclasses
+import fcntl
 import glob
 import itertools
 import os
+import pickle
 import re
 import shutil
 import sys
@@ -60,11 +62,28 @@ expected_passes_before = expected_passes()
 
 
 def all_cases():
+    return sorted([*package_cases(), *own_cases()], key=lambda c: c.name)
+
+
+def package_cases():
+    """The package's cases. It computes them anew in a quarter of a minute; so they are kept, by its version."""
+    path = os.path.join(generated.work_folder(), f"onnx-cases-{onnx.__version__}")
+    with open(path + ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another group may be at it
+        if not os.path.exists(path):
+            with open(path + ".part", "wb") as f:
+                pickle.dump(collected_cases(), f)
+            os.rename(path + ".part", path)
+    with open(path, "rb") as f:
+        return pickle.load(f)
+
+
+def collected_cases():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from onnx.backend.test.case import model, node
         small = [c for c in model.collect_testcases() if c.model]  # the others are to be downloaded
-        return sorted([*node.collect_testcases(None), *small, *stored_cases(), *own_cases()], key=lambda c: c.name)
+        return [*node.collect_testcases(None), *small, *stored_cases()]
 
 
 def stored_cases():
