@@ -282,6 +282,7 @@ static enum search_result height_try(struct exact *x, int64_t height, int64_t wo
 			most *= 2;
 		}
 		items_rank(x, which % N_RANKS);
+		x->s.ranking = which;
 		x->s.mode = which < N_RANKS ? SEARCH_SKYLINE : SEARCH_ITEMS;
 		if (x->s.mode == SEARCH_SKYLINE && !x->aligned)
 			continue;
@@ -336,7 +337,7 @@ void pack_beam(struct packing *p, int64_t share)
 
 	if (!exact_open(&x))
 		return;
-	for (int attempt = 0; p->best > p->bound && p->work < limit; attempt++) {
+	for (int attempt = 0; p->best > p->enough && p->work < limit; attempt++) {
 		if (!beam || x.s.height >= p->best) {
 			easy_remove(&x, p->best - 1);
 			items_collect(&x);
@@ -352,6 +353,14 @@ void pack_beam(struct packing *p, int64_t share)
 			packing_finish(&x);
 		p->work = x.s.work;
 	}
+}
+
+void pack_enough(struct packing *p, int64_t share)
+{
+	struct exact x = { .p = p };
+
+	if (exact_open(&x))
+		height_try(&x, p->enough, p->work + share);
 }
 
 void pack_exact(struct packing *p, int64_t share)

@@ -250,6 +250,7 @@ bool packing_build(struct packing *p, const struct buffer *buffers, int n, int p
 	windows_collect(p, buffers, n, overlaps, n_overlaps);
 	base_place(p);
 	bound_find(p);
+	p->enough = p->bound;
 	return true;
 }
 

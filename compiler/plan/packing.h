@@ -47,6 +47,7 @@ struct packing {
 	int64_t *load;          /* per section, without base; permissions taken off */
 	int64_t bound;          /* no packing ends lower; with base */
 	int bound_section;
+	int64_t enough;         /* where pack_enough() and the beam after it may end */
 	int64_t *offsets;       /* the best packing so far */
 	int64_t best;           /* where it ends; INT64_MAX: none yet */
 	int64_t work;
@@ -81,6 +82,9 @@ void pack_beam(struct packing *p, int64_t share);
 /* Branch and bound for a packing that ends at most at a target, from the bound upwards.
  * Raises p->bound where it proves that there is none. */
 void pack_exact(struct packing *p, int64_t share);
+
+/* Branch and bound for a packing that ends at p->enough at most. */
+void pack_enough(struct packing *p, int64_t share);
 
 static inline int64_t align_up(int64_t n, int64_t align)
 {

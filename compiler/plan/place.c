@@ -9,6 +9,9 @@
 
 enum {
 	MAX_ALIGN = 1 << 20,
+	GOOD_ENOUGH = 256,
+	INSIST = 16,                    /* times the work, where the packing is too high */
+	MAX_INSIST_BOXES = 1 << 10,
 	MAX_EVICTIONS = 16,             /* rounds of moving what does not fit to the next pool */
 };
 
@@ -87,6 +90,19 @@ static void packing_search(struct packing *p, int64_t budget)
 	search_with(p, pack_exact, budget / 8);
 }
 
+/* INSIST times the work on pools of few boxes, while the packing is too high for its pool or, where any size will do,
+ * by more than one part in GOOD_ENOUGH above the bound. */
+static void packing_insist(struct packing *p, int64_t pool_bytes, int64_t budget)
+{
+	p->enough = pool_bytes ? pool_bytes / p->granule : p->bound + p->bound / GOOD_ENOUGH;
+	if (p->n > MAX_INSIST_BOXES || p->enough < p->bound)
+		return;
+	if (p->best > p->enough)
+		search_with(p, pack_enough, budget * INSIST / 4);
+	if (p->best > p->enough)
+		search_with(p, pack_beam, budget * INSIST / 2);
+}
+
 /* Packs one pool and reports on it; false when its size is exceeded or sums overflow. */
 static bool pool_pack(struct buffer *buffers, int n, int pool, const struct memory_pool *m,
 		      const struct overlap *overlaps, int n_overlaps, int64_t budget, struct pool_plan *plan,
@@ -97,10 +113,12 @@ static bool pool_pack(struct buffer *buffers, int n, int pool, const struct memo
 	*plan = (struct pool_plan){ .align = 1, .arena_bytes = MAX_ARENA_BYTES };
 	if (!packing_build(&p, buffers, n, pool, overlaps, n_overlaps, scratch))
 		return false;
-	if (p.n)
+	if (p.n) {
 		packing_search(&p, budget);
-	else
+		packing_insist(&p, m->size_bytes, budget);
+	} else {
 		p.best = 0;
+	}
 	for (int i = 0; i < p.n; i++) {
 		struct buffer *b = &buffers[p.boxes[i].buffer];
 

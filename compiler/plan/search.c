@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/dead_parts.h"
 #include "support/arena.h"
 
 /* A part that waits. Queues are lists that share their tails, so going back costs nothing. */
@@ -21,6 +22,7 @@ struct frame {
 	int queue;              /* parts that wait behind this one, or -1 */
 	int choice, choices, n_choices, chosen;
 	int lists_top, parts_top, trail_top;
+	struct dead_key key;
 };
 
 struct change {
@@ -34,10 +36,11 @@ struct search_state {
 	struct change *trail;
 	int *lists, *choices, *crossing, *piece;
 	int *starts;            /* items that start in section k or later begin at starts[k] */
-	int64_t *floor, *left, *lowest;
+	int64_t *floor, *left, *above, *low;
 	bool *placed;
 	int depth, n_parts, n_trail, n_lists, n_choices;
 	int frames_room, parts_room, lists_room, choices_room;
+	struct dead_parts *dead;
 };
 
 void search_prepare(struct search *s, struct arena *a)
@@ -61,7 +64,9 @@ void search_prepare(struct search *s, struct arena *a)
 	t->piece = ARENA_ARRAY(a, s->n_sections, int);
 	t->floor = ARENA_ARRAY(a, s->n_sections, int64_t);
 	t->left = ARENA_ARRAY(a, s->n_sections, int64_t);
-	t->lowest = ARENA_ARRAY(a, s->n_sections, int64_t);
+	t->above = ARENA_ARRAY(a, s->n_sections, int64_t);
+	t->low = ARENA_ARRAY(a, s->n, int64_t);
+	t->dead = dead_parts_new(a);
 	t->placed = ARENA_ARRAY(a, s->n, bool);
 	t->starts = ARENA_ARRAY(a, s->n_sections + 1, int);
 	for (int i = 0, k = 0; k <= s->n_sections; k++) {
@@ -151,34 +156,67 @@ static void choices_sort(const struct search *s, int *v, int n)
 	}
 }
 
-/* No section of the part may be too full: floor, then all that is left. A floor cannot be used
- * below the lowest offset that anything still to come can have there. */
-static bool part_possible(struct search *s, const struct part *part)
+/* May x be placed next: does it come after all that was placed? An item that does not waits for another to lift it. */
+static bool item_open(const struct search *s, const struct part *part, int x)
+{
+	return s->mode == SEARCH_SKYLINE || order_less(s, part->low, part->low_rank, x);
+}
+
+/* The least offset that x, not placed, can have. */
+static int64_t item_low(const struct search *s, const struct part *part, int x)
+{
+	const struct search_state *t = s->state;
+	int64_t low = s->offsets[x];
+
+	if (s->mode == SEARCH_SKYLINE)
+		for (int k = s->items[x].first; k <= s->items[x].last; k++)
+			low = t->floor[k] > low ? t->floor[k] : low;
+	return low < part->low ? align_up(part->low, s->items[x].align) : low;
+}
+
+/* Sorts the part's list by least offsets, highest first; items that are placed come last. From frame to frame little
+ * changes: by insertion. */
+static void list_sort(struct search *s, const struct part *part)
+{
+	struct search_state *t = s->state;
+	int *v = t->lists + part->list;
+
+	for (int i = 0; i < part->n_list; i++) {
+		const int x = v[i];
+		const int64_t low = t->low[x] = t->placed[x] ? INT64_MIN : item_low(s, part, x);
+		int at = i;
+
+		for (; at && t->low[v[at - 1]] < low; at--)
+			v[at] = v[at - 1];
+		v[at] = x;
+		s->work += i - at;
+	}
+	s->work += part->n_list;
+}
+
+/* False when in some section the items still to come, none below its least offset, cannot all end in time: those from
+ * any offset upwards have to fit between it and the height. `key` is what the rest of the part depends on. */
+static bool part_possible(struct search *s, const struct part *part, struct dead_key *key)
 {
 	struct search_state *t = s->state;
 
+	list_sort(s, part);
+	*key = dead_key_start((uint64_t)s->ranking);
 	for (int k = part->first; k <= part->last; k++)
-		t->lowest[k] = INT64_MAX;
-	for (int i = part->list; i < part->list + part->n_list; i++) {
-		const struct item *x = &s->items[t->lists[i]];
-		int64_t low = s->offsets[t->lists[i]];
+		t->above[k] = 0;
+	for (int i = part->list; i < part->list + part->n_list && !t->placed[t->lists[i]]; i++) {
+		const int y = t->lists[i];
+		const struct item *x = &s->items[y];
+		const int64_t room = s->height - t->low[y];
 
-		if (t->placed[t->lists[i]])
-			continue;
-		if (low < part->low)
-			low = align_up(part->low, x->align);
-		if (low + x->size > s->height)
-			return false;
+		dead_key_add(key, y, item_open(s, part, y) ? t->low[y] : INT64_MIN);
 		for (int k = x->first; k <= x->last; k++)
-			if (low < t->lowest[k])
-				t->lowest[k] = low;
+			if ((t->above[k] += x->size) > room)
+				return false;
 		s->work += x->last - x->first + 1;
 	}
-	s->work += part->n_list + part->last - part->first + 1;
-	for (int k = part->first; k <= part->last; k++)
-		if (t->lowest[k] != INT64_MAX && t->lowest[k] + t->left[k] > s->height)
-			return false;
-	return true;
+	s->work += part->last - part->first + 1;
+	return !dead_parts_has(t->dead, key);
 }
 
 /* Leftmost of the lowest sections of a part, and the last to its right that is as low. */
@@ -204,9 +242,6 @@ static void skyline_choices(struct search *s, struct frame *f)
 	const int valley = part_valley(s, &f->part, &last);
 	int *v = t->choices + f->choices, n = 0;
 
-	for (int k = f->part.first; k <= f->part.last; k++)
-		if (t->left[k] && t->floor[k] + t->left[k] > s->height)
-			return;
 	for (int i = t->starts[valley]; i < t->starts[valley + 1]; i++) {
 		const int twin = s->items[i].twin;
 		int at = n;
@@ -262,18 +297,21 @@ static bool frame_open(struct search *s, const struct part *part, int queue)
 	*f = (struct frame){ .part = *part, .queue = queue, .chosen = -1, .choices = t->n_choices,
 			     .choice = t->n_choices, .lists_top = t->n_lists, .parts_top = t->n_parts,
 			     .trail_top = t->n_trail };
+	if (!part_possible(s, part, &f->key))
+		return true;
 	if (s->mode == SEARCH_SKYLINE) {
 		skyline_choices(s, f);
 		return true;
 	}
-	if (!part_possible(s, part))
-		return true;
 	for (int i = part->list; i < part->list + part->n_list; i++) {
 		const int x = t->lists[i];
 
 		if (!t->placed[x] && s->offsets[x] + s->items[x].size < least_top)
 			least_top = s->offsets[x] + s->items[x].size;
 	}
+	for (int k = part->first; k <= part->last; k++)
+		if (s->height - t->left[k] + 1 < least_top)
+			least_top = s->height - t->left[k] + 1;
 	/* An item that starts where another would already have ended leaves a gap for nothing. */
 	for (int i = part->list; i < part->list + part->n_list; i++) {
 		const int x = t->lists[i];
@@ -438,6 +476,8 @@ enum search_result search_run(struct search *s)
 		if (f->choice == f->choices + f->n_choices) {
 			const int parent = f->part.parent;
 
+			if (f->n_choices)
+				dead_parts_add(t->dead, &f->key);
 			if (parent < 0)
 				return SEARCH_NONE;
 			while (t->depth - 1 > parent)

@@ -3,7 +3,8 @@
  * The method is that of Moffitt, "MiniMalloc", ASPLOS 2023: items are placed in ascending order of
  * offset, each on top of what lies below it (every packing can be pushed down to one of this form),
  * so a partial packing is a floor per section; it is given up when the floor and what is still to
- * come exceed the height in a section. What falls apart in time is solved piece by piece. */
+ * come exceed the height in a section, or when the same items were left above the same floors before (dead_parts.h).
+ * What falls apart in time is solved piece by piece. */
 #ifndef NNC_PLAN_SEARCH_H
 #define NNC_PLAN_SEARCH_H
 
@@ -31,6 +32,7 @@ struct search {
 	int n, n_sections;
 	const int *near_start, *near;   /* per item: the items with a section in common */
 	enum search_mode mode;
+	int ranking;                    /* a number for mode and ranks: what has failed is remembered with it */
 	int64_t base, height;
 	int64_t *offsets;               /* result, per item; while searching: the least offset still possible */
 	int64_t work, work_end;

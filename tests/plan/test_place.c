@@ -114,8 +114,8 @@ Test(place, rectangles_cut_into_boxes_close_again, .init = setup, .fini = teardo
 	} cases[] = {
 		{ 10, 10, 100, 100 }, { 20, 20, 200, 200 }, { 30, 30, 1000, 1000 }, { 60, 60, 10000, 10100 },
 		{ 120, 120, 100000, 101000 },
-		/* Too many for an exact search within the budget; the bound is met by the packing that was cut. */
-		{ 300, 200, 100000, 105000 },
+		/* The search may end before the bound is met, by the packing that was cut. */
+		{ 300, 200, 100000, 100400 },
 	};
 	struct random r = { 42 };
 
@@ -388,4 +388,50 @@ Test(place, same_input_same_plan, .init = setup, .fini = teardown)
 	place(w, 200, NULL, 0);
 	for (int i = 0; i < 200; i++)
 		cr_assert_eq(v[i].offset, w[i].offset);
+}
+
+/* One buffer a row: id, first step, step after the last, size; the number of rows. */
+static int published(const char *name, struct buffer *v, int room)
+{
+	char line[256];
+	FILE *f = fopen(name, "r");
+	int n = 0;
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof line, f)) {
+		long long size;
+		int first, end;
+
+		if (n < room && sscanf(line, "%*d,%d,%d,%lld", &first, &end, &size) == 3)
+			v[n++] = (struct buffer){ .size_bytes = size, .align = 1, .first = first, .last = end - 1 };
+	}
+	fclose(f);
+	return n;
+}
+
+/* The challenging set of Moffitt, "MiniMalloc", ASPLOS 2023: all fit the pool. What the search finds depends on no
+ * clock. Instance I is not among them: 2.4 % above after the whole budget. */
+Test(place, published_instances_fit_their_pools, .init = setup, .fini = teardown)
+{
+	static const char names[] = "ABCDEFGHJK";
+	const struct memory_pool pool = { .size_bytes = 1 << 20 };
+	const double start = seconds();
+
+	for (const char *c = names; *c; c++) {
+		struct buffer v[500];
+		struct pool_plan plan;
+		char name[512];
+		const char *why;
+		int n;
+
+		snprintf(name, sizeof name, "%s/../../shared/plans/%c.1048576.csv", EXAMPLES, *c);
+		n = published(name, v, 500);
+		if (!n)
+			cr_skip_test("%s is not there", name);
+		cr_assert(place_buffers(v, n, &pool, 1, NULL, 0, NULL, &plan, &a, &d), "%s", diag_text(&d));
+		cr_assert(plan_validate(v, n, &pool, 1, &plan, NULL, 0, &a, &why), "%c: %s", *c, why);
+		cr_log_info("%c: arena %lld, work %lld\n", *c, (long long)plan.arena_bytes, (long long)plan.work);
+	}
+	cr_expect_lt(seconds() - start, 10.0 * SLOWER);
 }
