@@ -11,6 +11,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 FIGURES = {"examples/run.sh": ("answer", "time", "RAM", "flash", "C"),
            "examples/firmware/run.sh": ("answer", "arena", "stack", "work", "flash", "RAM")}
 LIBRARY_BYTES = 64
+SPOKEN = ("no", "yes", "away", "yes", "no")  # in examples/keywords/clip.wav
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -36,6 +37,16 @@ def check(report, name, command, figures, word):
         report.ok(name, ", ".join(f"{f} {lines[f]}" for f in figures[1:]))
 
 
+def check_spoken(report, words):
+    """The stream hears each word once, in their order, and keeps its figures."""
+    status, out, err = run(["sh", "examples/firmware/keywords.sh"])
+    heard = re.findall(r"^word: +(\w+) at", out, flags=re.M)
+    if status or heard != list(words):
+        report.failed("firmware/keywords", err.strip()[-200:] if status else f"heard {' '.join(heard)}, spoken {' '.join(words)}")
+    else:
+        report.ok("firmware/keywords", ", ".join(" ".join(line.split()) for line in out.splitlines()[len(words):-1]))
+
+
 def stack_beyond(line):
     """What the board saw against the header's figure: not above it, but for the call and the library's memset and memcpy,
     and not so far below that the figure would be idle."""
@@ -49,6 +60,7 @@ def main():
         picture = f"examples/digits/pictures/digit-{digit}.png"
         check(report, f"digits/{word}", ["sh", "examples/run.sh", picture], FIGURES["examples/run.sh"], word)
     check(report, "firmware", ["sh", "examples/firmware/run.sh"], FIGURES["examples/firmware/run.sh"], "three")
+    check_spoken(report, SPOKEN)
     report.exit()
 
 
