@@ -6,7 +6,7 @@
 
 /* "|cmake|arduino… DIR" */
 static const char world_names[] =
-#define WORLD(id, name, targets, help) "|" name
+#define WORLD(id, name, arena, targets, help) "|" name
 #define WORLD_FILE(id, path, template)
 #include "emit/worlds.def"
 #undef WORLD

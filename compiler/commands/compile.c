@@ -73,6 +73,8 @@ enum status command_compile(const struct options *given, struct arena *a, struct
 		return d->status;
 	if (given->export_to.folder)
 		named.output = export_output(given, a);
+	if (export_has_objects(given))
+		named.arena = ARENA_CALLER;
 	if (!o->output && !o->dump && !o->report) {
 		diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.c, or --export");
 		return d->status;

@@ -455,6 +455,6 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 					.n_weight_files = p.weights.n_files, .weight_bytes = model.weight_bytes,
 					.plain_bytes = model.unlocks ? model.weight_bytes : 0 };
 	diag_remark(m->diag, NULL, "memory: %s", sections_text(o, plan, model.weight_bytes, m->scratch));
-	return budget_flash(m, b, model.weight_bytes) && budget_ram(m, plan, totals->plain_bytes) &&
-	       write_files(&p, &model, stem, totals);
+	return export_check_model(o, &model, m->diag) && budget_flash(m, b, model.weight_bytes) &&
+	       budget_ram(m, plan, totals->plain_bytes) && write_files(&p, &model, stem, totals);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "emit/bindings.h"
 #include "emit/emission.h"
 #include "emit/emit_edges.h"
 #include "emit/emit_weights.h"
@@ -15,24 +16,28 @@
 #include "targets/target.h"
 
 enum world_id {
-#define WORLD(id, name, targets, help) WORLD_##id,
+#define WORLD(id, name, arena, targets, help) WORLD_##id,
 #define WORLD_FILE(id, path, template)
 #include "emit/worlds.def"
 #undef WORLD
 #undef WORLD_FILE
 };
+
+enum world_arena { WORLD_ARENA_GIVEN, WORLD_ARENA_CALLER };
 
 static const struct world {
-	const char *name, *targets, *help;
+	const char *name;
+	enum world_arena arena;
+	const char *targets, *help;
 } worlds[] = {
-#define WORLD(id, name, targets, help) { name, targets, help },
+#define WORLD(id, name, arena, targets, help) { name, WORLD_ARENA_##arena, targets, help },
 #define WORLD_FILE(id, path, template)
 #include "emit/worlds.def"
 #undef WORLD
 #undef WORLD_FILE
 };
 
-#define WORLD(id, name, targets, help)
+#define WORLD(id, name, arena, targets, help)
 #define WORLD_FILE(id, path, template) extern const char template_##template[];
 #include "emit/worlds.def"
 #undef WORLD_FILE
@@ -73,9 +78,22 @@ bool export_check(const struct options *o, const struct target *target, struct d
 		return diag_error(d, STATUS_USAGE, NULL, "--taps: no program of --export defines what is called");
 	if (o->stream_input)
 		return diag_error(d, STATUS_USAGE, NULL, "--stream-input: no program of --export has rows to give");
+	if (w->arena == WORLD_ARENA_CALLER && o->io_memory == EDGES_ARENA)
+		return diag_error(d, STATUS_USAGE, NULL, "--io-memory=arena: --export=%s passes inputs and outputs",
+				  w->name);
 	return builds_for(w, target) ||
 	       diag_error(d, STATUS_USAGE, NULL, "--export=%s: it does not build for target %s, allowed:%s", w->name,
 			  target->name, w->targets);
+}
+
+bool export_has_objects(const struct options *o)
+{
+	return o->export_to.folder && worlds[o->export_to.world].arena == WORLD_ARENA_CALLER;
+}
+
+bool export_check_model(const struct options *o, const struct emit_model *m, struct diag *d)
+{
+	return !export_has_objects(o) || bindings_check(m, worlds[o->export_to.world].name, d);
 }
 
 const char *export_output(const struct options *o, struct arena *a)
@@ -307,7 +325,8 @@ void export_print(struct emit *e, struct arena *a, const struct options *o, cons
 		return;
 	for (int i = 0; i < m->n_pools; i++)
 		ram_bytes += m->pool[i].bytes;
-	const struct hole holes[] = {
+	struct hole *holes;
+	const struct hole own[] = {
 		{ .name = "name", .text = m->prefix },
 		{ .name = "NAME", .text = ident_upper(a, m->prefix) },
 		{ .name = "version", .text = m->version },
@@ -330,8 +349,11 @@ void export_print(struct emit *e, struct arena *a, const struct options *o, cons
 		{ .name = "declare", .print = print_declarations },
 		{ .name = "print", .print = print_outputs },
 		{ .name = "serial", .print = print_serial },
-		{ 0 },
 	};
+
+	holes = ARENA_ARRAY(a, sizeof own / sizeof *own + N_BINDING_HOLES + 1, struct hole);
+	memcpy(holes, own, sizeof own);
+	(void)bindings_holes(holes + sizeof own / sizeof *own, m, a);
 
 	template_print(e, f->text, holes, m);
 }

@@ -11,6 +11,12 @@ struct options;
  *  reported. */
 bool export_check(const struct options *o, const struct target *target, struct diag *d);
 
+/** Whether the world makes objects of models, with memory of their own: the C is then that of --arena=caller. */
+bool export_has_objects(const struct options *o);
+
+/** Whether the world can have the model, once it is compiled. False: reported. */
+bool export_check_model(const struct options *o, const struct emit_model *m, struct diag *d);
+
 /** Path of the C file in the folder: what o->output is then. The name is --name, or the model's file. From arena a. */
 const char *export_output(const struct options *o, struct arena *a);
 

@@ -7,17 +7,21 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import onnx
 
-from place import DIGITS, F32, MODEL, Skipped, Wrong, expect, main, test
+from place import DIGITS, F32, MODEL, ROOT, Skipped, Wrong, expect, main, test
 
 INT8 = os.path.join(DIGITS, "digits-int8.onnx")
 ARM = "arm-none-eabi-"
 CPU = "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16"
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
-WORLDS = {"cmake": "generic", "arduino": "cortex-m4", "zephyr": "cortex-m4", "esp-idf": "rv32imc", "cmsis-pack": "cortex-m0plus"}
+WORLDS = {"cmake": "generic", "arduino": "cortex-m4", "zephyr": "cortex-m4", "esp-idf": "rv32imc", "cmsis-pack": "cortex-m0plus",
+          "cpp": "generic", "rust": "generic", "python": "generic"}
 ARDUINO_H = """#include <stdio.h>
 #include <stdlib.h>
 struct Port { void begin(long) {} template <class T> void print(T) {} template <class T> void println(T) {} };
@@ -216,6 +220,165 @@ def cmsis_pack_s_description_is_one(place):
             raise Wrong(f"file {f.attrib}")
 
 
+def sums(place):
+    """y = x + the sum of all before it, as a model with a state."""
+    nodes = [onnx.helper.make_node("Add", ["x", "past"], ["present"]), onnx.helper.make_node("Neg", ["present"], ["type"])]
+    infos = [onnx.helper.make_tensor_value_info(n, F32, [3]) for n in ("x", "past", "type", "present")]
+    graph = onnx.helper.make_graph(nodes, "g", infos[:2], infos[2:])
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), place.path("sums.onnx"))
+    return ["--state", "past=present"]
+
+
+def wanted(place):
+    """What nnc run gives for a picture of ramps, in hexadecimal."""
+    place.save("x.npy", RAMP)
+    place.nnc(0, "run", MODEL, "--target=generic", "x.npy", "--save", "saved")
+    return np.load(place.path("saved/output_0.npy")).ravel()
+
+
+def check_scores(place, text):
+    got = np.array([float(line) for line in text.split()], np.float32)
+    if got.tobytes() != wanted(place).tobytes():
+        raise Wrong(f"{got} is not {wanted(place)}")
+
+
+RAMP = (np.arange(64, dtype=np.float32) % 8 / 8).reshape(1, 1, 8, 8)
+CPP = """#include <array>
+#include <cstdio>
+#include "digits.hpp"
+#include "sums.hpp"
+int main()
+{
+	std::array<float, 64> image;
+	std::array<float, 10> scores;
+	digits::Model model, other;
+	for (int i = 0; i < 64; i++)
+		image[static_cast<std::size_t>(i)] = static_cast<float>(i % 8) / 8;
+	if (model.run(image, scores) || other.run(image, scores))
+		return 1;
+	for (float s : scores)
+		std::printf("%.9g\\n", static_cast<double>(s));
+	std::array<float, 3> x{ 1, 2, 3 }, y{};
+	sums::Model a, b;
+	if (a.run(x, y) || a.run(x, y) || y[2] != -6 || b.run(x, y) || y[2] != -3)
+		return 2;
+	a.reset();
+	return a.run(x, y) || y[2] != -3;
+}
+"""
+RUST = """fn main() {
+    let image: [f32; 64] = std::array::from_fn(|i| (i % 8) as f32 / 8.0);
+    let mut scores = [0f32; 10];
+    let mut models = [digits::Model::new(), digits::Model::default()];
+    for model in &mut models {
+        std::thread::scope(|s| { s.spawn(|| model.run(&image, &mut scores).unwrap()); });
+    }
+    for s in scores {
+        println!("{s}");
+    }
+    let (mut a, mut b, mut y) = (sums::Model::new(), sums::Model::new(), [0f32; 3]);
+    a.run(&[1.0, 2.0, 3.0], &mut y).unwrap();
+    a.run(&[1.0, 2.0, 3.0], &mut y).unwrap();
+    assert_eq!(y, [-2.0, -4.0, -6.0]);
+    b.run(&[1.0, 2.0, 3.0], &mut y).unwrap();
+    assert_eq!(y, [-1.0, -2.0, -3.0]);
+    a.reset();
+    a.run(&[1.0, 2.0, 3.0], &mut y).unwrap();
+    assert_eq!(y, [-1.0, -2.0, -3.0]);
+}
+"""
+PYTHON = """import threading
+import numpy as np
+import digits, sums
+image = (np.arange(64, dtype=np.float32) % 8 / 8).reshape(1, 1, 8, 8)
+scores = digits.Model().run(image)
+assert scores.shape == (1, 10)
+print("\\n".join(f"{s:.9g}" for s in scores.ravel()))
+assert np.array_equal(digits.Model().run(np.asfortranarray(image)), scores)
+got = []
+threads = [threading.Thread(target=lambda: got.append(digits.Model().run(image))) for _ in range(4)]
+for t in threads: t.start()
+for t in threads: t.join()
+assert all(np.array_equal(g, scores) for g in got) and len(got) == 4
+for wrong, error in ((image[0], ValueError), (image.astype(np.float64), TypeError)):
+    try:
+        digits.Model().run(wrong)
+        raise SystemExit("taken")
+    except error as e:
+        assert str(e).startswith("image: "), e
+x, a, b = np.array([1, 2, 3], np.float32), sums.Model(), sums.Model()
+a.run(x)
+assert a.run(x)[2] == -6 and b.run(x)[2] == -3
+a.reset()
+assert a.run(x)[2] == -3
+try:
+    digits._run.run(np.zeros(8, np.uint8), image, scores)
+    raise SystemExit("taken")
+except ValueError as e:
+    assert str(e).startswith("arena: 8 bytes, allowed: "), e
+"""
+
+
+def both(place, world, *options):
+    """The bundled model and one with a state."""
+    for model, more in ((MODEL, options), ("sums.onnx", sums(place))):
+        place.nnc(0, model, f"--export={world}", world + "-" + os.path.basename(model)[:-5], "--target=generic", *more)
+
+
+@test
+def cpp_s_class_runs(place):
+    need("g++")
+    both(place, "cpp", "--protect=x")
+    with open(place.path("main.cpp"), "w", encoding="utf-8") as f:
+        f.write(CPP)
+    folders = [f"cpp-{name}/src" for name in ("digits", "sums")]
+    for folder, name in zip(folders, ("digits", "sums")):
+        run(place, "gcc", "-std=c99", *WARNINGS, "-O1", "-c", f"{folder}/{name}.c", "-o", name + ".o")
+    run(place, "g++", "-std=c++20", *WARNINGS, *("-I" + f for f in folders), "main.cpp", "digits.o", "sums.o", "-o", "main", "-lm")
+    check_scores(place, run(place, "./main"))
+    wrong = place.path("wrong.cpp")
+    with open(wrong, "w", encoding="utf-8") as f:
+        f.write('#include "digits.hpp"\nint f(digits::Model &m) { float a[63], s[10]; return m.run(a, s); }\n')
+    if subprocess.run(["g++", "-std=c++20", "-Icpp-digits/src", "-fsyntax-only", wrong], cwd=place.folder, capture_output=True).returncode == 0:
+        raise Wrong("63 elements are taken for 64")
+
+
+@test
+def rust_s_crate_runs(place):
+    need("cargo", "ar")
+    both(place, "rust", "--protect=x")
+    os.makedirs(place.path("app/src"))
+    with open(place.path("app/Cargo.toml"), "w", encoding="utf-8") as f:
+        f.write('[package]\nname = "app"\nversion = "1.0.0"\nedition = "2021"\n[dependencies]\n'
+                'digits = { path = "../rust-digits" }\nsums = { path = "../rust-sums" }\n')
+    with open(place.path("app/src/main.rs"), "w", encoding="utf-8") as f:
+        f.write(RUST)
+    p = subprocess.run(["cargo", "run", "-q", "--offline"], cwd=place.path("app"), capture_output=True, text=True,
+                       env={**os.environ, "RUSTFLAGS": "-Dwarnings", "CC": "gcc -Wall -Werror"})
+    if p.returncode:
+        raise Wrong(p.stderr[-800:])
+    check_scores(place, p.stdout)
+
+
+@test
+def python_s_package_runs(place):
+    if not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
+        raise Skipped("there is no Python.h")
+    both(place, "python", "--protect=x")
+    for name in ("digits", "sums"):
+        p = subprocess.run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], cwd=place.path(f"python-{name}"),
+                           capture_output=True, text=True, env={**os.environ, "CFLAGS": "-Wall -Wextra -Werror", "CC": "gcc"})
+        if p.returncode:
+            raise Wrong(p.stderr[-800:])
+    with open(place.path("main.py"), "w", encoding="utf-8") as f:
+        f.write(PYTHON)
+    paths = os.pathsep.join(place.path(f"python-{name}") for name in ("digits", "sums"))
+    p = subprocess.run([sys.executable, "main.py"], cwd=place.folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths})
+    if p.returncode:
+        raise Wrong(p.stderr[-800:])
+    check_scores(place, p.stdout)
+
+
 @test
 def wrong_exports_are_refused(place):
     _, err = place.nnc(2, MODEL, "--export=make", "d")
@@ -226,8 +389,12 @@ def wrong_exports_are_refused(place):
                            (["--export=cmake", "d", "--weights=incbin"], "constants in the text"),
                            (["--export=esp-idf", "d", "--target=cortex-m4"], "allowed: generic rv32"),
                            (["--export=cmsis-pack", "d", "--target=x86-64-v3"], "allowed: generic cortex-m"),
-                           (["--export=cmake", "d", "--taps"], "--taps")):
+                           (["--export=cmake", "d", "--taps"], "--taps"),
+                           (["--export=rust", "d", "--io-memory=arena"], "--export=rust passes inputs")):
         expect(place.nnc(2, MODEL, *options)[1], words)
+    text_cnn = os.path.join(ROOT, "tests", "models", "own", "text-cnn", "model.onnx")
+    expect(place.nnc(3, text_cnn, "--export=rust", "d", "--dim", "batch=1..4", "--dim", "length=8")[1],
+           r'--export=rust: "batch" is a size of the run: fix sizes with --dim')
     with open(place.path("file"), "w", encoding="utf-8"):
         pass
     expect(place.nnc(4, MODEL, "--export=cmake", "file/d")[1], r"cannot make the folder file")
