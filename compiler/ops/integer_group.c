@@ -50,13 +50,12 @@ static struct nest *only_nest(struct module *m, int op)
 {
 	struct block block = { 0 };
 	struct lowering l = { .m = m, .block = &block, .node = op };
-	const struct tensor *out = node_out_tensor(m, op, 0);
 	struct nest *n;
 
 	if (!m->node[op].op->lower(&l, op) || block.n != 1 || block.step[0].kind != STEP_NEST)
 		return NULL;
 	n = block.step[0].nest;
-	if (n->out != node_out(m, op, 0) || n->n_axes != out->rank)
+	if (n->out != node_out(m, op, 0) || n->n_axes != node_out_tensor(m, op, 0)->rank)
 		return NULL;
 	for (int k = 0; k < n->n_axes; k++)
 		if (n->store[k].expr >= 0 || !num_same(n->store[k].affine, n->axis[k]))
