@@ -7,6 +7,8 @@
 #include "support/arena.h"
 #include "support/checked.h"
 
+enum { MAX_BLOCK_SECTIONS = 1 << 20 };    /* of all boxes together, which bounds of aligned boxes look at */
+
 static int buffer_align(const struct buffer *b)
 {
 	return b->align > 1 ? b->align : 1;
@@ -190,8 +192,9 @@ static void base_place(struct packing *p)
 	}
 }
 
-/* The most granules that box i can share with the others in whose last section it is born. */
-static int64_t box_gain(const struct packing *p, int i)
+/* The most granules that box i can share with the others in whose last section it is born: with each a multiple of
+ * `align`, rounded up. */
+static int64_t box_gain(const struct packing *p, int i, int64_t align)
 {
 	int64_t gain = 0, best = 0;
 
@@ -203,38 +206,77 @@ static int64_t box_gain(const struct packing *p, int i)
 		best = most > best ? most : best;
 		if (k + 1 < p->window_start[i + 1] && w[1].other == w->other)
 			continue;       /* one of several permissions for a pair is used */
-		gain = at_most_bytes(gain + best, p->boxes[i].size);
+		gain = at_most_bytes(gain + align_up(best, align), align_up(p->boxes[i].size, align));
 		best = 0;
 	}
 	return gain;
 }
 
 /* load[s]: sum of the sizes that live, less what permissions can take off at best. Sound: in the
- * one step that a permission is for, a born box shares no byte twice, as those that die lie apart. */
-static void bound_find(struct packing *p)
+ * one step that a permission is for, a born box shares no byte twice, as those that die lie apart.
+ * Of boxes that ask for `align` alone, each with the rest of its last block, where no other can start. */
+static void load_sum(const struct packing *p, int64_t align, int64_t *load)
 {
-	p->load = ARENA_ARRAY(p->arena, p->n_sections + 1, int64_t);
 	for (int i = 0; i < p->n; i++) {
 		const struct box *x = &p->boxes[i];
 
-		if (x->unit < 0)
+		if (x->unit < 0 || x->align < align)
 			continue;
-		p->load[x->first] += x->size;
-		p->load[x->last + 1] -= x->size;
+		load[x->first] += align_up(x->size, align);
+		load[x->last + 1] -= align_up(x->size, align);
 	}
 	for (int s = 1; s <= p->n_sections; s++)
-		p->load[s] += p->load[s - 1];
+		load[s] += load[s - 1];
 	for (int i = 0; i < p->n; i++)
-		p->load[p->boxes[i].first] -= box_gain(p, i);
+		if (p->boxes[i].align >= align)
+			load[p->boxes[i].first] -= box_gain(p, i, align);
+}
+
+static void bound_raise(struct packing *p, int64_t bound, int section)
+{
+	if (bound <= p->bound)
+		return;
+	p->bound = bound;
+	p->bound_section = section;
+}
+
+/* Blocks of `align` below the end: all but the rest of the last one are there. */
+static void bound_by_blocks(struct packing *p, int64_t align)
+{
+	int64_t *load = ARENA_ARRAY(p->arena, p->n_sections + 1, int64_t);
+	int64_t *rest = ARENA_ARRAY(p->arena, p->n_sections, int64_t);
+
+	load_sum(p, align, load);
+	for (int i = 0; i < p->n; i++) {
+		const struct box *x = &p->boxes[i];
+		const int64_t left = align_up(x->size, align) - x->size;
+
+		for (int s = x->first; x->unit >= 0 && x->align >= align && s <= x->last; s++)
+			rest[s] = left > rest[s] ? left : rest[s];
+	}
+	for (int s = 0; s < p->n_sections; s++)
+		bound_raise(p, align_up(p->base, align) + load[s] - rest[s], s);
+}
+
+static void bound_find(struct packing *p)
+{
+	int64_t most = 1, sections = 0;
+
+	p->load = ARENA_ARRAY(p->arena, p->n_sections + 1, int64_t);
+	load_sum(p, 1, p->load);
 	p->bound = p->base;
 	for (int s = 0; s < p->n_sections; s++)
-		if (p->base + p->load[s] > p->bound) {
-			p->bound = p->base + p->load[s];
-			p->bound_section = s;
-		}
-	for (int i = 0; i < p->n; i++)
-		if (p->boxes[i].unit >= 0 && p->boxes[i].size > p->bound)
-			p->bound = p->boxes[i].size;
+		bound_raise(p, p->base + p->load[s], s);
+	for (int i = 0; i < p->n; i++) {
+		const struct box *x = &p->boxes[i];
+
+		if (x->unit >= 0)
+			bound_raise(p, x->size, p->bound_section);
+		most = x->align > most ? x->align : most;
+		sections += x->last - x->first + 1;
+	}
+	for (int64_t align = 2; align <= most && sections < MAX_BLOCK_SECTIONS; align *= 2)
+		bound_by_blocks(p, align);
 }
 
 bool packing_build(struct packing *p, const struct buffer *buffers, int n, int pool,

@@ -119,6 +119,15 @@ def rows():
                 yield [part.strip() for part in (line + "|||").split("|")[:4]]
 
 
+def made(folder):
+    """Names of the models that have cases there."""
+    index = os.path.join(folder, "cases.json")
+    if not os.path.exists(index):
+        return set()
+    with open(index, encoding="utf-8") as f:
+        return {e["name"] for e in json.load(f)}
+
+
 def make():
     """Writes the cases of ../shared if they are not there; False where it is missing."""
     script = os.path.join(SHARED, "models", "make_cases.py")
@@ -127,7 +136,7 @@ def make():
     folder, names = case_folder(), [name for name, _, _, path in rows() if not path]
     with open(folder + ".lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(os.path.join(folder, "cases.json")):
+        if not set(names) <= made(folder):
             command = [sys.executable, script, "--out", folder, "--cases", str(N_CASES), *names]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return True
