@@ -150,6 +150,8 @@ const char *options_summary(const struct options *o, struct arena *a)
 		strbuf_printf(&b, " --fix %s", o->fixed.v[i].name);
 	for (int i = 0; i < o->states.n; i++)
 		strbuf_printf(&b, " --state %s=%s", o->states.v[i].in, o->states.v[i].out);
+	for (int i = 0; i < o->parts.n; i++)
+		strbuf_printf(&b, " --parts %s=%s", o->parts.v[i].name, o->parts.v[i].text);
 	for (int i = 0; i < o->dims.n; i++) {
 		const struct dim_option *v = &o->dims.v[i];
 		strbuf_printf(&b, " --dim %s=", v->name);

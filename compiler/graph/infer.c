@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nest/nest.h"
+#include "ops/bundle.h"
 #include "ops/ops.h"
 #include "ops/positions.h"
 #include "ops/run_time.h"
@@ -69,6 +70,12 @@ static bool check_inputs(struct module *m, int node)
 
 		if (op->types && op->types[row + 1])
 			row++;
+		if (t && t->bundle) {
+			if (op->bundles)
+				continue;
+			return diag_error(m->diag, STATUS_UNSUPPORTED, &at,
+					  "input %d \"%s\" is a sequence or optional, allowed: a tensor", i, t->name);
+		}
 		if (!t) {
 			if (i < op->min_in && !(letters && strchr(letters, '?')))
 				return diag_error(m->diag, STATUS_MODEL, &at, "input %d is required and absent", i);
@@ -214,11 +221,12 @@ static bool infer_next(struct module *m, int graph, int node)
 	const struct graph before = m->graph[graph];
 	struct graph made;
 
-	if (!m->node[node].op->expand)
+	if (!m->node[node].op->expand && !bundle_is_moved(m, node))
 		return infer_alone(m, graph, node);
 	m->graph[graph].node = NULL;
 	m->graph[graph].n_nodes = 0;
-	if (!check_inputs(m, node) || !m->node[node].op->expand(m, node))
+	if (m->node[node].op->expand ? !check_inputs(m, node) || !m->node[node].op->expand(m, node) :
+				       !bundle_move(m, node))
 		return false;
 	made = m->graph[graph];
 	m->graph[graph].node = before.node;

@@ -16,6 +16,7 @@
 #include "support/diag.h"
 #include "support/limits.h"
 
+struct bundle;
 struct op_def;
 struct options;
 struct recipe;
@@ -39,6 +40,7 @@ struct tensor {
 	const void *data;               /* constant: its elements, row-major, little-endian; else NULL */
 	const struct recipe *recipe;    /* constant that lowering made: elements are made by it, of data; else NULL */
 	const struct num *value;        /* integer tensors whose elements inference knows, row-major; else NULL */
+	const struct bundle *bundle;    /* a sequence or optional: what it stands for (ops/bundle.h); else NULL */
 	int producer;                   /* node in a graph, or -1: graph input, constant, loop variable */
 
 	/* Layout: physical axes from the outermost to the innermost, as ONNX axes. Identity unless the layout pass says
@@ -56,7 +58,7 @@ struct tensor {
 };
 
 enum attr_kind { ATTR_NONE, ATTR_INT, ATTR_FLOAT, ATTR_STRING, ATTR_TENSOR, ATTR_GRAPH, ATTR_INTS, ATTR_FLOATS,
-		 ATTR_STRINGS };
+		 ATTR_STRINGS, ATTR_TYPE };
 
 /* A decoded attribute; node->attr[k] belongs to row k of the operator's attribute table. */
 struct attr {

@@ -75,6 +75,7 @@ void attr_print(const struct attr *a, struct strbuf *b)
 {
 	switch (a->kind) {
 	case ATTR_NONE:
+	case ATTR_TYPE:
 		return;
 	case ATTR_INT:
 		strbuf_printf(b, "%lld", (long long)a->i);

@@ -2,7 +2,7 @@
 #include "import/scope.h"
 
 static const char *const kind_names[] = { "nothing", "an integer", "a float", "a string", "a tensor", "a graph",
-					  "integers", "floats", "strings" };
+					  "integers", "floats", "strings", "a type" };
 
 /* The kind of the one field that an attribute fills; ATTR_NONE: of none that is not its default. *more: it fills
  * several. */
@@ -34,6 +34,7 @@ static enum attr_kind stated_kind(const Onnx__AttributeProto *a)
 	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS: return ATTR_FLOATS;
 	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS: return ATTR_INTS;
 	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS: return ATTR_STRINGS;
+	case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO: return ATTR_TYPE;
 	default: return ATTR_NONE;
 	}
 }

@@ -56,6 +56,10 @@ static bool import_inputs(struct scope *s, const Onnx__GraphProto *p)
 			return diag_error(m->diag, STATUS_MODEL, NULL, "input %zu has no name", i);
 		if ((known >= 0 && m->tensor[known].data) || map_get_name(&s->refused, v->name, -1) >= 0)
 			continue;
+		if (!s->depth && bundle_is_input(v)) {
+			ok &= bundle_input(s, v);
+			continue;
+		}
 		tensor = tensor_add(m, arena_strdup(m->arena, v->name));
 		ok &= scope_define(s, v->name, tensor, "input");
 		ok &= s->depth ? types_info(s->im, v, tensor) : types_input(s->im, v, tensor);

@@ -10,9 +10,7 @@
 static const char *kind_name(const Onnx__TypeProto *t)
 {
 	switch (t ? t->value_case : ONNX__TYPE_PROTO__VALUE__NOT_SET) {
-	case ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE: return "a sequence";
 	case ONNX__TYPE_PROTO__VALUE_MAP_TYPE: return "a map";
-	case ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE: return "optional";
 	case ONNX__TYPE_PROTO__VALUE_SPARSE_TENSOR_TYPE: return "a sparse tensor";
 	case ONNX__TYPE_PROTO__VALUE_OPAQUE_TYPE: return "opaque";
 	case ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE: return "a tensor";
@@ -198,6 +196,16 @@ static const struct dim_option *element_option(struct import *im, const char *in
 	return found;
 }
 
+static bool has_element_options(const struct import *im, const char *input)
+{
+	const size_t n = strlen(input);
+
+	for (int i = 0; i < im->n_dims; i++)
+		if (!strncmp(im->dims[i].name, input, n) && im->dims[i].name[n] == '[')
+			return true;
+	return false;
+}
+
 bool types_elements(struct import *im, int graph, int tensor, int *as)
 {
 	const struct tensor *x = &im->m->tensor[tensor];
@@ -207,7 +215,7 @@ bool types_elements(struct import *im, int graph, int tensor, int *as)
 
 	*as = tensor;
 	if (!num_is_const(n) || n.n < 1 || n.n > MAX_VALUE_ELEMENTS || (class != CLASS_I && class != CLASS_U) ||
-	    !element_option(im, x->name, 0))
+	    !has_element_options(im, x->name))
 		return true;
 	low = ARENA_ARRAY(im->m->scratch, n.n, int64_t);
 	high = ARENA_ARRAY(im->m->scratch, n.n, int64_t);

@@ -115,6 +115,7 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	if (!im.model)
 		return false;
 	im.fix_used = ARENA_ARRAY(m->scratch, m->options ? m->options->fixed.n : 0, bool);
+	im.parts_used = ARENA_ARRAY(m->scratch, m->options ? m->options->parts.n : 0, bool);
 	im.dim_used = ARENA_ARRAY(m->scratch, n_dims, bool);
 	idents_init(&im.idents, m->scratch);
 	map_init(&im.dimension_names, m->scratch);
@@ -123,7 +124,7 @@ bool import_model(struct module *m, const char *path, const struct dim_option *d
 	map_init(&im.operators, m->scratch);
 	map_init(&im.sources, m->scratch);
 	ok = check_header(&im) && functions_index(&im) && graph_import(&im, NULL, im.model->graph, false) == 0 &&
-	     fixes_check(&im);
+	     fixes_check(&im) && parts_check(&im);
 	arena_free(m->scratch);
 	return ok && m->diag->status == STATUS_OK;
 }

@@ -17,7 +17,7 @@ struct import {
 	struct module *m;
 	const char *path;
 	const Onnx__ModelProto *model;
-	bool *fix_used;                 /* by option --fix */
+	bool *fix_used, *parts_used;    /* by option --fix, --parts */
 	const struct dim_option *dims;
 	bool *dim_used;
 	int n_dims;
@@ -101,6 +101,12 @@ bool types_check_dims(struct import *im);
  * there. False: reported. */
 bool input_fix(struct import *im, int tensor, bool *fixed);
 bool fixes_check(struct import *im);
+
+/* import_bundle.c: an input that is a sequence or optional becomes those that it consists of, and a node that puts them
+ * together; whether all that --parts names are there. False: reported. */
+bool bundle_is_input(const Onnx__ValueInfoProto *v);
+bool bundle_input(struct scope *s, const Onnx__ValueInfoProto *v);
+bool parts_check(struct import *im);
 
 /* --- import_tensor.c ---------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 
 #include "graph/infer.h"
 #include "ops/arguments.h"
+#include "ops/bundle.h"
 #include "ops/found.h"
 
 #define GRAPH_REQUIRED(n) { .name = n, .kind = ATTR_GRAPH, .required = true }
@@ -97,6 +98,8 @@ static bool infer_if(struct module *m, int node)
 		return false;
 	if (m->graph[other].refused)
 		other = from;
+	if (!bundle_join(m, node, from, taken >= 0 ? from : other))
+		return false;
 	for (int i = 0; i < m->node[node].n_out; i++) {
 		const int t = m->graph[from].out[i], out = node_out(m, node, i);
 		if (out < 0)

@@ -53,6 +53,7 @@ struct op_def {
 	/** NULL, or in place of infer and lower: appends to the node's graph the nodes of ai.onnx that it is short for,
 	 *  which make its outputs. Input types, counts and attributes are already checked. */
 	bool (*expand)(struct module *m, int node);
+	bool bundles;                   /* inputs may be sequences and optionals (bundle.h) */
 	bool by_kernels;                /* lowered by strategies.def: kernels, not nests */
 	bool impure;                    /* never folded, merged or removed */
 	bool fold_late;                 /* of more than MAX_VALUE_ELEMENTS constants it stays a node, for passes want to

@@ -1,6 +1,7 @@
 #include "passes/pass.h"
 
 #include "graph/infer.h"
+#include "ops/bundle.h"
 
 const struct pass passes[] = {
 #define PASS(name, function, what) { name, function, what },
@@ -10,8 +11,9 @@ const struct pass passes[] = {
 
 const int n_passes = (int)(sizeof passes / sizeof *passes);
 
-/* Requires an imported module. Ensures that every tensor has a type and a shape. */
+/* Requires an imported module. Ensures that every tensor that is read has a type and a shape,
+ * and none is a sequence or optional. */
 bool pass_infer(struct module *m)
 {
-	return infer_graph(m, 0);
+	return infer_graph(m, 0) && bundle_outputs(m);
 }

@@ -247,6 +247,44 @@ def sequence_input():
                  outputs=[value("y", [], TensorProto.INT64)])
 
 
+def sequence_model(*nodes, shape=None):
+    info = helper.make_tensor_sequence_value_info("x", F32, None)
+    return model([*nodes], inputs=[info], outputs=[value("y", shape)])
+
+
+@case(USAGE, "--parts", "x=2x")
+def sequence_parts_that_are_no_shapes():
+    return sequence_model(helper.make_node("SequenceAt", ["x", "k"], ["y"], "at"))
+
+
+@case(USAGE, "--parts", "z=2", "--parts", "x=2")
+def sequence_parts_of_nothing():
+    return sequence_model(helper.make_node("ConcatFromSequence", ["x"], ["y"], "join", axis=0))
+
+
+@case(MODEL, "--parts", "x=2")
+def sequence_place_outside():
+    m = sequence_model(helper.make_node("SequenceAt", ["x", "k"], ["y"], "at"))
+    m.graph.initializer.append(onnx.numpy_helper.from_array(np.array(1), "k"))
+    return m
+
+
+@case(MODEL, "--parts", "x=none")
+def sequence_of_nothing_joined():
+    return sequence_model(helper.make_node("ConcatFromSequence", ["x"], ["y"], "join", axis=0))
+
+
+@case(UNSUPPORTED, "--parts", "x=2,2")
+def sequence_where_a_tensor_belongs():
+    return sequence_model(helper.make_node("Abs", ["x"], ["y"], "abs"))
+
+
+@case(USAGE, "--dim", "x1[1]=0..4")
+def some_elements_bounded():
+    return model([helper.make_node("Reshape", ["x", "x1"], ["y"], "n")],
+                 inputs=[value("x", [4]), value("x1", [2], TensorProto.INT64)], outputs=[value("y", None)])
+
+
 @case(MODEL)
 def input_of_unknown_type():
     return model([helper.make_node("Identity", ["x"], ["y"], "id")], inputs=[value("x", [2], 999)])

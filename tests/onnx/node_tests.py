@@ -114,7 +114,8 @@ def graph_inputs(model):
 
 def dim_options(model, inputs):
     """--dim for every symbolic dimension of an input."""
-    for info, value in zip(graph_inputs(model), inputs):
+    for info in graph_inputs(model):
+        value = inputs.get(info.name)
         for axis, d in enumerate(info.type.tensor_type.shape.dim):
             if not d.HasField("dim_value"):
                 yield from ("--dim", f"{d.dim_param or f'{info.name}.{axis}'}={value.shape[axis]}")
@@ -127,6 +128,35 @@ def as_array(value):
     if isinstance(value, (np.ndarray, np.generic)) and np.asarray(value).dtype != object:
         return np.asarray(value)
     return None
+
+
+def parts_of(info, value):
+    """(name, array) of what nnc makes of an input or output: of a sequence its tensors, of an optional whether it is
+    given first."""
+    kind = info.type.WhichOneof("value")
+    if kind == "optional_type":
+        inner = onnx.ValueInfoProto(name=info.name, type=info.type.optional_type.elem_type)
+        yield f"{info.name}_given", np.array(value is not None)
+        if inner.type.WhichOneof("value") == "tensor_type":
+            inner.name += "_0"
+        if value is not None:
+            yield from parts_of(inner, value)
+        elif inner.type.tensor_type.HasField("shape"):
+            shape = [d.dim_value for d in inner.type.tensor_type.shape.dim]
+            yield inner.name, np.zeros(shape, onnx.helper.tensor_dtype_to_np_dtype(inner.type.tensor_type.elem_type))
+    elif kind == "sequence_type":
+        yield from ((f"{info.name}_{k}", as_array(v)) for k, v in enumerate(value))
+    else:
+        yield info.name, as_array(value)
+
+
+def parts_options(model, inputs):
+    """--parts for every input that is a sequence or optional."""
+    for info, value in zip(graph_inputs(model), inputs):
+        if info.type.WhichOneof("value") == "tensor_type" or value is None:
+            continue
+        shapes = ["x".join(map(str, v.shape)) or "scalar" for v in (value if isinstance(value, list) else [value])]
+        yield from ("--parts", f"{info.name}={','.join(shapes) or 'none'}")
 
 
 def sources_of(graph):
@@ -156,30 +186,30 @@ def wanted_constants(model, reason):
 def bound_options(constants, left):
     """--dim that bounds the elements of integer inputs by twice what they are."""
     for i in constants:
-        v = left[i.name]
+        v = left.get(i.name)
         if v is not None and v.dtype.kind in "iu" and v.size and v.min() >= 0:
             yield from ("--dim", f"{i.name}[]=0..{2 * int(v.max())}")
 
 
-def compile_case(case, inputs, target, folder):
-    """The inputs that are left after those that had to become constants."""
+def compile_case(case, inputs, given, target, folder):
+    """The inputs that are left after those that had to become constants. inputs: arrays by name, given: the case's."""
     model = onnx.ModelProto()
     model.CopyFrom(case.model)
-    left = dict(zip((i.name for i in graph_inputs(model)), inputs))
+    left, parts = dict(inputs), list(parts_options(model, given))
     constants, bounds = [], []
     while True:
         path = os.path.join(folder, "model.onnx")
         onnx.save(model, path)
-        dims = list(dim_options(model, left.values())) if all(v is not None for v in left.values()) else []
+        dims = list(dim_options(model, left)) if all(v is not None for v in left.values()) else []
         try:
             options, fixed = OPTIONS.get(case.name, ([], []))
-            generated.compile_model(path, folder, "m", target, [*dims, *bounds, *options], timeout=30)
+            generated.compile_model(path, folder, "m", target, [*dims, *bounds, *parts, *options], timeout=30)
             return {name: value for name, value in left.items() if name not in fixed}
         except Failure as e:
             if e.kind != "unsupported" or len(case.data_sets) != 1:
                 raise
             wanted = constants if bounds else wanted_constants(model, str(e))
-            if not wanted or any(left[i.name] is None for i in wanted):
+            if not wanted or any(left.get(i.name) is None for i in wanted):
                 raise
             constants, bounds = wanted, [] if bounds else list(bound_options(wanted, left))
             if bounds:
@@ -230,25 +260,27 @@ def check_case(case, base, target, folder):
     """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an
     operator where this is its expansion."""
     os.makedirs(folder, exist_ok=True)
-    data_sets = [[part if part == REFUSED else [as_array(v) for v in part] for part in data] for data in case.data_sets]
-    left = compile_case(case, data_sets[0][0], target, folder)
-    if any(v is None for data in data_sets for part in data if part != REFUSED for v in part):
+    infos = graph_inputs(case.model), case.model.graph.output
+    data_sets = [[part if part == REFUSED else dict(p for i, v in zip(info, part) for p in parts_of(i, v))
+                  for info, part in zip(infos, data)] for data in case.data_sets]
+    left = compile_case(case, data_sets[0][0], case.data_sets[0][0], target, folder)
+    if any(v is None for data in data_sets for part in data if part != REFUSED for v in part.values()):
         raise Failure("wrong", "nnc: status 0 for a model whose inputs or outputs are no tensors")
     program = generated.build(folder, "m", target)
     remark = ""
-    names = [i.name for i in graph_inputs(case.model)]
     for inputs, outputs in data_sets:
+        given = [v for name, v in inputs.items() if name in left]
         if outputs == REFUSED:
-            check_refused(program, Call([v for name, v in zip(names, inputs) if name in left],
-                                        [(o.dtype, o.shape) for o in data_sets[0][1]], {}))
+            check_refused(program, Call(given, [(o.dtype, o.shape) for o in data_sets[0][1].values()], {}))
             continue
-        call = Call([v for name, v in zip(names, inputs) if name in left], [(o.dtype, o.shape) for o in outputs], {})
+        inputs, outputs = list(inputs.values()), list(outputs.values())
+        call = Call(given, [(o.dtype, o.shape) for o in outputs], {})
         answer = program.run([call], timeout=60)[0]
         if answer.status != 0:
             raise Failure("wrong", f"m_run returned {answer.status}")
         answer.check_sizes(outputs)
         remark = check_outputs(case, Exact(base, inputs), answer.outputs, outputs) or remark
-    return len(left) < len(names) and case.name not in OPTIONS, remark
+    return len(left) < len(data_sets[0][0]) and case.name not in OPTIONS, remark
 
 
 def run_one(case, base, target, root, keep):

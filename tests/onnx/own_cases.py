@@ -412,3 +412,44 @@ def data_fixed():
             {"x": x, "k": k, "by": np.float32([.5, -2, 1e3]), "flag": np.array(True)},
             {"y": x[k] * np.float32([.5, -2, 1e3])}, 13,
             {"options": ["--fix", "k=1,0", "--fix", "by=0.5,-2,1e3", "--fix", "flag=1"], "fixed": ["k", "by", "flag"]})
+
+
+# ---------------------------------------------------------------------------------------------- sequences and optionals
+
+@own
+def sequence_grown_in_a_loop():
+    """Scan outputs beside a sequence that each turn adds to; erased, joined, counted."""
+    x = floats(3, 4)
+    turn = helper.make_graph(
+        [helper.make_node("Gather", ["x", "i"], ["row"]), helper.make_node("Mul", ["v", "row"], ["w"]),
+         helper.make_node("SequenceInsert", ["s", "row", "const_front"], ["t"]),
+         helper.make_node("Identity", ["go"], ["on"])], "turn",
+        [helper.make_tensor_value_info("i", 7, []), helper.make_tensor_value_info("go", 9, []),
+         helper.make_tensor_sequence_value_info("s", 1, None), helper.make_tensor_value_info("v", 1, [4])],
+        [helper.make_tensor_value_info("on", 9, []), helper.make_tensor_sequence_value_info("t", 1, None),
+         helper.make_tensor_value_info("w", 1, [4]), helper.make_tensor_value_info("w", 1, [4])])
+    return ([helper.make_node("SequenceEmpty", [], ["none"]),
+             helper.make_node("Loop", ["const_turns", "", "none", "const_ones"], ["s", "v", "vs"], body=turn),
+             helper.make_node("ConcatFromSequence", ["s"], ["y"], axis=0, new_axis=1),
+             helper.make_node("SequenceErase", ["s", "const_last"], ["short"]),
+             helper.make_node("ConcatFromSequence", ["short"], ["z"], axis=-1),
+             helper.make_node("SequenceLength", ["short"], ["n"])],
+            {"x": x, "const_turns": np.array(3), "const_ones": np.ones(4, np.float32), "const_front": np.array(0),
+             "const_last": np.array(-1)},
+            {"v": x.prod(0), "vs": x.cumprod(0), "y": x[::-1], "z": np.concatenate([x[2], x[1]]), "n": np.array(2)}, 13)
+
+
+@own
+def sequence_of_either_branch():
+    x, condition = floats(2, 3), [np.array(True), np.array(False)]
+
+    def branch(first, second):
+        return helper.make_graph([helper.make_node(first, ["x"], ["a"]), helper.make_node(second, ["x"], ["b"]),
+                                  helper.make_node("SequenceConstruct", ["a", "b"], ["s"])], first, [],
+                                 [helper.make_tensor_sequence_value_info("s", 1, None)])
+
+    return ([helper.make_node("If", ["c"], ["s"], then_branch=branch("Abs", "Neg"), else_branch=branch("Neg", "Relu")),
+             helper.make_node("SequenceAt", ["s", "const_1"], ["y"]),
+             helper.make_node("SequenceAt", ["s", "const_0"], ["z"])],
+            {"x": [x] * 2, "c": condition, "const_0": np.array(0), "const_1": np.array(-1)},
+            {"y": [-x, np.maximum(x, 0)], "z": [np.abs(x), -x]}, 13)
