@@ -6,6 +6,7 @@
 #include "emit/emit_tap.h"
 #include "ops/ops.h"
 #include "options.h"
+#include "targets/target.h"
 
 static const char *found_name(const struct program *p, int i)
 {
@@ -78,11 +79,14 @@ static void declare_rows(struct program *p, const struct row_range *r)
 	emission_declare(&p->x, r->row_end, arena_strdup(p->x.m->arena, emission_num(&p->x, r->row_end)));
 }
 
-/* The call for the rows of a turn, if there are any. */
+/* The call for the rows of a turn, if there are any. Where stack is dear the compiler shall compute them for each step
+ * anew: what steps have in common would lie there while all of them run. */
 static void emit_rows(struct program *p, struct emit *run, const struct row_range *r, const char *call)
 {
 	const char *row = emission_num(&p->x, r->row), *row_end = emission_num(&p->x, r->row_end);
 
+	if (!p->x.m->target->is_hosted && extract_mark(&p->x.runtime, "NNRT_OPAQUE"))
+		emit_line(run, "NNRT_OPAQUE(%s);", emission_num(&p->x, r->turn));
 	emit_open(run, "for (ptrdiff_t %s = %s, %s = %s; %s < %s; %s = %s)", row, emission_num(&p->x, r->begin),
 		  row_end, emission_num(&p->x, r->end), row, row_end, row, row_end);
 	emit_line(run, "%s;", call);

@@ -5,6 +5,7 @@
 #include "options.h"
 #include "stream/input.h"
 #include "support/sha256.h"
+#include "targets/target.h"
 
 static void touch(void *ctx, int tensor, enum arg_kind kind)
 {
@@ -148,6 +149,7 @@ static void begin(struct emission *x, const struct step *s, const bool *varies, 
 	name_tensors(x);
 }
 
+/* is_outside: of its caller, for what it has on the stack would lie there under all that the caller calls. */
 static const char *qualifier_of(struct emission *x, const struct step *s, bool is_outside)
 {
 	const char *where = x->m->options->section.name[SECTION_CODE] ? "NNRT_CODE " : "";
@@ -180,6 +182,7 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 {
 	const struct step_group *g = p->group[number];
 	struct emission *x = &p->x;
+	const bool saves_stack = x->m->options->optimize == OPTIMIZE_RAM && !x->m->target->is_hosted;
 	struct strbuf body, params, numbers, text;
 	const char *name, *qualifier;
 	struct emit inner;
@@ -198,7 +201,7 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 	}
 	if (!body.size)
 		return NULL;
-	qualifier = qualifier_of(x, s, g->is_large);
+	qualifier = qualifier_of(x, s, g->is_large || saves_stack);
 	strbuf_init(&params, x->m->scratch);
 	strbuf_init(&numbers, x->m->scratch);
 	print_parameters(p, s, &params, &numbers);

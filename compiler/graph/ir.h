@@ -122,6 +122,7 @@ struct module {
 	struct opset *opset;
 	int n_opsets;
 	int unknown_node, unknown_input;        /* whose values inference asked for last, in vain */
+	bool by_rows;                   /* nodes are lowered for calls that compute a row of an image each */
 	int64_t widest_bytes;           /* of inputs and outputs of one node by kernels; 0: not counted */
 	const char *name;               /* base name of the model's file */
 	const char **source;            /* the files that it was read from, itself first */

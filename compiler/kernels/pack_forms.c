@@ -72,6 +72,14 @@ static void pack_beside(const struct pack *p, const struct pack_tile *t, const v
 	pack_terms(p, t->columns, t->terms, 1, w, packed);
 }
 
+/* As int16, little-endian; where the next one goes. */
+static int8_t *put_word(int8_t *to, int8_t v)
+{
+	*to++ = v;
+	*to++ = v < 0 ? -1 : 0;
+	return to;
+}
+
 static bool words_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *bytes)
 {
 	return terms_size(p, t, w, bytes) && checked_mul(*bytes, 2, bytes);
@@ -86,12 +94,9 @@ static void pack_words(const struct pack *p, const struct pack_tile *t, const vo
 	for (int64_t panel = 0; panel < p->n; panel += t->columns)
 		for (int64_t k = 0; k < 2 * steps; k++)
 			for (int64_t n = panel; n < panel + t->columns; n++)
-				for (int i = 0; i < 2; i++) {
-					const int8_t v = weight(p, w, n, term_at(p, k / 2 * 4 + order[k % 2 * 2 + i]));
-
-					*to++ = v;
-					*to++ = v < 0 ? -1 : 0;
-				}
+				for (int i = 0; i < 2; i++)
+					to = put_word(to, weight(p, w, n,
+								 term_at(p, k / 2 * 4 + order[k % 2 * 2 + i])));
 }
 
 static void pack_apart(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
@@ -138,6 +143,32 @@ static void pack_taps(const struct pack *p, const struct pack_tile *t, const voi
 		for (int64_t n = 0; n < width; n++)
 			*to++ = weight(p, w, n, term);
 	}
+}
+
+static bool pairs_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *bytes)
+{
+	return taps_size(p, t, w, bytes) && checked_mul(*bytes, 2, bytes);
+}
+
+/* Two channels, n and n + 2; where the next two go. */
+static int8_t *put_pair(const struct pack *p, const int8_t *w, int64_t n, int8_t *to)
+{
+	for (int kx = 2; kx >= 0; kx--) {
+		for (int64_t i = n; i < n + 4; i += 2)
+			for (int ky = 0; ky < 2; ky++)
+				to = put_word(to, weight(p, w, i, term_at(p, ky * 3 + kx)));
+		for (int64_t i = n; i < n + 4; i += 2)
+			to = put_word(to, weight(p, w, i, term_at(p, 6 + kx)));
+	}
+	return to;
+}
+
+static void pack_pairs(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
+{
+	int8_t *to = packed;
+
+	for (int64_t n = 0; n < p->n; n += t->columns)
+		to = put_pair(p, w, n + 1, put_pair(p, w, n, to));
 }
 
 const struct pack_form_row pack_forms[N_PACK_FORMS] = {

@@ -171,6 +171,9 @@ static struct node_plan *plan_planes_of(struct module *m, int node, bool is_wide
 	if (is_wide)
 		per_row += (double)(g->kernel_h * g->kernel_w);
 	per_row = PLANES_PER_ROW + per_row * (double)(g->out_w.n * p->kernel->columns);
+	if (m->by_rows) /* each fills what it sees of the ring anew, and weights */
+		per_row += PLANES_PER_ROW + PLANES_PER_COLUMN * (double)((g->kernel_h - 1) * g->out_w.n) *
+						    p->kernel->columns / 3;
 	p->plan.cycles = rows * per_row;
 	return &p->plan;
 }
@@ -183,6 +186,33 @@ static struct node_plan *plan_planes(struct module *m, int node, const char **wh
 static struct node_plan *plan_wide(struct module *m, int node, const char **why)
 {
 	return plan_planes_of(m, node, true, why);
+}
+
+/* What a kernel takes that reads the image where it lies: two channels' column, their output, their row. */
+enum { DIRECT_PER_OUTPUT = 21, DIRECT_PER_ROW = 19 };
+
+static struct node_plan *plan_direct(struct module *m, int node, const char **why)
+{
+	struct integer_conv_plan *p;
+	const struct conv_geometry *g;
+
+	*why = "for rows of an image one by one";
+	p = m->by_rows ? depthwise_plan(m, node, KERNEL_DEPTHWISE_DIRECT, why) : NULL;
+	if (!p)
+		return NULL;
+	g = &p->c.g;
+	*why = "for 3x3 at stride 1 with one row and column of padding on each side, of images whose size is known";
+	if (g->kernel_h != 3 || g->kernel_w != 3 || g->dilation_h != 1 || g->dilation_w != 1 || g->stride_h != 1 ||
+	    g->stride_w != 1 || !num_is(g->pad_top, 1) || !num_is(g->pad_left, 1) || !num_is_const(g->in_h) ||
+	    !num_is_const(g->in_w) || !num_same(g->in_h, g->out_h) || !num_same(g->in_w, g->out_w))
+		return NULL;
+	*why = "for whole panels of channels without bounds of their own";
+	if (g->oc % p->kernel->columns || node_attr_int(m, node, "low", 0) != INT8_MIN ||
+	    node_attr_int(m, node, "high", 0) != INT8_MAX)
+		return NULL;
+	p->plan.cycles = (double)(p->c.batch_hi * g->out_h.n * g->oc) *
+			 (DIRECT_PER_ROW + DIRECT_PER_OUTPUT * (double)g->out_w.n) * 2 / 3;
+	return &p->plan;
 }
 
 /* What a kernel of columns takes, likewise: a row of sixteen channels and of four, a column, an output. */
@@ -340,6 +370,9 @@ const struct strategy integer_planes = {
 };
 const struct strategy integer_planes_wide = {
 	.name = "integer_planes_wide", .op = "IntegerConv", .plan = plan_wide, .lower = lower_depthwise
+};
+const struct strategy integer_direct = {
+	.name = "integer_direct", .op = "IntegerConv", .plan = plan_direct, .lower = lower_depthwise
 };
 const struct strategy integer_columns = {
 	.name = "integer_columns", .op = "IntegerConv", .plan = plan_columns, .lower = lower_depthwise

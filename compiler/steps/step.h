@@ -88,6 +88,7 @@ struct row_loop {
  * are equal. The step itself is for rows row … row_end-1, two variables. */
 struct row_range {
 	struct num begin, end, row, row_end;
+	struct num turn;        /* the loop's, which begin and end are computed from */
 };
 
 struct step {

@@ -84,7 +84,7 @@ static struct row_range *range_of(struct module *m, const struct turns *t, int i
 
 	*r = (struct row_range){ .begin = rows_done(s, t, i, turn, 1), .end = rows_done(s, t, i, turn, 0),
 				 .row = num_var(s, "_row", 0, INT32_MAX),
-				 .row_end = num_var(s, "_row_end", 0, INT32_MAX) };
+				 .row_end = num_var(s, "_row_end", 0, INT32_MAX), .turn = turn };
 	return r;
 }
 

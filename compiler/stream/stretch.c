@@ -1,6 +1,7 @@
 #include "stream/stretch.h"
 
 #include "stream/input.h"
+#include "stream/row_form.h"
 
 /* --- Who touches what --------------------------------------------------------------------------------------------- */
 
@@ -42,7 +43,7 @@ void stream_read(struct stream *s, struct module *m, const struct block *b)
 		s->fixed[m->tensor[m->graph[0].out[i]].base] = true;
 	for (v.step = 0; v.step < b->n; v.step++) {
 		step_each_tensor(m, &b->step[v.step], visit_tensor, &v);
-		if (!row_step_read(m, &b->step[v.step], &s->row[v.step]))
+		if (!row_step_read(m, row_form(m, &b->step[v.step]), &s->row[v.step]))
 			s->row[v.step].step = NULL;
 	}
 }

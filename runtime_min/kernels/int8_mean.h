@@ -127,15 +127,42 @@ static NNRT_LITERAL void nnrt_mean_int8(const struct nnrt_int8_mean *p, const vo
 		nnrt_mean_image(p, (const unsigned char *)x, (unsigned char *)y, 0);
 }
 
-/** Adds `pixels` pixels of n channels at x, at most a vector of them, to *sum. */
+/** Adds `pixels` pixels of n channels at x, so many vectors of them, the last one perhaps not whole, to their sums; the
+ *  first ones begin anew. */
 NNRT_INLINE void nnrt_mean_add_row(const struct nnrt_int8_mean *p, const unsigned char *x, size_t n, int pixels,
-	nnrt_i8f *sum)
+	float *sums, int first, int vectors, int is_signed)
 {
 	unsigned char part[NNRT_INT8_LANES] = {0};
+	nnrt_i8f sum[NNRT_MEAN_VECTORS];
 
+	NNRT_UNROLL(4)
+	for (int j = 0; j < vectors; j++)
+		sum[j] = first ? nnrt_i8f_set(0.0f) : nnrt_i8f_load(sums + j * NNRT_INT8_LANES);
 	for (int i = 0; i < pixels; i++, x += p->x_pixel) {
-		(void)memcpy(part, x, n);
-		nnrt_mean_add(p, part, sum, 1, p->x_signed);
+		const int is_part = NNRT_INT8_LANES > 1 && n < NNRT_INT8_LANES;
+
+		if (is_part)
+			(void)memcpy(part, x, n);
+		nnrt_mean_add(p, is_part ? part : x, sum, vectors, is_signed);
+	}
+	(void)memcpy(sums, sum, (size_t)vectors * sizeof *sum);
+}
+
+/** Row after row. */
+NNRT_INLINE void nnrt_mean_rows(const struct nnrt_int8_mean *p, const unsigned char *x, float *sums, ptrdiff_t x_row,
+	ptrdiff_t x_ring, ptrdiff_t row_begin, ptrdiff_t row_end, int pixels, int is_signed)
+{
+	const int many = NNRT_MEAN_VECTORS * NNRT_INT8_LANES;
+
+	for (ptrdiff_t row = row_begin; row < row_end; row++) {
+		const unsigned char *const from = x + nnrt_ring(row, (int)x_ring) * x_row;
+		int c = 0;
+
+		for (; c + many <= p->channels; c += many)
+			nnrt_mean_add_row(p, from + c, (size_t)many, pixels, sums + c, row == 0, NNRT_MEAN_VECTORS,
+				is_signed);
+		for (int left = p->channels - c; left > 0; left -= NNRT_INT8_LANES, c += NNRT_INT8_LANES)
+			nnrt_mean_add_row(p, from + c, (size_t)left, pixels, sums + c, row == 0, 1, is_signed);
 	}
 }
 
@@ -145,19 +172,17 @@ NNRT_INLINE void nnrt_mean_add_row(const struct nnrt_int8_mean *p, const unsigne
 static NNRT_LITERAL void nnrt_mean_rows_int8(const struct nnrt_int8_mean *p, const void *x, float *sums, void *y,
 	ptrdiff_t x_row, ptrdiff_t x_ring, ptrdiff_t row_begin, ptrdiff_t row_end, ptrdiff_t rows)
 {
-	for (int c = 0; c < p->channels; c += NNRT_INT8_LANES) {
-		const size_t n = (size_t)nnrt_min(NNRT_INT8_LANES, p->channels - c);
-		nnrt_i8f sum = row_begin ? nnrt_i8f_load(sums + c) : nnrt_i8f_set(0.0f);
+	const int pixels = p->pixels / (int)rows;
+
+	if (p->x_signed)
+		nnrt_mean_rows(p, (const unsigned char *)x, sums, x_row, x_ring, row_begin, row_end, pixels, 1);
+	else
+		nnrt_mean_rows(p, (const unsigned char *)x, sums, x_row, x_ring, row_begin, row_end, pixels, 0);
+	for (int c = 0; row_end == rows && c < p->channels; c += NNRT_INT8_LANES) {
 		unsigned char part[NNRT_INT8_LANES];
 
-		for (ptrdiff_t row = row_begin; row < row_end; row++)
-			nnrt_mean_add_row(p, (const unsigned char *)x + nnrt_ring(row, (int)x_ring) * x_row + c, n,
-				p->pixels / (int)rows, &sum);
-		(void)memcpy(sums + c, &sum, sizeof sum);
-		if (row_end < rows)
-			continue;
-		nnrt_mean_finish(p, part, sum);
-		(void)memcpy((unsigned char *)y + c, part, n);
+		nnrt_mean_finish(p, part, nnrt_i8f_load(sums + c));
+		(void)memcpy((unsigned char *)y + c, part, (size_t)nnrt_min(NNRT_INT8_LANES, p->channels - c));
 	}
 }
 

@@ -109,6 +109,8 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	}
 	p->oc = pick_of(channels, 8);
 	p->oc = p->oc > 0 ? p->oc : 1;
+	if (k->kind == DEPTHWISE_DIRECT)
+		shape_direct(p, columns);
 	p->ic = is_depthwise ? p->oc : 1 + pick(35);
 	if (k->kind == CONV_INT8 && pick(5) == 0) {     /* as networks for pictures begin */
 		p->kernel_h = p->kernel_w = p->ic = 3;
@@ -127,6 +129,10 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	q->y_zero = q->y_low + (extreme ? 255 * pick(2) : pick(256));
 	q->low = q->y_low + (pick(3) ? 0 : pick(100));
 	q->high = q->y_low + 255 - (pick(3) ? 0 : pick(100));
+	if (k->kind == DEPTHWISE_DIRECT) {
+		q->low = q->y_low;
+		q->high = q->y_low + 255;
+	}
 	q->x_bytes = (size_t)((p->in_h - 1) * p->x_row + (p->in_w - 1) * p->x_pixel + p->ic);
 	q->x = guarded_bytes(q->x_bytes);
 	for (size_t i = 0; i < q->x_bytes; i++)

@@ -23,4 +23,15 @@ static inline void shape_3x3(struct nnrt_conv *p)
 	p->in_w = size_3x3(p->out_w, p->stride_w, p->pad_left);
 }
 
+/* The same for DEPTHWISE_DIRECT, and channels that fill its panels. */
+static inline void shape_direct(struct nnrt_conv *p, int columns)
+{
+	p->kernel_h = p->kernel_w = 3;
+	p->dilation_h = p->dilation_w = p->stride_h = p->stride_w = 1;
+	p->pad_top = p->pad_left = 1;
+	p->in_h = p->out_h;
+	p->in_w = p->out_w;
+	p->ic = p->oc = (p->oc + columns - 1) / columns * columns;
+}
+
 #endif

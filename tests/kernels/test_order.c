@@ -170,6 +170,11 @@ static struct subject subject_int8(const struct kernel *k)
 		shape_3x3(&s.p);
 		s.p.x_row = s.p.in_w * s.p.x_pixel;
 	}
+	if (k->kind == DEPTHWISE_DIRECT) {
+		shape_direct(&s.p, k->columns);
+		s.p.x_pixel = s.p.y_pixel = s.p.oc;
+		s.p.x_row = s.p.y_row = s.p.out_w * s.p.oc;
+	}
 	if (k->kind == WINOGRAD_DOT) {
 		s.p.kernel_h = s.p.kernel_w = 3;
 		s.p.stride_h = s.p.stride_w = s.p.dilation_h = s.p.dilation_w = 1;
@@ -268,7 +273,8 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 	else if (s->kernel->kind >= DEPTHWISE_PLANES)
 		s->kernel->run.depthwise_planes(&p, x, s->w8, s->bias8, s->scale, y, s->scratch, s->x_zero, 1, -128,
 			127, 0);
-	else if (s->kernel->kind == DEPTHWISE_INT8 || s->kernel->kind == DEPTHWISE_3X3)
+	else if (s->kernel->kind == DEPTHWISE_INT8 || s->kernel->kind == DEPTHWISE_3X3 ||
+		 s->kernel->kind == DEPTHWISE_DIRECT)
 		s->kernel->run.depthwise_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, 1, -128, 127, 0);
 	else if (kernel_is_depthwise(s->kernel->kind))
 		s->kernel->run.depthwise(&p, x, s->w, s->bias, y, nnrt_epilogue_none, NULL);
