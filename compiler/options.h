@@ -69,6 +69,7 @@ struct export_option {
 	const char *folder;
 };
 
+enum { FILES_AUTO, FILES_ONE, FILES_SPLIT };
 enum { ARENA_STATIC, ARENA_CALLER };
 enum { FP_STRICT, FP_DEFAULT };
 enum { IO_MODEL, IO_QUANTIZED };

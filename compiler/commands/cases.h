@@ -3,6 +3,7 @@
 #define NNC_CASES_H
 
 #include "commands/inputs.h"
+#include "options.h"
 
 struct case_data {
 	const char *folder;

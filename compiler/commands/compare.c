@@ -1,4 +1,5 @@
 #include "commands/compare.h"
+#include "options.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,8 @@
 #define NNC_COMPARE_H
 
 #include "data/value.h"
-#include "options.h"
+
+struct options;
 
 struct tolerance {
 	bool given;             /* |seen - wanted| <= atol + rtol * |wanted|; else the default of the type: */

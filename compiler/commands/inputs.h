@@ -4,7 +4,8 @@
 
 #include "data/data_file.h"
 #include "graph/ir.h"
-#include "options.h"
+
+struct options;
 
 /* One value per input of the signature. */
 struct inputs {

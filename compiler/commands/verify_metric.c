@@ -6,6 +6,7 @@
 
 #include "commands/quantised.h"
 #include "host/built.h"
+#include "options.h"
 #include "quantize/samples.h"
 #include "support/arena.h"
 #include "support/diag.h"

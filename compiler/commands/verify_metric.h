@@ -2,7 +2,10 @@
 #ifndef NNC_VERIFY_METRIC_H
 #define NNC_VERIFY_METRIC_H
 
-#include "options.h"
+#include <stdbool.h>
+
+struct options;
+
 
 struct arena;
 struct diag;

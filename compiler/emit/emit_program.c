@@ -383,9 +383,12 @@ static bool check_edges(const struct module *m)
 	return true;
 }
 
-/* Object files are of a machine. */
+/* Object files are of a machine, C files of the text. */
 static bool check_weights(const struct module *m)
 {
+	if (m->options->files != FILES_AUTO && m->options->weights != WEIGHTS_TEXT)
+		return diag_error(m->diag, STATUS_USAGE, NULL, "--files: it says how the constants of --weights=text "
+				  "lie in C files");
 	if (m->options->weights != WEIGHTS_OBJECT || m->target->elf.machine)
 		return true;
 	return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "--weights=object: target %s is no machine with ELF "
@@ -421,6 +424,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 	make_interface(&p);
 	weights_init(&p.weights, m->arena, p.prefix, base, m->target, (enum weights_form_id)o->weights);
 	p.weights.section = o->section.name[SECTION_WEIGHTS];
+	p.weights.files = o->files;
 	if (o->protect)
 		weights_protect(&p.weights, protect_key_of(m->arena, o->protect));
 	model = (struct emit_model){ .prefix = p.prefix, .file = base,

@@ -1,5 +1,6 @@
 #include "emit/emit_sections.h"
 
+#include "options.h"
 #include "support/ident.h"
 
 void section_print(struct emit *e, const char *upper, const char *what, const char *name)

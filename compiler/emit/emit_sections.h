@@ -3,7 +3,6 @@
 #define NNC_EMIT_SECTIONS_H
 
 #include "emit/emit_header.h"
-#include "options.h"
 
 /** Defines MODEL_SECTION_WEIGHTS, where `what` is "weights", as the attribute for the section `name`, unless it is
  *  defined; `upper` is the prefix in capitals. */

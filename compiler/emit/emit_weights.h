@@ -65,6 +65,7 @@ struct weights {
 	const struct protect_key *key;          /* NULL: they are as they are; else of weights_protect() */
 	struct weights *masked;                 /* then what the object holds in their place */
 	const char *after_set;                  /* a statement where the caller has set others, or NULL */
+	int files;                              /* FILES_AUTO ... of options.h */
 	size_t file_bytes;                      /* WEIGHTS_FILE_BYTES unless a test says less */
 	int *order;                             /* after weights_finish(): ids as they lie behind each other */
 	size_t total_bytes;                     /* after weights_finish(): in the program's flash, with padding */

@@ -3,6 +3,7 @@
 
 #include "emit_sections.h"
 #include "octal.h"
+#include "options.h"
 #include "spell.h"
 #include "support/arena.h"
 #include "support/ident.h"
@@ -31,7 +32,7 @@ static void text_split(struct weights *w)
 {
 	size_t in_file = 0;
 
-	if (w->total_bytes <= w->file_bytes)
+	if (w->files == FILES_ONE || (w->files == FILES_AUTO && w->total_bytes <= w->file_bytes))
 		return;
 	for (int i = 0; i < w->n; i++) {
 		struct weight *v = &w->v[i];

@@ -18,6 +18,7 @@
 #include "emit/emit_program.h"
 #include "emit/emit_weights.h"
 #include "ops/ops.h"
+#include "options.h"
 #include "support/arena.h"
 #include "support/map.h"
 #include "support/name.h"

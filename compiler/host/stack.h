@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 #include "driver.h"
-#include "options.h"
+
+struct options;
 
 struct stack_frame {
 	const char *function;

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 #include "graph/ir.h"
-#include "options.h"
+
+struct dim_option;
 
 /** Reads the model at `path` into the empty module *m: graph 0 and its sub-graphs with local functions inlined and
  *  constants decoded, nodes in order of definition, types of inputs, and what the model itself says of other tensors.

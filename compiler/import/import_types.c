@@ -5,6 +5,7 @@
 #include "import/scope.h"
 #include "graph/ir.h"
 #include "ops/run_time.h"
+#include "options.h"
 #include "support/strbuf.h"
 
 static const char *kind_name(const Onnx__TypeProto *t)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "options.h"
 #include "support/sha256.h"
 #include "import/foreign.h"
 #include "import/names.h"

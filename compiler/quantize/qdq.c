@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "options.h"
 #include "quantize/onnx_build.h"
 #include "quantize/ranges.h"
 #include "quantize/weights.h"

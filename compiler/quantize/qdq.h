@@ -2,8 +2,9 @@
 #ifndef NNC_QDQ_H
 #define NNC_QDQ_H
 
-#include "options.h"
 #include "quantize/select.h"
+
+struct options;
 
 /* Opsets in which QuantizeLinear and its scales along an axis begin. */
 enum { OLDEST_QDQ = 10, PER_AXIS_OPSET = 13 };

@@ -2,8 +2,9 @@
 #ifndef NNC_RANGE_METHODS_H
 #define NNC_RANGE_METHODS_H
 
-#include "options.h"
 #include "quantize/statistics.h"
+
+struct options;
 
 struct range {
 	float low, high;

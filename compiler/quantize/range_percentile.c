@@ -1,6 +1,7 @@
 #include <stdint.h>
 
 #include "quantize/range_methods.h"
+#include "options.h"
 
 /* The first bin at which so large a part of all elements has been counted. */
 static int find_bin(const uint64_t *bin, int bins, double part)

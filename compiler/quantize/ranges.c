@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "options.h"
 #include "quantize/range_methods.h"
 
 bool range_needs_bins(const struct options *o)

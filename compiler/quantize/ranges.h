@@ -2,9 +2,10 @@
 #ifndef NNC_RANGES_H
 #define NNC_RANGES_H
 
-#include "options.h"
 #include "quantize/select.h"
 #include "quantize/statistics.h"
+
+struct options;
 
 enum range_method { METHOD_MINMAX, METHOD_PERCENTILE, METHOD_ENTROPY, METHOD_MSE };
 

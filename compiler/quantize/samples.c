@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "commands/cases.h"
+#include "options.h"
 #include "support/arena.h"
 #include "support/diag.h"
 

@@ -2,7 +2,6 @@
 #ifndef NNC_SELECT_H
 #define NNC_SELECT_H
 
-#include "options.h"
 #include "quantize/onnx_file.h"
 #include "quantize/statistics.h"
 

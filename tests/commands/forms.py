@@ -77,6 +77,26 @@ def every_form_answers_alike(place):
 
 
 @test
+def files_are_as_many_as_asked_for(place):
+    """One, or more that link; each is named where nnc says what it wrote, and in the dependencies."""
+    for files, wanted in (("one", {"m.c", "m.h"}), ("auto", {"m.c", "m.h"}), ("split", {"m.c", "m.h", "m_w0.c", "m_weights.h"})):
+        for ending in ("c", "cpp"):
+            for name in [n for n in os.listdir(place.folder) if n.startswith("m")]:
+                os.remove(place.path(name))
+            place.nnc(0, MODEL, "-o", "m." + ending, f"--files={files}", "-MD", *TARGET)
+            got = {n for n in os.listdir(place.folder) if n.startswith("m")} - {"m.d", "m." + ending} | {"m.c"}
+            with open(place.path("m.d"), encoding="utf-8") as f:
+                named = set(f.read().split(":")[0].split()) - {"m." + ending} | {"m.c"}
+            if got != wanted or named != wanted:
+                raise Wrong(f"--files={files} -o m.{ending}: {got}, in m.d {named}")
+        write_program(place, "c")
+        place.nnc(0, MODEL, "-o", "m.c", f"--files={files}", *TARGET)
+        run(place, *GCC, "-std=c11", "main.c", *sorted(n for n in wanted if n.endswith(".c")), "-o", "m", "-lm")
+        run(place, "./m")
+    expect(place.nnc(2, MODEL, "-o", "m.c", "--files=one", "--weights=incbin", *TARGET)[1], r"--files: .*--weights=text")
+
+
+@test
 def parameters_can_be_replaced(place):
     """The file's bytes with every weight negated: y = -x w."""
     graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", [helper.make_tensor_value_info("x", F32, [1, 8])],
