@@ -74,7 +74,9 @@ static bool check_inputs(struct module *m, int node)
 			if (op->bundles)
 				continue;
 			return diag_error(m->diag, STATUS_UNSUPPORTED, &at,
-					  "input %d \"%s\" is a sequence or optional, allowed: a tensor", i, t->name);
+					  "input %d \"%s\" is %s, allowed: a tensor%s", i, t->name,
+					  t->bundle->text ? "of strings" : "a sequence or optional",
+					  t->bundle->text ? " of numbers" : "");
 		}
 		if (!t) {
 			if (i < op->min_in && !(letters && strchr(letters, '?')))

@@ -118,10 +118,33 @@ static bool add_value(struct scope *s, const char *name, const Onnx__TypeProto__
 	return !*n || add_input(s, arena_printf(im->m->arena, "%s_0", name), t->elem_type, rank, dim, made);
 }
 
+enum { ONNX_STRING = 8 };
+
+static const Onnx__TypeProto__Tensor *string_type(const Onnx__ValueInfoProto *v)
+{
+	const Onnx__TypeProto *t = v->type;
+
+	return t && t->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE && t->tensor_type->elem_type == ONNX_STRING ?
+		       t->tensor_type : NULL;
+}
+
+/* Strings are bytes, with an axis more, whose size the dimension NAME.bytes says. */
+static bool add_text(struct scope *s, const char *name, const Onnx__ValueInfoProto *v)
+{
+	struct module *m = s->im->m;
+	struct graph *g = &m->graph[s->graph];
+	const int tensor = tensor_add(m, name);
+
+	g->in = ARENA_PUSH(m->arena, g->in, g->n_in, int);
+	g->in[g->n_in++] = tensor;
+	return types_text(s->im, v, string_type(v), tensor) &&
+	       scope_define(s, name, add_maker(s, "nnc", "Text", name, 1, &tensor), "input");
+}
+
 bool bundle_is_input(const Onnx__ValueInfoProto *v)
 {
-	return v->type && (v->type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE ||
-			   v->type->value_case == ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE);
+	return string_type(v) || (v->type && (v->type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE ||
+			   v->type->value_case == ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE));
 }
 
 bool bundle_input(struct scope *s, const Onnx__ValueInfoProto *v)
@@ -132,6 +155,8 @@ bool bundle_input(struct scope *s, const Onnx__ValueInfoProto *v)
 	const char *given = arena_printf(s->im->m->arena, "%s_given", name);
 	int in[2], n = 1, made = -1;
 
+	if (string_type(v))
+		return add_text(s, name, v);
 	if (optional) {
 		type = type->optional_type ? type->optional_type->elem_type : NULL;
 		if (!add_input(s, given, dtypes[DT_BOOL].onnx, 0, NULL, &in[0]))

@@ -124,35 +124,57 @@ static void note_stream(struct import *im, const Onnx__TensorShapeProto__Dimensi
 
 /* --- tensors ------------------------------------------------------------------------------------------------------ */
 
-bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
+static bool typed_input(struct import *im, const Onnx__ValueInfoProto *v, const Onnx__TypeProto__Tensor *t,
+			enum dtype type, bool text, int tensor)
 {
 	struct diag *d = im->m->diag;
-	const Onnx__TypeProto__Tensor *t = tensor_type(v);
+	const int most = MAX_RANK - text;
 	struct num dim[MAX_RANK];
-	enum dtype type;
 	bool known = true;
+	int rank;
 
-	if (!t)
-		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" is %s, allowed: a tensor", v->name,
-				  kind_name(v->type));
-	type = dtype_from_onnx(t->elem_type);
-	if (type == DT_NONE)
-		return dtype_refuse(d, NULL, "input", v->name, t->elem_type);
 	if (!t->shape)
 		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has no shape, allowed: a known rank",
 				  v->name);
-	if (t->shape->n_dim > MAX_RANK)
+	if (t->shape->n_dim > (size_t)most)
 		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" has rank %zu, allowed: 0 to %d", v->name,
-				  t->shape->n_dim, MAX_RANK);
-	for (int k = 0; k < (int)t->shape->n_dim; k++) {
+				  t->shape->n_dim, most);
+	rank = (int)t->shape->n_dim;
+	for (int k = 0; k < rank; k++) {
 		if (!types_check_dim(d, t->shape->dim[k], v->name, k))
 			return false;
 		note_stream(im, t->shape->dim[k], v->name, k, tensor);
 		dim[k] = input_dimension(im, t->shape->dim[k], v->name, k);
 		known &= !num_is(dim[k], -1);
 	}
+	if (text) {
+		dim[rank] = named_dimension(im, arena_printf(im->m->scratch, "%s.bytes", v->name));
+		known &= !num_is(dim[rank], -1);
+		if (known && (!num_is_const(dim[rank]) || dim[rank].n < 1))
+			return diag_error(d, STATUS_USAGE, NULL, "--dim '%s.bytes=...': how many bytes strings have "
+					  "must be a number from 1 on", v->name);
+	}
 	/* Dimensions without option are reported together, by types_check_dims(). */
-	return !known || tensor_set(im->m, -1, tensor, type, (int)t->shape->n_dim, dim);
+	return !known || tensor_set(im->m, -1, tensor, type, rank + text, dim);
+}
+
+bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor)
+{
+	struct diag *d = im->m->diag;
+	const Onnx__TypeProto__Tensor *t = tensor_type(v);
+	enum dtype type;
+
+	if (!t)
+		return diag_error(d, STATUS_UNSUPPORTED, NULL, "input \"%s\" is %s, allowed: a tensor", v->name,
+				  kind_name(v->type));
+	type = dtype_from_onnx(t->elem_type);
+	return type == DT_NONE ? dtype_refuse(d, NULL, "input", v->name, t->elem_type) :
+				 typed_input(im, v, t, type, false, tensor);
+}
+
+bool types_text(struct import *im, const Onnx__ValueInfoProto *v, const Onnx__TypeProto__Tensor *t, int tensor)
+{
+	return typed_input(im, v, t, DT_U8, true, tensor);
 }
 
 bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor)

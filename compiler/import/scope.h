@@ -90,6 +90,8 @@ const Onnx__ModelProto *read_model(struct module *m, const char *path);
 bool types_input(struct import *im, const Onnx__ValueInfoProto *v, int tensor);
 /** False (reported): the dimension is below -1, which stands for "not known". name: of the tensor. */
 bool types_check_dim(struct diag *d, const Onnx__TensorShapeProto__Dimension *dim, const char *name, int axis);
+/** The same of one that holds strings, as their bytes. */
+bool types_text(struct import *im, const Onnx__ValueInfoProto *v, const Onnx__TypeProto__Tensor *t, int tensor);
 /** What the model says of any other tensor; unknown dimensions become -1. */
 bool types_info(struct import *im, const Onnx__ValueInfoProto *v, int tensor);
 /** The tensor that stands for the elements of an integer input: where options bound them, one that is checked. */

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "ops/expand.h"
+#include "ops/text.h"
 
 void bundle_set(struct module *m, int t, bool optional, int given, const int *v, int n)
 {
 	struct bundle *b = ARENA_NEW(m->arena, struct bundle);
 
-	*b = (struct bundle){ optional, given, n, arena_grow(m->arena, v, (size_t)n, (size_t)n, sizeof *v) };
+	*b = (struct bundle){ .optional = optional, .given = given, .n = n,
+			      .t = arena_grow(m->arena, v, (size_t)n, (size_t)n, sizeof *v) };
 	m->tensor[t].bundle = b;
 	m->tensor[t].producer = -1;
 }
@@ -28,7 +30,7 @@ bool bundle_is_moved(const struct module *m, int node)
 	const struct node *n = &m->node[node];
 	bool any = false;
 
-	if (!is_named(m, node, "Identity") && !is_named(m, node, "Loop"))
+	if (!is_named(m, node, "Identity") && !is_named(m, node, "Equal") && !is_named(m, node, "Loop"))
 		return false;
 	for (int i = 0; i < n->n_in; i++)
 		any |= n->in[i] >= 0 && m->tensor[n->in[i]].bundle;
@@ -39,6 +41,8 @@ bool bundle_move(struct module *m, int node)
 {
 	const int x = node_in(m, node, 0), y = node_out(m, node, 0);
 
+	if (is_named(m, node, "Equal"))
+		return text_equal(m, node);
 	if (!is_named(m, node, "Identity"))
 		return loop_unroll(m, node);
 	m->tensor[y].bundle = m->tensor[x].bundle;

@@ -6,6 +6,7 @@
 #include "graph/ir.h"
 
 struct bundle {
+	bool text;              /* strings: t[0] has their bytes, with an axis more (text.h) */
 	bool optional;
 	int given;              /* optional: a bool scalar */
 	int n;                  /* sequence: its length; optional: 1, or 0 where nobody knows what it would be */
@@ -16,7 +17,9 @@ struct bundle {
 void bundle_set(struct module *m, int t, bool optional, int given, const int *v, int n);
 /** Appends that t is `from`, be it a tensor or a bundle. */
 void bundle_copy(struct module *m, int like, int from, int t);
-/** An Identity, or a Loop that carries bundles: not inferred, but moved. */
+/** Appends that `out` is the value, or the run ends where the bool scalar `given` does not hold (optional.c). */
+void expand_checked(struct module *m, int node, int given, int value, int out);
+/** An Identity or Equal of bundles, or a Loop that carries them: not inferred, but moved. */
 bool bundle_is_moved(const struct module *m, int node);
 bool bundle_move(struct module *m, int node);
 /** unroll.c: appends the turns of a Loop, whose number must be known. */

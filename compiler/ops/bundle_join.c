@@ -46,7 +46,7 @@ static bool nothing_like(struct module *m, int t, int *made)
 		if (!nothing_like(m, b->t[k], &v[k]))
 			return false;
 	bundle_set(m, *made, b->optional, b->given, v, b->n);
-	return true;
+	return !b->text;
 }
 
 static bool join(struct joining *j, int a, int b, int out)
@@ -55,7 +55,7 @@ static bool join(struct joining *j, int a, int b, int out)
 	const struct bundle *x = m->tensor[a].bundle, *y = m->tensor[b].bundle;
 	int given = -1, n, *v, nothing = -1;
 
-	if (!x != !y || (x && x->optional != y->optional) || (x && !x->optional && x->n != y->n))
+	if (!x != !y || (x && x->text) || (x && x->optional != y->optional) || (x && !x->optional && x->n != y->n))
 		return node_unsupported(m, j->node,
 					"the branches give sequences of different lengths, or other things");
 	if (!x) {
@@ -112,9 +112,11 @@ static bool add_output(struct module *m, int t, const char *name, int **list, in
 
 	if (b && b->optional && !add_output(m, b->given, arena_printf(m->arena, "%s_given", name), list, n))
 		return false;
-	for (int k = 0; b && k < b->n; k++)
-		if (!add_output(m, b->t[k], b->optional ? name : arena_printf(m->arena, "%s_%d", name, k), list, n))
+	for (int k = 0; b && k < b->n; k++) {
+		const bool is_part = !b->optional && !b->text;
+		if (!add_output(m, b->t[k], is_part ? arena_printf(m->arena, "%s_%d", name, k) : name, list, n))
 			return false;
+	}
 	if (b)
 		return true;
 	out = tensor_add(m, name);

@@ -31,7 +31,7 @@ static bool expand_has_element(struct module *m, int node)
 }
 
 /* The value, or the run ends where it is not given. */
-static void checked(struct module *m, int node, int given, int value, int out)
+void expand_checked(struct module *m, int node, int given, int value, int out)
 {
 	const int then = graph_add(m, m->node[node].name, m->node[node].graph);
 	const int otherwise = graph_add(m, m->node[node].name, m->node[node].graph);
@@ -59,7 +59,7 @@ static bool expand_get_element(struct module *m, int node)
 	else if (tensor_is_const(m, b->given) && const_int(m, b->given, 0))
 		bundle_copy(m, node, b->t[0], y);
 	else
-		checked(m, node, b->given, b->t[0], y);
+		expand_checked(m, node, b->given, b->t[0], y);
 	return true;
 }
 

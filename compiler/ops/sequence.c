@@ -11,8 +11,9 @@ enum { MOST_PARTS = 1 << 12 };
 static bool read_sequence(struct module *m, int node, int i, const struct bundle **s)
 {
 	*s = node_in_tensor(m, node, i)->bundle;
-	if (!*s || (*s)->optional)
-		return node_bad(m, node, "input %d is %s, must be a sequence", i, *s ? "optional" : "a tensor");
+	if (!*s || (*s)->optional || (*s)->text)
+		return node_bad(m, node, "input %d is %s, must be a sequence", i,
+				!*s || (*s)->text ? "a tensor" : "optional");
 	return true;
 }
 
@@ -203,10 +204,10 @@ static bool expand_map(struct module *m, int node)
 			to[t] = t;
 		for (int i = 0; i < n_in; i++) {
 			const struct bundle *b = node_in_tensor(m, node, i)->bundle;
-			if (b && !b->optional && k >= b->n)
+			if (b && !b->optional && !b->text && k >= b->n)
 				return node_bad(m, node, "input %d has %d tensors, must have %d as input 0", i, b->n,
 						s->n);
-			to[m->graph[body].in[i]] = b && !b->optional ? b->t[k] : node_in(m, node, i);
+			to[m->graph[body].in[i]] = b && !b->optional && !b->text ? b->t[k] : node_in(m, node, i);
 		}
 		graph_clone(m, body, node, to);
 		for (int i = 0; i < n_out; i++)

@@ -234,9 +234,15 @@ def too_many_inputs():
     return model([helper.make_node("Relu", ["x", "x"], ["y"], "relu")])
 
 
-@case(UNSUPPORTED)
+@case(USAGE)
 def string_input():
     return model([helper.make_node("Identity", ["x"], ["y"], "id")], inputs=[value("x", [2], TensorProto.STRING)],
+                 outputs=[value("y", [2], TensorProto.STRING)])
+
+
+@case(UNSUPPORTED, "--dim", "x.bytes=8")
+def string_where_a_number_belongs():
+    return model([helper.make_node("Transpose", ["x"], ["y"], "turn")], inputs=[value("x", [2], TensorProto.STRING)],
                  outputs=[value("y", [2], TensorProto.STRING)])
 
 

@@ -130,7 +130,28 @@ def as_array(value):
     return None
 
 
-def parts_of(info, value):
+def strings_of(value):
+    """The strings of a case's value as an array of bytes objects; None if it holds none."""
+    if isinstance(value, onnx.TensorProto) and value.data_type == onnx.TensorProto.STRING:
+        value = onnx.numpy_helper.to_array(value)
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "OSU":
+        return None
+    return np.vectorize(lambda s: s if isinstance(s, bytes) else str(s).encode(), otypes=[object])(value)
+
+
+def as_text(strings, length):
+    """Strings as nnc lays them out: an axis of bytes more, padded with NULs."""
+    padded = [np.frombuffer(s.ljust(length, b"\0"), np.uint8) for s in strings.reshape(-1)]
+    return np.array(padded, np.uint8).reshape(*strings.shape, length)
+
+
+def text_length(case):
+    """Bytes enough for every string of the case."""
+    values = (strings_of(v) for data in case.data_sets for part in data for v in part)
+    return 1 + max((len(s) for v in values if v is not None for s in v.reshape(-1)), default=0)
+
+
+def parts_of(case, info, value):
     """(name, array) of what nnc makes of an input or output: of a sequence its tensors, of an optional whether it is
     given first."""
     kind = info.type.WhichOneof("value")
@@ -140,19 +161,24 @@ def parts_of(info, value):
         if inner.type.WhichOneof("value") == "tensor_type":
             inner.name += "_0"
         if value is not None:
-            yield from parts_of(inner, value)
+            yield from parts_of(case, inner, value)
         elif inner.type.tensor_type.HasField("shape"):
             shape = [d.dim_value for d in inner.type.tensor_type.shape.dim]
             yield inner.name, np.zeros(shape, onnx.helper.tensor_dtype_to_np_dtype(inner.type.tensor_type.elem_type))
     elif kind == "sequence_type":
         yield from ((f"{info.name}_{k}", as_array(v)) for k, v in enumerate(value))
+    elif info.type.tensor_type.elem_type == onnx.TensorProto.STRING and strings_of(value) is not None:
+        joins = any(n.op_type == "StringConcat" for n in case.model.graph.node) and info in case.model.graph.output
+        yield info.name, as_text(strings_of(value), text_length(case) * (2 if joins else 1))
     else:
         yield info.name, as_array(value)
 
 
-def parts_options(model, inputs):
-    """--parts for every input that is a sequence or optional."""
-    for info, value in zip(graph_inputs(model), inputs):
+def parts_options(case, inputs):
+    """--parts for every input that is a sequence or optional, --dim for one of strings."""
+    for info, value in zip(graph_inputs(case.model), inputs):
+        if info.type.tensor_type.elem_type == onnx.TensorProto.STRING:
+            yield from ("--dim", f"{info.name}.bytes={text_length(case)}")
         if info.type.WhichOneof("value") == "tensor_type" or value is None:
             continue
         shapes = ["x".join(map(str, v.shape)) or "scalar" for v in (value if isinstance(value, list) else [value])]
@@ -195,7 +221,7 @@ def compile_case(case, inputs, given, target, folder):
     """The inputs that are left after those that had to become constants. inputs: arrays by name, given: the case's."""
     model = onnx.ModelProto()
     model.CopyFrom(case.model)
-    left, parts = dict(inputs), list(parts_options(model, given))
+    left, parts = dict(inputs), list(parts_options(case, given))
     constants, bounds = [], []
     while True:
         path = os.path.join(folder, "model.onnx")
@@ -261,7 +287,7 @@ def check_case(case, base, target, folder):
     operator where this is its expansion."""
     os.makedirs(folder, exist_ok=True)
     infos = graph_inputs(case.model), case.model.graph.output
-    data_sets = [[part if part == REFUSED else dict(p for i, v in zip(info, part) for p in parts_of(i, v))
+    data_sets = [[part if part == REFUSED else dict(p for i, v in zip(info, part) for p in parts_of(case, i, v))
                   for info, part in zip(infos, data)] for data in case.data_sets]
     left = compile_case(case, data_sets[0][0], case.data_sets[0][0], target, folder)
     if any(v is None for data in data_sets for part in data if part != REFUSED for v in part.values()):

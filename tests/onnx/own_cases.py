@@ -453,3 +453,24 @@ def sequence_of_either_branch():
              helper.make_node("SequenceAt", ["s", "const_0"], ["z"])],
             {"x": [x] * 2, "c": condition, "const_0": np.array(0), "const_1": np.array(-1)},
             {"y": [-x, np.maximum(x, 0)], "z": [np.abs(x), -x]}, 13)
+
+
+# --------------------------------------------------------------------------------------------------------------- strings
+
+@own
+def strings_of_all_lengths():
+    """Up to the last byte of the room that there is; words that are longer than that; other bytes than ASCII."""
+    a = [np.array(v, object) for v in (["", "abcdefg", "Hello", "x"], ["", "bcdefgh", "hello", "\u00e9"])]
+    b = [np.array(v, object) for v in ([["abcdefg"], ["hello"]], [[""], ["HELLO"]])]
+    return ([helper.make_node("Equal", ["a", "b"], ["same"]), helper.make_node("StringConcat", ["a", "b"], ["joined"])],
+            {"a": a, "b": b}, {"same": [x == y for x, y in zip(a, b)], "joined": [x + y for x, y in zip(a, b)]}, 20)
+
+
+@own
+def strings_normalised():
+    words = [np.array(v, object) for v in (["Mo", "di", "DI", "mo"], ["mo"] * 4, ["a", "", "Z[", "@{"],
+                                           ["a", "b", "c", "\u00e9"])]
+    kept = [["DI"], [""], ["A", "", "Z[", "@{"], REFUSED]
+    return ([helper.make_node("StringNormalizer", ["x"], ["y"], case_change_action="UPPER", is_case_sensitive=1,
+                              stopwords=["mo", "Mo", "di", "toolongforthis"])], {"x": words},
+            {"y": [k if k == REFUSED else np.array(k, object) for k in kept]}, 13)
