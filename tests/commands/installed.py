@@ -8,13 +8,16 @@ import glob
 import os
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from place import DIGITS, F32, MODEL, NNC, Skipped, Wrong, expect, main, test
+from place import DIGITS, F32, MODEL, NNC, ROOT, Skipped, Wrong, expect, main, test
 
+BUILD = os.path.dirname(os.path.dirname(NNC))
+PACKAGE = os.path.join(ROOT, "install", "package.py")
 MAIN = """#include <stdio.h>
 #include "a.h"
 #include "b.h"
@@ -40,18 +43,17 @@ target_link_libraries(p PRIVATE a small-model)
 """
 
 
-def run(place, *command, status=0, **more):
+def run(place, *command, status=0, errors_only=False, **more):
     p = subprocess.run(command, cwd=place.folder, capture_output=True, text=True, errors="replace", check=False, **more)
     if p.returncode != status:
         raise Wrong(f"{' '.join(command)}: status {p.returncode}: {(p.stderr + p.stdout).strip()[-600:]}")
-    return p.stdout
+    return p.stderr if errors_only else p.stdout
 
 
 def install(place):
     """The installed tree."""
-    build = os.path.dirname(os.path.dirname(NNC))
-    run(place, "ninja", "-C", build, "help-files")
-    run(place, "meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", place.path("dest"))
+    run(place, "ninja", "-C", BUILD, "help-files")
+    run(place, "meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", place.path("dest"))
     found = glob.glob(place.path("dest/**/bin/nnc"), recursive=True)
     if len(found) != 1:
         raise Wrong(f"{found}")
@@ -114,6 +116,33 @@ def a_project_of_cmake_takes_models(place):
         p = subprocess.run(["cmake", "-B", "c", f"-DCMAKE_PREFIX_PATH={at}"], cwd=place.folder, capture_output=True, text=True, check=False)
         if p.returncode == 0 or words not in " ".join(p.stderr.split()):
             raise Wrong(f"{bad}: {p.stderr}")
+
+
+@test
+def debian_s_package_is_whole(place):
+    """Made twice alike; unpacked, it serves a project; what it needs is there."""
+    if not shutil.which("dpkg-deb") or not shutil.which("dpkg-shlibdeps"):
+        raise Skipped("no dpkg-deb, or no dpkg-shlibdeps")
+    made = []
+    for folder in ("one", "two"):
+        path = run(place, sys.executable, PACKAGE, "deb", BUILD, folder).strip()
+        with open(path, "rb") as f:
+            made.append(f.read())
+    if made[0] != made[1]:
+        raise Wrong("two packages of one tree differ")
+    fields = dict(line.split(": ", 1) for line in run(place, "dpkg-deb", "-f", path).splitlines() if ": " in line)
+    if fields["Package"] != "nnc" or f"nnc {fields['Version']}" not in place.nnc(0, "-V")[0] or "libc6" not in fields["Depends"]:
+        raise Wrong(f"{fields}")
+    run(place, "dpkg-deb", "-x", path, "root")
+    run(place, "root/usr/bin/nnc", MODEL, "-o", "m.c", "-q")
+    expect(run(place, "pkg-config", "--variable=nnc", "nnc", env={**os.environ, "PKG_CONFIG_PATH": place.path("root/usr/share/pkgconfig")}),
+           r"^/usr/bin/nnc\n$")
+    for name in ("cmake/nnc/nnc-config.cmake", "man/man1/nnc.1", "doc/nnc/LICENSE"):
+        if not os.path.exists(place.path("root/usr/share/" + name)):
+            raise Wrong(f"no {name}")
+    needs = run(place, "objdump", "-p", "root/usr/bin/nnc")
+    if "libpng" in needs:  # a wheel would be of no use elsewhere
+        expect(run(place, sys.executable, PACKAGE, "wheel", BUILD, "w", status=1, errors_only=True), "libpng.*prefer_static")
 
 
 @test

@@ -21,6 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 WORK = os.path.join(ROOT, "build", "tests-work", "builds")
 MODEL = os.path.join("examples", "digits", "digits.onnx")
 TYPES = ("release", "minsize", "debug")
+FOR_PIP = "minsize"  # the build type of the wheel
 OLDEST = {"gcc": 12, "clang": 14}
 
 
@@ -48,6 +49,8 @@ def build(cc, kind):
     """The folder of the build and None, or what went wrong."""
     folder = os.path.join(WORK, f"{cc}-{kind}")
     setup = ["meson", "setup", folder, f"-Dbuildtype={kind}", "-Dwerror=true"]
+    if kind == FOR_PIP:
+        setup += ["-Dprefer_static=true"]
     steps = [["ninja", "-C", folder, "compiler/nnc"]]
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         shutil.rmtree(folder, ignore_errors=True)
@@ -70,6 +73,25 @@ def written_by(folder):
         return f.read(), None
 
 
+def pip_installs(folder):
+    """None when the wheel of this build puts an nnc on the path that writes C; else what is wrong."""
+    place = os.path.join(folder, "pip")
+    shutil.rmtree(place, ignore_errors=True)
+    steps = [[sys.executable, os.path.join(ROOT, "install", "package.py"), "wheel", folder, place],
+             [sys.executable, "-m", "venv", os.path.join(place, "venv")]]
+    for step in steps:
+        p = subprocess.run(step, capture_output=True, text=True, check=False)
+        if p.returncode:
+            return (p.stderr or p.stdout).strip()[-300:]
+    wheels = [os.path.join(place, name) for name in os.listdir(place) if name.endswith(".whl")]
+    for step in (["pip", "install", "-q", "--no-index", *wheels], ["nnc", MODEL, "-o", os.path.join(place, "m.c"), "-q"]):
+        step[0] = os.path.join(place, "venv", "bin", step[0])
+        p = subprocess.run(step, cwd=ROOT, capture_output=True, text=True, check=False)
+        if p.returncode:
+            return (p.stderr or p.stdout).strip()[-300:]
+    return None
+
+
 def main():
     report = Report()
     first = None
@@ -84,6 +106,9 @@ def main():
             report.failed(name, bad or "writes other C than the first build")
         else:
             report.ok(name)
+        if kind == FOR_PIP and cc.startswith("gcc") and not bad:
+            wrong = pip_installs(folder)
+            report.failed(f"{name}/wheel", wrong) if wrong else report.ok(f"{name}/wheel")
     for family, oldest in OLDEST.items():
         if not installed(family):
             report.skip(family, f"not installed: {family}-{oldest} or newer")
