@@ -222,13 +222,14 @@ static bool infer_next(struct module *m, int graph, int node)
 {
 	const struct graph before = m->graph[graph];
 	struct graph made;
+	const struct op_def *op = m->node[node].op;
+	const bool expands = op->expand && (!op->expands || op->expands(m, node));
 
-	if (!m->node[node].op->expand && !bundle_is_moved(m, node))
+	if (!expands && !bundle_is_moved(m, node))
 		return infer_alone(m, graph, node);
 	m->graph[graph].node = NULL;
 	m->graph[graph].n_nodes = 0;
-	if (m->node[node].op->expand ? !check_inputs(m, node) || !m->node[node].op->expand(m, node) :
-				       !bundle_move(m, node))
+	if (expands ? !check_inputs(m, node) || !op->expand(m, node) : !bundle_move(m, node))
 		return false;
 	made = m->graph[graph];
 	m->graph[graph].node = before.node;

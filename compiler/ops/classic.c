@@ -1,5 +1,6 @@
 /* Linear models, scalers, encoders and the like of ai.onnx.ml as nodes of ai.onnx. */
 #include "ops/classic.h"
+#include "ops/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -351,21 +352,28 @@ static int numbers(struct module *m, int node, const char *ints, const char *flo
 
 static bool expand_label_encoder(struct module *m, int node)
 {
-	const int keys = numbers(m, node, "keys_int64s", "keys_floats");
+	const bool text = text_is_input(m, node);
+	const struct attr *words = text ? node_attr(m, node, "keys_strings") : NULL;
+	const int keys = text ? -1 : numbers(m, node, "keys_int64s", "keys_floats");
 	const int values = numbers(m, node, "values_int64s", "values_floats");
 	const int64_t missing = node_attr_int(m, node, "default_int64", -1);
 	int found, at, v, other;
+	int64_t n_keys;
 
-	if (keys < 0 || values < 0)
+	if ((keys < 0 && !words) || values < 0)
 		return node_unsupported(m, node, "keys or values are strings or tensors, allowed: integers and floats");
-	if (m->tensor[keys].dim[0].n != m->tensor[values].dim[0].n || !m->tensor[keys].dim[0].n)
-		return node_bad(m, node, "%lld keys and %lld values, allowed: as many, 1 or more",
-				(long long)m->tensor[keys].dim[0].n, (long long)m->tensor[values].dim[0].n);
-	if (!node_rank(m, node, 0, 0, MAX_RANK - 1))
+	n_keys = words ? words->n : m->tensor[keys].dim[0].n;
+	if (n_keys != m->tensor[values].dim[0].n || !n_keys)
+		return node_bad(m, node, "%lld keys and %lld values, allowed: as many, 1 or more", (long long)n_keys,
+				(long long)m->tensor[values].dim[0].n);
+	if (!text && !node_rank(m, node, 0, 0, MAX_RANK - 1))
 		return false;
 	other = m->tensor[values].type == DT_I64 ? tensor_const_ints(m, &missing, 1) :
 		tensor_const_float(m, (float)node_attr_float(m, node, "default_float", -0.0));
-	found = expand_cast(m, node, matches(m, node, keys), DT_I32, -1);
+	found = words ? text_matches(m, node, words->strings, words->n) : matches(m, node, keys);
+	if (found < 0)
+		return false;
+	found = expand_cast(m, node, found, DT_I32, -1);
 	at = expand_node(m, node, "ArgMax", 13, INPUTS(found), -1);
 	v = expand_node(m, node, "ReduceMax", 13, INPUTS(found), -1);
 	for (int i = 0; i < 2; i++)
@@ -379,7 +387,7 @@ static bool expand_label_encoder(struct module *m, int node)
 }
 
 const struct op_def op_ml_LabelEncoder_2 = {
-	CLASSIC("LabelEncoder", 2, 1, 1, 1), .types = TYPES("fi"), .expand = expand_label_encoder,
+	CLASSIC("LabelEncoder", 2, 1, 1, 1), .types = TYPES("fi"), .bundles = true, .expand = expand_label_encoder,
 	.attrs = ATTRS(FLOAT("default_float", -0.0), INT("default_int64", -1),
 		       STRING("default_string", "_Unused", NULL),
 		       FLOATS_OPTIONAL("keys_floats"), INTS_OPTIONAL("keys_int64s"), STRINGS_OPTIONAL("keys_strings"),

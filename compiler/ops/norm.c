@@ -1,6 +1,7 @@
 /* Normalisation: BatchNormalization (inference), InstanceNormalization, LayerNormalization, GroupNormalization,
  * RMSNormalization, MeanVarianceNormalization. */
 #include "ops/arguments.h"
+#include "ops/training.h"
 
 #include <string.h>
 
@@ -46,6 +47,7 @@ static bool lower_batch_norm(struct lowering *l, int node)
 	const struct op_def op_BatchNormalization_##version = { \
 		ONNX("BatchNormalization", version, 5, 5, 1, outputs), .attrs = ATTRS(EPSILON, MOMENTUM, __VA_ARGS__), \
 		.types = TYPES("fh", "fh"), .infer = infer_batch_norm, .lower = lower_batch_norm, \
+		.expand = batch_norm_expand, .expands = batch_norm_trains, \
 	};
 
 BATCH_NORM(9, 5, { 0 })

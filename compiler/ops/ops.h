@@ -53,6 +53,8 @@ struct op_def {
 	/** NULL, or in place of infer and lower: appends to the node's graph the nodes of ai.onnx that it is short for,
 	 *  which make its outputs. Input types, counts and attributes are already checked. */
 	bool (*expand)(struct module *m, int node);
+	/** NULL, or whether a node is one of those that `expand` is for, where the others have infer and lower. */
+	bool (*expands)(struct module *m, int node);
 	bool bundles;                   /* inputs may be sequences and optionals (bundle.h) */
 	bool by_kernels;                /* lowered by strategies.def: kernels, not nests */
 	bool impure;                    /* never folded, merged or removed */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ops/pointwise.h"
+#include "ops/training.h"
 
 static bool infer_bool(struct module *m, int node)
 {
@@ -193,7 +194,8 @@ static bool infer_dropout(struct module *m, int node)
 
 	if (node_in(m, node, 2) >= 0 &&
 	    (!(training = tensor_value(m, node_in(m, node, 2), &n)) || !num_is(training[0], 0)))
-		return node_unsupported(m, node, "training_mode is not known to be false, allowed: false");
+		return node_unsupported(m, node, "training_mode is not known to be false, allowed: false, or at most "
+					"2^20 elements of a constant shape");
 	return infer_same(m, node) && (mask < 0 || tensor_set(m, node, mask, DT_BOOL, x.rank, x.dim));
 }
 
@@ -217,5 +219,5 @@ const struct op_def op_Dropout_7 = {
 };
 const struct op_def op_Dropout_12 = {
 	ONNX("Dropout", 12, 1, 3, 1, 2), .attrs = ATTRS(INT_OPTIONAL("seed")), .types = TYPES("fh", "fh", "b"),
-	.infer = infer_dropout, .lower = lower_dropout,
+	.infer = infer_dropout, .lower = lower_dropout, .expand = dropout_expand, .expands = dropout_trains,
 };

@@ -69,6 +69,42 @@ bool text_equal(struct module *m, int node)
 	return true;
 }
 
+/* --- Words -------------------------------------------------------------------------------------------------------- */
+
+bool text_is_input(const struct module *m, int node)
+{
+	const struct tensor *x = node_in_tensor(m, node, 0);
+
+	return x && x->bundle && x->bundle->text;
+}
+
+/* Words as strings of so many bytes. */
+static int words_const(struct module *m, const char *const *word, int n, int64_t length)
+{
+	const int64_t dim[] = { n, length };
+	char *v = arena_array(m->arena, (size_t)(n * length), 1);
+
+	for (int k = 0; k < n; k++)
+		memcpy(v + k * length, word[k], strlen(word[k]));
+	return tensor_const(m, NULL, DT_U8, 2, dim, v);
+}
+
+int text_matches(struct module *m, int node, const char *const *word, int n)
+{
+	const int64_t axis = -2;
+	int64_t length, most;
+	int bytes;
+
+	if (!read_text(m, node, 0, &bytes, &length))
+		return -1;
+	most = length;
+	for (int k = 0; k < n; k++)
+		most = (int64_t)strlen(word[k]) > most ? (int64_t)strlen(word[k]) : most;
+	bytes = widened(m, node, bytes, length, most);
+	bytes = expand_node(m, node, "Unsqueeze", 13, INPUTS(bytes, tensor_const_ints(m, &axis, 1)), -1);
+	return expand_cast(m, node, equal_bytes(m, node, bytes, words_const(m, word, n, most)), DT_BOOL, -1);
+}
+
 /* --- StringConcat ------------------------------------------------------------------------------------------------- */
 
 /* TextJoin: y[…][j] = a[…][j] where j is below the length of string a[…], then the bytes of b[…]; broadcast. */

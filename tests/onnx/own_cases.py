@@ -474,3 +474,16 @@ def strings_normalised():
     return ([helper.make_node("StringNormalizer", ["x"], ["y"], case_change_action="UPPER", is_case_sensitive=1,
                               stopwords=["mo", "Mo", "di", "toolongforthis"])], {"x": words},
             {"y": [k if k == REFUSED else np.array(k, object) for k in kept]}, 13)
+
+
+# -------------------------------------------------------------------------------------------------------------- training
+
+@own
+def training_or_not():
+    """Which is data: the drawn elements of 700 are twice as many numbers as the generator keeps, or all of them."""
+    x, train, ratio = floats(7, 100), [np.array(True), np.array(False)], np.float32(.25)
+    stays = np.random.RandomState(7).uniform(size=x.shape) >= ratio
+    return ([helper.make_node("Dropout", ["x", "ratio", "train"], ["y", "mask"], seed=7)],
+            {"x": [x] * 2, "ratio": [ratio] * 2, "train": train},
+            {"y": [np.where(stays, x / np.float32(.75), 0).astype(np.float32), x],
+             "mask": [stays, np.ones_like(stays)]}, 13)
