@@ -93,7 +93,7 @@ static void json_attributes(struct json *j, const struct op_def *op)
 	static const char *const kinds[] = {
 		[ATTR_NONE] = "none", [ATTR_INT] = "int", [ATTR_FLOAT] = "float", [ATTR_STRING] = "string",
 		[ATTR_TENSOR] = "tensor", [ATTR_GRAPH] = "graph", [ATTR_INTS] = "ints", [ATTR_FLOATS] = "floats",
-		[ATTR_STRINGS] = "strings",
+		[ATTR_STRINGS] = "strings", [ATTR_TYPE] = "type",
 	};
 
 	json_open(j, "attributes", '[');
