@@ -46,13 +46,19 @@ static bool takes_floats(const struct kernel *k)
 	return k->a == TYPES_F32;
 }
 
+/* Whether its products take a lane of a vector of the image. */
+static bool multiplies_by_lanes(const struct target *t, const struct kernel *k)
+{
+	return takes_floats(k) ? t->has_lane_fma : k->inner == INNER_MLAL16;
+}
+
 /* Cycles of one step of a tile with so many rows of so many vectors: its arithmetic, its loads (weights by the vector,
  * terms of each row one by one or, where an FMA takes a lane, by the vector, and sums that found no register), and no
  * less than the time from one step of a sum to the next. */
 static double step_cycles(const struct target *t, const struct kernel *k, int rows, double vectors)
 {
 	const struct inner_cost *s = &inner_costs[k->inner];
-	const bool by_lanes = t->has_lane_fma && takes_floats(k);
+	const bool by_lanes = multiplies_by_lanes(t, k);
 	const double spilled = greater(rows * vectors + vectors + (by_lanes ? rows : 1) - t->registers, 0);
 	const double instructions = rows * vectors * s->sum + vectors * s->weights;
 	const double arithmetic = instructions / (takes_floats(k) ? t->fmas : t->int_ops);

@@ -41,11 +41,17 @@ static int64_t ceil_div(int64_t a, int64_t b)
 	return (a + b - 1) / b;
 }
 
+/* Channels of x, with the zeros behind them. */
+static int64_t depth_of(const struct pack *p, const struct pack_tile *t)
+{
+	return ceil_div(p->depth[2], t->terms) * t->terms;
+}
+
 bool winograd_bytes_size(const struct pack *p, const struct pack_tile *t, const void *w, int64_t *elements)
 {
 	(void)w;
-	return checked_align(p->n, t->columns, elements) &&
-	       checked_mul(*elements, ceil_div(p->depth[2], 2), elements) && checked_mul(*elements, 64, elements);
+	return checked_align(p->n, t->columns, elements) && checked_mul(*elements, depth_of(p, t), elements) &&
+	       checked_mul(*elements, 32, elements);
 }
 
 /* 2G: rows for 0, 1, -1 and infinity. */
@@ -72,13 +78,13 @@ static void points_of(const struct pack *p, const int8_t *w, int64_t n, int64_t 
 
 void pack_winograd_bytes(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
 {
-	const int64_t width = 2 * (int64_t)t->columns, plane = ceil_div(p->depth[2], 2) * width;
+	const int64_t width = (int64_t)t->terms * t->columns, plane = depth_of(p, t) * t->columns;
 	int8_t *to = packed;
 
 	for (int64_t panel = 0; panel < p->n; panel += t->columns, to += 2 * 16 * plane)
 		for (int64_t i = 0; i < plane; i++) {
 			int points[4][4];
-			points_of(p, w, panel + i % width / 2, i / width * 2 + i % 2, points);
+			points_of(p, w, panel + i % width / t->terms, i / width * t->terms + i % t->terms, points);
 			for (int point = 0; point < 16; point++) {
 				const int v = points[point / 4][point % 4];
 				to[2 * (point * plane + i)] = (int8_t)(v & 0xff);

@@ -8,8 +8,8 @@
  *  rounded once; (tile + 2)^2 points, row by row. pack_f32() makes panels of it: see winograd_packed(). No overlap. */
 void winograd_weights_f32(int tile, int64_t oc, int64_t ic, const float *w, float *u);
 
-/* The same of bytes for tiles of 2 x 2, times four, in integers (runtime_min/kernels/winograd_avx2.h): int16
- * u[oc / columns][point][ic / 2][oc % columns][ic % 2] = 2G g 2GT, little-endian, both going on with zeros. */
+/* The same of bytes for tiles of 2 x 2, times four, in integers (runtime_min/kernels/winograd_bytes.h): int16
+ * u[oc / columns][point][ic / terms][oc % columns][ic % terms] = 2G g 2GT, little-endian, both going on with zeros. */
 
 /** Bytes of it. */
 pack_size_fn winograd_bytes_size;

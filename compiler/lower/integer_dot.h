@@ -1,5 +1,5 @@
-/* Convolutions of bytes by the kernels of runtime_min/kernels/dot.h and winograd_avx2.h, which take the same
- * arguments. */
+/* Convolutions of bytes by the kernels of runtime_min/kernels/dot.h and winograd_bytes.h, which take the
+ * same arguments. */
 #ifndef NNC_INTEGER_DOT_H
 #define NNC_INTEGER_DOT_H
 

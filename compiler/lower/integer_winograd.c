@@ -1,5 +1,5 @@
-/* IntegerConv of 3x3 kernels at stride 1 in 16 products instead of 36, exact (runtime_min/kernels/winograd_avx2.h). Its
- * price: scratch for a block of tiles, and weights of 32 bytes for each nine. */
+/* IntegerConv of 3x3 kernels at stride 1 in 16 products instead of 36, exact (runtime_min/kernels/winograd_bytes.h).
+ * Its price: scratch for a block of tiles, and weights of 32 bytes for each nine. */
 #include "kernels/pack_winograd.h"
 #include "lower/integer_dot.h"
 #include "ops/integer.h"
@@ -28,14 +28,25 @@ static void choose_band(const struct target *t, struct integer_dot_plan *p, int6
 	p->scratch = scratch_of(p, p->band);
 }
 
-/* Products as of any tile; transforms at 30 cycles for 16 channels of x and 33 for eight of y; weights from beyond the
- * second-level cache at eight bytes a cycle, while products are made; and the larger model: each byte more must save
- * four multiply-accumulates. */
+/* Of so many instructions of arithmetic, loads and stores. Measured ones took a fifth more. */
+static double cycles_of(const struct target *t, int arithmetic, int moves)
+{
+	const double a = arithmetic / t->int_ops, b = moves / t->loads;
+
+	return 1.2 * (t->overlaps ? (a > b ? a : b) : a + b);
+}
+
+/* Products as of any tile; the transforms of a vector of 16-bit channels of x and of one of sums; weights from beyond
+ * the second-level cache at eight bytes a cycle, while products are made; and the larger model: each byte more must
+ * save four multiply-accumulates. */
 static double total_cycles(const struct target *t, const struct integer_dot_plan *p, int64_t tiles, double products,
 			   int64_t weights)
 {
 	const struct conv_geometry *g = &p->c.g;
-	const double transforms = (double)(tiles * (30 * ceil_div(g->ic, 16) + 33 * ceil_div(g->oc, 8)));
+	const int lanes = p->kernel->lanes;
+	const double of_x = cycles_of(t, 48, 32) * (double)ceil_div(g->ic, (int64_t)2 * lanes);
+	const double of_y = cycles_of(t, 56, 16) * (double)ceil_div(g->oc, lanes);
+	const double transforms = (double)tiles * (of_x + of_y);
 	const double read = weights > t->l2_bytes ? (double)(weights * ceil_div(g->out_h.n, p->band)) / 8 : 0;
 	const double more = (double)(weights - 9 * g->ic * g->oc);
 
@@ -63,7 +74,8 @@ static struct node_plan *plan(struct module *m, int node, const char **why)
 	*why = "four times a sum may leave int32";
 	if (9 * g->ic * 255 * 128 >= 1 << 29)
 		return NULL;
-	weights = 64 * ceil_div(g->ic, 2) * ceil_div(g->oc, p->kernel->columns) * p->kernel->columns;
+	weights = 32 * ceil_div(g->ic, p->kernel->terms) * p->kernel->terms * ceil_div(g->oc, p->kernel->columns) *
+		  p->kernel->columns;
 	choose_band(m->target, p, weights);
 	*why = "a block of tiles exceeds the second-level cache";
 	if (p->scratch > m->target->l2_bytes)
