@@ -31,6 +31,7 @@ enum inner_loop {
 
 /* Sets of element types: bit i for enum dtype i. */
 enum { TYPES_F32 = 1 << DT_F32, TYPES_S8 = 1 << DT_I8, TYPES_U8 = 1 << DT_U8, TYPES_S32 = 1 << DT_I32,
+       TYPES_S16 = 1 << DT_I16, TYPES_WIDE = TYPES_S8 | TYPES_S16,
        TYPES_BYTE = TYPES_S8 | TYPES_U8 };
 
 /* A row of runtime_min/kernels/kernels.def. */

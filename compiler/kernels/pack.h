@@ -18,7 +18,14 @@
 struct pack {
 	int64_t n, n_stride;
 	int64_t depth[3], stride[3];
+	bool is_wide;                   /* of bytes: elements are int16, for their zero points took some out of int8 */
 };
+
+/** Element `at` of weights of bytes. */
+static inline int pack_weight(const struct pack *p, const void *w, int64_t at)
+{
+	return p->is_wide ? ((const int16_t *)w)[at] : ((const int8_t *)w)[at];
+}
 
 /** Floats of the packed form; false when that or the depth exceeds INT64_MAX. Sizes >= 0, columns > 0. */
 bool pack_size(const struct pack *p, int columns, int64_t *floats);

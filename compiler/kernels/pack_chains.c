@@ -13,7 +13,8 @@ enum {
 	MOST = 128, /* that weights of one sign may come to */
 	CHAIN = 3,
 	BLOCK_TERMS = 512,
-	MAX_ITEMS = 2 * BLOCK_TERMS / TERMS,
+	SHARES = 4, /* of a weight at most */
+	MAX_ITEMS = SHARES * BLOCK_TERMS / TERMS,
 	LINE = 64 /* bytes of a cache line */
 };
 
@@ -30,6 +31,7 @@ struct panel {
 	int8_t *w, *list;
 };
 
+/* Whether it may be an item. */
 static bool item_measure(struct item *it)
 {
 	int largest = 0;
@@ -47,39 +49,48 @@ static bool item_measure(struct item *it)
 }
 
 /* Weights of term i of the run d0 of a panel whose first channel is n. */
-static void weights_of(const struct pack *p, const int8_t *w, int64_t n, int64_t d0, int64_t i, int8_t *to)
+static void weights_of(const struct pack *p, const void *w, int64_t n, int64_t d0, int64_t i, int *to)
 {
 	const int64_t run = p->depth[1] * p->depth[2];
 
-	memset(to, 0, BYTES);
+	memset(to, 0, BYTES * sizeof *to);
 	for (int64_t k = i; k < i + TERMS && k < run; k++) {
-		const int8_t *from = w + n * p->n_stride + d0 * p->stride[0] + k / p->depth[2] * p->stride[1] +
-				     k % p->depth[2] * p->stride[2];
+		const int64_t at = n * p->n_stride + d0 * p->stride[0] + k / p->depth[2] * p->stride[1] +
+				   k % p->depth[2] * p->stride[2];
 		for (int64_t c = 0; c < BYTES / TERMS && n + c < p->n; c++)
-			to[c * TERMS + k - i] = from[c * p->n_stride];
+			to[c * TERMS + k - i] = pack_weight(p, w, at + c * p->n_stride);
 	}
 }
 
+/* Makes `shares` items of the weights, each of a share of them; false where they may not be items. */
+static bool shares_make(const int *w, int first, int shares, struct item *items)
+{
+	bool good = true;
+
+	for (int i = 0; i < shares; i++) {
+		items[i] = (struct item){ .first = first };
+		for (int k = 0; k < BYTES; k++) {
+			const int v = w[k] * (i + 1) / shares - w[k] * i / shares;
+			good = good && v >= -MOST && v < MOST;
+			items[i].w[k] = (int8_t)v;
+		}
+		good = item_measure(&items[i]) && good;
+	}
+	return good;
+}
+
 /* The items of one block; items of zeros alone are left out. */
-static int items_of(const struct pack *p, const int8_t *w, int64_t n, int64_t d0, int64_t block, struct item *items)
+static int items_of(const struct pack *p, const void *w, int64_t n, int64_t d0, int64_t block, struct item *items)
 {
 	const int64_t run = p->depth[1] * p->depth[2];
 	int n_items = 0;
 
 	for (int64_t i = block; i < run && i < block + BLOCK_TERMS; i += TERMS) {
-		struct item it = { .first = (int)(i - block) }, half = it;
-		weights_of(p, w, n, d0, i, it.w);
-		if (!item_measure(&it)) {
-			for (int k = 0; k < BYTES; k++) {
-				half.w[k] = (int8_t)(it.w[k] / 2);
-				it.w[k] = (int8_t)(it.w[k] - half.w[k]);
-			}
-			item_measure(&it);
-			item_measure(&half);
-			items[n_items++] = half;
-		}
-		if (it.largest)
-			items[n_items++] = it;
+		int weights[BYTES], shares = 1;
+		weights_of(p, w, n, d0, i, weights);
+		while (!shares_make(weights, (int)(i - block), shares, items + n_items))
+			shares++;
+		n_items += items[n_items].largest || shares > 1 ? shares : 0;
 	}
 	return n_items;
 }
@@ -157,7 +168,7 @@ static void block_add(struct panel *to, struct item *items, int n_items)
 				item_add(to, &items[chains[i][k]]);
 }
 
-static void panel_make(const struct pack *p, const int8_t *w, int64_t n, struct panel to)
+static void panel_make(const struct pack *p, const void *w, int64_t n, struct panel to)
 {
 	struct item items[MAX_ITEMS];
 
@@ -182,7 +193,7 @@ static int64_t panels_of(const struct pack *p, const struct pack_tile *t)
 }
 
 /* Bytes of a panel's items: chains only put them in order. */
-static int64_t panel_weights(const struct pack *p, const int8_t *w, int64_t n)
+static int64_t panel_weights(const struct pack *p, const void *w, int64_t n)
 {
 	struct item items[MAX_ITEMS];
 	int64_t n_items = 0;
@@ -204,9 +215,9 @@ bool chains_size(const struct pack *p, const struct pack_tile *t, const void *w,
 {
 	int64_t most;
 
-	/* At most twice as many items as terms ask for, each with its number. */
+	/* At most SHARES times as many items as terms ask for, each with its number. */
 	if (!checked_mul(p->depth[0], p->depth[1], &most) || !checked_mul(most, p->depth[2], &most) ||
-	    !checked_mul(most, p->n, &most) || most > INT32_MAX / 32)
+	    !checked_mul(most, p->n, &most) || most > INT32_MAX / 64)
 		return false;
 	*elements = whole_lines(panels_of(p, t) * 4);
 	for (int64_t n = 0; n < p->n; n += t->columns)

@@ -2,7 +2,7 @@
  * four neighbouring terms of eight channels; its even and odd pairs are sums of their own. Items are chained such
  * that the weights of each pair together, the positive ones and the negative ones by themselves, come to 128 at
  * most: sums within 255 * 128, whatever the image is. An item that exceeds this by itself becomes two, of half the
- * weights each. */
+ * weights each, or, of weights of nine bits, up to four. */
 #ifndef NNC_PACK_CHAINS_H
 #define NNC_PACK_CHAINS_H
 

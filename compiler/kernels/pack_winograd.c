@@ -58,7 +58,7 @@ bool winograd_bytes_size(const struct pack *p, const struct pack_tile *t, const 
 static const int twice_g[4][3] = { { 2, 0, 0 }, { 1, 1, 1 }, { 1, -1, 1 }, { 0, 0, 2 } };
 
 /* 2G g 2GT, g of channel n and input channel k; zeros beyond the last ones. */
-static void points_of(const struct pack *p, const int8_t *w, int64_t n, int64_t k, int points[4][4])
+static void points_of(const struct pack *p, const void *w, int64_t n, int64_t k, int points[4][4])
 {
 	const bool is_there = n < p->n && k < p->depth[2];
 	int rows[4][3] = { { 0 } };
@@ -66,8 +66,9 @@ static void points_of(const struct pack *p, const int8_t *w, int64_t n, int64_t 
 	for (int i = 0; is_there && i < 4; i++)
 		for (int j = 0; j < 3; j++)
 			for (int l = 0; l < 3; l++)
-				rows[i][j] += twice_g[i][l] * w[n * p->n_stride + k * p->stride[2] + l * p->stride[0] +
-							       j * p->stride[1]];
+				rows[i][j] += twice_g[i][l] * pack_weight(p, w,
+									  n * p->n_stride + k * p->stride[2] +
+										  l * p->stride[0] + j * p->stride[1]);
 	for (int i = 0; i < 4; i++)
 		for (int j = 0; j < 4; j++) {
 			points[i][j] = 0;

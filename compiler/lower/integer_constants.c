@@ -29,7 +29,7 @@ const struct kernel *integer_choose_lines(const struct module *m, int node, enum
 					  int64_t pixels, int64_t channels, int64_t depth, kernel_weigh *weigh,
 					  void *ctx, double *cycles)
 {
-	return kernel_choose_lines(m, kind, node_in_type(m, node, INTEGER_X), DT_I8,
+	return kernel_choose_lines(m, kind, node_in_type(m, node, INTEGER_X), integer_weight_type(m, node),
 				   m->tensor[node_out(m, node, 0)].type, lines, pixels, channels, depth, weigh,
 				   ctx, cycles);
 }
@@ -90,11 +90,23 @@ static bool weights_fit(const struct module *m, int node, int channel_axis)
 	return true;
 }
 
-bool integer_fits(struct module *m, int node, int channel_axis, const char **why)
+/* Of the weights of a convolution or of a matrix. */
+static int channel_axis_of(const struct module *m, int node)
+{
+	return m->tensor[node_in(m, node, INTEGER_W)].rank > 2 ? 0 : 1;
+}
+
+enum dtype integer_weight_type(const struct module *m, int node)
+{
+	return weights_fit(m, node, channel_axis_of(m, node)) ? DT_I8 : DT_I16;
+}
+
+bool integer_sums_fit(struct module *m, int node, int channel_axis, const char **why)
 {
 	const struct weights w = weights_of(m, node, channel_axis);
 	const int bias = node_in(m, node, INTEGER_BIAS);
 	const int64_t depth = w.channels ? w.outer * w.inner : 0;
+	const int most_weight = integer_weight_type(m, node) == DT_I8 ? 128 : 255;
 	int64_t most = 0;
 
 	*why = "sums may leave int32";
@@ -102,7 +114,12 @@ bool integer_fits(struct module *m, int node, int channel_axis, const char **why
 		int64_t v = const_int(m, bias, i);
 		most = v < 0 ? (most > -v ? most : -v) : most > v ? most : v;
 	}
-	if (depth >= 1 << 15 || most + 2 * depth * 255 * 128 > INT32_MAX - REQUANTISE_MOST_BIAS)
+	return depth < 1 << 15 && most + 2 * depth * 255 * most_weight <= INT32_MAX - REQUANTISE_MOST_BIAS;
+}
+
+bool integer_fits(struct module *m, int node, int channel_axis, const char **why)
+{
+	if (!integer_sums_fit(m, node, channel_axis, why))
 		return false;
 	*why = "weights without their zero points do not fit int8";
 	return weights_fit(m, node, channel_axis);
@@ -149,7 +166,7 @@ bool integer_matmul_read(struct module *m, int node, int64_t *rows, int64_t *dep
 	*why = "the right side is no constant matrix, or a size no constant";
 	if (!b->data || b->rank != 2 || a->rank < 2 || !tensor_is_static(m, x) || b->dim[1].n < 1)
 		return false;
-	if (!integer_fits(m, node, 1, why))
+	if (!integer_sums_fit(m, node, 1, why))
 		return false;
 	*why = "rows have gaps, or there are too many";
 	if (!tensor_is_plain(m, x) || !tensor_is_plain(m, y) || tensor_elements(m, x).n > INT32_MAX / 2)
@@ -160,19 +177,36 @@ bool integer_matmul_read(struct module *m, int node, int64_t *rows, int64_t *dep
 	return true;
 }
 
-struct pack integer_matmul_pack(int64_t depth, int64_t n)
+struct pack integer_matmul_pack(const struct module *m, int node, int64_t depth, int64_t n)
 {
-	return (struct pack){ .n = n, .n_stride = 1, .depth = { 1, 1, depth }, .stride = { 0, 0, n } };
+	return (struct pack){ .n = n, .n_stride = 1, .depth = { 1, 1, depth }, .stride = { 0, 0, n },
+			      .is_wide = integer_weight_type(m, node) != DT_I8 };
 }
 
-const int8_t *integer_weights(struct module *m, int node, int channel_axis)
+/* Those that leave int8. */
+static const int16_t *wide_weights(struct module *m, int node, const struct weights *w)
+{
+	const int64_t elements = w->outer * w->channels * w->inner;
+	int16_t *v = ARENA_ARRAY(m->arena, elements, int16_t);
+
+	for (int64_t at = 0; at < elements; at += w->inner) {
+		const int off = w->flip + weight_zero(m, node, at / w->inner % w->channels);
+		for (int64_t i = at; i < at + w->inner; i++)
+			v[i] = (int16_t)((w->bytes[i] ^ w->flip) - off);
+	}
+	return v;
+}
+
+const void *integer_weights(struct module *m, int node, int channel_axis)
 {
 	const struct weights w = weights_of(m, node, channel_axis);
 	const int64_t elements = w.outer * w.channels * w.inner;
 	int8_t *v;
 
 	if (w.flip && node_in(m, node, INTEGER_W_ZERO) < 0)
-		return (const int8_t *)w.bytes;
+		return w.bytes;
+	if (integer_weight_type(m, node) != DT_I8)
+		return wide_weights(m, node, &w);
 	v = arena_array(m->arena, (size_t)elements, 1);
 	for (int64_t at = 0; at < elements; at += w.inner) {
 		const int off = w.flip + weight_zero(m, node, at / w.inner % w.channels);
@@ -192,15 +226,15 @@ struct halves {
 	int64_t above, below;
 };
 
-static struct halves halves_of(const struct pack *p, const int8_t *w, int64_t channel)
+static struct halves halves_of(const struct pack *p, const void *w, int64_t channel)
 {
 	struct halves h = { 0, 0 };
 
 	for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
 		for (int64_t d1 = 0; d1 < p->depth[1]; d1++)
 			for (int64_t d2 = 0; d2 < p->depth[2]; d2++) {
-				const int8_t v = w[channel * p->n_stride + d0 * p->stride[0] + d1 * p->stride[1] +
-						   d2 * p->stride[2]];
+				const int v = pack_weight(p, w, channel * p->n_stride + d0 * p->stride[0] +
+									d1 * p->stride[1] + d2 * p->stride[2]);
 				*(v > 0 ? &h.above : &h.below) += v;
 			}
 	return h;
@@ -230,7 +264,7 @@ static int integers(struct module *m, const char *name, int64_t n, const int32_t
 	return t;
 }
 
-int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const int8_t *w)
+int integer_bias(struct lowering *l, int node, const struct pack *p, int groups, int columns, const void *w)
 {
 	struct module *m = l->m;
 	const int64_t width = padded(p->n, columns);
@@ -243,7 +277,7 @@ int integer_bias(struct lowering *l, int node, const struct pack *p, int groups,
 	return integers(m, "bias", width * groups, v);
 }
 
-int integer_weight_sums(struct lowering *l, const struct pack *p, int groups, int columns, const int8_t *w)
+int integer_weight_sums(struct lowering *l, const struct pack *p, int groups, int columns, const void *w)
 {
 	const int64_t width = padded(p->n, columns);
 	int32_t *v = ARENA_ARRAY(l->m->arena, width * groups, int32_t);
@@ -291,7 +325,7 @@ static struct nnrt_line line_of(const struct module *m, int node, const struct h
 }
 
 struct integer_ends integer_ends(struct lowering *l, int node, const struct pack *p, int groups,
-				 const struct kernel *k, const int8_t *w)
+				 const struct kernel *k, const void *w)
 {
 	struct module *m = l->m;
 	const int64_t width = padded(p->n, k->columns);

@@ -329,7 +329,7 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 	const struct kernel *k = planned->kernel;
 	struct module *m = l->m;
 	const int node = l->node, x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
-	const struct pack p = integer_matmul_pack(depth, n);
+	const struct pack p = integer_matmul_pack(m, node, depth, n);
 	const int8_t *weights = integer_weights(m, node, 1);
 	int w = lower_packed(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, k, weights);
 	const struct integer_ends ends = integer_ends(l, node, &p, 1, k, weights);

@@ -49,7 +49,7 @@ static bool pairs_fit(struct module *m, int node, int channel_axis, const struct
 	const int64_t run = p.depth[1] * p.depth[2], apart = k->terms / 2;
 	const int8_t *w;
 
-	if (k->inner != INNER_MULL)
+	if (k->inner != INNER_MULL) /* of int8 alone */
 		return true;
 	*why = "two weights of -128 meet in a sum of 16 bits";
 	w = integer_weights(m, node, channel_axis);
@@ -128,7 +128,7 @@ static int64_t run_of(const struct conv_geometry *g)
 	return g->dilation_w > 1 ? g->ic : g->kernel_w * g->ic;
 }
 
-static struct pack pack_of(const struct conv_shape *c)
+static struct pack pack_of(const struct module *m, int node, const struct conv_shape *c)
 {
 	const int64_t taps = c->g.kernel_h * c->g.kernel_w;
 	struct pack p = conv_pack(c, false);
@@ -137,6 +137,7 @@ static struct pack pack_of(const struct conv_shape *c)
 		p.depth[0] = taps;
 		p.depth[1] = p.stride[0] = 1;
 	}
+	p.is_wide = integer_weight_type(m, node) != DT_I8;
 	return p;
 }
 
@@ -148,10 +149,10 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 
 	if (!conv_shape_read(m, node, &p->c, why))
 		return NULL;
-	if (!integer_has_one_zero(m, node, why) || !integer_fits(m, node, 0, why))
+	if (!integer_has_one_zero(m, node, why) || !integer_sums_fit(m, node, 0, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	w = (struct weighing){ m, node, 0, pack_of(&p->c), 0 };
+	w = (struct weighing){ m, node, 0, pack_of(m, node, &p->c), 0 };
 	p->kernel = integer_choose_lines(m, node, integer_makes_sums(m, node) ? KERNEL_CONV_SUMS : KERNEL_CONV_DOT,
 					 g->out_h.n, g->out_w.n, g->oc, g->ic * g->kernel_h * g->kernel_w, weigh, &w,
 					 &p->plan.cycles);
@@ -186,9 +187,9 @@ void integer_dot_lower(struct lowering *l, const struct node_plan *plan)
 	const struct kernel *k = planned->kernel;
 	const struct num none = num_const(0);
 	struct module *m = l->m;
-	const struct pack p = pack_of(c);
+	const struct pack p = pack_of(m, l->node, c);
 	const int64_t in_w = (g->out_w.n - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w + 1, row = in_w * g->ic;
-	const int8_t *weights = integer_weights(m, l->node, 0);
+	const void *weights = integer_weights(m, l->node, 0);
 	int64_t size, band, seen;
 	struct call *call;
 	struct integer_dot_ends ends;
@@ -244,7 +245,7 @@ static struct call *begin_product(struct lowering *l, const struct product *p)
 	const struct kernel *k = p->kernel;
 	const int64_t n = p->pack.n, depth = p->pack.depth[2], row = whole(depth, k->terms);
 	const int64_t band = band_of(m->target, row, row * n, p->rows.n, k->rows);
-	const int8_t *weights = integer_weights(m, l->node, p->w_axis);
+	const void *weights = integer_weights(m, l->node, p->w_axis);
 	const int w = lower_packed(l, m->tensor[p->w].name, &p->pack, k, weights);
 	const struct integer_dot_ends ends = integer_dot_ends(l, &p->pack, 1, k, weights);
 	const int64_t copied = (band + k->rows - 1) * row * copied_bytes(k);
@@ -268,6 +269,14 @@ static struct call *begin_product(struct lowering *l, const struct product *p)
 	return call;
 }
 
+static struct pack product_pack(const struct module *m, int node, const struct conv_shape *c)
+{
+	struct pack p = conv_pack(c, false);
+
+	p.is_wide = integer_weight_type(m, node) != DT_I8;
+	return p;
+}
+
 static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
 {
 	struct integer_dot_plan *p = ARENA_NEW(m->scratch, struct integer_dot_plan);
@@ -275,9 +284,9 @@ static struct node_plan *plan_1x1(struct module *m, int node, const char **why)
 	struct weighing w;
 
 	if (!conv_shape_read(m, node, &p->c, why) || !conv_is_product(m, &p->c, why) ||
-	    !integer_has_one_zero(m, node, why) || !integer_fits(m, node, 0, why))
+	    !integer_has_one_zero(m, node, why) || !integer_sums_fit(m, node, 0, why))
 		return NULL;
-	w = (struct weighing){ m, node, 0, conv_pack(&p->c, false), 0 };
+	w = (struct weighing){ m, node, 0, product_pack(m, node, &p->c), 0 };
 	p->flat = conv_is_flat(m, p->c.x, true) && conv_is_flat(m, p->c.y, true);
 	p->pixels = num_mul(&m->nums, g->out_h, g->out_w);
 	if (p->flat)
@@ -298,7 +307,7 @@ static void lower_1x1(struct lowering *l, const struct node_plan *plan)
 	const struct integer_dot_plan *planned = (const struct integer_dot_plan *)plan;
 	const struct conv_shape *c = &planned->c;
 	struct product p = {
-		.kernel = planned->kernel, .pack = conv_pack(c, false), .w = c->w, .rows = planned->pixels
+		.kernel = planned->kernel, .pack = product_pack(l->m, l->node, c), .w = c->w, .rows = planned->pixels
 	};
 	struct call *call;
 
@@ -327,7 +336,7 @@ static struct node_plan *plan_matmul(struct module *m, int node, const char **wh
 	if (!integer_has_one_zero(m, node, why) || !integer_matmul_read(m, node, &p->rows, &p->depth, &p->n, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	w = (struct weighing){ m, node, 1, integer_matmul_pack(p->depth, p->n), 0 };
+	w = (struct weighing){ m, node, 1, integer_matmul_pack(m, node, p->depth, p->n), 0 };
 	p->kernel = integer_choose_lines(m, node, integer_makes_sums(m, node) ? KERNEL_GEMM_SUMS : KERNEL_GEMM_DOT, 1,
 					 p->rows, p->n, p->depth, weigh, &w, &p->plan.cycles);
 	if (!p->kernel || !integer_sums_are_bounded(m, node, 1, why))
@@ -341,7 +350,7 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 	struct module *m = l->m;
 	const int y = node_out(m, l->node, 0);
 	struct call *call = begin_product(l, &(struct product){ .kernel = p->kernel,
-								.pack = integer_matmul_pack(p->depth, p->n),
+								.pack = integer_matmul_pack(m, l->node, p->depth, p->n),
 								.w = node_in(m, l->node, INTEGER_W),
 								.w_axis = 1,
 								.x = node_in(m, l->node, INTEGER_X),

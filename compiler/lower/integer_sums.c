@@ -31,7 +31,7 @@ bool integer_has_one_zero(struct module *m, int node, const char **why)
 }
 
 struct integer_dot_ends integer_dot_ends(struct lowering *l, const struct pack *p, int groups,
-					 const struct kernel *k, const int8_t *weights)
+					 const struct kernel *k, const void *weights)
 {
 	const int64_t width = (p->n + k->columns - 1) / k->columns * k->columns;
 

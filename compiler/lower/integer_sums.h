@@ -24,6 +24,6 @@ struct integer_dot_ends {
 
 /** Those of l->node. */
 struct integer_dot_ends integer_dot_ends(struct lowering *l, const struct pack *p, int groups, const struct kernel *k,
-					 const int8_t *weights);
+					 const void *weights);
 
 #endif

@@ -69,10 +69,10 @@ static struct node_plan *plan(struct module *m, int node, const char **why)
 	*why = "the target has no such kernel";
 	tiles = ceil_div(g->out_h.n, 2) * ceil_div(g->out_w.n, 2);
 	p->kernel = integer_choose(m, node, KERNEL_WINOGRAD_DOT, tiles, g->oc, 16 * g->ic, &p->plan.cycles);
-	if (!p->kernel || !integer_fits(m, node, 0, why) || !integer_is_bounded(m, node, 0, why))
+	if (!p->kernel || !integer_sums_fit(m, node, 0, why) || !integer_is_bounded(m, node, 0, why))
 		return NULL;
 	*why = "four times a sum may leave int32";
-	if (9 * g->ic * 255 * 128 >= 1 << 29)
+	if (9 * g->ic * 255 * (integer_weight_type(m, node) == DT_I8 ? 128 : 255) >= 1 << 29)
 		return NULL;
 	weights = 32 * ceil_div(g->ic, p->kernel->terms) * p->kernel->terms * ceil_div(g->oc, p->kernel->columns) *
 		  p->kernel->columns;

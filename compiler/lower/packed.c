@@ -48,18 +48,17 @@ int lower_packed_groups(struct lowering *l, const char *name, const struct pack 
 {
 	const struct pack_form_row *form = &pack_forms[k->pack];
 	const enum dtype type = k->b == TYPES_F32 ? DT_F32 : DT_I8;
-	const int bytes = dtypes[type].bytes;
 	struct packing_recipe *r = ARENA_NEW(l->m->steps, struct packing_recipe);
 	int64_t n = 0;
 
 	*r = (struct packing_recipe){ .recipe.make = make_packed, .pack = form->pack, .p = *p, .from = w,
 				      .tile = { k->columns, k->terms, k->lanes }, .groups = groups,
-				      .from_bytes = p->n * p->n_stride * bytes };
+				      .from_bytes = p->n * p->n_stride * dtypes[type].bytes * (p->is_wide ? 2 : 1) };
 	*size = 0;
 	for (int g = 0; g < groups; g++, *size = n > *size ? n : *size)
 		if (!form->size(p, &r->tile, r->from + g * r->from_bytes, &n) || n > MAX_ELEMENTS / groups)
 			die("packed weights of \"%s\" overflow", name);
-	r->bytes = *size * bytes;
+	r->bytes = *size * dtypes[type].bytes;
 	return lower_const_made(l, name, type, *size * groups, w, &r->recipe);
 }
 

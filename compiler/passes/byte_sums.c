@@ -5,6 +5,8 @@
  *     sum (x - zx) * (w - zw[c]) = sum (x - zx) * (w - 128) + (128 - zw[c]) * sum (x - zx) * 1
  *
  * Integers throughout: exact. */
+#include <math.h>
+
 #include "graph/infer.h"
 #include "kernels/choose.h"
 #include "ops/integer.h"
@@ -24,28 +26,59 @@ int64_t sums_weight_zero(const struct module *m, const struct sums *s, int64_t c
 	return zero ? const_int(m, s->w_zero, zero->rank && zero->dim[0].n > 1 ? channel : 0) : 0;
 }
 
-bool sums_have_kernel(struct module *m, int node, const struct sums *s, bool *pays)
+/* Of each group: sums of `depth` terms, pixels x columns. */
+struct extent {
+	int64_t pixels, columns, depth;
+};
+
+/* False where kernels do not take such a node. */
+static bool extent_of(struct module *m, int node, const struct sums *s, struct extent *e)
 {
 	const int64_t groups = s->is_conv ? node_attr_int(m, node, "group", 1) : 1;
 	const int y = node_out(m, node, 0);
-	int64_t pixels, columns, depth;
-	double bytes, floats;
 
-	*pays = false;
 	if (!tensor_is_static(m, s->x) || !tensor_is_static(m, y) || !tensor_elements(m, y).n || groups < 1 ||
 	    (s->is_conv && m->tensor[s->x].rank > 4))
 		return false;
-	columns = s->channels / groups;
-	if (groups > 1 && columns < LEAST_CHANNELS)
+	*e = (struct extent){ tensor_elements(m, y).n / s->channels, s->channels / groups,
+			      tensor_elements(m, s->w).n / s->channels };
+	return groups == 1 || e->columns >= LEAST_CHANNELS;
+}
+
+/* HUGE_VAL: there is no kernel. */
+static double cycles_of(const struct module *m, enum kernel_kind kind, enum dtype x, enum dtype w, enum dtype y,
+			const struct extent *e)
+{
+	double cycles = HUGE_VAL;
+
+	return kernel_choose_types(m, kind, x, w, y, e->pixels, e->columns, e->depth, &cycles) ? cycles : HUGE_VAL;
+}
+
+static double float_cycles(const struct module *m, const struct sums *s, const struct extent *e)
+{
+	return cycles_of(m, s->is_conv ? KERNEL_CONV : KERNEL_GEMM, DT_F32, DT_F32, DT_F32, e);
+}
+
+bool sums_have_kernel(struct module *m, int node, const struct sums *s, bool *pays)
+{
+	struct extent e;
+	double bytes;
+
+	*pays = false;
+	if (!extent_of(m, node, s, &e))
 		return false;
-	pixels = tensor_elements(m, y).n / s->channels;
-	depth = tensor_elements(m, s->w).n / s->channels;
-	if (!kernel_choose_types(m, s->is_conv ? KERNEL_CONV_SUMS : KERNEL_GEMM_SUMS, m->tensor[s->x].type, DT_I8,
-				 DT_I32, pixels, columns, depth, &bytes))
-		return false;
-	*pays = !kernel_choose(m, s->is_conv ? KERNEL_CONV : KERNEL_GEMM, pixels, columns, depth, &floats) ||
-		WORTH_IT * bytes < floats;
-	return true;
+	bytes = cycles_of(m, s->is_conv ? KERNEL_CONV_SUMS : KERNEL_GEMM_SUMS, m->tensor[s->x].type, DT_I8, DT_I32, &e);
+	*pays = WORTH_IT * bytes < float_cycles(m, s, &e);
+	return bytes < HUGE_VAL;
+}
+
+bool sums_have_wide_kernel(struct module *m, int node, const struct sums *s)
+{
+	struct extent e;
+
+	return s->is_scaled && extent_of(m, node, s, &e) &&
+	       cycles_of(m, s->is_conv ? KERNEL_CONV_DOT : KERNEL_GEMM_DOT, m->tensor[s->x].type, DT_I16,
+			 m->tensor[node_out(m, node, 0)].type, &e) < float_cycles(m, s, &e);
 }
 
 static int64_t weight(const struct sums *s, int64_t i)

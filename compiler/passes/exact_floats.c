@@ -9,7 +9,8 @@
  * 2^24. zx may be known at run time alone. A Cast of the sums to float32 reads them as they are.
  *
  * Where the target has a kernel for products of bytes that keeps their sums as they are, and it takes less time, they
- * stay bytes (compiler/passes/byte_sums.c), as they do where float32 does not hold them.
+ * stay bytes (compiler/passes/byte_sums.c), as they do where float32 does not hold them, or where a kernel takes
+ * weights of nine bits.
  *
  * Requires constant weights and zero points of the weights, one for all or one a channel; a target with vectors, for
  * others compute integers faster. Not for --optimize=size: weights take four times the bytes. Runs behind
@@ -211,6 +212,8 @@ static bool rewrite_exact(struct rewriter *r, int node)
 	if (fits && s.is_scaled)
 		return true;
 	has_kernel = sums_have_kernel(m, node, &s, &pays);
+	if (!fits && !pays && sums_have_wide_kernel(m, node, &s))
+		return true;
 	weights = pays || !is_scalar(m, s.x_zero) ? NULL : exact_weights(m, &s);
 	if (!weights) {
 		arena_release(m->arena, before);

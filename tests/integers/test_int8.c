@@ -16,7 +16,9 @@ struct problem {
 	int is_signed, is_depthwise, x_zero, y_zero, y_low, low, high;
 	int band;               /* output rows at a time, of kernels that take some */
 	unsigned char *x, *zero;
-	int8_t *w;
+	int16_t *w;             /* within int8, or, where is_wide, within 255 */
+	int is_wide;
+	int8_t *bytes;          /* the weights, where they are not wide */
 	int32_t *bias;          /* before x_zero is taken off */
 	float *scale;
 	size_t x_bytes;
@@ -31,6 +33,12 @@ static int round_up(int n, int to)
 static int pick_byte(int extreme)
 {
 	return extreme ? (pick(2) ? 255 : 0) ^ (pick(2) ? 0x80 : 0) : pick(256);
+}
+
+/* Weights of nine bits: bytes without a zero point. */
+static int pick_wide(int extreme)
+{
+	return extreme ? (pick(2) ? 255 : -255) : pick(511) - 255;
 }
 
 /* Weights that MULL allows: none of -128 in the second half of sixteen that lie beside each other. */
@@ -138,13 +146,17 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	for (size_t i = 0; i < q->x_bytes; i++)
 		q->x[i] = (unsigned char)pick_byte(extreme);
 	const int depth = p->kernel_h * p->kernel_w * (is_depthwise ? 1 : p->ic);
-	q->w = malloc((size_t)(p->oc * depth));
+	q->w = calloc((size_t)p->oc * (size_t)depth, sizeof *q->w);
+	q->is_wide = k->b == TYPES_WIDE && pick(2);
 	q->bias = malloc((size_t)p->oc * sizeof *q->bias);
 	q->scale = malloc((size_t)p->oc * sizeof *q->scale);
 	for (int i = 0; i < p->oc * depth; i++)
-		q->w[i] = (int8_t)pick_byte(extreme);
+		q->w[i] = (int16_t)(q->is_wide ? pick_wide(extreme) : (int8_t)pick_byte(extreme));
 	if (k->inner == INNER_MULL)
 		hold_weights(q);
+	q->bytes = malloc((size_t)p->oc * (size_t)depth);
+	for (int i = 0; i < p->oc * depth; i++)
+		q->bytes[i] = (int8_t)q->w[i];
 	for (int i = 0; i < p->oc; i++) {
 		q->bias[i] = extreme ? (pick(2) ? 1 : -1) * 1000000000 : pick(20001) - 10000;
 		q->scale[i] = pick(8) ? (float)(1 + pick(4000)) / 1e6f : 0.5f;  /* a half makes ties */
@@ -155,6 +167,7 @@ static void problem_free(struct problem *q)
 {
 	release_bytes(q->x, q->x_bytes);
 	free(q->w);
+	free(q->bytes);
 	free(q->bias);
 	free(q->scale);
 }
@@ -306,7 +319,7 @@ static void run_rows(const struct kernel *r, const struct problem *q, void *y)
 	void *scratch = guarded_bytes(scratch_bytes);
 	struct pack pack;
 
-	pack_rows_expand(&rows, q->w, expanded, &pack);
+	pack_rows_expand(&rows, q->bytes, expanded, &pack);
 	pack_forms[r->pack].pack(&pack, &r->tile, expanded, packed);
 	free(expanded);
 	for (int i = 0; i < width; i++) {
@@ -364,10 +377,12 @@ static void run(const struct kernel *r, struct problem *q)
 					     ? (size_t)pack_planes_scratch(
 						       p->kernel_h, p->kernel_w, p->out_w, p->stride_w)
 					     : (size_t)(r->rows * round_up(depth, r->tile.terms) * r->tap_bytes);
+	const void *weights = q->is_wide ? (const void *)q->w : q->bytes;
 	int64_t packed_bytes;
 	if ((r->kind == CONV_DOT || r->kind == CONV_SUMS) && p->dilation_w > 1)
 		pack = (struct pack){.n = p->oc, .n_stride = depth, .depth = {taps, 1, ic}, .stride = {1, 1, taps}};
-	if (!pack_forms[r->pack].size(&pack, &r->tile, q->w, &packed_bytes))
+	pack.is_wide = q->is_wide;
+	if (!pack_forms[r->pack].size(&pack, &r->tile, weights, &packed_bytes))
 		abort();
 	int8_t *packed = guarded_bytes((size_t)packed_bytes);
 	int32_t *bias = guarded_bytes((size_t)width * sizeof *bias);
@@ -380,7 +395,7 @@ static void run(const struct kernel *r, struct problem *q)
 		channel_ends(r, q, c, bias, scale);
 	memset(zero, q->x_zero & 0xff, (size_t)zeros);
 	memset(y, 0xa5, y_bytes);
-	pack_forms[r->pack].pack(&pack, &r->tile, q->w, packed);
+	pack_forms[r->pack].pack(&pack, &r->tile, weights, packed);
 	if (r->kind == CONV_INT8)
 		r->run.conv_int8(p, q->x, packed, bias, scale, zero, y, scratch, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);

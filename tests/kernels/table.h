@@ -35,7 +35,8 @@ enum {
 };
 
 /* Sets of element types. */
-enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_S32 = 8, TYPES_BYTE = TYPES_S8 | TYPES_U8 };
+enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_S32 = 8, TYPES_S16 = 16, TYPES_BYTE = TYPES_S8 | TYPES_U8,
+       TYPES_WIDE = TYPES_S8 | TYPES_S16 };
 
 #define CONV_HEAD const struct nnrt_conv *p, const float *x, const float *w, const float *bias
 #define GEMM_HEAD const struct nnrt_gemm *p, const float *a, const float *b, const float *bias, float *y
@@ -53,7 +54,7 @@ enum { TYPES_F32 = 1, TYPES_S8 = 2, TYPES_U8 = 4, TYPES_S32 = 8, TYPES_BYTE = TY
 struct kernel {
 	const char *name;
 	enum kernel_kind kind;
-	int a;                          /* types of the image or left matrix */
+	int a, b;                       /* types of the image or left matrix, of the weights */
 	struct pack_tile tile;
 	enum pack_form pack;
 	int rows, columns;

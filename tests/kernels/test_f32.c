@@ -227,7 +227,8 @@ static void winograd_run(const struct kernel *k, const struct conv_case *c, cons
 	const struct nnrt_conv *p = &c->p;
 	const int tile = winograd_tile(k), tiles = 1 + pick(40);
 	const int64_t pairs = (int64_t)p->oc * p->ic, points = (int64_t)(tile + 2) * (tile + 2);
-	const struct pack pack = {p->oc, p->ic, {1, points, p->ic}, {0, pairs, 1}};
+	const struct pack pack = {.n = p->oc, .n_stride = p->ic, .depth = {1, points, p->ic},
+		.stride = {0, pairs, 1}};
 	const int64_t panels = (p->oc + k->columns - 1) / k->columns;
 	struct guarded packed = guarded_alloc((ptrdiff_t)(panels * k->columns * points * p->ic), false);
 	struct guarded scratch = guarded_alloc(nnrt_winograd_scratch(p->ic, tiles, k->columns, tile), false);

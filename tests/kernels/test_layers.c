@@ -142,8 +142,8 @@ static void row_check(enum name kind,
 static void pack_check(void)
 {
 	const int columns = 1 + pick(9);
-	const struct pack p = {pick(20), 1 + pick(3), {1 + pick(4), 1 + pick(4), pick(6)}, {60 + pick(3), 180 +
-		pick(3), 700}};
+	const struct pack p = {.n = pick(20), .n_stride = 1 + pick(3), .depth = {1 + pick(4), 1 + pick(4), pick(6)},
+		.stride = {60 + pick(3), 180 + pick(3), 700}};
 	int64_t floats, at = 0;
 	struct guarded w, packed;
 
@@ -176,7 +176,7 @@ static void pack_check(void)
 /* A size that does not fit is refused. */
 static void pack_refuses(void)
 {
-	const struct pack p = {INT64_MAX / 4, 1, {1, 1, 5}, {0, 0, 1}};
+	const struct pack p = {.n = INT64_MAX / 4, .n_stride = 1, .depth = {1, 1, 5}, .stride = {0, 0, 1}};
 	int64_t floats;
 
 	if ((pack_size(&p, 16, &floats) || pack_gates_size(4, INT64_MAX / 8, 3, 8, &floats)) && failures++ < 10)

@@ -172,6 +172,19 @@ Test(exact_floats, so_do_those_of_what_becomes_bytes)
 	cr_expect_eq(count_nodes("IntegerRescale"), 1);
 }
 
+Test(exact_floats, where_a_kernel_takes_nine_bits_they_stay)
+{
+	int x, w;
+
+	teardown();
+	setup_for("x86-64-v3");
+	x = dequantised(input(DT_U8, DIMS(4, 64)), 0.5f, 7);
+	w = dequantised(bytes(DT_U8, DIMS(64, 64)), 0.01f, 100);
+	output(quantised(OP("MatMul", x, w), 4.0f, DT_U8, 7));
+	expect_same(pass_integers);
+	cr_expect_eq(count_nodes("IntegerMatMul"), 1);
+}
+
 Test(exact_floats, casts_that_lose_something_stay)
 {
 	const int sums = OP("MatMulInteger", input(DT_U8, DIMS(16, 16)), bytes(DT_U8, DIMS(16, 5)), byte(DT_U8, 7),
