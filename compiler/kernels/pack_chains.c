@@ -62,19 +62,32 @@ static void weights_of(const struct pack *p, const void *w, int64_t n, int64_t d
 	}
 }
 
-/* Makes `shares` items of the weights, each of a share of them; false where they may not be items. */
+/* Makes one item of the weights; false where they may not be one. */
+static bool item_make(const int *w, int first, struct item *it)
+{
+	int over = 0;
+
+	*it = (struct item){ .first = first };
+	for (int k = 0; k < BYTES; k++) {
+		over |= w[k] ^ (int8_t)w[k];
+		it->w[k] = (int8_t)w[k];
+	}
+	return !over && item_measure(it);
+}
+
+/* Makes `shares` items of them, each of a share of every weight. */
 static bool shares_make(const int *w, int first, int shares, struct item *items)
 {
+	int rest[BYTES], share[BYTES];
 	bool good = true;
 
-	for (int i = 0; i < shares; i++) {
-		items[i] = (struct item){ .first = first };
+	memcpy(rest, w, sizeof rest);
+	for (int n = shares; n > 0; n--) {
 		for (int k = 0; k < BYTES; k++) {
-			const int v = w[k] * (i + 1) / shares - w[k] * i / shares;
-			good = good && v >= -MOST && v < MOST;
-			items[i].w[k] = (int8_t)v;
+			share[k] = n == 1 ? rest[k] : n == 2 ? rest[k] / 2 : rest[k] / n;
+			rest[k] -= share[k];
 		}
-		good = item_measure(&items[i]) && good;
+		good = item_make(share, first, items++) && good;
 	}
 	return good;
 }
@@ -86,10 +99,13 @@ static int items_of(const struct pack *p, const void *w, int64_t n, int64_t d0, 
 	int n_items = 0;
 
 	for (int64_t i = block; i < run && i < block + BLOCK_TERMS; i += TERMS) {
+		const int first = (int)(i - block);
 		int weights[BYTES], shares = 1;
 		weights_of(p, w, n, d0, i, weights);
-		while (!shares_make(weights, (int)(i - block), shares, items + n_items))
-			shares++;
+		if (!item_make(weights, first, &items[n_items]))
+			do
+				shares++;
+			while (!shares_make(weights, first, shares, items + n_items));
 		n_items += items[n_items].largest || shares > 1 ? shares : 0;
 	}
 	return n_items;
