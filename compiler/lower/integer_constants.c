@@ -63,6 +63,18 @@ static int weight_zero(const struct module *m, int node, int64_t channel)
 	return (int)const_int(m, zero, m->tensor[zero].rank && m->tensor[zero].dim[0].n > 1 ? channel : 0);
 }
 
+/* Whether weights are int8 without zero points, or with those of 0 alone, and so need no look at each. */
+static bool as_they_lie(const struct module *m, int node, const struct weights *w)
+{
+	const int zero = node_in(m, node, INTEGER_W_ZERO);
+	const int64_t n = zero < 0 ? 0 : m->tensor[zero].rank ? m->tensor[zero].dim[0].n : 1;
+
+	for (int64_t i = 0; i < n; i++)
+		if (const_int(m, zero, i) != 0)
+			return false;
+	return w->flip != 0;
+}
+
 /* Whether every byte b of the channel has (b ^ flip) - off within int8. */
 static bool channel_fits(const unsigned char *bytes, int64_t n, int flip, int off)
 {
@@ -81,8 +93,8 @@ static bool weights_fit(const struct module *m, int node, int channel_axis)
 	const struct weights w = weights_of(m, node, channel_axis);
 	const unsigned char *bytes = w.bytes;
 
-	if (w.flip && node_in(m, node, INTEGER_W_ZERO) < 0)
-		return true;    /* int8 as they are */
+	if (as_they_lie(m, node, &w))
+		return true;
 	for (int64_t o = 0; o < w.outer; o++)
 		for (int64_t c = 0; c < w.channels; c++, bytes += w.inner)
 			if (!channel_fits(bytes, w.inner, w.flip, w.flip + weight_zero(m, node, c)))
@@ -203,7 +215,7 @@ const void *integer_weights(struct module *m, int node, int channel_axis)
 	const int64_t elements = w.outer * w.channels * w.inner;
 	int8_t *v;
 
-	if (w.flip && node_in(m, node, INTEGER_W_ZERO) < 0)
+	if (as_they_lie(m, node, &w))
 		return w.bytes;
 	if (integer_weight_type(m, node) != DT_I8)
 		return wide_weights(m, node, &w);
