@@ -121,6 +121,8 @@ const char *options_summary(const struct options *o, struct arena *a)
 		strbuf_printf(&b, " --optimize=%s", optimize[o->optimize]);
 	if (o->io == IO_QUANTIZED)
 		strbuf_puts(&b, " --io=quantized");
+	if (o->window)
+		strbuf_printf(&b, " --window=%s", o->window);
 	if (o->stream)
 		strbuf_printf(&b, " --stream=%s", o->stream);
 	if (o->stream_input)

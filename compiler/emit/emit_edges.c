@@ -102,7 +102,8 @@ static void print_late(struct emit *e, const struct emit_model *m, const char *u
 	for (int i = 0; i < m->n_params; i++) {
 		const char *name = param_is_tensor(&m->params[i]) ? macro_name(&names, &m->params[i]) : "";
 		if (m->params[i].late)
-			emit_directive(e, "#define %s_%s_LATE %" PRId64 " /* rows */", upper, name, m->params[i].late);
+			emit_directive(e, "#define %s_%s_LATE %" PRId64 " /* %s */", upper, name, m->params[i].late,
+				       m->params[i].is_of_window ? "steps" : "rows");
 	}
 }
 

@@ -241,8 +241,9 @@ static void describe_tensor(struct strbuf *b, const struct emit_param *p)
 		strbuf_printf(b, ", value = %s * (stored %c %" PRId64 ")", spell_f64(scale, (double)p->scale),
 			p->zero_point < 0 ? '+' : '-', p->zero_point < 0 ? -p->zero_point : p->zero_point);
 	if (p->late)
-		strbuf_printf(b, "; its first %" PRId64 " rows after a reset come before those of a whole run",
-			      p->late);
+		strbuf_printf(b, "; its first %" PRId64 " %s", p->late, p->is_of_window ?
+			      "after a reset are of no whole window" :
+			      "rows after a reset come before those of a whole run");
 }
 
 /* How the function for an input that comes by rows is called. */
@@ -270,6 +271,8 @@ static void print_interface(struct emit *e, const struct emit_model *m)
 		"Runs the model once. ");
 	if (m->step_frames)
 		strbuf_printf(&b, "Takes the next %" PRId64 " of a sequence of frames without end. ", m->step_frames);
+	if (m->window_frames)
+		strbuf_printf(&b, "Gives what the model gives of the last %" PRId64 ". ", m->window_frames);
 	strbuf_puts(&b, m->is_caller_arena ?
 		"Reentrant: all that it writes is in the arena and the outputs.\n" :
 		"Uses one static arena: one call at a time.\n");

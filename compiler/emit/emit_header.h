@@ -42,6 +42,7 @@ struct emit_param {
 	float scale;
 	int64_t zero_point;
 	int64_t late;                   /* PARAM_OUTPUT of a stream: so many first rows are of before the beginning */
+	bool is_of_window;              /* late counts steps, of which each gives all rows */
 };
 
 /* A row of the arena's table. */
@@ -80,7 +81,7 @@ struct emit_model {
 	bool unlocks;                   /* constants are masked: a function makes them plain */
 	bool has_edges_in_arena;        /* inputs and outputs are no parameters: accessors say where they lie */
 	int64_t n_macs, n_steps, weight_bytes, state_bytes;
-	int64_t step_frames;            /* that a step of a stream takes; 0: it is none */
+	int64_t step_frames, window_frames;     /* that a step of a stream takes, and looks at; 0: it is none */
 	const struct emit_pool *pool;
 	int n_pools;
 	const struct emit_stack *stack; /* NULL: not measured */

@@ -115,6 +115,7 @@ static void make_interface(struct program *p)
 	for (int i = 0; i < module_n_out(m); i++) {
 		add_tensor(p, g->out[i], PARAM_OUTPUT);
 		p->params[p->n_params - 1].late = m->late ? m->late[i] : 0;
+		p->params[p->n_params - 1].is_of_window = m->window_frames > 0;
 	}
 	for (int i = 0; i < p->n_returned; i++)
 		add_param(p, p->returned[i]);
@@ -434,7 +435,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 				     .section = &o->section, .target = m->target,
 				     .is_caller_arena = o->arena == ARENA_CALLER,
 				     .has_states = m->n_states > 0, .state_bytes = state_bytes(m),
-				     .step_frames = m->step_frames,
+				     .step_frames = m->step_frames, .window_frames = m->window_frames,
 				     .has_edges_in_arena = o->io_memory == EDGES_ARENA,
 				     .has_taps = o->taps, .may_refuse = may_refuse(b), .n_macs = block_macs(b),
 				     .n_steps = plan->n_steps, .pool = p.pool, .n_pools = plan->n_pools,

@@ -118,7 +118,7 @@ struct module {
 	 * step takes (0: it is no stream), and by output how many of the first rows are of before the beginning. */
 	struct { int tensor, axis; } *stream;
 	int n_streams;
-	int64_t step_frames, *late;
+	int64_t step_frames, window_frames, *late;     /* window_frames: of --window, else 0 */
 	struct opset *opset;
 	int n_opsets;
 	int unknown_node, unknown_input;        /* whose values inference asked for last, in vain */

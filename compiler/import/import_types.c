@@ -55,7 +55,8 @@ enum { SEQUENCE = 5040 };
 
 static bool is_streamed(const struct import *im, const char *name)
 {
-	const char *wanted = im->m->options ? im->m->options->stream : NULL;
+	const struct options *o = im->m->options;
+	const char *wanted = o && o->stream ? o->stream : o ? o->window : NULL;
 
 	return wanted && (!strcmp(wanted, name) || (im->streamed && !strcmp(im->streamed, name)));
 }
@@ -68,7 +69,7 @@ static struct num named_dimension(struct import *im, const char *name)
 	if (known >= 0)
 		return im->dimension[known].size;
 	d.size = option_size(im, d.name);
-	if (is_streamed(im, d.name) && num_is(d.size, -1))
+	if (is_streamed(im, d.name) && num_is(d.size, -1) && im->m->options->stream)
 		d.size = num_const(SEQUENCE);
 	map_set_name(&im->dimension_names, name, im->n_dimensions);
 	im->dimension = ARENA_PUSH(im->m->scratch, im->dimension, im->n_dimensions, struct dimension);

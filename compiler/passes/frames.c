@@ -9,7 +9,7 @@
  * these rows. What a step makes are rows of a whole run, bit for bit but for the order of sums where kernels differ;
  * what reads frames that have not come is refused.
  *
- * Requires inference and no states but --state's none. Ensures states (passes/states.c) and module.step_frames. */
+ * Requires inference, and no states of --state. Ensures states (passes/states.c) and module.step_frames. */
 #include "passes/frames.h"
 
 #include <string.h>
@@ -27,73 +27,6 @@ static int64_t step_rows(const struct frames *f, const struct lane *l)
 	return f->m->step_frames / l->den * l->num;
 }
 
-/* --- States ------------------------------------------------------------------------------------------------------- */
-
-static void push(struct arena *a, int **list, int *n, int x)
-{
-	*list = ARENA_PUSH(a, *list, *n, int);
-	(*list)[(*n)++] = x;
-}
-
-/* A new input like `present`, which becomes an output: what the one is in a step the other is in the next. */
-static int add_state(struct module *m, int past, int present)
-{
-	struct graph *g = &m->graph[0];
-
-	push(m->arena, &g->in, &g->n_in, past);
-	push(m->arena, &g->out, &g->n_out, present);
-	m->n_states++;
-	return past;
-}
-
-static int ints(struct module *m, int64_t v)
-{
-	return tensor_const_ints(m, &v, 1);
-}
-
-static int slice(struct module *m, int node, int t, int axis, int64_t from, int64_t to)
-{
-	const int in[] = { t, ints(m, from), ints(m, to), ints(m, axis) };
-	const int y = expand_node(m, node, "Slice", 13, 4, in, -1);
-
-	return infer_node(m, m->tensor[y].producer) ? y : -1;
-}
-
-/* t behind the last `history` rows that it had before; -1: reported. The bytes of a dequantised tensor are kept as
- * bytes. */
-static int delay_line(struct frames *f, int node, int t, int axis, int64_t history)
-{
-	struct module *m = f->m;
-	const int maker = m->tensor[t].producer;
-	const bool is_bytes = maker >= 0 && node_is(m, maker, "DequantizeLinear") &&
-			      num_is(tensor_elements(m, node_in(m, maker, 1)), 1) && m->node[maker].graph == 0;
-	const int from = is_bytes ? node_in(m, maker, 0) : t;
-	const struct tensor x = m->tensor[from];
-	const int64_t rows = x.dim[axis].n;
-	struct num dim[MAX_RANK];
-	int past, line, present, y, in[3];
-
-	memcpy(dim, x.dim, sizeof dim);
-	dim[axis] = num_const(history);
-	past = tensor_like(m, arena_printf(m->arena, "%s, before", x.name), x.type, x.rank, dim);
-	line = expand_node(m, node, "Concat", 13, INPUTS(past, from), -1);
-	expand_attr(m, line, "axis")->i = axis;
-	if (!infer_node(m, m->tensor[line].producer))
-		return -1;
-	present = slice(m, node, line, axis, rows, rows + history);
-	if (present < 0)
-		return -1;
-	add_state(m, past, present);
-	if (!is_bytes)
-		return line;
-	for (int i = 0; i < 3; i++)
-		in[i] = i ? node_in(m, maker, i) : line;
-	y = tensor_add(m, m->tensor[t].name);
-	node_copy(m, 0, maker, in, y);
-	m->node[m->tensor[y].producer].n_in = m->node[maker].n_in < 3 ? m->node[maker].n_in : 3;
-	return infer_node(m, m->tensor[y].producer) ? y : -1;
-}
-
 /* --- Nodes -------------------------------------------------------------------------------------------------------- */
 
 /* Operands that are earlier than the latest one wait. */
@@ -108,10 +41,7 @@ static bool delay_inputs(struct frames *f, int node)
 		int line;
 		if (late <= 0)
 			continue;
-		line = delay_line(f, node, t, l->axis, late);
-		if (line < 0)
-			return false;
-		line = slice(m, node, line, l->axis, 0, step_rows(f, l));
+		line = frames_delay(f, node, t, l->axis, late, step_rows(f, l));
 		if (line < 0)
 			return false;
 		m->node[node].in[i] = line;
@@ -126,10 +56,8 @@ static bool set_window(struct frames *f, int node)
 	const struct frame_node *x = &f->node[node];
 	const int t = node_in(m, node, 0), axis = f->lane[t].axis;
 	const int64_t length = (step_rows(f, &f->lane[node_out(m, node, 0)]) - 1) * x->stride + x->reach;
-	int line = x->history ? delay_line(f, node, t, axis, x->history) : t;
+	const int line = frames_delay(f, node, t, axis, x->history, length);
 
-	if (line >= 0 && m->tensor[line].dim[axis].n > length)
-		line = slice(m, node, line, axis, 0, length);
 	if (line < 0)
 		return false;
 	m->node[node].in[0] = line;
@@ -167,9 +95,9 @@ static bool set_recurrent(struct frames *f, int node)
 		return false;
 	for (int i = 1; i < m->node[node].n_out; i++) {
 		const struct tensor s = m->tensor[outs[i]];
-		ins[4 + i] = add_state(m, tensor_like(m, arena_printf(m->arena, "%s, %s", m->node[node].name,
-								     i == 1 ? "state" : "cell"), s.type, s.rank, s.dim),
-				       outs[i]);
+		ins[4 + i] = tensor_like(m, arena_printf(m->arena, "%s, %s", m->node[node].name,
+							 i == 1 ? "state" : "cell"), s.type, s.rank, s.dim);
+		frames_add_state(m, ins[4 + i], outs[i]);
 	}
 	m->node[node].n_in = ins[7] >= 0 ? 8 : has_cells ? 7 : 6;
 	return true;
@@ -208,9 +136,9 @@ static void set_pick(struct frames *f, int node)
 	m->node[node].in = ARENA_ARRAY(m->arena, 4, int);
 	m->node[node].n_in = 4;
 	m->node[node].in[0] = t;
-	m->node[node].in[1] = ints(m, -1);
-	m->node[node].in[2] = ints(m, end);
-	m->node[node].in[3] = ints(m, f->lane[t].axis);
+	m->node[node].in[1] = frames_int(m, -1);
+	m->node[node].in[2] = frames_int(m, end);
+	m->node[node].in[3] = frames_int(m, f->lane[t].axis);
 }
 
 /* What a dropped node made is its input. */
@@ -219,6 +147,16 @@ static void set_identity(struct module *m, int node)
 	m->node[node].op = op_find("", "Identity", 13, &(bool){ false });
 	m->node[node].n_in = 1;
 	m->node[node].attr = NULL;
+}
+
+void frames_own_attributes(struct module *m, int node)
+{
+	struct node *n = &m->node[node];
+	size_t attrs = 0;
+
+	while (n->op->attrs && n->op->attrs[attrs].name)
+		attrs++;
+	n->attr = arena_grow(m->arena, n->attr, attrs, attrs + 1, sizeof *n->attr);
 }
 
 static bool check_rows(const struct frames *f, int node)
@@ -236,7 +174,7 @@ static bool check_rows(const struct frames *f, int node)
 	return true;
 }
 
-static bool rewrite_node_of_frames(struct frames *f, int node)
+bool frames_rewrite_node(struct frames *f, int node)
 {
 	struct module *m = f->m;
 	bool ok = true;
@@ -271,6 +209,14 @@ static bool rewrite_node_of_frames(struct frames *f, int node)
 
 /* --- The model ---------------------------------------------------------------------------------------------------- */
 
+/* "--stream=T" */
+static const char *axis_option(const struct module *m)
+{
+	const struct options *o = m->options;
+
+	return arena_printf(m->scratch, o->window ? "--window=%s" : "--stream=%s", o->window ? o->window : o->stream);
+}
+
 static bool find_inputs(struct frames *f)
 {
 	struct module *m = f->m;
@@ -281,19 +227,21 @@ static bool find_inputs(struct frames *f)
 		if (m->tensor[t].data)
 			continue;
 		if (!num_is_const(m->tensor[t].dim[axis]) || m->tensor[t].dim[axis].n < 2)
-			return diag_error(m->diag, STATUS_USAGE, NULL, "--stream=%s: axis %d of \"%s\" has %s, "
-					  "allowed: a sequence of 2 or more", m->options->stream, axis,
+			return diag_error(m->diag, STATUS_USAGE, NULL, "%s: axis %d of \"%s\" has %s, "
+					  "allowed: a sequence of 2 or more", axis_option(m), axis,
 					  m->tensor[t].name, num_is_const(m->tensor[t].dim[axis]) ?
 					  "one element" : "a size given at run time");
 		f->lane[t] = (struct lane){ .axis = axis, .num = 1, .den = 1 };
 		found = true;
 	}
-	return found || diag_error(m->diag, STATUS_USAGE, NULL, "--stream=%s: no input has such an axis, allowed: "
-				   "INPUT.AXIS or the name of a dimension", m->options->stream);
+	if (m->options->window && m->n_streams > 1)
+		return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "%s: %d inputs have such an axis, allowed: 1",
+				  axis_option(m), m->n_streams);
+	return found || diag_error(m->diag, STATUS_USAGE, NULL, "%s: no input has such an axis, allowed: "
+				   "INPUT.AXIS or the name of a dimension", axis_option(m));
 }
 
-/* The least number of frames that give each tensor whole rows. */
-static bool find_step(struct frames *f)
+bool frames_find_step(struct frames *f)
 {
 	struct module *m = f->m;
 	int64_t frames = 1;
@@ -303,8 +251,8 @@ static bool find_step(struct frames *f)
 		if (l->axis >= 0)
 			frames = frames / frames_gcd(frames, l->den) * l->den;
 		if (frames > MAX_STEP_FRAMES)
-			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "--stream=%s: more than %d frames in a "
-					  "step", m->options->stream, MAX_STEP_FRAMES);
+			return diag_error(m->diag, STATUS_UNSUPPORTED, NULL, "--stream: more than %d frames in a step",
+					  MAX_STEP_FRAMES);
 	}
 	m->step_frames = frames;
 	return true;
@@ -350,7 +298,7 @@ static bool read_all(struct frames *f)
 	for (int i = 0; i < g->n_nodes; i++)
 		if (!frames_read_node(f, g->node[i]))
 			return false;
-	return check_outputs(f) && find_step(f);
+	return check_outputs(f) && frames_find_step(f);
 }
 
 static bool rewrite_all(struct frames *f)
@@ -365,7 +313,7 @@ static bool rewrite_all(struct frames *f)
 		tensor_dense(m, m->stream[i].tensor);
 	}
 	for (int i = 0; i < n; i++)
-		if (!rewrite_node_of_frames(f, g->node[i]))
+		if (!frames_rewrite_node(f, g->node[i]))
 			return false;
 	return graph_sort(m, 0);
 }
@@ -374,15 +322,19 @@ bool pass_frames(struct module *m)
 {
 	struct frames f = { .m = m, .n_tensors = m->n_tensors, .n_nodes = m->n_nodes };
 
-	if (!m->options || !m->options->stream)
+	if (!m->options || (!m->options->stream && !m->options->window))
 		return true;
-	if (m->n_states)
-		return diag_error(m->diag, STATUS_USAGE, NULL, "--stream and --state: allowed: one of them");
+	if (m->n_states || (m->options->stream && m->options->window))
+		return diag_error(m->diag, STATUS_USAGE, NULL, "--stream, --window and --state: allowed: one of them");
 	f.lane = ARENA_ARRAY(m->scratch, f.n_tensors, struct lane);
 	f.node = ARENA_ARRAY(m->scratch, f.n_nodes, struct frame_node);
 	for (int t = 0; t < f.n_tensors; t++)
 		f.lane[t] = (struct lane){ .axis = LANE_NONE };
-	if (!find_inputs(&f) || !read_all(&f))
+	if (!find_inputs(&f))
+		return false;
+	if (m->options->window)
+		return frames_slide(&f, m->stream[0].tensor, m->stream[0].axis);
+	if (!read_all(&f))
 		return false;
 	keep_late(&f);
 	return rewrite_all(&f);

@@ -24,6 +24,16 @@ static bool get_window(struct module *m, int node, struct window *w)
 	return true;
 }
 
+static bool check_padding(struct frames *f, int node, int64_t begin, const struct lane *l)
+{
+	if (begin && l->late > 0)
+		return frames_refuse(f, node, "it pads %lld rows behind a node that begins %lld rows late, allowed: "
+				     "padding before all that reads more than one row", (long long)begin,
+				     (long long)l->late);
+	return !is_pool(f->m, node) || (!begin && l->late >= 0) ||
+	       frames_refuse(f, node, "a pool that pads %lld rows, allowed: 0", (long long)begin);
+}
+
 /* Row j of a whole run reads rows j * stride - begin + i, all of which a step has when they end `stride` rows after
  * those of the row before. Padding before the beginning is what the states are at first. */
 static bool read_window(struct frames *f, int node, struct lane l)
@@ -44,14 +54,10 @@ static bool read_window(struct frames *f, int node, struct lane l)
 	if (l.tail)
 		return frames_refuse_tail(f, node, &l);
 	stride = w.stride[k];
-	begin = w.begin[k].n;
+	x->begin = begin = w.begin[k].n;
 	reach = (w.kernel[k].n - 1) * w.dilation[k] + 1;
-	if (begin < 0 || (begin && l.late > 0))
-		return frames_refuse(f, node, "it pads %lld rows behind a node that begins %lld rows late, allowed: "
-				     "padding before all that reads more than one row", (long long)begin,
-				     (long long)l.late);
-	if (is_pool(m, node) && (begin || l.late < 0))
-		return frames_refuse(f, node, "a pool that pads %lld rows, allowed: 0", (long long)begin);
+	if (!f->slides && !check_padding(f, node, begin, &l))
+		return false;
 	whole = (frames_rows(f, node_in(m, node, 0)) + begin - reach) / stride + 1;
 	x->how = FRAME_WINDOW;
 	x->late = l.late;
@@ -61,11 +67,11 @@ static bool read_window(struct frames *f, int node, struct lane l)
 	x->pads = ARENA_ARRAY(m->scratch, 2 * w.n, int64_t);
 	for (int i = 0; i < 2 * w.n; i++)
 		x->pads[i] = i % w.n == k ? 0 : i < w.n ? w.begin[i].n : w.end[i - w.n].n;
-	l.tail = w.out[k].n - whole;
+	l.tail = f->slides ? 0 : w.out[k].n - whole;
 	l.tail_node = node;
-	if (l.tail < 0)
-		return frames_refuse(f, node, "it leaves out the last rows");
-	l.late = frames_div_up(reach - stride - begin + x->late, stride);
+	if (begin < 0 || l.tail < 0)
+		return frames_refuse(f, node, "it leaves out rows");
+	l.late = frames_div_up((reach > stride ? reach - stride : 0) - begin + x->late, stride);
 	if (l.late < 0)
 		l.late = 0;
 	x->history = stride * l.late + begin - x->late;
@@ -181,7 +187,7 @@ static bool read_frame_by_frame(struct frames *f, int node, const struct lane *l
 {
 	const struct module *m = f->m;
 
-	if (l->late < 0 && !keeps_zero(m, node))
+	if (!f->slides && l->late < 0 && !keeps_zero(m, node))
 		return frames_refuse(f, node, "it computes with padding before the first frame, allowed: convolutions");
 	f->node[node].how = node_is(m, node, "Expand") ? FRAME_SHAPE : FRAME_SAME;
 	if (f->node[node].how == FRAME_SHAPE && !tensor_is_static(m, node_out(m, node, 0)))
@@ -213,12 +219,34 @@ static bool read_in_time(struct frames *f, int node, struct lane l)
 	return frames_read_mover(f, node, l, &is_done) && (is_done || read_frame_by_frame(f, node, &l));
 }
 
+bool frames_read_rows(struct frames *f, int node)
+{
+	const struct module *m = f->m;
+	bool has_last = false, is_done = false;
+	struct lane l;
+
+	if (!join(f, node, &l, &has_last))
+		return false;
+	if (f->lane[node_in(m, node, 0)].axis < 0 || !is_first_alone(f, node))
+		return read_frame_by_frame(f, node, &l);
+	if (node_is(m, node, "Conv") || node_is(m, node, "ConvInteger") || is_pool(m, node))
+		return read_window(f, node, l);
+	if (node_is(m, node, "Pad") || node_is(m, node, "Slice") || node_is(m, node, "Gather"))
+		return read_frame_by_frame(f, node, &l);
+	return frames_read_mover(f, node, l, &is_done) && (is_done || read_frame_by_frame(f, node, &l));
+}
+
 static void find_inside(void *ctx, int tensor)
 {
 	void **x = ctx;
 	const struct frames *f = x[0];
 
 	*(bool *)x[1] |= tensor < f->n_tensors && f->lane[tensor].axis != LANE_NONE;
+}
+
+void frames_find_inside(struct frames *f, int node, bool *inside)
+{
+	node_each_read(f->m, node, find_inside, (void *[]){ f, inside });
 }
 
 bool frames_read_node(struct frames *f, int node)
@@ -233,7 +261,7 @@ bool frames_read_node(struct frames *f, int node)
 	if (is_known || !join(f, node, &l, &has_last))
 		return is_known;
 	if (node_each_graph(m, node, inner, MAX_NODE_GRAPHS)) {
-		node_each_read(m, node, find_inside, (void *[]){ f, &inside });
+		frames_find_inside(f, node, &inside);
 		return !inside || frames_refuse(f, node, "frames go through a part of the model that may run or not");
 	}
 	if (l.axis >= 0)

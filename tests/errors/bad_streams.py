@@ -57,3 +57,10 @@ add("stream-of-no-axis", USAGE, frames(("Relu", "x", "y", {}), x=(1, 4, 10)), "-
 add("stream-of-one-frame", USAGE, frames(("Relu", "x", "y", {}), x=(1, 4, 1)), "--stream=x.2")
 add("stream-of-any-size", USAGE, frames(("Relu", "x", "y", {})), "--stream=T", "--dim", "T=1..8")
 add("stream-with-states", USAGE, frames(("Relu", "x", "y", {}), x=(1, 4, 10)), "--stream=x.2", "--state", "x=y")
+add("stream-with-a-window", USAGE, frames(("Relu", "x", "y", {}), x=(1, 4, 10)), "--stream=x.2", "--window=x.2")
+add("window-of-any-size", USAGE, frames(("Relu", "x", "y", {})), "--window=T")
+add("window-of-one-frame", USAGE, frames(("Relu", "x", "y", {}), x=(1, 4, 1)), "--window=x.2")
+add("window-less-than-a-step", UNSUPPORTED, frames(("Conv", "x w", "a", {"strides": [4], "pads": [2, 2]}), ("ReduceMean", "a", "y", {}),
+                                                   weights=W3, x=(1, 4, 3)), "--window=x.2")
+add("window-nobody-looks-at", USAGE, frames(("Relu", "x", "a", {}), ("Neg", "c", "y", {}), weights={"c": zeros(1)}, x=(1, 4, 3)),
+    "--window=x.2")

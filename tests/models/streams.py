@@ -218,6 +218,49 @@ SEQUENCES = {
 }
 
 
+# ------------------------------------------------------------------------------------------------- windows, by --window
+
+def spotter():
+    """Padded on both sides, with a residual, strides along both axes, and a mean over all of it."""
+    return make([conv("x", "w1", "a", pads=[4, 1, 5, 1], strides=[2, 2]), ("Relu", "a", "b", None),
+                 conv("b", "w2", "c", pads=[1, 1, 1, 1], group=6), ("Add", "b c", "d", None), conv("d", "w3", "e"),
+                 ("GlobalAveragePool", "e", "f", None), ("Flatten", "f", "g", None), ("Gemm", "g w4", "y", None)],
+                {"x": [1, 1, 25, 8]}, {"y": [1, 3]},
+                {"w1": random(6, 1, 10, 3), "w2": random(6, 1, 3, 3), "w3": random(8, 6, 1, 1), "w4": random(8, 3)})
+
+
+def ends():
+    """A pool that pads; rows of an output; a recurrent layer that begins anew in each window."""
+    return make([("MaxPool", "x", "a", {"kernel_shape": [3], "pads": [1, 1]}), conv("a", "w1", "b", pads=[3, 2], dilations=[2]),
+                 conv("b", "w2", "y", pads=[2, 0], strides=[3]), ("Transpose", "b", "c", {"perm": [2, 0, 1]}),
+                 ("GRU", "c wg rg", "d last", {"hidden_size": 5})],
+                {"x": [1, 4, 24]}, {"y": [1, 3, 8], "last": [1, 1, 5]},
+                {"w1": random(6, 4, 3), "w2": random(3, 6, 4), "wg": random(1, 15, 6), "rg": random(1, 15, 5)})
+
+
+def short():
+    """So few frames that no row is without padding."""
+    return make([conv("x", "w1", "a", pads=[2, 2]), conv("a", "w2", "b", pads=[2, 2]), ("Flatten", "b", "c", None),
+                 ("Gemm", "c w3", "y", None)], {"x": [1, 2, 5]}, {"y": [1, 3]},
+                {"w1": random(4, 2, 5), "w2": random(4, 4, 5), "w3": random(20, 3)})
+
+
+def samples():
+    """Samples cut into frames, of which a step takes an even number though a window has an odd one."""
+    return make([("Reshape", "x frames", "a", None), conv("a", "w1", "b", pads=[1, 0, 2, 0], strides=[2, 1]),
+                 ("Reshape", "b flat", "c", None), ("Gemm", "c w2", "y", None)], {"x": [1, 54]}, {"y": [1, 3]},
+                {"frames": np.array([1, 1, 9, 6]), "w1": random(4, 1, 4, 1), "flat": np.array([1, -1]), "w2": random(120, 3)})
+
+
+WINDOWS = {
+    "spotter": (spotter, "x.2"),
+    "ends": (ends, "x.2"),
+    "short": (short, "x.2"),
+    "samples": (samples, "x.1"),
+}
+SHARED_WINDOWS = [("tflm-micro-speech", "qdq", "input.1")]
+
+
 # ------------------------------------------------------------------------------------------------------------- running
 
 class Stream:
@@ -379,27 +422,68 @@ def run_sequence(s, target, folder):
     return "{STEP_FRAMES} frames a step, states of {STATE_BYTES} bytes in an arena of {ARENA_BYTES}".format(**numbers)
 
 
+def run_window(s, target, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    header = generated.compile_model(s.path, folder, "m", target, [f"--window={s.axis}"])
+    whole = macs(generated.compile_model(s.path, folder, "whole", target))
+    os.remove(os.path.join(folder, "whole.c"))
+    with open(header, encoding="utf-8") as f:
+        numbers = {n: int(v) for n, v in re.findall(r"define M_(\w+) (\d+)", f.read())}
+    step, frames = numbers["STEP_FRAMES"], s.shape[s.at]
+    first = -(-frames // step) - 1
+    steps = first + FRAMES
+    program = generated.build(folder, "m", target, f"-O1 -DRESET_EVERY={steps}")
+    if any(numbers.get(f"OUTPUT_{o.name.upper()}_LATE", 0) != first for o in program.prototype.of("output")):
+        raise Failure("wrong", f"the header does not say that {first} steps are of no whole window")
+    x = s.draw(step * steps)
+    plain = s.session.run(None, {s.name: s.part(x, 0, frames, s.at)})
+    calls = [Call([s.part(x, k * step, (k + 1) * step, s.at)], [(p.dtype, p.shape) for p in plain], {}) for k in range(steps)]
+    answers = program.run(calls + calls)
+    if any(a.status for a in answers):
+        raise Failure("wrong", f"the function returned {[a.status for a in answers]}")
+    for k in range(first, steps):
+        plain, exact = s.whole(s.part(x, (k + 1) * step - frames, (k + 1) * step, s.at))
+        for j, (p, e) in enumerate(zip(plain, exact)):
+            bad = differs(s.kind, answers[k].outputs[j], p, e) or check.same_bits(answers[k + steps].outputs[j],
+                                                                                 answers[k].outputs[j])
+            if bad:
+                raise Failure("wrong", f"output {j} after step {k}: {bad}")
+    return (f"{step} of {frames} frames a step, {macs(header)} of {whole} multiply-accumulates, states of "
+            "{STATE_BYTES} bytes in an arena of {ARENA_BYTES}".format(**numbers))
+
+
 def subjects(report, names):
-    """Name, path and the rest of a row, of all that are there."""
+    """Name and how to run it, of all that are there."""
     folder = os.path.join(generated.work_folder(), "streams-made")
     os.makedirs(folder, exist_ok=True)
-    for name, (builder, states) in STATES.items():
-        if not names or name in names:
-            path = os.path.join(folder, name + ".onnx")
-            onnx.save(builder(), path)
-            yield name, path, "float", states, {}
-    for name, (builder, axis, rows) in SEQUENCES.items():
-        if not names or name in names:
-            path = os.path.join(folder, name + ".onnx")
-            onnx.save(builder(), path)
-            yield name, path, "qdq" if builder is quantised else "float", axis, rows
-    for name, *row in SHARED:
-        path = os.path.join(cases.SHARED, "models", name, "model.onnx")
-        if not names or name in names:
-            if os.path.exists(path):
-                yield name, path, *row
-            else:
-                report.skip(name, cases.NOT_THERE)
+
+    def made(name, builder):
+        path = os.path.join(folder, name + ".onnx")
+        onnx.save(builder(), path)
+        return path
+
+    def kind(name):
+        return "qdq" if name == "quantised" else "float"
+
+    found = [(n, lambda t, f, n=n, b=b, s=s: run(Stream(made(n, b), "float", s, {}), t, f)) for n, (b, s) in STATES.items()]
+    found += [(n, lambda t, f, n=n, b=b, a=a, r=r: run_sequence(Sequence(made(n, b), kind(n), a, r), t, f))
+              for n, (b, a, r) in SEQUENCES.items()]
+    found += [(n, lambda t, f, n=n, b=b, a=a: run_window(Sequence(made(n, b), kind(n), a, None), t, f))
+              for n, (b, a) in WINDOWS.items()]
+    shared = [(n, lambda t, f, p=shared_path(n), r=r: run(Stream(p, *r), t, f)) for n, *r in SHARED]
+    shared += [(n, lambda t, f, p=shared_path(n), r=r: run_window(Sequence(p, *r, None), t, f)) for n, *r in SHARED_WINDOWS]
+    for name, how in found + shared:
+        if names and name not in names:
+            continue
+        if (name, how) in shared and not os.path.exists(shared_path(name)):
+            report.skip(name, cases.NOT_THERE)
+        else:
+            yield name, how
+
+
+def shared_path(name):
+    return os.path.join(cases.SHARED, "models", name, "model.onnx")
 
 
 def main():
@@ -407,13 +491,9 @@ def main():
     p.add_argument("names", nargs="*")
     a = p.parse_args()
     target, report = on_target.begin(a, "streams")
-    for name, path, *row in subjects(report, a.names):
+    for name, how in subjects(report, a.names):
         try:
-            folder = os.path.join(generated.work_folder(), f"streams-{target.name}", name)
-            if name in SEQUENCES:
-                report.ok(name, run_sequence(Sequence(path, *row), target, folder))
-            else:
-                report.ok(name, run(Stream(path, *row), target, folder))
+            report.ok(name, how(target, os.path.join(generated.work_folder(), f"streams-{target.name}", name)))
         except Failure as e:
             report.failed(name, f"{e.kind}: {e}")
     report.exit()
