@@ -127,8 +127,8 @@ static NNRT_LITERAL void nnrt_mean_int8(const struct nnrt_int8_mean *p, const vo
 		nnrt_mean_image(p, (const unsigned char *)x, (unsigned char *)y, 0);
 }
 
-/** Adds `pixels` pixels of n channels at x, so many vectors of them, the last one perhaps not whole, to their sums; the
- *  first ones begin anew. */
+/** Adds `pixels` pixels at x, so many vectors of channels, to their sums; the first ones begin anew. n: how many
+ *  channels there are of a vector; where they are fewer than its lanes, it is the only one. */
 NNRT_INLINE void nnrt_mean_add_row(const struct nnrt_int8_mean *p, const unsigned char *x, size_t n, int pixels,
 	float *sums, int first, int vectors, int is_signed)
 {
@@ -159,7 +159,7 @@ NNRT_INLINE void nnrt_mean_rows(const struct nnrt_int8_mean *p, const unsigned c
 		int c = 0;
 
 		for (; c + many <= p->channels; c += many)
-			nnrt_mean_add_row(p, from + c, (size_t)many, pixels, sums + c, row == 0, NNRT_MEAN_VECTORS,
+			nnrt_mean_add_row(p, from + c, NNRT_INT8_LANES, pixels, sums + c, row == 0, NNRT_MEAN_VECTORS,
 				is_signed);
 		for (int left = p->channels - c; left > 0; left -= NNRT_INT8_LANES, c += NNRT_INT8_LANES)
 			nnrt_mean_add_row(p, from + c, (size_t)left, pixels, sums + c, row == 0, 1, is_signed);
