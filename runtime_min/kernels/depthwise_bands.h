@@ -66,32 +66,8 @@ struct nnrt_band {
 	"ldrd r2, r3, [sp]\n" NNRT_SMLAD_LINE("r10", "r2", "r3") \
 	"strb r10, [r1]\n"
 
-/** The bytes of a row's pairs. */
-#define NNRT_BAND_PAIRS \
-	"1:\n" NNRT_BAND_PAIR \
-	"ldrd r2, r3, [sp]\n" NNRT_SMLAD_LINE("r10", "r2", "r3") NNRT_SMLAD_LINE("r11", "r2", "r3") \
-	"ldrd r2, r3, [sp, #8]\n" \
-	"strb r10, [r1]\n" \
-	"strb r11, [r1, r2]\n" \
-	"add r1, r1, r2, lsl #1\n" \
-	"cmp r1, r3\n" \
-	"bne 1b\n"
-
-/** To label 1 for the next row. */
-#define NNRT_BAND_NEXT \
-	"ldrd r2, r3, [sp, #16]\n" \
-	"add r1, r2\n" \
-	"add r0, r3\n" \
-	"ldrd r2, r3, [sp, #24]\n" \
-	"ldr r12, [sp, #12]\n" \
-	"subs r3, #1\n" \
-	"add r12, r2\n" \
-	"str r12, [sp, #12]\n" \
-	"str r3, [sp, #28]\n" \
-	"bne 1b\n"
-
 /** Rows of at least two pixels of a channel with a line. On the stack: slope and offset, y_pixel and where a row's
- *  pairs end, y_next and x_next, y_row and rows. */
+ *  pairs end, y_next and x_next, y_row and rows, is_odd. */
 NNRT_NAKED void nnrt_band_rows(const struct nnrt_band *b __attribute__((unused)))
 {
 	__asm__ volatile("push {r4-r11, lr}\n"
@@ -110,12 +86,29 @@ NNRT_NAKED void nnrt_band_rows(const struct nnrt_band *b __attribute__((unused))
 			"ldrd r12, lr, [r0, #8]\n"
 			"ldm r12, {r4-r9}\n"
 			"ldr r2, [r0, #48]\n"
+			"str r2, [sp, #32]\n"
 			"ldr r0, [r0]\n"
-			"cmp r2, #0\n"
-			"bne 4f\n" NNRT_BAND_PAIRS NNRT_BAND_NEXT
-			"b 2f\n"
-			"4:\n" NNRT_BAND_PAIRS NNRT_BAND_LAST NNRT_BAND_NEXT
+			"1:\n" NNRT_BAND_PAIR
+			"ldrd r2, r3, [sp]\n" NNRT_SMLAD_LINE("r10", "r2", "r3") NNRT_SMLAD_LINE("r11", "r2", "r3")
+			"ldrd r2, r3, [sp, #8]\n"
+			"strb r10, [r1]\n"
+			"strb r11, [r1, r2]\n"
+			"add r1, r1, r2, lsl #1\n"
+			"cmp r1, r3\n"
+			"bne 1b\n"
+			"ldr r2, [sp, #32]\n"
+			"cbz r2, 2f\n" NNRT_BAND_LAST
 			"2:\n"
+			"ldrd r2, r3, [sp, #16]\n"
+			"add r1, r2\n"
+			"add r0, r3\n"
+			"ldrd r2, r3, [sp, #24]\n"
+			"ldr r12, [sp, #12]\n"
+			"subs r3, #1\n"
+			"add r12, r2\n"
+			"str r12, [sp, #12]\n"
+			"str r3, [sp, #28]\n"
+			"bne 1b\n"
 			"add sp, #36\n"
 			"pop {r4-r11, pc}\n");
 }

@@ -44,7 +44,7 @@
 	"ldm r1!, {r8-r11}\n" NNRT_SMLAD_1X1("r4", "r8") NNRT_SMLAD_1X1("r5", "r9") NNRT_SMLAD_1X1("r6", "r10") \
 		NNRT_SMLAD_1X1("r7", "r11")
 
-/** Saves registers, and leaves on the stack: where the taps' loop begins, their end, the tile. The loop takes turns of
+/** Saves registers, and leaves on the stack: where the taps' loop begins, their end, the tile, which r3 has too. The loop takes turns of
  *  eight steps; the first turn begins so many bytes on that the last one is whole. steps: makes of eighths of the taps'
  *  bytes in r2 their steps, modulo eight; size: bytes of a step's code. */
 #define NNRT_SMLAD_BEGIN(steps, size) \
@@ -60,7 +60,8 @@
 	"mov r3, #" size "\n" \
 	"mla r12, r2, r3, r12\n" \
 	"add r12, #1\n" \
-	"push {r12, lr}\n"
+	"push {r12, lr}\n" \
+	"ldr r3, [sp, #8]\n"
 
 /** The taps' loop, from where the stack says. An assembler's macro, for C allows no longer strings. */
 #define NNRT_SMLAD_TURNS(step) \
@@ -173,7 +174,6 @@
 NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80") "9:\n"
-			 "ldr r3, [sp, #8]\n"
 			 "ldr r2, [r3, #8]\n"
 			 "ldrd r4, r7, [r2], #8\n"
 			 "str r2, [r3, #8]\n"
@@ -210,7 +210,6 @@ NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_SMLAD_BEGIN("", "72") "9:\n"
-			 "ldr r3, [sp, #8]\n"
 			 "ldr r2, [r3, #8]\n"
 			 "ldm r2!, {r4-r7}\n"
 			 "str r2, [r3, #8]\n"

@@ -20,24 +20,25 @@
 	"smlad r7, r2, lr, r7\n" \
 	"smlad r11, r3, lr, r11\n"
 
-/** The bytes of a channel of four pixels; r3: the tile. To label 7 where the tile stops at a channel without a line. */
-#define NNRT_SMLAD_FOUR(a, b, c, d) \
-	"ldr r2, [r3, #12]\n" \
+/** The bytes of a channel of four pixels. r2: its line, and then the next; r3: the tile. One whose line is none, or has
+ *  a late step, is sent on to `other`, and comes back to `back`. */
+#define NNRT_SMLAD_FOUR(a, b, c, d, other, back) \
 	"ldrd r12, lr, [r2], #8\n" \
 	"cmp r12, #0\n" \
-	"ble 12f\n" \
-	"str r2, [r3, #12]\n" \
-	"10:\n" NNRT_SMLAD_LINE(a, "r12", "lr") NNRT_SMLAD_LINE(b, "r12", "lr") NNRT_SMLAD_LINE(c, "r12", "lr") \
-		NNRT_SMLAD_LINE(d, "r12", "lr") \
-	"b 11f\n" \
-	"12:\n" \
+	"ble " other "f\n" NNRT_SMLAD_LINE(a, "r12", "lr") NNRT_SMLAD_LINE(b, "r12", "lr") \
+		NNRT_SMLAD_LINE(c, "r12", "lr") NNRT_SMLAD_LINE(d, "r12", "lr") back ":\n"
+
+/** Such channels. To label 7 where the tile stops at one without a line. */
+#define NNRT_SMLAD_FOUR_OTHER(a, b, c, d, other, back) \
+	other ":\n" \
 	"bne 15f\n" \
 	"ldr r0, [r3, #76]\n" \
 	"cmp r0, #0\n" \
-	"beq 7f\n" \
+	"beq 7b\n" \
 	"str r2, [r3, #12]\n" NNRT_SMLAD_SCALE("lr") NNRT_SMLAD_FLOAT(a, "8") NNRT_SMLAD_FLOAT(b, "8") \
 		NNRT_SMLAD_FLOAT(c, "8") NNRT_SMLAD_FLOAT(d, "8") \
-	"b 11f\n" \
+	"ldr r2, [r3, #12]\n" \
+	"b " back "b\n" \
 	"15:\n" \
 	"str r2, [r3, #12]\n" \
 	"rsb r12, r12, #0\n" \
@@ -47,23 +48,13 @@
 	NNRT_SMLAD_LATE(b, "r12", "lr") \
 	NNRT_SMLAD_LATE(c, "r12", "lr") \
 	NNRT_SMLAD_LATE(d, "r12", "lr") \
-	"11:\n"
-
-/** Stores the bytes of two pixels and moves on; at: where the tile says where. */
-#define NNRT_SMLAD_STORE(at, a0, b0, a1, b1) \
-	"ldrd r0, r2, [r3, #" at "]\n" \
-	"strb " a0 ", [r0], #1\n" \
-	"strb " b0 ", [r0], #1\n" \
-	"strb " a1 ", [r2], #1\n" \
-	"strb " b1 ", [r2], #1\n" \
-	"strd r0, r2, [r3, #" at "]\n"
+	"ldr r2, [r3, #12]\n" \
+	"b " back "b\n"
 
 /** y[pixel][channel] for panels of two channels, as nnrt_smlad_3x2(): taps [step][2][4], w [step][2][2] of words. */
 NNRT_NAKED void nnrt_smlad_4x2(struct nnrt_panels *t __attribute__((unused)))
 {
-	__asm__ volatile(".macro nnrt_four a, b, c, d\n" NNRT_SMLAD_FOUR("\\a", "\\b", "\\c", "\\d") ".endm\n"
-			 NNRT_SMLAD_BEGIN("lsr r2, r2, #1\n", "44") "9:\n"
-			 "ldr r3, [sp, #8]\n"
+	__asm__ volatile(NNRT_SMLAD_BEGIN("lsr r2, r2, #1\n", "44") "9:\n"
 			 "ldr r2, [r3, #8]\n"
 			 "ldrd r4, r8, [r2], #8\n"
 			 "str r2, [r3, #8]\n"
@@ -73,10 +64,24 @@ NNRT_NAKED void nnrt_smlad_4x2(struct nnrt_panels *t __attribute__((unused)))
 			 "mov r7, r4\n"
 			 "mov r9, r8\n"
 			 "mov r10, r8\n"
-			 "mov r11, r8\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_4X2) "nnrt_four r4, r5, r6, r7\n"
-			 "nnrt_four r8, r9, r10, r11\n"
-			 ".purgem nnrt_four\n" NNRT_SMLAD_STORE("24", "r4", "r8", "r5", "r9")
-			 NNRT_SMLAD_STORE("32", "r6", "r10", "r7", "r11") NNRT_SMLAD_END("{r4-r11}") NNRT_SMLAD_CALL);
+			 "mov r11, r8\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_4X2)
+			 NNRT_SMLAD_FOUR("r4", "r5", "r6", "r7", "12", "13")
+			 NNRT_SMLAD_FOUR("r8", "r9", "r10", "r11", "16", "17")
+			 "str r2, [r3, #12]\n"
+			 "adds r3, #24\n"
+			 "ldm r3, {r0, r2, r12, lr}\n"
+			 "strb r4, [r0], #1\n"
+			 "strb r8, [r0], #1\n"
+			 "strb r5, [r2], #1\n"
+			 "strb r9, [r2], #1\n"
+			 "strb r6, [r12], #1\n"
+			 "strb r10, [r12], #1\n"
+			 "strb r7, [lr], #1\n"
+			 "strb r11, [lr], #1\n"
+			 "stm r3, {r0, r2, r12, lr}\n"
+			 "subs r3, #24\n" NNRT_SMLAD_END("{r4-r11}")
+			 NNRT_SMLAD_FOUR_OTHER("r4", "r5", "r6", "r7", "12", "13")
+			 NNRT_SMLAD_FOUR_OTHER("r8", "r9", "r10", "r11", "16", "17") NNRT_SMLAD_CALL);
 }
 
 /** Bytes 0 and 2 of v as 16 bits each, and 1 and 3, of one of four pixels. */
