@@ -19,10 +19,40 @@ static double weigh_flash(const struct kernel *k, void *ctx)
 	return k->pack == PACK_WORDS && *pixels < OFTEN ? HUGE_VAL : 1;
 }
 
+static double weigh_rows(const struct kernel *k, void *ctx)
+{
+	return k->rows == 1 ? HUGE_VAL : weigh_flash(k, ctx);
+}
+
+/* Products in vain that are worth less than the 1.3 KB of code of a tile of one pixel. */
+enum { LITTLE = 2048 };
+
+/* Whether the graph has a convolution that is not depthwise: its tiles of several pixels are there in any case. */
+static bool has_convolution(const struct module *m)
+{
+	const struct graph *g = &m->graph[0];
+
+	for (int i = 0; i < g->n_nodes; i++)
+		if (m->node[g->node[i]].op == &op_nnc_IntegerConv && node_attr_int(m, g->node[i], "group", 1) == 1)
+			return true;
+	return false;
+}
+
 const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
 				    int64_t channels, int64_t depth, double *cycles)
 {
-	return integer_choose_lines(m, node, kind, 1, pixels, channels, depth, weigh_flash, &pixels, cycles);
+	const struct kernel *k =
+		integer_choose_lines(m, node, kind, 1, pixels, channels, depth, weigh_flash, &pixels, cycles);
+	const struct kernel *other;
+	double other_cycles;
+
+	if (!k || kind != KERNEL_CONV_INT8 || k->lanes > 1 || k->rows > 1 || !has_convolution(m))
+		return k;
+	other = integer_choose_lines(m, node, kind, 1, pixels, channels, depth, weigh_rows, &pixels, &other_cycles);
+	if (!other || other->rows == 1 || (other->rows - 1) * channels * depth > LITTLE)
+		return k;
+	*cycles = other_cycles;
+	return other;
 }
 
 const struct kernel *integer_choose_lines(const struct module *m, int node, enum kernel_kind kind, int64_t lines,
@@ -311,18 +341,26 @@ int integer_scale(struct lowering *l, int node, int64_t channels, int groups, in
 	return lower_const_f32(l, "multipliers", v, width * groups);
 }
 
-/* A channel's line, and what its sum begins with. */
-static struct nnrt_line line_of(const struct module *m, int node, const struct halves *h, float scale, int32_t *bias)
+/* A channel whose sums begin with `bias`. */
+static struct requantise requantise_of(const struct module *m, int node, const struct halves *h, float scale,
+				       int64_t bias)
 {
 	const int64_t x_least = node_in_type(m, node, INTEGER_X) == DT_I8 ? INT8_MIN : 0, x_most = x_least + UINT8_MAX;
-	const struct requantise r = {
+
+	return (struct requantise){
 		.scale = scale,
-		.least = *bias + h->above * x_least + h->below * x_most,
-		.most = *bias + h->above * x_most + h->below * x_least,
+		.least = bias + h->above * x_least + h->below * x_most,
+		.most = bias + h->above * x_most + h->below * x_least,
 		.zero = (int)const_int(m, node_in(m, node, INTEGER_Y_ZERO), 0),
 		.low = (int)node_attr_int(m, node, "low", 0),
 		.high = (int)node_attr_int(m, node, "high", 0),
 	};
+}
+
+/* A channel's line, and what its sum begins with. */
+static struct nnrt_line line_of(const struct module *m, int node, const struct halves *h, float scale, int32_t *bias)
+{
+	const struct requantise r = requantise_of(m, node, h, scale, *bias);
 	struct requantise_line found;
 	struct nnrt_line line = { 0, 0 };
 
@@ -336,6 +374,43 @@ static struct nnrt_line line_of(const struct module *m, int node, const struct h
 	return (struct nnrt_line){ found.slope, found.offset };
 }
 
+/* Whether one line, with no late step, serves all channels: they have one multiplier, and the line holds from the least
+ * of all sums to the greatest. */
+static bool common_line(const struct module *m, int node, const struct pack *p, const int8_t *w,
+			struct requantise_line *found)
+{
+	const float scale = scale_of(m, node, 0);
+	struct requantise all = { 0 };
+
+	for (int64_t i = 0; i < p->n; i++) {
+		const struct halves h = halves_of(p, w, i);
+		const struct requantise r = requantise_of(m, node, &h, scale, bias_of(m, node, i, &h));
+		if (scale_of(m, node, i) != scale)
+			return false;
+		if (i == 0)
+			all = r;
+		all.least = r.least < all.least ? r.least : all.least;
+		all.most = r.most > all.most ? r.most : all.most;
+	}
+	return requantise_line_find(&all, NNRT_LINE_SHIFT, found) && !found->is_late;
+}
+
+/* integer_ends() of one line. */
+static struct integer_ends one_line_ends(struct lowering *l, int node, const struct pack *p, const struct kernel *k,
+					 const int8_t *w, const struct requantise_line *line)
+{
+	const int64_t width = padded(p->n, k->columns);
+	int32_t *bias = ARENA_ARRAY(l->m->arena, width, int32_t), *v = ARENA_ARRAY(l->m->arena, 2, int32_t);
+
+	for (int64_t i = 0; i < p->n; i++) {
+		const struct halves h = halves_of(p, w, i);
+		bias[i] = (int32_t)bias_of(l->m, node, i, &h) + line->bias;
+	}
+	v[0] = line->slope;
+	v[1] = line->offset;
+	return (struct integer_ends){ integers(l->m, "bias", width, bias), integers(l->m, "line", 2, v), 2, true };
+}
+
 struct integer_ends integer_ends(struct lowering *l, int node, const struct pack *p, int groups,
 				 const struct kernel *k, const void *w)
 {
@@ -343,10 +418,14 @@ struct integer_ends integer_ends(struct lowering *l, int node, const struct pack
 	const int64_t width = padded(p->n, k->columns);
 	int32_t *bias = ARENA_ARRAY(m->arena, width * groups, int32_t);
 	int32_t *lines = ARENA_ARRAY(m->arena, 2 * width * groups, int32_t);
+	struct requantise_line common;
 
 	if (k->lanes > 1)
 		return (struct integer_ends){ integer_bias(l, node, p, groups, k->columns, w),
-					      integer_scale(l, node, p->n, groups, k->columns), width };
+					      integer_scale(l, node, p->n, groups, k->columns), width, false };
+	if (k->kind == KERNEL_CONV_INT8 && k->inner == INNER_SMLAD && k->rows == 1 && groups == 1 &&
+	    common_line(m, node, p, w, &common))
+		return one_line_ends(l, node, p, k, w, &common);
 	for (int64_t i = 0; i < p->n * groups; i++) {
 		const struct halves h = halves_of(p, w, i);
 		const int64_t at = i / p->n * width + i % p->n;
@@ -359,7 +438,7 @@ struct integer_ends integer_ends(struct lowering *l, int node, const struct pack
 		lines[2 * at + 1] = line.offset;
 	}
 	return (struct integer_ends){ integers(m, "bias", width * groups, bias),
-				      integers(m, "lines", 2 * width * groups, lines), 2 * width };
+				      integers(m, "lines", 2 * width * groups, lines), 2 * width, false };
 }
 
 int integer_zeros(struct lowering *l, int node, int64_t n)

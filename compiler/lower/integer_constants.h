@@ -5,7 +5,8 @@
 #include "kernels/choose.h"
 #include "steps/step.h"
 
-/** kernel_choose_types() with the types of an integer node: x, its weights without their zero points, y. */
+/** kernel_choose_types() with the types of an integer node: x, its weights without their zero points, y. Code that one
+ *  small node alone would need is not taken. */
 const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
 				    int64_t channels, int64_t depth, double *cycles);
 
@@ -47,6 +48,7 @@ int integer_weight_sums(struct lowering *l, const struct pack *p, int groups, in
 struct integer_ends {
 	int bias, scale;
 	int64_t scale_width; /* elements of `scale` in a group */
+	bool one_line;       /* struct nnrt_conv's: `scale` is a line for all channels */
 };
 
 /** Both for a kernel of integer_choose(): integer_bias() and integer_scale(), or, where its vectors have one lane, the

@@ -65,6 +65,7 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 	scratch = taps_scratch(l, k, depth);
 	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
+	call->geometry.conv.one_line = ends.one_line;
 	if (!num_is(m->tensor[x].dim[0], 1))
 		batch = call_loop(l, call, m->tensor[x].dim[0], 0, num_const(1));
 	if (c->groups > 1)
@@ -341,6 +342,7 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 		.out_w = num_const(rows), .oc = n, .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1,
 		.dilation_h = 1, .dilation_w = 1, .row_end = num_const(1), .x_pixel = num_const(depth),
 		.x_channel = num_const(1), .y_pixel = num_const(n), .y_step_h = 1, .y_step_w = 1,
+		.one_line = ends.one_line,
 	};
 	call_arg(l, call, ARG_READ, x);
 	call_arg(l, call, ARG_READ, w);

@@ -31,6 +31,7 @@ struct conv_geometry {
 	struct num x_row, x_pixel, x_channel, y_row, y_pixel;
 	/* Rows that a tensor keeps, 0: all. With ring 4, row 9 lies where row 1 and row 5 did. */
 	int64_t x_ring, y_ring;
+	int64_t one_line;       /* of bytes: 1: all channels have one line */
 	bool tail;              /* the epilogue is long: a function of its own */
 	/* The result is every so many rows and pixels of its tensor: a phase of a transposed convolution; else 1. */
 	int64_t y_step_h, y_step_w;

@@ -189,7 +189,7 @@ NNRT_NAKED void nnrt_mla_1x8(struct nnrt_panels *t __attribute__((unused)))
 static NNRT_LITERAL void nnrt_mla_panels_2x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_2x4, nnrt_panels_any_byte, 2, 4);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_2x4, nnrt_panels_any_byte, 2, 4, 1);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_mla_kind_2x4 = {
@@ -199,7 +199,7 @@ NNRT_CONST struct nnrt_panels_kind nnrt_mla_kind_2x4 = {
 static NNRT_LITERAL void nnrt_mla_panels_1x8(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_1x8, nnrt_panels_any_byte, 1, 8);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_1x8, nnrt_panels_any_byte, 1, 8, 1);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_mla_kind_1x8 = {

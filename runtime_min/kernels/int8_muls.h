@@ -214,7 +214,7 @@ NNRT_NAKED void nnrt_muls_1x4(struct nnrt_panels *t __attribute__((unused)))
 static NNRT_LITERAL void nnrt_muls_panels_4x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_4x2, nnrt_panels_any_byte, 4, 2);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_4x2, nnrt_panels_any_byte, 4, 2, 1);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_muls_kind_4x2 = {
@@ -224,7 +224,7 @@ NNRT_CONST struct nnrt_panels_kind nnrt_muls_kind_4x2 = {
 static NNRT_LITERAL void nnrt_muls_panels_1x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_1x4, nnrt_panels_any_byte, 1, 4);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_1x4, nnrt_panels_any_byte, 1, 4, 1);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_muls_kind_1x4 = {

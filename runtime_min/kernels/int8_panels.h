@@ -39,6 +39,7 @@ struct nnrt_panels {
 	int32_t sum[8];         /* [channel][pixel] */
 	nnrt_panels_byte *any;  /* for channels that the assembly has no code for; NULL: it stops at those */
 	const struct nnrt_int8 *q; /* NULL: the same */
+	int one_line;           /* of struct nnrt_conv; of panels of one pixel by four channels by SMLAD alone */
 };
 
 /** nnrt_panels_byte. */
@@ -195,10 +196,22 @@ NNRT_INLINE int nnrt_int8_is_whole(const struct nnrt_int8 *q)
 	return q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
 }
 
+/** The bytes of a panel's first channels from its sums, whatever lines and bounds. */
+static NNRT_LITERAL void nnrt_panels_store(struct nnrt_panels *t, const struct nnrt_line *line, int channels,
+	const struct nnrt_int8 *q, int rows, int step)
+{
+	for (int j = 0; j < channels; j++)
+		for (int i = 0; i < rows; i++)
+			*t->y[i]++ = (unsigned char)nnrt_line_value(t->sum[j * rows + i], line + j * step, q->low,
+				q->high, q->zero);
+}
+
 /** oc channels of a tile of pixels, a panel of weights after the other. any: nnrt_panels_any_byte, or NULL where `run`
- *  has code for all channels of bytes without bounds. is_begun: `run` has been called for all whole panels. */
+ *  has code for all channels of bytes without bounds. is_begun: `run` has been called for all whole panels.
+ *  step: from a channel's line to the next one's, 0 or 1. */
 NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q, int is_begun, nnrt_panels_run *run, nnrt_panels_byte *any, int rows, int columns)
+	const struct nnrt_int8 *q, int is_begun, nnrt_panels_run *run, nnrt_panels_byte *any, int rows, int columns,
+	int step)
 {
 	/* Stops at its first channel: bounds are not those of int8, or channels fewer than a panel's. */
 	static const struct nnrt_line stop[8] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}};
@@ -217,16 +230,13 @@ NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line 
 		if (t->panels == 0 && panels * columns == oc)
 			return;
 		if (panels > 0) {
-			line += (panels - t->panels) * columns;
+			line += (panels - t->panels) * columns * step;
 			oc -= (panels - t->panels) * columns;
 			if (t->panels == 0)
 				continue;
 		}
-		for (int j = 0; j < columns && j < oc; j++)
-			for (int i = 0; i < rows; i++)
-				*t->y[i]++ = (unsigned char)nnrt_line_value(t->sum[j * rows + i], line + j, q->low,
-					q->high, q->zero);
-		line += columns;
+		nnrt_panels_store(t, line, (int)nnrt_min(columns, oc), q, rows, step);
+		line += columns * step;
 		oc -= columns;
 	}
 }
@@ -308,7 +318,8 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 	const struct nnrt_panels_kind *kind, int tap_bytes, int pixel, enum nnrt_panels_form form,
 	nnrt_panels_any *any, nnrt_panels_inside *inside, nnrt_panels_take *take)
 {
-	const int rows = kind->rows, whole = nnrt_int8_is_whole(q) ? p->oc / kind->columns : 0;
+	const int is_signed = q->is_signed, rows = kind->rows;
+	const int whole = nnrt_int8_is_whole(q) ? p->oc / kind->columns : 0;
 	const struct nnrt_line *const line = (const struct nnrt_line *)scale;
 	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4;
 	const ptrdiff_t step = 4 * tap_bytes * rows;
@@ -324,6 +335,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 
 	tile.taps = taps;
 	tile.end = taps + steps * step;
+	tile.one_line = p->one_line;
 	for (int oy = p->row_begin; oy < row_end; oy++) {
 		const int iy = oy * p->stride_h - p->pad_top, adjacent = is_run ? nnrt_panels_rows_inside(p, iy) : 0;
 		/* The last of the first columns with all taps inside; `adjacent` rows come before the end of a ring. */
@@ -342,7 +354,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 				left -= n * rows;
 				ix += n * rows * p->stride_w;
 				for (; n > 0; n--, from += rows * move) {
-					take(from, move, row_step, p->kernel_h, run, taps, q->is_signed, form);
+					take(from, move, row_step, p->kernel_h, run, taps, is_signed, form);
 					for (int i = 0; i < rows; i++, to += p->y_pixel)
 						tile.y[i] = to;
 					nnrt_panels_compute(&tile, w, bias, line, p->oc, whole, q, kind);
@@ -356,14 +368,14 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 				tile.y[have++] = to;
 				if (ix < 0 || ix > last_ix) {
 					any(p, (const unsigned char *)x, (const unsigned char *)zero, slot, step, iy,
-						ix, q->is_signed);
+						ix, is_signed);
 					continue;
 				}
-				inside(from, row_step, adjacent, run, slot, step, q->is_signed, form);
+				inside(from, row_step, adjacent, run, slot, step, is_signed, form);
 				if (adjacent < p->kernel_h)
 					inside(from + (adjacent * p->dilation_h - p->x_ring) * p->x_row, row_step,
 						p->kernel_h - adjacent, run, slot + run / 4 * adjacent * step, step,
-						q->is_signed, form);
+						is_signed, form);
 			} while (have < rows && left == 1 && oy + 1 == row_end);
 			to += p->y_pixel;
 			ix += p->stride_w;

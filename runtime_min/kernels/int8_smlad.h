@@ -44,9 +44,9 @@
 	"ldm r1!, {r8-r11}\n" NNRT_SMLAD_1X1("r4", "r8") NNRT_SMLAD_1X1("r5", "r9") NNRT_SMLAD_1X1("r6", "r10") \
 		NNRT_SMLAD_1X1("r7", "r11")
 
-/** Saves registers, and leaves on the stack: where the taps' loop begins, their end, the tile, which r3 has too. The loop takes turns of
- *  eight steps; the first turn begins so many bytes on that the last one is whole. steps: makes of eighths of the taps'
- *  bytes in r2 their steps, modulo eight; size: bytes of a step's code. */
+/** Saves registers, and leaves on the stack: where the taps' loop begins, their end, the tile, which r3 has too. The
+ *  loop takes turns of eight steps; the first turn begins so many bytes on that the last one is whole. steps: makes of
+ *  eighths of the taps' bytes in r2 their steps, modulo eight; size: bytes of a step's code. */
 #define NNRT_SMLAD_BEGIN(steps, size) \
 	"push {r0, r4-r11, lr}\n" \
 	"ldr r1, [r0, #4]\n" \
@@ -213,7 +213,10 @@ NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_panels *t __attribute__((unused)))
 			 "ldr r2, [r3, #8]\n"
 			 "ldm r2!, {r4-r7}\n"
 			 "str r2, [r3, #8]\n"
-			 "ldr r0, [r3]\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_1X4) "ldm r2!, {r8-r12, lr}\n"
+			 "ldr r0, [r3]\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_1X4) "ldr r0, [r3, #80]\n"
+			 "cmp r0, #0\n"
+			 "bne 16f\n"
+			 "ldm r2!, {r8-r12, lr}\n"
 			 "ldr r0, [r2]\n"
 			 "cmp r8, #0\n"
 			 "ittt gt\n"
@@ -224,12 +227,18 @@ NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_panels *t __attribute__((unused)))
 				 NNRT_SMLAD_LINE("r6", "r12", "lr")
 			 "ldm r2!, {r8, r9}\n" NNRT_SMLAD_LINE("r7", "r8", "r9")
 			 "str r2, [r3, #12]\n"
+			 "17:\n"
 			 "ldr r12, [r3, #24]\n"
 			 "strb r4, [r12], #1\n"
 			 "strb r5, [r12], #1\n"
 			 "strb r6, [r12], #1\n"
 			 "strb r7, [r12], #1\n"
-			 "str r12, [r3, #24]\n" NNRT_SMLAD_END("{r4-r7}"));
+			 "str r12, [r3, #24]\n" NNRT_SMLAD_END("{r4-r7}")
+			 "16:\n"
+			 "ldrd r8, r9, [r2]\n"
+			 "cmp r8, #0\n"
+			 "ble 7b\n" NNRT_SMLAD_LINE("r4", "r8", "r9") NNRT_SMLAD_LINE("r5", "r8", "r9")
+				 NNRT_SMLAD_LINE("r6", "r8", "r9") NNRT_SMLAD_LINE("r7", "r8", "r9") "b 17b\n");
 }
 
 /** Bytes 0 and 2 of v as 16 bits each at `to`, and 1 and 3 so many bytes behind. */
@@ -405,7 +414,7 @@ NNRT_SHARED void nnrt_smlad_any(const struct nnrt_conv *p, const unsigned char *
 static NNRT_LITERAL void nnrt_smlad_panels_3x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_3x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 3, 2);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_3x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 3, 2, 1);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_3x2 = {
@@ -415,7 +424,8 @@ NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_3x2 = {
 static NNRT_LITERAL void nnrt_smlad_panels_1x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_1x4, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 1, 4);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_1x4, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 1, 4,
+			 t->one_line ? 0 : 1);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_1x4 = {

@@ -177,7 +177,7 @@ NNRT_SHARED void nnrt_smlad_any4(const struct nnrt_conv *p, const unsigned char 
 static NNRT_LITERAL void nnrt_smlad_panels_4x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
 					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_4x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 4, 2);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_4x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 4, 2, 1);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_4x2 = {

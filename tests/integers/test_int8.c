@@ -157,9 +157,12 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	q->bytes = malloc((size_t)p->oc * (size_t)depth);
 	for (int i = 0; i < p->oc * depth; i++)
 		q->bytes[i] = (int8_t)q->w[i];
+	p->one_line = k->kind == CONV_INT8 && k->inner == INNER_SMLAD && k->rows == 1 && pick(2);
 	for (int i = 0; i < p->oc; i++) {
 		q->bias[i] = extreme ? (pick(2) ? 1 : -1) * 1000000000 : pick(20001) - 10000;
 		q->scale[i] = pick(8) ? (float)(1 + pick(4000)) / 1e6f : 0.5f;  /* a half makes ties */
+		if (p->one_line)
+			q->scale[i] = q->scale[0];
 	}
 }
 
@@ -338,27 +341,68 @@ static void run_rows(const struct kernel *r, const struct problem *q, void *y)
 	release_bytes(scratch, scratch_bytes);
 }
 
-/* Of channel c, whose sum of weights is known: what its sums begin with, and its multiplier or line. */
-static void channel_ends(const struct kernel *r, const struct problem *q, int c, int32_t *bias, void *scale)
+/* What channel c's weights add up to, above and below 0. */
+struct halves {
+	int above, below;
+};
+
+static struct halves halves_of(const struct problem *q, int c)
 {
 	const int depth = q->p.kernel_h * q->p.kernel_w * (q->is_depthwise ? 1 : q->p.ic);
-	const int x_least = q->is_signed ? -128 : 0;
-	struct requantise line = {.scale = q->scale[c], .zero = q->y_zero, .low = q->low, .high = q->high};
-	int above = 0, below = 0;
+	struct halves h = {0, 0};
 
 	for (int i = 0; i < depth; i++)
-		*(q->w[c * depth + i] > 0 ? &above : &below) += q->w[c * depth + i];
-	bias[c] = q->bias[c] - q->x_zero * (above + below);
+		*(q->w[c * depth + i] > 0 ? &h.above : &h.below) += q->w[c * depth + i];
+	return h;
+}
+
+/* What channel c requantises, with what its sums begin with. */
+static struct requantise sums_of(const struct problem *q, int c, const struct halves *h, int32_t bias)
+{
+	const int least = q->is_signed ? -128 : 0, most = least + 255;
+
+	return (struct requantise){.scale = q->scale[c], .zero = q->y_zero, .low = q->low, .high = q->high,
+		.least = bias + (int64_t)h->above * least + (int64_t)h->below * most,
+		.most = bias + (int64_t)h->above * most + (int64_t)h->below * least};
+}
+
+/* Of channel c: what its sums begin with, and its multiplier or line. */
+static void channel_ends(const struct kernel *r, const struct problem *q, int c, int32_t *bias, void *scale)
+{
+	const struct halves h = halves_of(q, c);
+	struct requantise line;
+
+	bias[c] = q->bias[c] - q->x_zero * (h.above + h.below);
 	if (makes_sums(r))
-		bias[c] = above + below;
-	line.least = bias[c] + (int64_t)above * x_least + (int64_t)below * (x_least + 255);
-	line.most = bias[c] + (int64_t)above * (x_least + 255) + (int64_t)below * x_least;
+		bias[c] = h.above + h.below;
+	line = sums_of(q, c, &h, bias[c]);
 	if (r->tile.lanes == 1)
 		((struct nnrt_line *)scale)[c] = line_of(&line, &bias[c]);
 	else
 		((float *)scale)[c] = q->scale[c];
 	if (r->kind == CONV_INT8 && r->tap_bytes == 1 && r->tile.lanes == 1 && q->is_signed)
-		bias[c] -= 128 * (above + below);
+		bias[c] -= 128 * (h.above + h.below);
+}
+
+/* The same of all channels by one line. */
+static void one_line_ends(const struct problem *q, int32_t *bias, struct nnrt_line *line)
+{
+	struct requantise all = {.least = INT64_MAX, .most = INT64_MIN};
+	int32_t more = 0;
+
+	for (int c = 0; c < q->p.oc; c++) {
+		const struct halves h = halves_of(q, c);
+		struct requantise r;
+
+		bias[c] = q->bias[c] - q->x_zero * (h.above + h.below);
+		r = sums_of(q, c, &h, bias[c]);
+		r.least = r.least < all.least ? r.least : all.least;
+		r.most = r.most > all.most ? r.most : all.most;
+		all = r;
+	}
+	*line = line_of(&all, &more);
+	for (int c = 0; c < q->p.oc; c++)
+		bias[c] += more;
 }
 
 static void run(const struct kernel *r, struct problem *q)
@@ -386,12 +430,15 @@ static void run(const struct kernel *r, struct problem *q)
 		abort();
 	int8_t *packed = guarded_bytes((size_t)packed_bytes);
 	int32_t *bias = guarded_bytes((size_t)width * sizeof *bias);
-	const size_t scale_bytes = (size_t)width * (r->tile.lanes == 1 ? sizeof(struct nnrt_line) : sizeof(float));
+	const size_t scale_bytes = (size_t)(p->one_line ? 1 : width) *
+				   (r->tile.lanes == 1 ? sizeof(struct nnrt_line) : sizeof(float));
 	void *scale = guarded_bytes(scale_bytes);
 	unsigned char *zero = guarded_bytes((size_t)zeros), *y = guarded_bytes(y_bytes);
 	void *scratch = guarded_bytes(scratch_bytes);
 
-	for (int c = 0; c < p->oc; c++)
+	if (p->one_line)
+		one_line_ends(q, bias, scale);
+	for (int c = 0; c < p->oc && !p->one_line; c++)
 		channel_ends(r, q, c, bias, scale);
 	memset(zero, q->x_zero & 0xff, (size_t)zeros);
 	memset(y, 0xa5, y_bytes);
