@@ -22,22 +22,68 @@ static int floats_attr(struct module *m, int node, const char *name)
 	return a ? classic_floats(m, a->floats, a->n) : -1;
 }
 
-int classic_rows(struct module *m, int node)
+int classic_rows(struct module *m, int node, enum dtype type)
 {
-	const enum dtype type = node_in_type(m, node, 0);
+	const int64_t first = 0;
+	int x = node_in(m, node, 0);
 
-	if (!node_rank(m, node, 0, 2, 2))
+	if (!node_rank(m, node, 0, 1, 2))
 		return -1;
-	if (type == DT_F64) {
-		node_unsupported(m, node, "input 0 is float64: float32 and integers are supported");
-		return -1;
-	}
-	return type == DT_F32 ? node_in(m, node, 0) : expand_cast(m, node, node_in(m, node, 0), DT_F32, -1);
+	if (node_in_tensor(m, node, 0)->rank == 1)
+		x = expand_node(m, node, "Unsqueeze", 13, INPUTS(x, tensor_const_ints(m, &first, 1)), -1);
+	return node_in_type(m, node, 0) == type ? x : expand_cast(m, node, x, type, -1);
 }
 
-bool classic_transform(struct module *m, int node, int scores, int out)
+struct num classic_features(struct module *m, int node)
 {
-	const char *how = node_attr(m, node, "post_transform")->s;
+	const struct tensor *x = node_in_tensor(m, node, 0);
+
+	return x->dim[x->rank - 1];
+}
+
+/* exp(x) over the sum of exp(x) along the last axis, where x that are 0 have no part in the sum and stay 0. */
+static void expand_softmax_zero(struct module *m, int node, int x, int out)
+{
+	const int64_t last = -1;
+	const int zero = tensor_const_float(m, 0);
+	int greatest = expand_node(m, node, "ReduceMax", 13, INPUTS(x), -1), is_zero, e, sum;
+
+	rewrite_attr_ints(m, m->tensor[greatest].producer, "axes", &last, 1);
+	is_zero = expand_node(m, node, "LessOrEqual", 16, INPUTS(expand_node(m, node, "Abs", 13, INPUTS(x), -1),
+								 tensor_const_float(m, 1e-7f)), -1);
+	e = expand_node(m, node, "Sub", 13, INPUTS(x, greatest), -1);
+	e = expand_node(m, node, "Exp", 13, INPUTS(e), -1);
+	sum = expand_node(m, node, "Where", 16, INPUTS(is_zero, zero, e), -1);
+	sum = expand_node(m, node, "ReduceSum", 13, INPUTS(sum, tensor_const_ints(m, &last, 1)), -1);
+	greatest = expand_node(m, node, "Exp", 13, INPUTS(expand_node(m, node, "Neg", 13, INPUTS(greatest), -1)), -1);
+	e = expand_node(m, node, "Where", 16, INPUTS(is_zero, expand_mul(m, node, x, greatest), e), -1);
+	expand_node(m, node, "Div", 13, INPUTS(e, sum), out);
+}
+
+/* sqrt(2) * erfinv(2 * x - 1), erfinv as the standard's reference has it: Winitzki's approximation, "A handy
+ * approximation for the error function and its inverse" (2008), with a = 0.147, within 2e-3. */
+static void expand_probit(struct module *m, int node, int x, int out)
+{
+	const int one = tensor_const_float(m, 1), two = tensor_const_float(m, 2);
+	int log, v, sign;
+
+	x = expand_node(m, node, "Sub", 13, INPUTS(expand_mul(m, node, x, two), one), -1);
+	sign = expand_node(m, node, "Where", 16,
+			   INPUTS(expand_node(m, node, "Less", 13, INPUTS(x, tensor_const_float(m, 0)), -1),
+				  tensor_const_float(m, -1.41421356f), tensor_const_float(m, 1.41421356f)), -1);
+	log = expand_mul(m, node, expand_node(m, node, "Sub", 13, INPUTS(one, x), -1),
+			 expand_add(m, node, one, x, -1));
+	log = expand_node(m, node, "Log", 13, INPUTS(log), -1);
+	v = expand_add(m, node, expand_mul(m, node, log, tensor_const_float(m, 0.5f)),
+		       tensor_const_float(m, 2.0f / (3.14159f * 0.147f)), -1);
+	log = expand_mul(m, node, log, tensor_const_float(m, 1.0f / 0.147f));
+	log = expand_node(m, node, "Sub", 13, INPUTS(expand_mul(m, node, v, v), log), -1);
+	v = expand_node(m, node, "Sub", 13, INPUTS(expand_node(m, node, "Sqrt", 13, INPUTS(log), -1), v), -1);
+	expand_node(m, node, "Mul", 13, INPUTS(sign, expand_node(m, node, "Sqrt", 13, INPUTS(v), -1)), out);
+}
+
+void classic_transform(struct module *m, int node, const char *how, int scores, int out)
+{
 	int t;
 
 	if (!strcmp(how, "NONE")) {
@@ -47,10 +93,16 @@ bool classic_transform(struct module *m, int node, int scores, int out)
 	} else if (!strcmp(how, "SOFTMAX")) {
 		t = expand_node(m, node, "Softmax", 13, INPUTS(scores), out);
 		expand_attr(m, t, "axis")->i = -1;
+	} else if (!strcmp(how, "SOFTMAX_ZERO")) {
+		expand_softmax_zero(m, node, scores, out);
 	} else {
-		return node_unsupported(m, node, "post_transform is %s, allowed: NONE SOFTMAX LOGISTIC", how);
+		expand_probit(m, node, scores, out);
 	}
-	return true;
+}
+
+const char *classic_how(struct module *m, int node)
+{
+	return node_attr(m, node, "post_transform")->s;
 }
 
 /* 0 = setosa, 1 = versicolor, …: the first few. */
@@ -94,8 +146,8 @@ bool classic_labels(struct module *m, int node, int number, const char *ints, co
 static int linear_scores(struct module *m, int node, int64_t *classes)
 {
 	const struct attr *w = node_attr(m, node, "coefficients"), *b = node_attr(m, node, "intercepts");
-	const int x = classic_rows(m, node);
-	const struct num features = x < 0 ? num_const(0) : node_in_tensor(m, node, 0)->dim[1];
+	const int x = classic_rows(m, node, DT_F32);
+	const struct num features = x < 0 ? num_const(0) : classic_features(m, node);
 	int64_t dim[2];
 	double *v;
 	int in[3], t;
@@ -130,7 +182,10 @@ static bool expand_linear_regressor(struct module *m, int node)
 	int64_t targets = node_attr_int(m, node, "targets", 1);
 	const int scores = linear_scores(m, node, &targets);
 
-	return scores >= 0 && classic_transform(m, node, scores, node_out(m, node, 0));
+	if (scores < 0)
+		return false;
+	classic_transform(m, node, classic_how(m, node), scores, node_out(m, node, 0));
+	return true;
 }
 
 const struct op_def op_ml_LinearRegressor_1 = {
@@ -150,8 +205,11 @@ static bool expand_linear_classifier(struct module *m, int node)
 	number = expand_node(m, node, "ArgMax", 13, INPUTS(scores), -1);
 	expand_attr(m, number, "axis")->i = 1;
 	expand_attr(m, number, "keepdims")->i = 0;
-	return classic_labels(m, node, number, "classlabels_ints", "classlabels_strings", (int)classes) &&
-	       (node_out(m, node, 1) < 0 || classic_transform(m, node, scores, node_out(m, node, 1)));
+	if (!classic_labels(m, node, number, "classlabels_ints", "classlabels_strings", (int)classes))
+		return false;
+	if (node_out(m, node, 1) >= 0)
+		classic_transform(m, node, classic_how(m, node), scores, node_out(m, node, 1));
+	return true;
 }
 
 const struct op_def op_ml_LinearClassifier_1 = {

@@ -13,10 +13,14 @@
 
 /** A float constant of n elements. */
 int classic_floats(struct module *m, const float *v, int n);
-/** Input 0, of rank 2, as float32; -1: reported. */
-int classic_rows(struct module *m, int node);
-/** What the attribute post_transform makes of scores (rows x classes): tensor `out`. False: reported. */
-bool classic_transform(struct module *m, int node, int scores, int out);
+/** Input 0 as rows of features of the given type, of rank 2, which a single row becomes; -1: reported. */
+int classic_rows(struct module *m, int node, enum dtype type);
+/** How many features it has. */
+struct num classic_features(struct module *m, int node);
+/** What post_transform `how` makes of scores (rows x classes): tensor `out`. */
+void classic_transform(struct module *m, int node, const char *how, int scores, int out);
+/** The attribute post_transform. */
+const char *classic_how(struct module *m, int node);
 /** Output 0, the label of each row, from the number of its class: those of the attribute `ints`, or, where the model
  *  has strings in the attribute `strings`, the number itself, which a note explains. `classes` is how many there must
  *  be. False: reported. */

@@ -92,8 +92,8 @@ struct nms_geometry {
 
 /* Ensembles of trees: struct nnrt_trees. */
 struct trees_geometry {
-	struct num rows, features, trees, targets;
-	int64_t mode, aggregate;
+	struct num rows, columns, trees, targets;
+	int64_t aggregate, bits, lanes, wide, exact, dense;
 };
 
 /* Sum of two quantised tensors by two multiply-adds: struct nnrt_int8_add. */

@@ -1,4 +1,6 @@
 """Cases of bad_models.py with operators of ai.onnx.ml."""
+from onnx import TensorProto, helper
+
 from refused import MODEL, UNSUPPORTED, add, of_zeros
 
 X = [4, 3]
@@ -11,6 +13,16 @@ def tree(leaf="target", **changes):
          "nodes_falsenodeids": [2, 0, 0], f"{leaf}_treeids": [0, 0], f"{leaf}_nodeids": [1, 2], f"{leaf}_ids": [0, 0],
          f"{leaf}_weights": [1., 2.]}
     return a | changes
+
+
+def ensemble(**changes):
+    """The same as TreeEnsemble-5 has it."""
+    def floats(name, *values):
+        return helper.make_tensor(name, TensorProto.FLOAT, [len(values)], values)
+    a = {"nodes_featureids": [1], "nodes_splits": floats("s", .5), "nodes_truenodeids": [0], "nodes_trueleafs": [1],
+         "nodes_modes": helper.make_tensor("m", TensorProto.UINT8, [1], [0]), "nodes_falsenodeids": [1],
+         "nodes_falseleafs": [1], "leaf_targetids": [0, 0], "leaf_weights": floats("w", 1., 2.), "tree_roots": [0]}
+    return {k: v for k, v in (a | changes).items() if v is not None}
 
 
 def classes(**changes):
@@ -33,10 +45,21 @@ CASES = {
     "tree-weight-of-a-branch": (MODEL, "TreeEnsembleRegressor", [X], tree(target_nodeids=[0, 1])),
     "tree-target": (MODEL, "TreeEnsembleRegressor", [X], tree(target_ids=[0, 1])),
     "tree-base-values": (MODEL, "TreeEnsembleRegressor", [X], tree(base_values=[1., 2.])),
-    "tree-of-doubles": (UNSUPPORTED, "TreeEnsembleRegressor", [("f8", X)], tree()),
     "tree-of-rank-3": (MODEL, "TreeEnsembleRegressor", [[4, 3, 1]], tree()),
-    "tree-probit": (UNSUPPORTED, "TreeEnsembleRegressor", [X], tree(post_transform="PROBIT")),
     "tree-aggregate": (MODEL, "TreeEnsembleRegressor", [X], tree(aggregate_function="MEDIAN")),
+    "ensemble-feature": (MODEL, "TreeEnsemble", [X], ensemble(nodes_featureids=[3])),
+    "ensemble-without-features": (MODEL, "TreeEnsemble", [X], ensemble(nodes_featureids=None)),
+    "ensemble-of-other-lengths": (MODEL, "TreeEnsemble", [X], ensemble(nodes_trueleafs=[1, 1])),
+    "ensemble-without-splits": (MODEL, "TreeEnsemble", [X], ensemble(nodes_splits=None)),
+    "ensemble-mode": (MODEL, "TreeEnsemble", [X],
+                      ensemble(nodes_modes=helper.make_tensor("m", TensorProto.UINT8, [1], [7]))),
+    "ensemble-of-other-types": (MODEL, "TreeEnsemble", [("f8", X)], ensemble()),
+    "ensemble-member-without-values": (MODEL, "TreeEnsemble", [X],
+                                       ensemble(nodes_modes=helper.make_tensor("m", TensorProto.UINT8, [1], [6]))),
+    "ensemble-leaf": (MODEL, "TreeEnsemble", [X], ensemble(nodes_falsenodeids=[2])),
+    "ensemble-in-a-circle": (MODEL, "TreeEnsemble", [X], ensemble(nodes_trueleafs=[0])),
+    "ensemble-target": (MODEL, "TreeEnsemble", [X], ensemble(leaf_targetids=[0, 1])),
+    "ensemble-root": (MODEL, "TreeEnsemble", [X], ensemble(tree_roots=[1])),
     "classes-without-labels": (MODEL, "TreeEnsembleClassifier", [X], tree("class", outputs=2)),
     "classes-of-two-labels": (MODEL, *classes(classlabels_strings=["a", "b", "c"])),
     "linear-coefficients": (MODEL, "LinearRegressor", [X], {"coefficients": [1., 2.]}),
@@ -58,7 +81,7 @@ CASES = {
 
 def made(op, operands, attributes):
     m = of_zeros(op, operands, 17, domain="ai.onnx.ml", **attributes)
-    m.opset_import[1].version = 3
+    m.opset_import[1].version = 5 if op == "TreeEnsemble" else 3
     return m
 
 

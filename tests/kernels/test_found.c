@@ -164,77 +164,110 @@ static void nms_check(void (*run)(const struct nnrt_nms *, const float *, const 
 /* ---- trees ---- */
 
 enum { INNER = 7, LEAVES = 8, FEATURES = 3 };   /* of a full tree: node i goes on at 2 * i + 1 and 2 * i + 2 */
+enum { MOST_ROWS = 4, MOST_TREES = 11, COLUMN_BITS = 2 };
+enum { FOREST_NODES = MOST_TREES * (1 + 2 * INNER), PADDED_TREES = 16 };
 
-static bool is_true_of(ptrdiff_t mode, double x, double value)
+/* Trees drawn at random: what each asks, and what its leaves say to target 1. */
+struct drawn {
+	int feature[MOST_TREES][INNER], limit[MOST_TREES][INNER], weight[MOST_TREES][LEAVES];
+};
+
+static int place_of(int tree, int i)
 {
-	const bool answer[8] = {x <= value, x < value, x >= value, x > value, x == value, x != value};
-
-	return answer[mode % 8] || (mode >= 8 && isnan(x));
+	return i ? MOST_TREES + tree * 2 * INNER + i - 1 : tree;
 }
 
-static double tree_score(const struct nnrt_trees *p, const float *x, const int32_t *feature, const float *value,
-	const uint8_t *modes, const float *weight)
+/* The table of them, in 64 bits. */
+static void lay_out(const struct drawn *d, int64_t *node)
+{
+	for (int t = 0; t < MOST_TREES; t++) {
+		for (int i = 0; i < INNER + LEAVES; i++) {
+			const int at = place_of(t, i);
+
+			node[2 * at] = i < INNER ? d->limit[t][i] : t * LEAVES + i - INNER;
+			node[2 * at + 1] = (int64_t)(i < INNER ? place_of(t, 2 * i + 1) : at) << COLUMN_BITS |
+				(i < INNER ? d->feature[t][i] : FEATURES);
+		}
+	}
+}
+
+static double tree_score(const struct drawn *d, int tree, const int64_t *x)
 {
 	int at = 0;
 
 	while (at < INNER)
-		at = 2 * at + 1 + is_true_of(p->mode < 0 ? modes[at] : p->mode, (double)x[feature[at]],
-			(double)value[at]);
-	return (double)weight[at - INNER];
+		at = 2 * at + 1 + (x[d->feature[tree][at]] <= d->limit[tree][at]);
+	return (double)d->weight[tree][at - INNER];
 }
 
-static void trees_check(void (*run)(const struct nnrt_trees *, const float *, const int32_t *, const float *,
-	const int32_t *, const uint8_t *, const int32_t *, const int32_t *, const int32_t *, const float *, float *))
+static double expected_score(const struct nnrt_trees *p, const struct drawn *d, const int64_t *x)
 {
-	enum { MOST_ROWS = 4, MOST_TREES = 3 };
-	const struct nnrt_trees p = {.rows = pick(MOST_ROWS + 1), .features = FEATURES, .trees = pick(MOST_TREES + 1),
-		.targets = 2, .mode = pick(2) ? -1 : pick(2) * 8 + pick(6), .aggregate = pick(4)};
-	float x[MOST_ROWS * FEATURES], value[MOST_TREES * INNER], weight[MOST_TREES * LEAVES];
-	float y[MOST_ROWS * 2];
-	int32_t feature[MOST_TREES * INNER], next[MOST_TREES * INNER * 2], root[MOST_TREES];
-	int32_t leaf[MOST_TREES * LEAVES + 1];
-	int32_t target[MOST_TREES * LEAVES];
-	uint8_t modes[MOST_TREES * INNER];
+	double sum = 0.0, least = INFINITY, most = -INFINITY;
 
-	for (int i = 0; i < MOST_ROWS * FEATURES; i++)
-		x[i] = pick(9) ? (float)pick(5) : NAN;
-	for (int t = 0; t < MOST_TREES; t++) {
-		root[t] = t * INNER;
-		for (int i = 0; i < INNER; i++) {
-			const int at = t * INNER + i;
+	for (int t = 0; t < p->trees; t++) {
+		const double v = tree_score(d, t, x);
 
-			feature[at] = (int32_t)pick(FEATURES);
-			value[at] = (float)pick(5);
-			modes[at] = (uint8_t)(pick(2) * 8 + pick(6));
-			for (int k = 0; k < 2; k++) {
-				const int to = 2 * i + 1 + k;
-
-				next[2 * at + k] = to < INNER ? t * INNER + to : -1 - (t * LEAVES + to - INNER);
-			}
-		}
+		sum += v;
+		least = fmin(least, v);
+		most = fmax(most, v);
 	}
+	return p->aggregate == NNRT_TREE_AVERAGE ? sum / (double)p->trees : p->aggregate == NNRT_TREE_SUM ? sum :
+		p->aggregate == NNRT_TREE_MIN ? least : most;
+}
+
+static void trees_check(void (*run)(const struct nnrt_trees *, const void *, const void *, const int32_t *,
+	const int32_t *, const int32_t *, const int32_t *, const void *, void *))
+{
+	const struct nnrt_trees p = {.rows = pick(MOST_ROWS + 1), .columns = FEATURES + 1,
+		.trees = 1 + pick(MOST_TREES), .targets = 1 + pick(2), .aggregate = pick(4), .bits = COLUMN_BITS,
+		.lanes = pick(2) ? 8 : 1, .wide = pick(2), .exact = pick(2), .dense = pick(2)};
+	struct drawn d;
+	int64_t x[MOST_ROWS * (FEATURES + 1)], node[2 * FOREST_NODES];
+	int32_t narrow_x[MOST_ROWS * (FEATURES + 1)], narrow_node[2 * FOREST_NODES];
+	double exact[MOST_TREES * LEAVES * 2], y[MOST_ROWS * 2];
+	float weight[MOST_TREES * LEAVES * 2], narrow_y[MOST_ROWS * 2];
+	int32_t root[PADDED_TREES], levels[2] = {3, 3}, leaf[MOST_TREES * LEAVES + 1], target[MOST_TREES * LEAVES];
+
+	for (int t = 0; t < MOST_TREES; t++) {
+		for (int i = 0; i < INNER; i++) {
+			d.feature[t][i] = pick(FEATURES);
+			d.limit[t][i] = pick(5);
+		}
+		for (int i = 0; i < LEAVES; i++)
+			d.weight[t][i] = pick(17) - 8;
+	}
+	for (int i = 0; i < MOST_ROWS * (FEATURES + 1); i++) {
+		x[i] = i % (FEATURES + 1) == FEATURES ? INT32_MAX : pick(6);
+		narrow_x[i] = (int32_t)x[i];
+	}
+	lay_out(&d, node);
+	for (int i = 0; i < 2 * FOREST_NODES; i++)
+		narrow_node[i] = (int32_t)node[i];
+	for (int i = 0; i < PADDED_TREES; i++)
+		root[i] = i < p.trees ? i : (int32_t)p.trees - 1;
+	/* Of two targets only the last is spoken of. */
 	for (int i = 0; i < MOST_TREES * LEAVES; i++) {
+		const int at = p.dense ? i * (int)p.targets + (int)p.targets - 1 : i;
+
 		leaf[i] = i;
-		target[i] = 1;
-		weight[i] = (float)(pick(17) - 8);
+		target[i] = (int32_t)p.targets - 1;
+		if (p.dense)
+			weight[(ptrdiff_t)i * p.targets] = 0.0f;
+		exact[(ptrdiff_t)i * (p.dense ? p.targets : 1)] = 0.0;
+		exact[at] = d.weight[i / LEAVES][i % LEAVES];
+		weight[at] = (float)exact[at];
 	}
 	leaf[MOST_TREES * LEAVES] = MOST_TREES * LEAVES;
-	run(&p, x, feature, value, next, modes, root, leaf, target, weight, y);
+	run(&p, p.wide ? (const void *)x : narrow_x, p.wide ? (const void *)node : narrow_node, root, levels, leaf,
+		target, p.exact ? (const void *)exact : weight, p.exact ? (void *)y : narrow_y);
 	for (ptrdiff_t r = 0; r < p.rows; r++) {
-		double sum = 0.0, least = INFINITY, most = -INFINITY;
+		const double want = expected_score(&p, &d, x + r * (FEATURES + 1));
+		const ptrdiff_t at = r * p.targets + p.targets - 1;
 
-		for (ptrdiff_t t = 0; t < p.trees; t++) {
-			const double v = tree_score(&p, x + r * FEATURES, feature + t * INNER, value + t * INNER,
-				modes + t * INNER, weight + t * LEAVES);
-
-			sum += v;
-			least = fmin(least, v);
-			most = fmax(most, v);
-		}
-		sum = p.aggregate == NNRT_TREE_AVERAGE ? sum / (double)p.trees : p.aggregate == NNRT_TREE_SUM ? sum :
-			p.trees == 0 ? 0.0 : p.aggregate == NNRT_TREE_MIN ? least : most;
-		if (p.trees && (fabs(sum - (double)y[2 * r + 1]) > 1e-5 || fabs((double)y[2 * r]) > 0.0))
+		if (fabs(want - (p.exact ? y[at] : (double)narrow_y[at])) > 1e-5)
 			fail("trees: row", r);
+		if (p.targets > 1 && fabs(p.exact ? y[at - 1] : (double)narrow_y[at - 1]) > 0.0)
+			fail("trees: the other target, row", r);
 	}
 }
 
@@ -261,11 +294,10 @@ static void trees_check(void (*run)(const struct nnrt_trees *, const float *, co
 	} \
 	static void check_##name(void) { nms_check(run_##name); }
 #define RUN_TREES(name, function) \
-	static void run_##name(const struct nnrt_trees *p, const float *x, const int32_t *feature, const float *value, \
-		const int32_t *next, const uint8_t *modes, const int32_t *root, const int32_t *leaf, \
-		const int32_t *target, const float *weight, float *y) \
+	static void run_##name(const struct nnrt_trees *p, const void *x, const void *node, const int32_t *root, \
+		const int32_t *levels, const int32_t *leaf, const int32_t *target, const void *weight, void *y) \
 	{ \
-		function(p, x, feature, value, next, modes, root, leaf, target, weight, y); \
+		function(p, x, node, root, levels, leaf, target, weight, y); \
 	} \
 	static void check_##name(void) { trees_check(run_##name); }
 #define RUN_NONE(name, function) static void check_##name(void) { }

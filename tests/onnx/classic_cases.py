@@ -85,6 +85,25 @@ def regressor_of_all_modes():
 
 
 @by_onnxruntime
+def regressor_of_doubles():
+    """Thresholds that float32 does not tell from the rows' numbers."""
+    a = forest("target", 2, modes=("LEQ", "LT", "GTE", "GT"))
+    values = [v + 1e-12 * (i % 3 - 1) for i, v in enumerate(a.pop("nodes_values"))]
+    weights = [float(v) for v in a.pop("target_weights")]
+    return ([ml("TreeEnsembleRegressor", ["x"], ["y"], n_targets=2,
+                nodes_values_as_tensor=helper.make_tensor("v", onnx.TensorProto.DOUBLE, [len(values)], values),
+                target_weights_as_tensor=helper.make_tensor("w", onnx.TensorProto.DOUBLE, [len(weights)], weights), **a)],
+            {"x": rows().astype(np.float64)}, {"y": 1})
+
+
+@by_onnxruntime
+def one_row():
+    return ([ml("LinearClassifier", ["i"], ["l", "p"], classlabels_ints=[3, 1], coefficients=[1., 2., 3., -.5],
+                intercepts=[1., 0.])],
+            {"i": np.array([2, -1])}, {"l": 7, "p": 1})
+
+
+@by_onnxruntime
 def regressor_by_least_and_greatest():
     return ([ml("TreeEnsembleRegressor", ["x"], [how], n_targets=1, aggregate_function=how, **forest("target", 1))
              for how in ("MIN", "MAX")], {"x": rows()}, {"MIN": 1, "MAX": 1})
@@ -107,6 +126,20 @@ def classifier_of_three():
 def classifier_by_softmax():
     return ([ml("TreeEnsembleClassifier", ["x"], ["l", "p"], classlabels_int64s=[0, 1, 2], post_transform="SOFTMAX",
                 **forest("class", 3, weights=lambda rng: [(k, float(rng.normal())) for k in range(3)]))], {"x": rows()}, {"l": 7, "p": 1})
+
+
+@by_onnxruntime
+def classifier_by_softmax_zero_and_probit():
+    part = dict(classlabels_int64s=[0, 1, 2], **forest("class", 3, weights=lambda rng: [(int(rng.integers(3)), .125)]))
+    return ([ml("TreeEnsembleClassifier", ["x"], ["l", "p"], post_transform="SOFTMAX_ZERO", **part),
+             ml("LinearRegressor", ["z"], ["q"], targets=2, coefficients=[.125, .25, .5, .125], post_transform="PROBIT")],
+            {"x": rows(), "z": np.random.default_rng(5).uniform(.1, .8, (9, 2)).astype(np.float32)}, {"l": 7, "p": 1, "q": 1})
+
+
+@by_onnxruntime
+def classifier_of_one_score_and_base():
+    return ([ml("TreeEnsembleClassifier", ["x"], ["l", "p"], classlabels_int64s=[0, 1], post_transform="LOGISTIC",
+                base_values=[.25], **forest("class", 1))], {"x": rows()}, {"l": 7, "p": 1})
 
 
 @by_onnxruntime
