@@ -28,8 +28,9 @@ static const struct nnrt_int8_mean mean = {.pixels = 49, .channels = 1280, .x_pi
 static const struct nnrt_select best_of_many = {.rows = 1, .n = 8400, .k = 300};
 
 static const struct nnrt_find find = {.n = 8400, .width = 1, .sorted = 1};
-static const struct nnrt_trees trees = {.rows = 1, .features = 8, .trees = 500, .targets = 1};
-static const int32_t stumps[] = {-1, -2}, leaves[] = {0, 1, 2};
+static const struct nnrt_trees trees = {.rows = 1, .columns = 4, .trees = 512, .targets = 1, .bits = 2, .lanes = 8,
+	.dense = 1};
+static const struct nnrt_couple couple = {.rows = 1, .classes = 10};
 static const struct nnrt_nms boxes = {.images = 1, .classes = 1, .boxes = 1024, .most = 100};
 static const int64_t most_of_class = 100;
 static const float limit = 0.5f, threshold = 0.0f;
@@ -84,8 +85,8 @@ static double recurrent_bytes(int gates, size_t element)
 			z + 4 * find.n), 8.0 * find.n)
 #define RUN_TREES(name, f) \
 	RUN(name, const int32_t *const z = (const int32_t *)b->zeros, \
-		f(&trees, b->x, z, b->w, stumps, (const uint8_t *)b->zeros, z, leaves, z, b->w, b->y), \
-		4.0 * trees.trees)
+		f(&trees, z, z, z, z, z, z, b->w, b->y), 4.0 * trees.trees)
+#define RUN_COUPLE(name, f) RUN(name, (void)0, f(&couple, b->x, b->w, b->y), 4.0 * 45)
 #define RUN_NMS(name, f) \
 	RUN(name, int64_t *const z = (int64_t *)b->zeros, \
 		f(&boxes, b->x, b->w, &most_of_class, &limit, &threshold, z, z + 4096, z + 8192), 4.0 * 5 * boxes.boxes)

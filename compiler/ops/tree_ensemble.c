@@ -135,7 +135,8 @@ static bool read_roots(struct ensemble *e)
 	for (int i = 0; i < f->n_trees; i++) {
 		const int64_t root = e->roots->ints[i];
 		if (root < 0 || root >= f->n_branches || e->has_parent[root])
-			return node_bad(e->m, e->node, "tree_roots[%d] is %lld, allowed: a node that none goes on at", i,
+			return node_bad(e->m, e->node, "tree_roots[%d] is %lld, allowed: a node that none goes on at",
+					i,
 					 (long long)root);
 		f->root[i] = (int)root;
 	}

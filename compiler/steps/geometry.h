@@ -96,6 +96,11 @@ struct trees_geometry {
 	int64_t aggregate, bits, lanes, wide, exact, dense;
 };
 
+/* Probabilities of classes: struct nnrt_couple. */
+struct couple_geometry {
+	struct num rows, classes;
+};
+
 /* Sum of two quantised tensors by two multiply-adds: struct nnrt_int8_add. */
 struct add_geometry {
 	int64_t n, a_signed, b_signed;
@@ -164,6 +169,7 @@ struct geometry {
 		struct find_geometry find;
 		struct nms_geometry nms;
 		struct trees_geometry trees;
+		struct couple_geometry couple;
 		struct add_geometry add;
 		struct sum_geometry sum;
 		struct table_geometry table;

@@ -3,6 +3,7 @@
 #ifndef NNRT_KERNELS_H
 #define NNRT_KERNELS_H
 
+#include "runtime_min/kernels/couple.h"
 #include "runtime_min/kernels/find.h"
 #include "runtime_min/kernels/input_rows.h"
 #include "runtime_min/kernels/int8_mean.h"

@@ -25,6 +25,11 @@ def ensemble(**changes):
     return {k: v for k, v in (a | changes).items() if v is not None}
 
 
+def svm(**changes):
+    return {"classlabels_ints": [0, 1], "coefficients": [1., -1.], "support_vectors": [1.] * 6, "rho": [0.],
+            "vectors_per_class": [1, 1], "kernel_type": "RBF", "outputs": 2} | changes
+
+
 def classes(**changes):
     return "TreeEnsembleClassifier", [X], tree("class", classlabels_int64s=[0, 1, 2], outputs=2, **changes)
 
@@ -60,6 +65,15 @@ CASES = {
     "ensemble-in-a-circle": (MODEL, "TreeEnsemble", [X], ensemble(nodes_trueleafs=[0])),
     "ensemble-target": (MODEL, "TreeEnsemble", [X], ensemble(leaf_targetids=[0, 1])),
     "ensemble-root": (MODEL, "TreeEnsemble", [X], ensemble(tree_roots=[1])),
+    "svm-of-one-class": (MODEL, "SVMClassifier", [X], svm(classlabels_ints=[1])),
+    "svm-coefficients": (MODEL, "SVMClassifier", [X], svm(coefficients=[1.])),
+    "svm-vectors": (MODEL, "SVMClassifier", [X], svm(support_vectors=[1.] * 5)),
+    "svm-params": (MODEL, "SVMClassifier", [X], svm(kernel_params=[1.])),
+    "svm-probabilities": (MODEL, "SVMClassifier", [X], svm(prob_a=[1., 2.], prob_b=[1.])),
+    "svm-vectors-of-a-class": (MODEL, "SVMClassifier", [X], svm(vectors_per_class=[1, 1, 0])),
+    "svm-without-rho": (MODEL, "SVMRegressor", [X], {"coefficients": [1.] * 3}),
+    "svm-supports": (MODEL, "SVMRegressor", [X], {"coefficients": [1.] * 2, "rho": [0.], "n_supports": 2,
+                                                  "support_vectors": [1.] * 5}),
     "classes-without-labels": (MODEL, "TreeEnsembleClassifier", [X], tree("class", outputs=2)),
     "classes-of-two-labels": (MODEL, *classes(classlabels_strings=["a", "b", "c"])),
     "linear-coefficients": (MODEL, "LinearRegressor", [X], {"coefficients": [1., 2.]}),

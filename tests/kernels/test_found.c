@@ -271,6 +271,54 @@ static void trees_check(void (*run)(const struct nnrt_trees *, const void *, con
 	}
 }
 
+/* ---- probabilities of classes ---- */
+
+enum { MOST_CLASSES = 6, MOST_PAIRS = MOST_CLASSES * (MOST_CLASSES - 1) / 2 };
+
+/* The greatest difference of q * y from y' * q * y, which is 0 where the sum is least; r by the definition. */
+static double couple_distance(int n, double r[MOST_CLASSES][MOST_CLASSES], const float *y)
+{
+	double qy[MOST_CLASSES], sum = 0.0, most = 0.0;
+
+	for (int i = 0; i < n; i++) {
+		qy[i] = 0.0;
+		for (int j = 0; j < n; j++)
+			if (j != i)
+				qy[i] += r[j][i] * (r[j][i] * (double)y[i] - r[i][j] * (double)y[j]);
+		sum += (double)y[i] * qy[i];
+	}
+	for (int i = 0; i < n; i++)
+		most = fmax(most, fabs(qy[i] - sum));
+	return most;
+}
+
+static void couple_check(void (*run)(const struct nnrt_couple *, const float *, float *, float *))
+{
+	const struct nnrt_couple p = {.rows = 2, .classes = 2 + pick(MOST_CLASSES - 1)};
+	const int n = (int)p.classes, pairs = n * (n - 1) / 2;
+	float pair[2 * MOST_PAIRS], scratch[MOST_CLASSES * (MOST_CLASSES + 1)], y[2 * MOST_CLASSES];
+
+	for (int i = 0; i < 2 * pairs; i++)
+		pair[i] = (float)(1 + pick(99)) / 100.0f;
+	run(&p, pair, scratch, y);
+	for (int row = 0; row < 2; row++) {
+		double r[MOST_CLASSES][MOST_CLASSES] = {{0.0}}, sum = 0.0;
+		int at = row * pairs;
+
+		for (int i = 0; i < n; i++) {
+			sum += (double)y[row * n + i];
+			for (int j = i + 1; j < n; j++, at++) {
+				r[i][j] = (double)pair[at];
+				r[j][i] = 1.0 - r[i][j];
+			}
+		}
+		if (fabs(sum - 1.0) > 1e-5)
+			fail("couple: sum of row", row);
+		if (couple_distance(n, r, y + row * n) > 0.005 / n + 1e-5)
+			fail("couple: row", row);
+	}
+}
+
 /* ---- rows of the table ---- */
 
 #define RUN_FIND(name, function) \
@@ -300,6 +348,12 @@ static void trees_check(void (*run)(const struct nnrt_trees *, const void *, con
 		function(p, x, node, root, levels, leaf, target, weight, y); \
 	} \
 	static void check_##name(void) { trees_check(run_##name); }
+#define RUN_COUPLE(name, function) \
+	static void run_##name(const struct nnrt_couple *p, const float *pair, float *scratch, float *y) \
+	{ \
+		function(p, pair, scratch, y); \
+	} \
+	static void check_##name(void) { couple_check(run_##name); }
 #define RUN_NONE(name, function) static void check_##name(void) { }
 #define RUN_POOL(name, function) RUN_NONE(name, function)
 #define RUN_ROWS(name, function) RUN_NONE(name, function)

@@ -224,3 +224,59 @@ def grams_weighted():
     return ([helper.make_node("TfIdfVectorizer", ["x"], [mode], mode=mode, min_gram_length=1, max_gram_length=3,
                               max_skip_count=2, **pool) for mode in ("TF", "IDF", "TFIDF")],
             {"x": x}, {"TF": 1, "IDF": 1, "TFIDF": 1})
+
+
+# -------------------------------------------------------------------------------------------------- support vector machines
+
+KERNELS = ("LINEAR", "POLY", "RBF", "SIGMOID")
+
+
+def draws(*shape, seed=4, scale=1.0):
+    return [float(v) for v in np.random.default_rng(seed).normal(size=shape).ravel() * scale]
+
+
+def machine(classes, kernel, platt=False, per_class=3, features=5, **more):
+    """Attributes of a classifier whose support vectors are drawn."""
+    n, pairs = classes * per_class, classes * (classes - 1) // 2
+    a = dict(classlabels_ints=list(range(10, 10 + classes)), vectors_per_class=[per_class] * classes, kernel_type=kernel,
+             support_vectors=draws(n, features, seed=5), coefficients=draws(classes - 1, n, seed=6), rho=draws(pairs, seed=7),
+             kernel_params=[.25, .5, 3.], **more)
+    if platt:
+        a |= dict(prob_a=[-abs(v) for v in draws(pairs, seed=8)], prob_b=draws(pairs, seed=9, scale=.1))
+    return a
+
+
+@by_onnxruntime
+def svm_of_pairs():
+    return ([ml("SVMClassifier", ["x"], [f"l{k}", f"p{k}"], **machine(4, k)) for k in KERNELS], {"x": rows()},
+            {f"{what}{k}": t for k in KERNELS for what, t in (("l", 7), ("p", 1))})
+
+
+@by_onnxruntime
+def svm_of_probabilities():
+    return ([ml("SVMClassifier", ["x"], [f"l{n}", f"p{n}"], **machine(n, "RBF", True)) for n in (2, 3, 7)],
+            {"x": rows()}, {f"{what}{n}": t for n in (2, 3, 7) for what, t in (("l", 7), ("p", 1))})
+
+
+@by_onnxruntime
+def svm_of_two_classes():
+    hows = ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO")
+    return ([ml("SVMClassifier", ["x"], [f"l{how}", f"p{how}"], **machine(2, "POLY", post_transform=how)) for how in hows],
+            {"x": rows()}, {f"{what}{how}": t for how in hows for what, t in (("l", 7), ("p", 1))})
+
+
+@by_onnxruntime
+def svm_without_vectors():
+    return ([ml("SVMClassifier", ["x"], [f"l{n}", f"p{n}"], classlabels_ints=list(range(n)), coefficients=draws(n, 5),
+                rho=[.25], kernel_params=[0., 0., 0.], post_transform="SOFTMAX") for n in (2, 3)],
+            {"x": rows()}, {f"{what}{n}": t for n in (2, 3) for what, t in (("l", 7), ("p", 1))})
+
+
+@by_onnxruntime
+def svm_regressors():
+    a = dict(n_supports=6, support_vectors=draws(6, 5, seed=5), coefficients=draws(6, seed=6), rho=[.125],
+             kernel_params=[.25, .5, 2.])
+    return ([*(ml("SVMRegressor", ["x"], [k], kernel_type=k, **a) for k in KERNELS),
+             ml("SVMRegressor", ["x"], ["one"], kernel_type="RBF", one_class=1, **a),
+             ml("SVMRegressor", ["x"], ["line"], n_supports=0, coefficients=draws(5), rho=[.5], kernel_params=[0., 0., 0.])],
+            {"x": rows()}, dict.fromkeys([*KERNELS, "one", "line"], 1))

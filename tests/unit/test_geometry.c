@@ -12,6 +12,7 @@
 #include "runtime_min/kernels/int8_resize.h"
 #include "runtime_min/kernels/int8_softmax.h"
 #include "runtime_min/kernels/int8_table.h"
+#include "runtime_min/kernels/couple.h"
 #include "runtime_min/kernels/nms.h"
 #include "runtime_min/kernels/roi.h"
 #include "runtime_min/kernels/rows.h"
