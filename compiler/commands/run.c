@@ -49,13 +49,33 @@ static void print_statistics(const struct value *v)
 		printf("\n");
 }
 
-static void print_first(const struct value *v)
+/* What the model itself says that element i is (see struct tensor), NULL: nothing. */
+static const char *said(const struct tensor *t, const struct value *v, int64_t i)
+{
+	int64_t k;
+
+	if (!t->label)
+		return NULL;
+	if (dtypes[v->type].class == CLASS_F)
+		k = v->rank ? i % v->dim[v->rank - 1] : 0;
+	else
+		k = (int64_t)value_number(v, i);
+	return k >= 0 && k < t->n_labels ? t->label[k] : NULL;
+}
+
+/* A label of a float stands before it, one of an integer in its place. */
+static void print_first(const struct value *v, const struct tensor *t, struct arena *a)
 {
 	char text[SHAPE_BYTES];
 
 	printf(" ");
-	for (int64_t i = 0; i < v->n && i < FIRST; i++)
-		printf(" %s", value_text(text, v, i));
+	for (int64_t i = 0; i < v->n && i < FIRST; i++) {
+		const char *label = said(t, v, i);
+		if (label)
+			printf(" \"%s\"", name_text(a, label));
+		if (!label || dtypes[v->type].class == CLASS_F)
+			printf(" %s", value_text(text, v, i));
+	}
 	printf("%s\n", v->n > FIRST ? " ..." : v->n ? "" : " no elements");
 }
 
@@ -123,8 +143,22 @@ static void json_values(struct json *j, const char *name, const struct value *v,
 	json_close(j, ']');
 }
 
-static void json_output(struct json *j, const struct options *o, const struct value *v, const char *const *labels,
-			int n_labels, struct arena *a)
+/* The model's own labels of the elements, null for those that have none. */
+static void json_said(struct json *j, const struct value *v, const struct tensor *t)
+{
+	json_open(j, "labels", '[');
+	for (int64_t i = 0; i < v->n; i++) {
+		const char *label = said(t, v, i);
+		if (label)
+			json_text(j, NULL, label);
+		else
+			json_literal(j, NULL, "null");
+	}
+	json_close(j, ']');
+}
+
+static void json_output(struct json *j, const struct options *o, const struct value *v, const struct tensor *t,
+			const char *const *labels, int n_labels, struct arena *a)
 {
 	const struct statistics s = statistics_of(v);
 	int64_t *best, n;
@@ -139,6 +173,8 @@ static void json_output(struct json *j, const struct options *o, const struct va
 	json_number(j, "mean", s.sum / (double)s.n);
 	if (v->n <= MAX_JSON_VALUES)
 		json_values(j, "values", v, NULL, v->n);
+	if (v->n <= MAX_JSON_VALUES && t->label)
+		json_said(j, v, t);
 	if (o->top) {
 		n = find_top(v, o->top, &best, a);
 		json_open(j, "top", '[');
@@ -193,7 +229,13 @@ static bool save(const struct answer *r, const char *folder, struct arena *a, st
 	return output_commit(o);
 }
 
-static bool show(const struct options *o, const struct answer *r, struct arena *a, struct diag *d)
+static const struct tensor *output_of(const struct module *m, int i)
+{
+	return &m->tensor[m->graph[0].out[i]];
+}
+
+static bool show(const struct options *o, const struct module *m, const struct answer *r, struct arena *a,
+		 struct diag *d)
 {
 	char shape[SHAPE_BYTES];
 	const char **labels = NULL;
@@ -206,7 +248,7 @@ static bool show(const struct options *o, const struct answer *r, struct arena *
 		json_begin(&j, a);
 		json_open(&j, "outputs", '[');
 		for (int i = 0; i < r->n_out; i++)
-			json_output(&j, o, &r->out[i], labels, n_labels, a);
+			json_output(&j, o, &r->out[i], output_of(m, i), labels, n_labels, a);
 		json_close(&j, ']');
 		fputs(json_end(&j), stdout);
 	}
@@ -217,7 +259,7 @@ static bool show(const struct options *o, const struct answer *r, struct arena *
 		if (o->top)
 			print_top(v, o->top, labels, n_labels, a);
 		else
-			print_first(v);
+			print_first(v, output_of(m, i), a);
 	}
 	return !o->save || save(r, o->save, a, d);
 }
@@ -232,7 +274,7 @@ static bool run_in(const struct folder *f, const struct options *o, const struct
 	if (!built_make(b, o, f, 0, a, scratch, d))
 		return false;
 	values = inputs_for_graph(in, &b->c.module, a, d);
-	return values && built_run(b, &values, 1, &r, a, d) && show(o, &r, a, d);
+	return values && built_run(b, &values, 1, &r, a, d) && show(o, &b->c.module, &r, a, d);
 }
 
 enum status command_run(const struct options *given, struct arena *a, struct arena *scratch, struct diag *d)

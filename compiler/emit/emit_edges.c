@@ -107,8 +107,47 @@ static void print_late(struct emit *e, const struct emit_model *m, const char *u
 	}
 }
 
+/* Text of a model, between quotes: what is no plain letter by its number. */
+static const char *quoted(struct arena *a, const char *text)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, a);
+	for (; *text; text++) {
+		const unsigned char c = (unsigned char)*text;
+		if (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '?')
+			strbuf_printf(&b, "\\%03o", c);
+		else
+			strbuf_printf(&b, "%c", c);
+	}
+	return strbuf_text(&b);
+}
+
+/* What the numbers of an output stand for. */
+static void print_labels(struct emit *e, const struct emit_model *m, const char *upper)
+{
+	struct idents names;
+
+	idents_init(&names, e->scratch.arena);
+	for (int i = 0; i < m->n_params; i++) {
+		const struct emit_param *p = &m->params[i];
+		const char *name = param_is_tensor(p) ? macro_name(&names, p) : NULL;
+		if (!name || !p->n_labels)
+			continue;
+		emit_blank(e);
+		emit_comment(e, dtypes[p->type].class == CLASS_F ?
+				"What the columns of %s belong to: const char *const labels[] = this;" :
+				"What number 0, 1 ... of %s stands for: const char *const labels[] = this;", p->name);
+		emit_directive(e, "#define %s_%s_LABELS { \\", upper, name);
+		for (int k = 0; k < p->n_labels; k++)
+			emit_directive(e, "\t\"%s\"%s", quoted(e->scratch.arena, p->label[k]),
+				       k + 1 < p->n_labels ? ", \\" : " }");
+	}
+}
+
 void edges_print_macros(struct emit *e, const struct emit_model *m, const char *upper)
 {
+	print_labels(e, m, upper);
 	print_sizes(e, m, upper);
 	print_scales(e, m, upper);
 	print_late(e, m, upper);

@@ -38,6 +38,8 @@ struct emit_param {
 	const char *layout;             /* "NCHW" or "" */
 	int64_t low, high;              /* PARAM_DIM: range that model_run accepts; PARAM_DIM_OUT: of what it sets */
 	struct num size;                /* PARAM_DIM_OUT: what it is, by numbers of the module */
+	const char *const *label;       /* what the numbers stand for, see struct tensor; NULL: themselves */
+	int n_labels;
 	bool is_quantised;              /* then real = scale * (value - zero_point): in the comment and as macros */
 	float scale;
 	int64_t zero_point;

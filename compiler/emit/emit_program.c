@@ -96,6 +96,7 @@ static void add_tensor(struct program *p, int t, enum param_kind kind)
 		from = ident_make(&p->idents, arena_printf(m->arena, "%s_from", name), "from");
 	add_param(p, (struct emit_param){ .kind = kind, .name = name, .original = x->name, .type = x->type,
 					  .rank = x->rank, .dims = dims, .dim_names = names, .from = from,
+					  .label = x->label, .n_labels = x->n_labels,
 					  .is_quantised = x->quant && x->quant->n == 1,
 					  .scale = x->quant ? x->quant->scale[0] : 0,
 					  .zero_point = x->quant ? x->quant->zero[0] : 0 });

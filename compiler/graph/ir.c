@@ -466,8 +466,21 @@ static void replace_in(int *v, int n, const int *to)
 			v[i] = to[v[i]];
 }
 
+/* Labels go with what is said of the same elements. */
+static void replace_labels(struct module *m, const int *to)
+{
+	for (int t = 0; t < m->n_tensors; t++) {
+		struct tensor *by = &m->tensor[to[t]];
+		if (!m->tensor[t].label || by->label)
+			continue;
+		by->label = m->tensor[t].label;
+		by->n_labels = m->tensor[t].n_labels;
+	}
+}
+
 void tensor_replace_all(struct module *m, const int *to)
 {
+	replace_labels(m, to);
 	for (int i = 0; i < m->n_nodes; i++)
 		replace_in(m->node[i].in, m->node[i].n_in, to);
 	for (int g = 0; g < m->n_graphs; g++)

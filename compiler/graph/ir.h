@@ -38,6 +38,10 @@ struct tensor {
 	const struct quant *quant;      /* NULL: plain */
 	int bits;                       /* of a packed constant's elements in the file (dtypes.def); 0: the type's */
 	const void *data;               /* constant: its elements, row-major, little-endian; else NULL */
+	/* What numbers stand for, NULL: themselves. An integer v stands for label v; where elements are floats, those
+	 * at place k of the last axis belong to label k. */
+	const char *const *label;
+	int n_labels;
 	const struct recipe *recipe;    /* constant that lowering made: elements are made by it, of data; else NULL */
 	const struct num *value;        /* integer tensors whose elements inference knows, row-major; else NULL */
 	const struct bundle *bundle;    /* a sequence or optional: what it stands for (ops/bundle.h); else NULL */

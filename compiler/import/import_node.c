@@ -137,6 +137,24 @@ static bool operator_import(struct scope *s, const Onnx__NodeProto *p, const int
 	return op->refused || attr_import(s, p, node);
 }
 
+/* The classes that a ZipMap names, as labels of the tensor's columns. */
+static void zipmap_labels(struct module *m, const Onnx__NodeProto *p, int out)
+{
+	for (size_t i = 0; i < p->n_attribute; i++) {
+		const Onnx__AttributeProto *a = p->attribute[i];
+		const int n = (int)(a->n_strings ? a->n_strings : a->n_ints);
+		const char **label = arena_array(m->arena, (size_t)n, sizeof *label);
+		for (int k = 0; k < n; k++)
+			label[k] = a->n_strings ? arena_strndup(m->arena, (const char *)a->strings[k].data,
+								a->strings[k].len) :
+						  arena_printf(m->arena, "%lld", (long long)a->ints[k]);
+		if (!n || strncmp(a->name, "classlabels_", strlen("classlabels_")) != 0)
+			continue;
+		m->tensor[out].label = label;
+		m->tensor[out].n_labels = n;
+	}
+}
+
 /* ZipMap only dresses a tensor up as a sequence of maps from class to probability: the tensor itself is given out. */
 static bool zipmap_import(struct scope *s, const Onnx__NodeProto *p, const int *in, int n_in, int *out, int n_out)
 {
@@ -151,6 +169,7 @@ static bool zipmap_import(struct scope *s, const Onnx__NodeProto *p, const int *
 		return diag_error(m->diag, STATUS_UNSUPPORTED, &at, "operator not supported");
 	if (!complete(m, out, 1))
 		return false;
+	zipmap_labels(m, p, out[0]);
 	diag_remark(m->diag, &at, "the output is the tensor of probabilities instead of a sequence of maps");
 	node_add(m, s->graph, op, arena_strdup(m->arena, p->name), n_in, in, n_out, out);
 	return true;

@@ -105,22 +105,6 @@ const char *classic_how(struct module *m, int node)
 	return node_attr(m, node, "post_transform")->s;
 }
 
-/* 0 = setosa, 1 = versicolor, …: the first few. */
-static const char *list_labels(struct module *m, const struct attr *a)
-{
-	enum { SHOWN = 20 };
-	struct strbuf b;
-
-	strbuf_init(&b, m->arena);
-	for (int i = 0; i < a->n && i < SHOWN; i++) {
-		strbuf_printf(&b, "%s%d = ", i ? ", " : "", i);
-		strbuf_puts(&b, dims_text(m, 0, NULL));
-		for (const char *s = a->strings[i]; *s && s < a->strings[i] + 2 * SHOWN; s++)
-			strbuf_printf(&b, "%c", *s >= ' ' && *s <= '~' ? *s : '?');
-	}
-	return strbuf_text(&b);
-}
-
 bool classic_labels(struct module *m, int node, int number, const char *ints, const char *strings, int classes)
 {
 	const struct attr *a = node_attr(m, node, ints), *s = node_attr(m, node, strings);
@@ -131,8 +115,8 @@ bool classic_labels(struct module *m, int node, int number, const char *ints, co
 	if ((a ? a->n : s->n) != classes)
 		return node_bad(m, node, "%d labels for %d classes, allowed: as many", a ? a->n : s->n, classes);
 	if (s) {
-		diag_note(m->diag, "output \"%s\" is the number of the label: %s", m->tensor[out].name,
-			  list_labels(m, s));
+		m->tensor[out].label = s->strings;
+		m->tensor[out].n_labels = s->n;
 		expand_node(m, node, "Identity", 13, INPUTS(number), out);
 		return true;
 	}

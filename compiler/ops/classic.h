@@ -22,7 +22,7 @@ void classic_transform(struct module *m, int node, const char *how, int scores, 
 /** The attribute post_transform. */
 const char *classic_how(struct module *m, int node);
 /** Output 0, the label of each row, from the number of its class: those of the attribute `ints`, or, where the model
- *  has strings in the attribute `strings`, the number itself, which a note explains. `classes` is how many there must
+ *  has strings in the attribute `strings`, the number itself, with these for labels. `classes` is how many there must
  *  be. False: reported. */
 bool classic_labels(struct module *m, int node, int number, const char *ints, const char *strings, int classes);
 
