@@ -75,14 +75,14 @@ void writer_vary_with_operands(struct nest_writer *w, int k)
 		       (x->c >= 0 && w->varies[x->c]);
 }
 
-/* Whether a load is among what expression k is computed from. */
-static bool has_load(const struct nest_writer *w, int k)
+/* Whether a load that not every turn makes is among what expression k is computed from. */
+static bool has_guarded_load(const struct nest_writer *w, int k)
 {
 	bool *needed = ARENA_ARRAY(w->m->scratch, w->n->n_e, bool);
 
 	nest_mark(w->n, k, needed);
 	for (int i = 0; i <= k; i++)
-		if (needed[i] && w->n->e[i].op == E_LOAD)
+		if (needed[i] && w->n->e[i].op == E_LOAD && !w->certain[i])
 			return true;
 	return false;
 }
@@ -106,7 +106,7 @@ static bool has_vector_form(struct nest_writer *w, int k)
 		return x.type == DT_F32 && x.how <= REDUCE_MIN;
 	case E_SELECT:
 		/* Where lanes decide for themselves both sides are computed: fine unless a load was guarded. */
-		if (w->varies[x.a] && (!w->certain[x.b] || !w->certain[x.c]) && (has_load(w, x.b) || has_load(w, x.c)))
+		if (w->varies[x.a] && (has_guarded_load(w, x.b) || has_guarded_load(w, x.c)))
 			return false;
 		return x.type == DT_F32;
 	case E_INDEX:
