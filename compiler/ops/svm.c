@@ -80,12 +80,14 @@ static int product(const struct machine *v, int x, int w, int c, double alpha)
 static int radial(const struct machine *v, int vectors)
 {
 	struct module *m = v->m;
-	const int64_t last = -1, second = 1;
-	int y = expand_node(m, v->node, "Unsqueeze", 13, INPUTS(v->x, tensor_const_ints(m, &second, 1)), -1);
+	const int64_t third = 2, second = 1;
+	int y = expand_node(m, v->node, "Unsqueeze", 13, INPUTS(v->x, tensor_const_ints(m, &third, 1)), -1);
 
+	/* Vectors side by side, so that lanes are vectors and sums stay in them. */
+	vectors = expand_transpose(m, v->node, vectors, 2, (int64_t[]){ 1, 0 }, -1);
 	y = expand_node(m, v->node, "Sub", 13, INPUTS(y, vectors), -1);
 	y = expand_node(m, v->node, "ReduceSumSquare", 13, INPUTS(y), -1);
-	rewrite_attr_ints(m, m->tensor[y].producer, "axes", &last, 1);
+	rewrite_attr_ints(m, m->tensor[y].producer, "axes", &second, 1);
 	expand_attr(m, y, "keepdims")->i = 0;
 	y = expand_mul(m, v->node, y, tensor_const_float(m, (float)-v->gamma));
 	return expand_node(m, v->node, "Exp", 13, INPUTS(y), -1);
