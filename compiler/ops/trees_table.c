@@ -173,7 +173,7 @@ static int measure_height(struct table *t, int root, int *waiting)
 {
 	int n = 0;
 
-	if (root < 0)
+	if (root < 0 || !t->n)
 		return 0;
 	waiting[n++] = root;
 	while (n) {
