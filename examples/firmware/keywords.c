@@ -17,9 +17,11 @@ static const char *const labels[CLASSES] = { "other", "yes", "no", "away" };
 /* The file as it is: unsigned bytes, one a sample. */
 __asm__(".section .rodata\n"
 	"clip: .incbin \"clip.wav\"\n"
-	"clip_end: .byte 0\n"
+	"clip_end: .balign 4\n"
+	"clip_bytes: .word clip_end - clip\n"
 	".previous\n");
-extern const uint8_t clip[], clip_end[];
+extern const uint8_t clip[];
+extern const int32_t clip_bytes;
 
 static int greatest(const float *p)
 {
@@ -41,7 +43,7 @@ static void print_line(const char *what, int32_t n, const char *unit)
 
 int main(void)
 {
-	const int32_t n = (int32_t)(clip_end - clip) - HEADER_BYTES;
+	const int32_t n = clip_bytes - HEADER_BYTES;
 	float samples[MODEL_STEP_FRAMES], words[CLASSES];
 	uint32_t most = 0, all = 0, count, steps = 0;
 	int32_t heard = -HOLD;

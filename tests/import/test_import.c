@@ -5,6 +5,7 @@
 #include "fixture.h"
 #include "import/import.h"
 #include "ops/ops.h"
+#include "options.h"
 #include "support/strbuf.h"
 
 TestSuite(import, .init = setup, .fini = teardown);
