@@ -22,7 +22,7 @@ FRAME_BYTES = 2048  # no function's own frame may be larger: one register tile w
 TOLERANCE = 1.0  # the figure may not be below the report's worst path, nor above it times this
 LEVELS = ("-O2", "-Os")
 STANDARD = "-std=c99"  # decides whether gcc contracts multiplications and additions, and so takes part
-DEFAULT_TARGETS = ("x86-64-v3", "armv8", "cortex-m4", "cortex-m0")
+DEFAULT_TARGETS = ("x86-64-v3", "armv8", "cortex-m4")
 LIBRARY = re.compile(r"mem(cpy|set|move|cmp)|__aeabi_\w+|__clzsi2|[a-z]+[0-9]*f?")
 BESIDES = 64  # bytes that the library's functions, which the figure leaves out, may take on a board
 WATER = """#include <stdio.h>
