@@ -52,33 +52,25 @@ static const char *macro_name(struct idents *names, const struct emit_param *p)
 					      ident_upper(names->arena, p->name)), "TENSOR");
 }
 
-/* How large inputs and outputs are that the arena holds: no declaration says it. */
-static void print_sizes(struct emit *e, const struct emit_model *m, const char *upper)
-{
-	struct idents names;
+/* Below, `name` is macro_name() by parameter, NULL where it is no tensor. */
 
-	idents_init(&names, e->scratch.arena);
+/* How large inputs and outputs are that the arena holds: no declaration says it. */
+static void print_sizes(struct emit *e, const struct emit_model *m, const char *upper, const char *const *name)
+{
 	for (int i = 0; i < m->n_params && m->has_edges_in_arena; i++)
-		if (param_is_tensor(&m->params[i]))
-			emit_directive(e, "#define %s_%s_BYTES %" PRId64, upper, macro_name(&names, &m->params[i]),
-				       param_bytes(&m->params[i]));
+		if (name[i])
+			emit_directive(e, "#define %s_%s_BYTES %" PRId64, upper, name[i], param_bytes(&m->params[i]));
 }
 
 /* What the bytes of quantised inputs and outputs mean. */
-static void print_scales(struct emit *e, const struct emit_model *m, const char *upper)
+static void print_scales(struct emit *e, const struct emit_model *m, const char *upper, const char *const *name)
 {
-	struct idents names;
 	char scale[SPELL_BYTES];
 	bool is_first = true;
 
-	idents_init(&names, e->scratch.arena);
 	for (int i = 0; i < m->n_params; i++) {
 		const struct emit_param *p = &m->params[i];
-		const char *name;
-		if (!param_is_tensor(p))
-			continue;
-		name = macro_name(&names, p);
-		if (!p->is_quantised)
+		if (!name[i] || !p->is_quantised)
 			continue;
 		if (is_first) {
 			emit_blank(e);
@@ -86,25 +78,20 @@ static void print_scales(struct emit *e, const struct emit_model *m, const char 
 				"round(value / SCALE) + ZERO_POINT within the type, halves to even.");
 		}
 		is_first = false;
-		emit_directive(e, "#define %s_%s_SCALE %s", upper, name, spell_f32(scale, p->scale));
+		emit_directive(e, "#define %s_%s_SCALE %s", upper, name[i], spell_f32(scale, p->scale));
 		emit_directive(e, p->zero_point < 0 ? "#define %s_%s_ZERO_POINT (%" PRId64 ")" :
 						      "#define %s_%s_ZERO_POINT %" PRId64,
-			       upper, name, p->zero_point);
+			       upper, name[i], p->zero_point);
 	}
 }
 
 /* How many rows of a stream's outputs come before those of a whole run. */
-static void print_late(struct emit *e, const struct emit_model *m, const char *upper)
+static void print_late(struct emit *e, const struct emit_model *m, const char *upper, const char *const *name)
 {
-	struct idents names;
-
-	idents_init(&names, e->scratch.arena);
-	for (int i = 0; i < m->n_params; i++) {
-		const char *name = param_is_tensor(&m->params[i]) ? macro_name(&names, &m->params[i]) : "";
+	for (int i = 0; i < m->n_params; i++)
 		if (m->params[i].late)
-			emit_directive(e, "#define %s_%s_LATE %" PRId64 " /* %s */", upper, name, m->params[i].late,
+			emit_directive(e, "#define %s_%s_LATE %" PRId64 " /* %s */", upper, name[i], m->params[i].late,
 				       m->params[i].is_of_window ? "steps" : "rows");
-	}
 }
 
 /* Text of a model, between quotes: what is no plain letter by its number. */
@@ -124,21 +111,17 @@ static const char *quoted(struct arena *a, const char *text)
 }
 
 /* What the numbers of an output stand for. */
-static void print_labels(struct emit *e, const struct emit_model *m, const char *upper)
+static void print_labels(struct emit *e, const struct emit_model *m, const char *upper, const char *const *name)
 {
-	struct idents names;
-
-	idents_init(&names, e->scratch.arena);
 	for (int i = 0; i < m->n_params; i++) {
 		const struct emit_param *p = &m->params[i];
-		const char *name = param_is_tensor(p) ? macro_name(&names, p) : NULL;
-		if (!name || !p->n_labels)
+		if (!name[i] || !p->n_labels)
 			continue;
 		emit_blank(e);
 		emit_comment(e, dtypes[p->type].class == CLASS_F ?
 				"What the columns of %s belong to: const char *const labels[] = this;" :
 				"What number 0, 1 ... of %s stands for: const char *const labels[] = this;", p->name);
-		emit_directive(e, "#define %s_%s_LABELS { \\", upper, name);
+		emit_directive(e, "#define %s_%s_LABELS { \\", upper, name[i]);
 		for (int k = 0; k < p->n_labels; k++)
 			emit_directive(e, "\t\"%s\"%s", quoted(e->scratch.arena, p->label[k]),
 				       k + 1 < p->n_labels ? ", \\" : " }");
@@ -147,8 +130,14 @@ static void print_labels(struct emit *e, const struct emit_model *m, const char 
 
 void edges_print_macros(struct emit *e, const struct emit_model *m, const char *upper)
 {
-	print_labels(e, m, upper);
-	print_sizes(e, m, upper);
-	print_scales(e, m, upper);
-	print_late(e, m, upper);
+	const char **name = ARENA_ARRAY(e->scratch.arena, m->n_params, const char *);
+	struct idents names;
+
+	idents_init(&names, e->scratch.arena);
+	for (int i = 0; i < m->n_params; i++)
+		name[i] = param_is_tensor(&m->params[i]) ? macro_name(&names, &m->params[i]) : NULL;
+	print_labels(e, m, upper, name);
+	print_sizes(e, m, upper, name);
+	print_scales(e, m, upper, name);
+	print_late(e, m, upper, name);
 }
