@@ -45,6 +45,14 @@ void board_print_number(int32_t n)
 	board_print(p);
 }
 
+void board_print_line(const char *what, int32_t n, const char *unit)
+{
+	board_print(what);
+	board_print_number(n);
+	board_print(unit);
+	board_print("\n");
+}
+
 _Noreturn void board_exit(int status)
 {
 	const uint32_t block[2] = { STOPPED_APPLICATION_EXIT, (uint32_t)status };

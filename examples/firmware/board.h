@@ -6,6 +6,7 @@
 
 void board_print(const char *text);
 void board_print_number(int32_t n);
+void board_print_line(const char *what, int32_t n, const char *unit);
 _Noreturn void board_exit(int status);
 
 /** Fills the unused stack with a pattern; board_stack_used() is then the deepest use below this call, in bytes. */

@@ -33,14 +33,6 @@ static int greatest(const float *p)
 	return best;
 }
 
-static void print_line(const char *what, int32_t n, const char *unit)
-{
-	board_print(what);
-	board_print_number(n);
-	board_print(unit);
-	board_print("\n");
-}
-
 int main(void)
 {
 	const int32_t n = clip_bytes - HEADER_BYTES;
@@ -64,12 +56,12 @@ int main(void)
 			heard = at;
 			board_print("word:    ");
 			board_print(labels[greatest(words)]);
-			print_line(" at ", (at + MODEL_STEP_FRAMES) / (RATE / 1000), " ms");
+			board_print_line(" at ", (at + MODEL_STEP_FRAMES) / (RATE / 1000), " ms");
 		}
 	}
-	print_line("state:   ", MODEL_STATE_BYTES, " bytes");
-	print_line("arena:   ", MODEL_ARENA_BYTES, " bytes");
-	print_line("step:    ", (int32_t)(all / steps), " instructions for 8 ms");
-	print_line("longest: ", (int32_t)most, " instructions");
+	board_print_line("state:   ", MODEL_STATE_BYTES, " bytes");
+	board_print_line("arena:   ", MODEL_ARENA_BYTES, " bytes");
+	board_print_line("step:    ", (int32_t)(all / steps), " instructions for 8 ms");
+	board_print_line("longest: ", (int32_t)most, " instructions");
 	return 0;
 }

@@ -9,14 +9,6 @@ static const char *const labels[10] = {
 	"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
 };
 
-static void print_line(const char *what, int32_t n, const char *unit)
-{
-	board_print(what);
-	board_print_number(n);
-	board_print(unit);
-	board_print("\n");
-}
-
 int main(void)
 {
 	int8_t scores[10];
@@ -34,11 +26,11 @@ int main(void)
 			best = i;
 	board_print("answer:  ");
 	board_print(labels[best]);
-	print_line(" (score ", scores[best], " of 127)");
-	print_line("arena:   ", MODEL_ARENA_BYTES, " bytes");
+	board_print_line(" (score ", scores[best], " of 127)");
+	board_print_line("arena:   ", MODEL_ARENA_BYTES, " bytes");
 	board_print("stack:   ");
 	board_print_number((int32_t)board_stack_used());
-	print_line(" bytes used, ", MODEL_STACK_BYTES, " at most by the compiler's report");
-	print_line("work:    ", (int32_t)instructions, " instructions");
+	board_print_line(" bytes used, ", MODEL_STACK_BYTES, " at most by the compiler's report");
+	board_print_line("work:    ", (int32_t)instructions, " instructions");
 	return 0;
 }
