@@ -37,14 +37,10 @@ static bool lower_scales(struct lowering *l, int node)
 	struct block body = { 0 };
 	struct lowering inside = lower_inside(l, &body);
 	const int agree = makes_sizes(l, node);
-	struct step *s;
 
 	if (!lower_reshape(&inside, node))
 		return false;
-	s = lower_control(l, STEP_IF);
-	s->cond = agree;
-	s->body[0] = body;
-	s->body[1].refused = true;
+	lower_where(l, agree, &body);
 	return true;
 }
 

@@ -70,13 +70,9 @@ static bool lower_by_axis(struct lowering *l, int node)
 	struct block body = { 0 };
 	struct lowering inside = lower_inside(l, &body);
 	const int agreement = lower_are_axes(l, node, axes);
-	struct step *s;
 
 	lower_list(&inside, node, axes);
-	s = lower_control(l, STEP_IF);
-	s->cond = agreement;
-	s->body[0] = body;
-	s->body[1].refused = true;
+	lower_where(l, agreement, &body);
 	return true;
 }
 

@@ -36,13 +36,9 @@ static bool lower_sized_range(struct lowering *l, int node)
 	struct block body = { 0 };
 	struct lowering inside = lower_inside(l, &body);
 	const int agreement = lower_has_size(l, node);
-	struct step *s;
 
 	lower_range(&inside, node);
-	s = lower_control(l, STEP_IF);
-	s->cond = agreement;
-	s->body[0] = body;
-	s->body[1].refused = true;
+	lower_where(l, agreement, &body);
 	return true;
 }
 

@@ -137,7 +137,6 @@ static bool lower_values(struct lowering *l, int node)
 {
 	struct block body = { 0 };
 	struct lowering inside = lower_inside(l, &body);
-	struct step *s;
 	int agreement;
 
 	if (!node_attr(l->m, node, "wanted") && !node_attr_int(l->m, node, "checked", 0) &&
@@ -147,10 +146,7 @@ static bool lower_values(struct lowering *l, int node)
 	}
 	agreement = lower_agreement(l, node);
 	lower_elements(&inside, node);
-	s = lower_control(l, STEP_IF);
-	s->cond = agreement;
-	s->body[0] = body;
-	s->body[1].refused = true;
+	lower_where(l, agreement, &body);
 	return true;
 }
 

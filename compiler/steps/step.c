@@ -170,6 +170,15 @@ struct step *lower_control(struct lowering *l, enum step_kind kind)
 	return block_add(l, kind);
 }
 
+void lower_where(struct lowering *l, int cond, const struct block *body)
+{
+	struct step *s = lower_control(l, STEP_IF);
+
+	s->cond = cond;
+	s->body[0] = *body;
+	s->body[1].refused = true;
+}
+
 static void nest_each_load(const struct nest *n, void (*f)(void *ctx, int tensor, enum arg_kind kind), void *ctx)
 {
 	for (int i = 0; i < n->n_e; i++)
