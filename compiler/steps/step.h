@@ -172,7 +172,7 @@ void call_rows(struct call *c, struct num begin, struct num end);
 int call_loop(struct lowering *l, struct call *c, struct num times, int axis, struct num step);
 /** Appends an If or a Loop; the caller fills in its bodies. Valid until the next append to the same block. */
 struct step *lower_control(struct lowering *l, enum step_kind kind);
-/** Appends the steps of body for runs in which tensor cond, a bool, is true; a run in which it is not ends with status 2. */
+/** Appends the steps of body for runs in which tensor cond, a bool, is true; others end with status 2. */
 void lower_where(struct lowering *l, int cond, const struct block *body);
 /** A scratch tensor of n bytes. */
 int lower_scratch(struct lowering *l, struct num bytes);
