@@ -115,6 +115,7 @@ struct module {
 	struct node *node;
 	struct graph *graph;            /* graph[0] is the model's */
 	int n_tensors, n_nodes, n_graphs;
+	int64_t n_copied;               /* of MAX_COPIED */
 	/* So many inputs and outputs of graph 0, the last of each list and pair by pair, are states: what a run leaves
 	 * in the output the next one finds in the input. The caller sees those before them. */
 	int n_states;

@@ -24,9 +24,19 @@ bool bundle_is_moved(const struct module *m, int node);
 bool bundle_move(struct module *m, int node);
 /** unroll.c: appends the turns of a Loop, whose number must be known. */
 bool loop_unroll(struct module *m, int node);
-/** unroll.c: appends a copy of the nodes of graph `body` to the graph of node `like`; to[t]: what takes the place of
- *  tensor t, which the caller has set for the body's inputs, for m->n_tensors tensors. */
-void graph_clone(struct module *m, int body, int like, int *to);
+/* unroll.c: copies of the nodes of a sub-graph of `node`, in the graph of that node. to[t]: what takes the place of tensor
+ * t of the first n, which the body's are all among. */
+struct clones {
+	int node, body, n;
+	int *to;
+};
+
+/** So many copies will be made. False (reported): they are more than a model may have. */
+bool clones_begin(struct clones *c, struct module *m, int node, int body, int64_t times);
+/** Begins another copy: the caller now sets `to` of the body's inputs. */
+void clones_next(struct clones *c);
+/** Appends the nodes; `to` then has the outputs. */
+void clones_add(struct clones *c, struct module *m);
 
 /** bundle_join.c: an If whose branches give bundles gives their tensors; `from` and `other` are the graphs of the
  *  branches, or one of them twice. False (reported): they do not go together. */

@@ -187,31 +187,31 @@ static bool expand_map(struct module *m, int node)
 {
 	const int body = (int)node_attr(m, node, "body")->i, n_in = m->node[node].n_in, n_out = m->node[node].n_out;
 	const struct bundle *s;
-	int **part, *to;
+	struct clones c;
+	int **part;
 
 	if (!read_sequence(m, node, 0, &s))
 		return false;
 	if (m->graph[body].n_in != n_in || m->graph[body].n_out < n_out)
 		return node_bad(m, node, "the body has %d inputs and %d outputs, must have %d and %d",
 				m->graph[body].n_in, m->graph[body].n_out, n_in, n_out);
+	if (!clones_begin(&c, m, node, body, s->n))
+		return false;
 	part = ARENA_ARRAY(m->scratch, n_out, int *);
 	for (int i = 0; i < n_out; i++)
 		part[i] = ARENA_ARRAY(m->scratch, s->n, int);
 	for (int k = 0; k < s->n; k++) {
-		const int n = m->n_tensors;
-		to = ARENA_ARRAY(m->scratch, n, int);
-		for (int t = 0; t < n; t++)
-			to[t] = t;
+		clones_next(&c);
 		for (int i = 0; i < n_in; i++) {
 			const struct bundle *b = node_in_tensor(m, node, i)->bundle;
 			if (b && !b->optional && !b->text && k >= b->n)
 				return node_bad(m, node, "input %d has %d tensors, must have %d as input 0", i, b->n,
 						s->n);
-			to[m->graph[body].in[i]] = b && !b->optional && !b->text ? b->t[k] : node_in(m, node, i);
+			c.to[m->graph[body].in[i]] = b && !b->optional && !b->text ? b->t[k] : node_in(m, node, i);
 		}
-		graph_clone(m, body, node, to);
+		clones_add(&c, m);
 		for (int i = 0; i < n_out; i++)
-			part[i][k] = to[m->graph[body].out[i]];
+			part[i][k] = c.to[m->graph[body].out[i]];
 	}
 	for (int i = 0; i < n_out; i++)
 		expand_node(m, node, s->n ? "SequenceConstruct" : "SequenceEmpty", 11, s->n, part[i],

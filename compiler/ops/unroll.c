@@ -70,9 +70,42 @@ static void clone_into(struct module *m, int body, int graph, int *to, int n_to)
 	}
 }
 
-void graph_clone(struct module *m, int body, int like, int *to)
+/* Nodes of a graph and of those inside, with their inputs and outputs. Depth is bounded by MAX_NESTING. */
+static int64_t graph_size(const struct module *m, int graph)
 {
-	clone_into(m, body, m->node[like].graph, to, m->n_tensors);
+	const struct graph *g = &m->graph[graph];
+	int64_t size = g->n_in + g->n_out;
+
+	for (int i = 0; i < g->n_nodes; i++) {
+		const struct node *n = &m->node[g->node[i]];
+		size += 1 + n->n_in + n->n_out;
+		for (int k = 0; n->op->attrs && n->op->attrs[k].name; k++)
+			size += n->attr[k].kind == ATTR_GRAPH ? graph_size(m, (int)n->attr[k].i) : 0;
+	}
+	return size;
+}
+
+bool clones_begin(struct clones *c, struct module *m, int node, int body, int64_t times)
+{
+	const int64_t size = graph_size(m, body);
+
+	if (times > 0 && size > (MAX_COPIED - m->n_copied) / times)
+		return node_unsupported(m, node, "%lld turns of %lld nodes, inputs and outputs to be written out, allowed in "
+				"all: %d", (long long)times, (long long)size, MAX_COPIED);
+	m->n_copied += times * size;
+	*c = (struct clones){ node, body, m->n_tensors, ARENA_ARRAY(m->scratch, m->n_tensors, int) };
+	return true;
+}
+
+void clones_next(struct clones *c)
+{
+	for (int t = 0; t < c->n; t++)
+		c->to[t] = t;
+}
+
+void clones_add(struct clones *c, struct module *m)
+{
+	clone_into(m, c->body, m->node[c->node].graph, c->to, c->n);
 }
 
 /* --- Loop --------------------------------------------------------------------------------------------------------- */
@@ -131,7 +164,8 @@ static void stack(struct module *m, int node, int out, int *part, int64_t turns)
 
 bool loop_unroll(struct module *m, int node)
 {
-	int *var, **part, *to;
+	int *var, **part;
+	struct clones c;
 	struct loop x;
 	int64_t turns;
 
@@ -139,24 +173,23 @@ bool loop_unroll(struct module *m, int node)
 		return false;
 	if (x.n_parts && turns < 1)
 		return node_unsupported(m, node, "carries a sequence and stacks outputs of no turns");
+	if (!clones_begin(&c, m, node, x.body, turns))
+		return false;
 	var = copied(m, x.init, x.n_carried, NULL, 0);
 	part = ARENA_ARRAY(m->scratch, x.n_parts, int *);
 	for (int i = 0; i < x.n_parts; i++)
 		part[i] = ARENA_ARRAY(m->scratch, turns, int);
 	for (int64_t k = 0; k < turns; k++) {
-		const int n = m->n_tensors;
-		to = ARENA_ARRAY(m->scratch, n, int);
-		for (int t = 0; t < n; t++)
-			to[t] = t;
-		to[x.counter] = scalar(m, DT_I64, k);
-		to[x.go_in] = scalar(m, DT_BOOL, 1);
+		clones_next(&c);
+		c.to[x.counter] = scalar(m, DT_I64, k);
+		c.to[x.go_in] = scalar(m, DT_BOOL, 1);
 		for (int i = 0; i < x.n_carried; i++)
-			to[x.var[i]] = var[i];
-		clone_into(m, x.body, m->node[node].graph, to, n);
+			c.to[x.var[i]] = var[i];
+		clones_add(&c, m);
 		for (int i = 0; i < x.n_carried; i++)
-			var[i] = to[x.next[i]];
+			var[i] = c.to[x.next[i]];
 		for (int i = 0; i < x.n_parts; i++)
-			part[i][k] = to[x.part[i]];
+			part[i][k] = c.to[x.part[i]];
 	}
 	for (int i = 0; i < x.n_carried; i++)
 		if (node_out(m, node, i) >= 0)

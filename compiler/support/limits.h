@@ -12,6 +12,7 @@ enum {
 	MAX_FUNCTION_NESTING = 32,    /* calls of local functions inside local functions */
 	MAX_INLINED_NODES = 1 << 20,  /* nodes that come from local functions */
 	MAX_NAME_BYTES = 4096,        /* one name in the model */
+	MAX_COPIED = 1 << 19,         /* nodes, inputs and outputs that come of turns of sub-graphs written out */
 	MAX_NODES = 4 << 20,
 	MAX_TENSORS = 8 << 20,
 	MAX_NODE_ARITY = 1 << 16,     /* inputs or outputs of one node */

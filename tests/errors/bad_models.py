@@ -285,6 +285,26 @@ def sequence_where_a_tensor_belongs():
     return sequence_model(helper.make_node("Abs", ["x"], ["y"], "abs"))
 
 
+def loop_with_a_sequence(name, *nodes, carried):
+    """The body of a Loop that hands `carried` on."""
+    info = [helper.make_tensor_sequence_value_info(n, F32, None) for n in (f"{name}.in", carried)]
+    return helper.make_graph([*nodes, helper.make_node("Identity", [f"{name}.go"], [f"{name}.on"])], name,
+                             [value(f"{name}.i", [], TensorProto.INT64), value(f"{name}.go", [], TensorProto.BOOL), info[0]],
+                             [value(f"{name}.on", [], TensorProto.BOOL), info[1]])
+
+
+@case(UNSUPPORTED, "--parts", "x=2")
+def sequence_turns_inside_turns():
+    """Loops that carry sequences are written out: a million turns of one node each."""
+    inner = loop_with_a_sequence("b", helper.make_node("Identity", ["b.in"], ["b.out"]), carried="b.out")
+    outer = loop_with_a_sequence("a", helper.make_node("Loop", ["turns", "", "a.in"], ["a.out"], "inner", body=inner),
+                                 carried="a.out")
+    m = sequence_model(helper.make_node("Loop", ["turns", "", "x"], ["s"], "outer", body=outer),
+                       helper.make_node("ConcatFromSequence", ["s"], ["y"], "join", axis=0))
+    m.graph.initializer.append(onnx.numpy_helper.from_array(np.array(1024), "turns"))
+    return m
+
+
 @case(USAGE, "--dim", "x1[1]=0..4")
 def some_elements_bounded():
     return model([helper.make_node("Reshape", ["x", "x1"], ["y"], "n")],
