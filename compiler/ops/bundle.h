@@ -24,8 +24,8 @@ bool bundle_is_moved(const struct module *m, int node);
 bool bundle_move(struct module *m, int node);
 /** unroll.c: appends the turns of a Loop, whose number must be known. */
 bool loop_unroll(struct module *m, int node);
-/* unroll.c: copies of the nodes of a sub-graph of `node`, in the graph of that node. to[t]: what takes the place of tensor
- * t of the first n, which the body's are all among. */
+/* unroll.c: copies of the nodes of a sub-graph of `node`, in the graph of that node. to[t]: what takes the place of
+ * tensor t of the first n, which the body's are all among. */
 struct clones {
 	int node, body, n;
 	int *to;

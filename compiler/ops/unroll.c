@@ -90,8 +90,8 @@ bool clones_begin(struct clones *c, struct module *m, int node, int body, int64_
 	const int64_t size = graph_size(m, body);
 
 	if (times > 0 && size > (MAX_COPIED - m->n_copied) / times)
-		return node_unsupported(m, node, "%lld turns of %lld nodes, inputs and outputs to be written out, allowed in "
-				"all: %d", (long long)times, (long long)size, MAX_COPIED);
+		return node_unsupported(m, node, "%lld turns of %lld nodes, inputs and outputs to be written out, "
+				"allowed in all: %d", (long long)times, (long long)size, MAX_COPIED);
 	m->n_copied += times * size;
 	*c = (struct clones){ node, body, m->n_tensors, ARENA_ARRAY(m->scratch, m->n_tensors, int) };
 	return true;
