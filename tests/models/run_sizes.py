@@ -42,6 +42,8 @@ def symbolic(path):
         for axis, d in enumerate(info.type.tensor_type.shape.dim):
             if info.name not in constant and not d.HasField("dim_value"):
                 names.append(d.dim_param or f"{info.name}.{axis}")
+        if info.type.tensor_type.elem_type == onnx.TensorProto.STRING:
+            names.append(f"{info.name}.bytes")
     return list(dict.fromkeys(names))
 
 
@@ -65,7 +67,7 @@ def compile_for(path, names, sizes):
         return None
     if done.returncode not in (1, 3) or len(message.splitlines()) > 20:
         return f"status {done.returncode}: {message[-300:]}"
-    if "operator not supported" in message or "element type string" in message:
+    if "operator not supported" in message or "is of strings" in message:
         raise LookupError(message.splitlines()[0].removeprefix(path)[:200])
     if not re.search(r"\b(axis|elements|dimensions?|size)\b", message) or not re.search(r"\d", message):
         return f"the size is not named: {message[:300]}"
