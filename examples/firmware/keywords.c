@@ -61,7 +61,7 @@ int main(void)
 	}
 	board_print_line("state:   ", MODEL_STATE_BYTES, " bytes");
 	board_print_line("arena:   ", MODEL_ARENA_BYTES, " bytes");
-	board_print_line("step:    ", (int32_t)(all / steps), " instructions for 8 ms");
+	board_print_line("step:    ", (int32_t)(steps ? all / steps : 0), " instructions for 8 ms");
 	board_print_line("longest: ", (int32_t)most, " instructions");
 	return 0;
 }

@@ -247,14 +247,14 @@ static void trees_check(void (*run)(const struct nnrt_trees *, const void *, con
 		root[i] = i < p.trees ? i : (int32_t)p.trees - 1;
 	/* Of two targets only the last is spoken of. */
 	for (int i = 0; i < MOST_TREES * LEAVES; i++) {
-		const int at = p.dense ? i * (int)p.targets + (int)p.targets - 1 : i;
+		const int at = p.dense ? i * (int)p.targets + (int)p.targets - 1 : i, tree = i / LEAVES;
 
 		leaf[i] = i;
 		target[i] = (int32_t)p.targets - 1;
 		if (p.dense)
 			weight[(ptrdiff_t)i * p.targets] = 0.0f;
 		exact[(ptrdiff_t)i * (p.dense ? p.targets : 1)] = 0.0;
-		exact[at] = d.weight[i / LEAVES][i % LEAVES];
+		exact[at] = d.weight[tree][i % LEAVES];
 		weight[at] = (float)exact[at];
 	}
 	leaf[MOST_TREES * LEAVES] = MOST_TREES * LEAVES;

@@ -39,10 +39,12 @@ def commands():
                 yield path, entry
 
 
-# The examples' models, whose headers they include, and what their programs are compiled for.
-EXAMPLES = {"examples/digits": ("digits.onnx", []),
-            "examples/firmware": ("../digits/digits-int8.onnx", ["--target=arm-none-eabi", "-mcpu=cortex-m4",
-                                                                "-ffreestanding", "-DMODEL_STACK_BYTES=0"])}
+# The models whose headers the programs of examples include, by program or folder; nnc's options; what the program is
+# compiled for.
+BOARD = ["--target=arm-none-eabi", "-mcpu=cortex-m4", "-ffreestanding", "-DMODEL_STACK_BYTES=0"]
+EXAMPLES = {"examples/digits": ("digits/digits.onnx", [], []),
+            "examples/firmware": ("digits/digits-int8.onnx", [], BOARD),
+            "examples/firmware/keywords.c": ("keywords/keywords.onnx", ["--stream=T"], BOARD)}
 
 
 def programs():
@@ -50,11 +52,11 @@ def programs():
     for path in tracked("bench/*.c", "examples/*.c"):
         flags, folder = ["-std=gnu11", f"-I{ROOT}", f"-I{ROOT}/compiler", f"-I{BUILD}"], os.path.dirname(path)
         if folder in EXAMPLES:
-            model, more = EXAMPLES[folder]
-            out = os.path.join(BUILD, "tests-work", "static", folder)
+            model, options, more = EXAMPLES.get(path, EXAMPLES[folder])
+            out = os.path.join(BUILD, "tests-work", "static", model)
             os.makedirs(out, exist_ok=True)
-            subprocess.run([os.path.join(BUILD, "compiler", "nnc"), os.path.join(ROOT, folder, model), "-o",
-                            os.path.join(out, "model.c"), "--target=generic"], check=True)
+            subprocess.run([os.path.join(BUILD, "compiler", "nnc"), os.path.join(ROOT, "examples", model), "-o",
+                            os.path.join(out, "model.c"), "--target=generic", *options], check=True)
             flags += [f"-I{out}", *more]
         else:
             flags.append("-march=x86-64-v3")
