@@ -68,6 +68,16 @@ static double step_cycles(const struct target *t, const struct kernel *k, int ro
 	return greater(cycles, s->latency ? s->latency : t->fma_latency);
 }
 
+/* Tiles of a line of so many rows. Of code for one row less, at the end alone, a tile takes three quarters. */
+static double tiles_of(const struct kernel *k, int64_t rows, int height)
+{
+	const int64_t rest = rows % height, less = height - 1;
+	const int64_t fewer = k->inner != INNER_SMLAD_FEW || !rest ? 0 : rest < less && rows > height ? 2 : 1;
+
+	return fewer ? (double)(rows > height ? (rows - fewer * less) / height : 0) + 0.75 * (double)fewer :
+		       (double)((rows + height - 1) / height);
+}
+
 /* A tile starts and ends at some cost too. At the end of a panel, floats run fewer vectors; a convolution of bytes does
  * not, has longer ends, and first gathers and widens what its rows see. */
 static double kernel_cycles(const struct target *t, const struct kernel *k, int64_t lines, int64_t rows,
@@ -80,9 +90,8 @@ static double kernel_cycles(const struct target *t, const struct kernel *k, int6
 	const int rest = (int)(columns % k->columns);
 	/* Of fewer rows than it has, a convolution's tile of bytes makes as many, a product's one at a time. */
 	const int height = !is_dot || rows >= k->rows ? k->rows : is_conv ? (int)rows : 1;
-	const int64_t n_tiles = lines * ((rows + height - 1) / height), n_steps = (depth + k->terms - 1) / k->terms;
-	const int64_t panels = columns / k->columns;
-	const double tiles = (double)n_tiles, depth_steps = (double)n_steps;
+	const int64_t n_steps = (depth + k->terms - 1) / k->terms, panels = columns / k->columns;
+	const double tiles = (double)lines * tiles_of(k, rows, height), depth_steps = (double)n_steps;
 	double cycles = gathers ? tiles * k->rows * ((double)depth / 8 + 20) : 0;
 
 	for (int pass = 0; pass < 2; pass++) {

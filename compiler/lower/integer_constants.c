@@ -9,14 +9,21 @@
 #include "ops/integer.h"
 #include "runtime_min/maths/requantise.h"
 
-/* Weights of 16 bits are worth their flash where each is used so often. */
+/* Weights of 16 bits are worth their flash where each is used so often, code for the last pixels of a line where lines
+ * come by themselves. */
 enum { OFTEN = 512 };
+
+struct use {
+	int64_t pixels;
+	bool by_rows;
+};
 
 static double weigh_flash(const struct kernel *k, void *ctx)
 {
-	const int64_t *pixels = ctx;
+	const struct use *u = ctx;
+	const bool is_dear = k->pack == PACK_WORDS && u->pixels < OFTEN;
 
-	return k->pack == PACK_WORDS && *pixels < OFTEN ? HUGE_VAL : 1;
+	return is_dear || (k->inner == INNER_SMLAD_FEW && !u->by_rows) ? HUGE_VAL : 1;
 }
 
 static double weigh_rows(const struct kernel *k, void *ctx)
@@ -38,17 +45,19 @@ static bool has_convolution(const struct module *m)
 	return false;
 }
 
-const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t pixels,
-				    int64_t channels, int64_t depth, double *cycles)
+const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t lines,
+				    int64_t pixels, int64_t channels, int64_t depth, double *cycles)
 {
+	struct use u = { lines * pixels, m->by_rows };
+	const int64_t n = u.by_rows ? lines : 1, rows = u.by_rows ? pixels : u.pixels;
 	const struct kernel *k =
-		integer_choose_lines(m, node, kind, 1, pixels, channels, depth, weigh_flash, &pixels, cycles);
+		integer_choose_lines(m, node, kind, n, rows, channels, depth, weigh_flash, &u, cycles);
 	const struct kernel *other;
 	double other_cycles;
 
 	if (!k || kind != KERNEL_CONV_INT8 || k->lanes > 1 || k->rows > 1 || !has_convolution(m))
 		return k;
-	other = integer_choose_lines(m, node, kind, 1, pixels, channels, depth, weigh_rows, &pixels, &other_cycles);
+	other = integer_choose_lines(m, node, kind, n, rows, channels, depth, weigh_rows, &u, &other_cycles);
 	if (!other || other->rows == 1 || (other->rows - 1) * channels * depth > LITTLE)
 		return k;
 	*cycles = other_cycles;

@@ -32,7 +32,7 @@ static struct node_plan *plan_conv(struct module *m, int node, const char **why)
 	if (!conv_shape_read(m, node, &p->c, why) || !integer_fits(m, node, 0, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = integer_choose(m, node, KERNEL_CONV_INT8, g->out_h.n * g->out_w.n, g->oc,
+	p->kernel = integer_choose(m, node, KERNEL_CONV_INT8, g->out_h.n, g->out_w.n, g->oc,
 				   g->ic * g->kernel_h * g->kernel_w, &p->plan.cycles);
 	/* Channels of a group are gathered tap by tap, for the others lie between them. */
 	if (p->c.groups > 1)
@@ -101,7 +101,7 @@ static struct integer_conv_plan *depthwise_plan(struct module *m, int node, enum
 	if (!integer_fits(m, node, 0, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = integer_choose(m, node, kind, g->out_h.n * g->out_w.n, p->c.groups, g->kernel_h * g->kernel_w,
+	p->kernel = integer_choose(m, node, kind, g->out_h.n, g->out_w.n, p->c.groups, g->kernel_h * g->kernel_w,
 				   &p->plan.cycles);
 	p->plan.cycles *= (double)p->c.batch_hi;
 	conv_join_groups(&p->c);
@@ -319,7 +319,7 @@ static struct node_plan *plan_matmul(struct module *m, int node, const char **wh
 	if (!integer_matmul_read(m, node, &p->rows, &p->depth, &p->n, why))
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = integer_choose(m, node, KERNEL_CONV_INT8, p->rows, p->n, p->depth, &p->plan.cycles);
+	p->kernel = integer_choose(m, node, KERNEL_CONV_INT8, 1, p->rows, p->n, p->depth, &p->plan.cycles);
 	return p->kernel ? &p->plan : NULL;
 }
 

@@ -53,7 +53,7 @@ static struct node_plan *plan_depthwise(struct module *m, int node, const char *
 	if (g->ic != 1 || g->oc != 1 || p->c.groups == 1)
 		return NULL;
 	*why = "the target has no such kernel";
-	p->kernel = integer_choose(m, node, KERNEL_DEPTHWISE_DOT, g->out_h.n, g->out_w.n * p->c.groups,
+	p->kernel = integer_choose(m, node, KERNEL_DEPTHWISE_DOT, 1, g->out_h.n, g->out_w.n * p->c.groups,
 				   g->kernel_h * g->kernel_w, &p->plan.cycles);
 	if (!p->kernel)
 		return NULL;

@@ -68,7 +68,7 @@ static struct node_plan *plan(struct module *m, int node, const char **why)
 		return NULL;
 	*why = "the target has no such kernel";
 	tiles = ceil_div(g->out_h.n, 2) * ceil_div(g->out_w.n, 2);
-	p->kernel = integer_choose(m, node, KERNEL_WINOGRAD_DOT, tiles, g->oc, 16 * g->ic, &p->plan.cycles);
+	p->kernel = integer_choose(m, node, KERNEL_WINOGRAD_DOT, 1, tiles, g->oc, 16 * g->ic, &p->plan.cycles);
 	if (!p->kernel || !integer_sums_fit(m, node, 0, why) || !integer_is_bounded(m, node, 0, why))
 		return NULL;
 	*why = "four times a sum may leave int32";

@@ -36,5 +36,5 @@ const struct step *row_form(struct module *m, const struct step *s)
 	if (!lowered || again.n != 1 || again.step[0].kind != STEP_CALL ||
 	    !same_operands(m, s->call, again.step[0].call))
 		return s;
-	return &again.step[0];
+	return again.step;
 }

@@ -241,8 +241,10 @@ bool stream_program(struct module *m, struct block *b, struct plan *p)
 	struct plan fewer;
 	int n;
 
-	if (m->options->taps)
+	if (m->options->taps) {
+		diag_note(m->diag, "--taps: results are kept whole, so --optimize=ram computes nothing turn by turn");
 		return true;
+	}
 	if (!stream_block(m, b, &streamed, &n))
 		return !n;
 	*b = streamed;

@@ -214,17 +214,21 @@ NNRT_SHARED void nnrt_direct_border(const struct nnrt_direct *row, int top, int 
 
 	for (int i = 0; i < NNRT_DIRECT_GROUP; i++)
 		bias[i] = d.bias[i];
-	for (int i = 0; i < NNRT_DIRECT_WEIGHTS; i++) {
-		const uint32_t v = d.w[i];
-		const int odd = i / 9, third = i % 3 == 2;
+	for (int i = 0; i < NNRT_DIRECT_WEIGHTS; i += 3) {
+		const uint32_t low = d.w[i], high = d.w[i + 1], third = d.w[i + 2];
+		int32_t *const sum = bias + (i >= NNRT_DIRECT_WEIGHTS / 2);
 
-		if (third && bottom) {
-			bias[odd] += pad * nnrt_direct_half(v, 0);
-			bias[odd + 2] += pad * nnrt_direct_half(v, 1);
-		} else if (!third && top) {
-			bias[odd + 2 * (i % 3)] += pad * nnrt_direct_half(v, 0);
+		words[i] = top ? low & 0xffff0000u : low;
+		words[i + 1] = top ? high & 0xffff0000u : high;
+		words[i + 2] = bottom ? 0 : third;
+		if (top) {
+			sum[0] += pad * nnrt_direct_half(low, 0);
+			sum[2] += pad * nnrt_direct_half(high, 0);
 		}
-		words[i] = third ? (bottom ? 0 : v) : top ? v & 0xffff0000u : v;
+		if (bottom) {
+			sum[0] += pad * nnrt_direct_half(third, 0);
+			sum[2] += pad * nnrt_direct_half(third, 1);
+		}
 	}
 	d.w = words;
 	d.bias = bias;

@@ -36,7 +36,7 @@ struct nnrt_panels {
 	const void *end;        /* of the taps */
 	int panels;             /* still to compute; where some are left, the sums of the first of them are known */
 	unsigned char *y[4];
-	int32_t sum[8];         /* [channel][pixel] */
+	int32_t sum[8];         /* [channel][pixel]; the last one, where tiles may have fewer pixels: how many it has */
 	nnrt_panels_byte *any;  /* for channels that the assembly has no code for; NULL: it stops at those */
 	const struct nnrt_int8 *q; /* NULL: the same */
 	int one_line;           /* of struct nnrt_conv; of panels of one pixel by four channels by SMLAD alone */
@@ -312,11 +312,12 @@ NNRT_INLINE int nnrt_conv_is_flat(const struct nnrt_conv *p)
 
 /** nnrt_conv_int8() in tiles of kind->rows pixels, whose taps have tap_bytes, by functions that are constants: nothing
  *  is called through a pointer. In scratch a step has four taps of each pixel, which begin `pixel` bytes apart. Where a
- *  row's next pixels see no border, they are gathered a tile at a time. w and scratch: whole words. */
+ *  row's next pixels see no border, they are gathered a tile at a time. few, where a tile has six sums: a row's last
+ *  pixels may come in tiles of so many, one less than others have; 0: in those. w and scratch: whole words. */
 NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 	const void *scale, const void *zero, void *y, void *scratch, const struct nnrt_int8 *q,
 	const struct nnrt_panels_kind *kind, int tap_bytes, int pixel, enum nnrt_panels_form form,
-	nnrt_panels_any *any, nnrt_panels_inside *inside, nnrt_panels_take *take)
+	nnrt_panels_any *any, nnrt_panels_inside *inside, nnrt_panels_take *take, int few)
 {
 	const int is_signed = q->is_signed, rows = kind->rows;
 	const int whole = nnrt_int8_is_whole(q) ? p->oc / kind->columns : 0;
@@ -330,7 +331,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 	const int out_w = is_flat ? height * p->out_w : p->out_w, in_w = is_flat ? out_w : p->in_w;
 	const int row_end = is_flat && height > 0 ? p->row_begin + 1 : p->row_end;
 	unsigned char *const taps = (unsigned char *)scratch;
-	int have = 0; /* pixels of the tile */
+	int have = 0, want = rows; /* pixels of the tile */
 	struct nnrt_panels tile;
 
 	tile.taps = taps;
@@ -342,6 +343,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 		const int last_ix = adjacent > 0 ? in_w - p->kernel_w : -1;
 		const unsigned char *const row = (const unsigned char *)x + nnrt_ring(iy, p->x_ring) * p->x_row;
 		unsigned char *to = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row;
+		const int is_last = oy + 1 == row_end;
 		int ix = -p->pad_left;
 
 		for (int left = out_w; left > 0;) {
@@ -351,6 +353,9 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 			if (have == 0 && rows > 1 && is_inside && adjacent == p->kernel_h) {
 				int n = (int)nnrt_min(left, (last_ix - ix) / p->stride_w + 1) / rows;
 
+				n -= few > 0 && is_last && n > 0 && left - n * rows == few - 1;
+				if (few > 0)
+					tile.sum[7] = rows;
 				left -= n * rows;
 				ix += n * rows * p->stride_w;
 				for (; n > 0; n--, from += rows * move) {
@@ -362,6 +367,8 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 				if (left == 0)
 					break;
 			}
+			if (few > 0 && have == 0)
+				want = is_last && (left <= few || left == 2 * few) ? few : rows;
 			do { /* of the last pixel as often as the tile has room */
 				unsigned char *const slot = taps + have * pixel;
 
@@ -376,12 +383,16 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 					inside(from + (adjacent * p->dilation_h - p->x_ring) * p->x_row, row_step,
 						p->kernel_h - adjacent, run, slot + run / 4 * adjacent * step, step,
 						is_signed, form);
-			} while (have < rows && left == 1 && oy + 1 == row_end);
+			} while (have < want && left == 1 && is_last);
 			to += p->y_pixel;
 			ix += p->stride_w;
 			left--;
-			if (have < rows)
+			if (have < want)
 				continue;
+			if (few > 0)
+				tile.sum[7] = want;
+			if (few > 0 && want < rows)
+				tile.y[want] = tile.y[want - 1];
 			nnrt_panels_compute(&tile, w, bias, line, p->oc, whole, q, kind);
 			have = 0;
 		}

@@ -168,42 +168,51 @@
 	NNRT_SMLAD_LINE(c, slope, offset) \
 	"11:\n"
 
+/** Label 9, which begins a panel of three pixels by two channels. */
+#define NNRT_SMLAD_3X2_BEGIN \
+	"9:\n" \
+	"ldr r2, [r3, #8]\n" \
+	"ldrd r4, r7, [r2], #8\n" \
+	"str r2, [r3, #8]\n" \
+	"ldr r0, [r3]\n" \
+	"mov r5, r4\n" \
+	"mov r6, r4\n" \
+	"mov r8, r7\n" \
+	"mov r9, r7\n"
+
+/** Makes its bytes. */
+#define NNRT_SMLAD_3X2_END \
+	"ldm r2!, {r10, r11, r12, lr}\n" \
+	"str r2, [r3, #12]\n" \
+	"cmp r10, #0\n" \
+	"it gt\n" \
+	"cmpgt r12, #0\n" \
+	"ble 12f\n" NNRT_SMLAD_LINE("r4", "r10", "r11") NNRT_SMLAD_LINE("r5", "r10", "r11") \
+		NNRT_SMLAD_LINE("r6", "r10", "r11") NNRT_SMLAD_LINE("r7", "r12", "lr") \
+		NNRT_SMLAD_LINE("r8", "r12", "lr") NNRT_SMLAD_LINE("r9", "r12", "lr") \
+	"13:\n" \
+	"add r12, r3, #24\n" \
+	"ldm r12, {r2, r10, r11}\n" \
+	"strb r4, [r2], #1\n" \
+	"strb r7, [r2], #1\n" \
+	"strb r5, [r10], #1\n" \
+	"strb r8, [r10], #1\n" \
+	"strb r6, [r11], #1\n" \
+	"strb r9, [r11], #1\n" \
+	"stm r12, {r2, r10, r11}\n" NNRT_SMLAD_END("{r4-r9}") \
+	"12:\n" \
+	"ldr r2, [r3, #76]\n" \
+	"cmp r2, #0\n" \
+	"beq 7b\n" NNRT_SMLAD_CHANNEL("r4", "r5", "r6", "r10", "r11", "16") \
+		NNRT_SMLAD_CHANNEL("r7", "r8", "r9", "r12", "lr", "8") "b 13b\n" NNRT_SMLAD_CALL
+
 /** y[pixel][channel] for panels of two channels from sums, bias + four terms a step: taps [step][3][4] as
  *  nnrt_smlad_put() leaves them, w [step][2][4]. Without t->q a channel
  *  with a slope of 0 ends it all, its panel's sums being left. */
 NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 {
-	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80") "9:\n"
-			 "ldr r2, [r3, #8]\n"
-			 "ldrd r4, r7, [r2], #8\n"
-			 "str r2, [r3, #8]\n"
-			 "ldr r0, [r3]\n"
-			 "mov r5, r4\n"
-			 "mov r6, r4\n"
-			 "mov r8, r7\n"
-			 "mov r9, r7\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "ldm r2!, {r10, r11, r12, lr}\n"
-			 "str r2, [r3, #12]\n"
-			 "cmp r10, #0\n"
-			 "it gt\n"
-			 "cmpgt r12, #0\n"
-			 "ble 12f\n" NNRT_SMLAD_LINE("r4", "r10", "r11") NNRT_SMLAD_LINE("r5", "r10", "r11")
-				 NNRT_SMLAD_LINE("r6", "r10", "r11") NNRT_SMLAD_LINE("r7", "r12", "lr")
-				 NNRT_SMLAD_LINE("r8", "r12", "lr") NNRT_SMLAD_LINE("r9", "r12", "lr")
-			 "13:\n"
-			 "add r12, r3, #24\n"
-			 "ldm r12, {r2, r10, r11}\n"
-			 "strb r4, [r2], #1\n"
-			 "strb r7, [r2], #1\n"
-			 "strb r5, [r10], #1\n"
-			 "strb r8, [r10], #1\n"
-			 "strb r6, [r11], #1\n"
-			 "strb r9, [r11], #1\n"
-			 "stm r12, {r2, r10, r11}\n" NNRT_SMLAD_END("{r4-r9}")
-			 "12:\n"
-			 "ldr r2, [r3, #76]\n"
-			 "cmp r2, #0\n"
-			 "beq 7b\n" NNRT_SMLAD_CHANNEL("r4", "r5", "r6", "r10", "r11", "16")
-				 NNRT_SMLAD_CHANNEL("r7", "r8", "r9", "r12", "lr", "8") "b 13b\n" NNRT_SMLAD_CALL);
+	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80") NNRT_SMLAD_3X2_BEGIN
+				 NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) NNRT_SMLAD_3X2_END);
 }
 
 /** The same of one pixel and panels of four channels: taps [step][4], w [step][4][4]. */
@@ -431,22 +440,29 @@ static NNRT_LITERAL void nnrt_smlad_panels_1x4(struct nnrt_panels *t, const stru
 NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_1x4 = {
 	nnrt_smlad_1x4, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, nnrt_smlad_panels_1x4, 1, 4};
 
+/** How the taps of tiles of so many rows are gathered. */
+NNRT_INLINE enum nnrt_panels_form nnrt_smlad_form(const struct nnrt_conv *p, int is_signed, int rows)
+{
+	const int run = p->kernel_w * p->ic;
+
+	if (!is_signed || run < 4)
+		return NNRT_PANELS_ANY;
+	if (run % 4 == 0)
+		return NNRT_PANELS_WORDS;
+	return run == 9 && p->kernel_h == 3 && rows == 3 ? NNRT_PANELS_RGB : NNRT_PANELS_BYTES;
+}
+
 /** nnrt_conv_int8() by SMLAD, for 3 rows and 2 columns, or 1 and 4. w and scratch: whole words. */
 NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 				 const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low,
 				 int high, int y_zero, int rows, int columns)
 {
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
-	const int run = p->kernel_w * p->ic;
-	const enum nnrt_panels_form form = !is_signed || run < 4		     ? NNRT_PANELS_ANY
-					   : run % 4 == 0			     ? NNRT_PANELS_WORDS
-					   : run == 9 && p->kernel_h == 3 && rows == 3 ? NNRT_PANELS_RGB
-										     : NNRT_PANELS_BYTES;
 
 	(void)columns;
 	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q,
-			 rows == 1 ? &nnrt_smlad_kind_1x4 : &nnrt_smlad_kind_3x2, 2, 8, form, nnrt_smlad_any,
-			 nnrt_smlad_inside, nnrt_smlad_take);
+			 rows == 1 ? &nnrt_smlad_kind_1x4 : &nnrt_smlad_kind_3x2, 2, 8,
+			 nnrt_smlad_form(p, is_signed, rows), nnrt_smlad_any, nnrt_smlad_inside, nnrt_smlad_take, 0);
 }
 
 #endif

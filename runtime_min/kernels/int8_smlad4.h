@@ -199,7 +199,7 @@ NNRT_INLINE void nnrt_conv_smlad4(const struct nnrt_conv *p, const void *x, cons
 	(void)rows;
 	(void)columns;
 	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, &nnrt_smlad_kind_4x2, 2, 4, form,
-			 nnrt_smlad_any4, nnrt_smlad_inside4, nnrt_smlad_take4);
+			 nnrt_smlad_any4, nnrt_smlad_inside4, nnrt_smlad_take4, 0);
 }
 
 #endif

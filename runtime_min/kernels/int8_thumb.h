@@ -127,7 +127,7 @@ NNRT_INLINE void nnrt_thumb_conv(const struct nnrt_conv *p, const void *x, const
 									    : NNRT_PANELS_BYTES;
 
 	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, q, kind, 1, 4, form, nnrt_thumb_any, nnrt_thumb_inside,
-		kind->rows == 4 ? nnrt_thumb_take4 : nnrt_thumb_take2);
+		kind->rows == 4 ? nnrt_thumb_take4 : nnrt_thumb_take2, 0);
 }
 
 #endif

@@ -124,6 +124,7 @@ def taps_see_tensors_that_are_complete(place):
         told = re.findall(r'm_tap\(\d+, "[^"]*", "(\w+)"', f.read())
     if sorted(told) != ["a", "b", "c", "y"] or told.index("c") < max(told.index("a"), told.index("b")):
         raise Wrong(f"taps of {told}")
+    expect(place.nnc(0, "m.onnx", "-o", "m.c", "--taps", "--optimize=ram")[1], r"--taps: results are kept whole")
 
 
 # ---------------------------------------------------------------------------------------------------------------- limits

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""--optimize=ram computes the bits that --optimize=speed does, in no larger an arena.
+"""--optimize=ram computes the bits that --optimize=speed does, in no larger an arena; and on boards, where the stack is
+dear too, both together are no larger.
 
     few_rows.py [--target T] [NAME ...]       without names all that the target's bound allows (bounds.py)
 """
@@ -17,16 +18,17 @@ from generated import Failure
 
 
 def run(model, target, folder, optimize):
-    """The outputs of all cases, and the arena's bytes."""
+    """The outputs of all cases, the bytes of the arena, and of the stack, where --cc is asked for it."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    header = generated.compile_model(model.path, folder, "m", target, [*model.dims, f"--optimize={optimize}"])
+    asked = [f"--cc={target.cc}"] if target.name.startswith("cortex-m") else []
+    header = generated.compile_model(model.path, folder, "m", target, [*model.dims, f"--optimize={optimize}", *asked])
     with open(header, encoding="utf-8") as f:
-        arena = int(re.search(r"define M_ARENA_BYTES (\d+)", f.read()).group(1))
+        sizes = dict(re.findall(r"define M_(ARENA|STACK)_BYTES (\d+)", f.read()))
     answers = built.build(folder, "m", target).run(calls(model)[:bounds.cases_of(model, target)])
     if any(a.status for a in answers):
         raise Failure("wrong", f"{optimize}: the function returned {[a.status for a in answers]}")
-    return [o for a in answers for o in a.outputs], arena
+    return [o for a in answers for o in a.outputs], int(sizes["ARENA"]), int(sizes.get("STACK", 0))
 
 
 def main():
@@ -37,14 +39,16 @@ def main():
     for model in cases.models(report, a.names, bound=bounds.of_target(target)):
         folder = os.path.join(generated.work_folder(), f"rows-{target.name}", model.name)
         try:
-            whole, speed = run(model, target, folder + "-speed", "speed")
-            rows, ram = run(model, target, folder + "-ram", "ram")
+            whole, speed, speed_stack = run(model, target, folder + "-speed", "speed")
+            rows, ram, ram_stack = run(model, target, folder + "-ram", "ram")
             differences = [d for d in map(same_bits, whole, rows) if d]
             if differences:
                 raise Failure("wrong", f"ram against speed: {differences[0]}")
             if ram > speed:
                 raise Failure("wrong", f"arena of {ram} bytes, {speed} for speed")
-            report.ok(model.name, f"arena {speed} -> {ram}")
+            if ram + ram_stack > speed + speed_stack:
+                raise Failure("wrong", f"arena and stack of {ram} + {ram_stack} bytes, {speed} + {speed_stack} for speed")
+            report.ok(model.name, f"arena {speed} -> {ram}, stack {speed_stack} -> {ram_stack}")
         except Failure as e:
             cases.tell(report, model.name, model, e)
     report.exit()

@@ -1,0 +1,79 @@
+/* Convolution of bytes by SMLAD as int8_smlad.h has it, for rows one by one: the last pixels of each, where three do not
+ * go into it, come in tiles of two. */
+#ifndef NNRT_INT8_SMLAD_FEW_H
+#define NNRT_INT8_SMLAD_FEW_H
+
+#include "runtime_min/kernels/int8_smlad.h"
+
+/** NNRT_SMLAD_3X2 without the third pixel. */
+#define NNRT_SMLAD_2X2 \
+	"ldrd r3, lr, [r1], #8\n" \
+	"ldrd r10, r11, [r0], #24\n" \
+	"sxtb16 r2, r3\n" \
+	"sxtb16 r3, r3, ror #8\n" \
+	"sxtb16 r12, lr\n" \
+	"sxtb16 lr, lr, ror #8\n" \
+	"smlad r4, r2, r10, r4\n" \
+	"smlad r7, r12, r10, r7\n" \
+	"smlad r4, r3, r11, r4\n" \
+	"smlad r7, lr, r11, r7\n" \
+	"ldrd r10, r11, [r0, #-16]\n" \
+	"smlad r5, r2, r10, r5\n" \
+	"smlad r8, r12, r10, r8\n" \
+	"smlad r5, r3, r11, r5\n" \
+	"smlad r8, lr, r11, r8\n"
+
+/** nnrt_smlad_3x2(), or where t->sum[7] is 2 the same of two pixels, whose second one stands for the third too: taps lie
+ *  as those of three. */
+NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
+{
+	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80")
+			 "ldr lr, [r3, #68]\n"
+			 "cmp lr, #2\n"
+			 "bne 9f\n"
+			 "adr.w r12, 21f\n"
+			 "mov lr, #60\n"
+			 "mla r12, r2, lr, r12\n"
+			 "add r12, #1\n"
+			 "str r12, [sp]\n" NNRT_SMLAD_3X2_BEGIN NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "22:\n");
+	__asm__ volatile(NNRT_SMLAD_3X2_END);
+	__asm__ volatile(".macro nnrt_step\n" NNRT_SMLAD_2X2 ".endm\n"
+			 ".balign 4\n"
+			 "21:\n"
+			 ".rept 8\n"
+			 "nnrt_step\n"
+			 ".endr\n"
+			 ".purgem nnrt_step\n"
+			 "ldr r12, [sp, #4]\n"
+			 "cmp r0, r12\n"
+			 "bne 21b\n"
+			 "mov r6, r5\n"
+			 "mov r9, r8\n"
+			 "ldr r3, [sp, #8]\n"
+			 "ldr r2, [r3, #12]\n"
+			 "b 22b\n");
+}
+
+/** nnrt_panels_tile() for three pixels by two channels, or two. */
+static NNRT_LITERAL void nnrt_smlad_panels_few(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+					       const struct nnrt_int8 *q, int is_begun)
+{
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_few, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 3, 2, 1);
+}
+
+NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_few = {
+	nnrt_smlad_few, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, nnrt_smlad_panels_few, 3, 2};
+
+/** nnrt_conv_smlad() for 3 rows and 2 columns. */
+NNRT_INLINE void nnrt_conv_smlad_few(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+				     const void *scale, const void *zero, void *y, void *scratch, int is_signed,
+				     int low, int high, int y_zero, int rows, int columns)
+{
+	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
+
+	(void)columns;
+	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q, &nnrt_smlad_kind_few, 2, 8,
+			 nnrt_smlad_form(p, is_signed, rows), nnrt_smlad_any, nnrt_smlad_inside, nnrt_smlad_take, 2);
+}
+
+#endif
