@@ -73,9 +73,9 @@ static double tiles_of(const struct kernel *k, int64_t rows, int height)
 {
 	const int64_t rest = rows % height, less = height - 1;
 	const int64_t fewer = k->inner != INNER_SMLAD_FEW || !rest ? 0 : rest < less && rows > height ? 2 : 1;
+	const int64_t whole = fewer ? (rows - fewer * less) / height : (rows + height - 1) / height;
 
-	return fewer ? (double)(rows > height ? (rows - fewer * less) / height : 0) + 0.75 * (double)fewer :
-		       (double)((rows + height - 1) / height);
+	return (double)whole + 0.75 * (double)fewer;
 }
 
 /* A tile starts and ends at some cost too. At the end of a panel, floats run fewer vectors; a convolution of bytes does

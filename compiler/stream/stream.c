@@ -33,6 +33,34 @@ static void move_inside(struct module *m, const struct inside *v, int to, int64_
 	m->tensor[v->tensor].offset = offset;
 }
 
+/* Whether a step goes from pixel to pixel of a, which nobody reads after it, and pixels of its result b are as large
+ * and lie as those do: each may be written where it was read. */
+static bool takes_the_place(const struct step *step, const struct inside *a, const struct inside *b, int n)
+{
+	const struct call *c = step->kind == STEP_CALL ? step->call : NULL;
+	const struct conv_geometry *g = c ? &c->geometry.conv : NULL;
+
+	if (!c || c->geometry.kind != GEOMETRY_CONV || !c->pixel_by_pixel || c->epilogue || c->consumed_arg < 0 ||
+	    c->arg[c->consumed_arg].tensor != a->tensor || c->out != b->tensor || a->rows != b->rows ||
+	    a->bytes != b->bytes || (a->first == 0 && a->last == n - 1))
+		return false;
+	return g->kernel_h == 1 && g->kernel_w == 1 && g->stride_h == 1 && g->stride_w == 1 && num_is(g->pad_top, 0) &&
+	       num_is(g->pad_left, 0) && num_same(g->x_row, g->y_row) && num_same(g->x_pixel, g->y_pixel);
+}
+
+/* Pairs of v that may lie in one place; their number. */
+static int places_shared(const struct stretch *x, const struct inside *v, int n, struct overlap *shared)
+{
+	int k = 0;
+
+	for (int b = 0; b < n; b++)
+		for (int a = 0; a < n; a++)
+			if (v[a].last == v[b].first && k < MAX_INSIDE &&
+			    takes_the_place(x->turns.row[v[b].first].step, &v[a], &v[b], x->n))
+				shared[k++] = (struct overlap){ .a = a, .b = b };
+	return k;
+}
+
 /* Places what lives inside the stretch in one tensor, of which its tensors become parts. False: reported. */
 static bool place_inside(const struct stream *s, const struct stretch *x, int *rows_in)
 {
@@ -40,7 +68,8 @@ static bool place_inside(const struct stream *s, const struct stretch *x, int *r
 	const struct memory_pool pool = { .align = m->target->arena_align };
 	struct inside v[MAX_INSIDE];
 	struct buffer buffer[MAX_INSIDE];
-	const int n = stretch_inside(s, x, v);
+	struct overlap shared[MAX_INSIDE];
+	const int n = stretch_inside(s, x, v), n_shared = places_shared(x, v, n, shared);
 	struct pool_plan plan;
 	const char *why;
 	struct num bytes;
@@ -48,9 +77,9 @@ static bool place_inside(const struct stream *s, const struct stretch *x, int *r
 	for (int i = 0; i < n; i++)
 		buffer[i] = (struct buffer){ .size_bytes = v[i].bytes, .first = v[i].first, .last = v[i].last,
 					     .align = tensor_align(m, v[i].tensor, v[i].bytes) };
-	if (!place_buffers(buffer, n, &pool, 1, NULL, 0, NULL, &plan, m->scratch, m->diag))
+	if (!place_buffers(buffer, n, &pool, 1, shared, n_shared, NULL, &plan, m->scratch, m->diag))
 		return false;
-	if (!plan_validate(buffer, n, &pool, 1, &plan, NULL, 0, m->scratch, &why))
+	if (!plan_validate(buffer, n, &pool, 1, &plan, shared, n_shared, m->scratch, &why))
 		die("stream: %s", why);
 	bytes = num_const(plan.arena_bytes);
 	*rows_in = tensor_like(m, "rows", DT_U8, 1, &bytes);

@@ -1,5 +1,5 @@
-/* Convolution of bytes by SMLAD as int8_smlad.h has it, for rows one by one: the last pixels of each, where three do not
- * go into it, come in tiles of two. */
+/* Convolution of bytes by SMLAD as int8_smlad.h has it, for rows one by one: the last pixels of each, where three do
+ * not go into it, come in tiles of two. */
 #ifndef NNRT_INT8_SMLAD_FEW_H
 #define NNRT_INT8_SMLAD_FEW_H
 
@@ -23,8 +23,8 @@
 	"smlad r5, r3, r11, r5\n" \
 	"smlad r8, lr, r11, r8\n"
 
-/** nnrt_smlad_3x2(), or where t->sum[7] is 2 the same of two pixels, whose second one stands for the third too: taps lie
- *  as those of three. */
+/** nnrt_smlad_3x2(), or where t->sum[7] is 2 the same of two pixels, whose second one stands for the third too: taps
+ *  lie as those of three. */
 NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80")
