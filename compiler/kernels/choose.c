@@ -151,6 +151,15 @@ const struct kernel *kernel_choose(const struct module *m, enum kernel_kind kind
 	return kernel_choose_types(m, kind, DT_F32, DT_F32, DT_F32, rows, columns, depth, cycles);
 }
 
+const struct kernel *kernel_for_points(const struct target *t, const struct kernel *k)
+{
+	for (int i = 0; i < N_KERNELS; i++)
+		if (kernels[i].kind == KERNEL_POINT_INT8 && kernels[i].inner == k->inner &&
+		    kernels[i].rows == k->rows && kernels[i].columns == k->columns && target_runs(t, &kernels[i]))
+			return &kernels[i];
+	return k;
+}
+
 enum dtype kernel_bytes(const struct target *t)
 {
 	for (int i = 0; i < N_KERNELS; i++)

@@ -62,6 +62,10 @@ const struct kernel *kernel_choose_lines(const struct module *m, enum kernel_kin
 					 enum dtype y, int64_t lines, int64_t rows, int64_t columns, int64_t depth,
 					 kernel_weigh *weigh, void *ctx, double *cycles);
 
+/** The kernel of the target for points (kinds.def) with the tile and the weights of k, which is for any convolution; k
+ *  itself where there is none. */
+const struct kernel *kernel_for_points(const struct target *t, const struct kernel *k);
+
 /** The type of images that the target's products of bytes take, where it is one alone; else DT_NONE. */
 enum dtype kernel_bytes(const struct target *t);
 

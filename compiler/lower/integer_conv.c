@@ -8,6 +8,19 @@
 #include "lower/packed.h"
 #include "ops/integer.h"
 
+/* The kernel that a call of k may take in its place, where the convolution is one of points. */
+static const struct kernel *for_points(const struct module *m, int node, const struct kernel *k,
+				       const struct conv_geometry *g)
+{
+	if (g->kernel_h != 1 || g->kernel_w != 1 || g->ic % 4 || node_in_type(m, node, INTEGER_X) != DT_I8 ||
+	    !num_is(g->pad_top, 0) || !num_is(g->pad_left, 0))
+		return k;
+	if (!num_is_const(g->in_h) || !num_is_const(g->in_w) || !num_is_const(g->out_h) || !num_is_const(g->out_w) ||
+	    (g->out_h.n - 1) * g->stride_h >= g->in_h.n || (g->out_w.n - 1) * g->stride_w >= g->in_w.n)
+		return k;
+	return kernel_for_points(m->target, k);
+}
+
 /* Room for the gathered taps of one tile. */
 static int taps_scratch(struct lowering *l, const struct kernel *k, int64_t depth)
 {
@@ -45,10 +58,10 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_conv_plan *planned = (const struct integer_conv_plan *)plan;
 	const struct conv_shape *c = &planned->c;
-	const struct kernel *k = planned->kernel;
 	const struct num none = num_const(0);
 	const int node = l->node;
 	struct module *m = l->m;
+	const struct kernel *k = for_points(m, node, planned->kernel, &c->g);
 	const struct pack p = conv_pack(c, false);
 	const int64_t depth = c->g.ic * c->g.kernel_h * c->g.kernel_w;
 	const int64_t width = (c->g.oc + k->columns - 1) / k->columns * k->columns;
@@ -61,7 +74,7 @@ static void lower_conv(struct lowering *l, const struct node_plan *plan)
 	conv_images(l, c, false, &x, &y);
 	w = lower_packed_groups(l, m->tensor[c->w].name, &p, k, weights, c->groups, &size);
 	ends = integer_ends(l, node, &p, c->groups, k, weights);
-	zeros = integer_zeros(l, node, c->g.ic);
+	zeros = integer_zeros(l, node, k->kind == KERNEL_POINT_INT8 ? 1 : c->g.ic);
 	scratch = taps_scratch(l, k, depth);
 	call = lower_kernel(l, k, GEOMETRY_CONV);
 	conv_fields(l, call, c, x, false);
@@ -327,9 +340,15 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 {
 	const struct integer_matmul_plan *planned = (const struct integer_matmul_plan *)plan;
 	const int64_t rows = planned->rows, depth = planned->depth, n = planned->n;
-	const struct kernel *k = planned->kernel;
 	struct module *m = l->m;
 	const int node = l->node, x = node_in(m, node, INTEGER_X), y = node_out(m, node, 0);
+	const struct conv_geometry g = {
+		.in_h = num_const(1), .in_w = num_const(rows), .ic = depth, .out_h = num_const(1),
+		.out_w = num_const(rows), .oc = n, .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1,
+		.dilation_h = 1, .dilation_w = 1, .row_end = num_const(1), .x_pixel = num_const(depth),
+		.x_channel = num_const(1), .y_pixel = num_const(n), .y_step_h = 1, .y_step_w = 1,
+	};
+	const struct kernel *k = for_points(m, node, planned->kernel, &g);
 	const struct pack p = integer_matmul_pack(m, node, depth, n);
 	const int8_t *weights = integer_weights(m, node, 1);
 	int w = lower_packed(l, m->tensor[node_in(m, node, INTEGER_W)].name, &p, k, weights);
@@ -337,13 +356,8 @@ static void lower_matmul(struct lowering *l, const struct node_plan *plan)
 	int scratch = taps_scratch(l, k, depth);
 	struct call *call = lower_kernel(l, k, GEOMETRY_CONV);
 
-	call->geometry.conv = (struct conv_geometry){
-		.in_h = num_const(1), .in_w = num_const(rows), .ic = depth, .out_h = num_const(1),
-		.out_w = num_const(rows), .oc = n, .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1,
-		.dilation_h = 1, .dilation_w = 1, .row_end = num_const(1), .x_pixel = num_const(depth),
-		.x_channel = num_const(1), .y_pixel = num_const(n), .y_step_h = 1, .y_step_w = 1,
-		.one_line = ends.one_line,
-	};
+	call->geometry.conv = g;
+	call->geometry.conv.one_line = ends.one_line;
 	call_arg(l, call, ARG_READ, x);
 	call_arg(l, call, ARG_READ, w);
 	call_arg(l, call, ARG_READ, ends.bias);

@@ -5,7 +5,7 @@
 #ifndef NNRT_INT8_SMLAD_H
 #define NNRT_INT8_SMLAD_H
 
-#include "runtime_min/kernels/int8_panels.h"
+#include "runtime_min/kernels/int8_points.h"
 
 /** Four terms of three pixels and two channels. r0: taps, r1: weights; r4 to r6 and r7 to r9: sums of a channel each.
  *  Weights are read in steps of two words, pixels in three of two. */
@@ -463,6 +463,20 @@ NNRT_INLINE void nnrt_conv_smlad(const struct nnrt_conv *p, const void *x, const
 	nnrt_panels_conv(p, x, w, bias, scale, zero, y, scratch, &q,
 			 rows == 1 ? &nnrt_smlad_kind_1x4 : &nnrt_smlad_kind_3x2, 2, 8,
 			 nnrt_smlad_form(p, is_signed, rows), nnrt_smlad_any, nnrt_smlad_inside, nnrt_smlad_take, 0);
+}
+
+/** The same of a convolution as nnrt_panels_point() takes. */
+NNRT_INLINE void nnrt_point_smlad(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+				 const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low,
+				 int high, int y_zero, int rows, int columns)
+{
+	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
+
+	(void)zero;
+	(void)rows;
+	(void)columns;
+	nnrt_panels_point(p, x, w, bias, scale, y, scratch, &q, &nnrt_smlad_kind_3x2, 2, 8, nnrt_smlad_inside,
+			  nnrt_smlad_take);
 }
 
 #endif

@@ -202,4 +202,18 @@ NNRT_INLINE void nnrt_conv_smlad4(const struct nnrt_conv *p, const void *x, cons
 			 nnrt_smlad_any4, nnrt_smlad_inside4, nnrt_smlad_take4, 0);
 }
 
+/** The same of a convolution as nnrt_panels_point() takes. */
+NNRT_INLINE void nnrt_point_smlad4(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+				  const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low,
+				  int high, int y_zero, int rows, int columns)
+{
+	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
+
+	(void)zero;
+	(void)rows;
+	(void)columns;
+	nnrt_panels_point(p, x, w, bias, scale, y, scratch, &q, &nnrt_smlad_kind_4x2, 2, 4, nnrt_smlad_inside4,
+			  nnrt_smlad_take4);
+}
+
 #endif

@@ -126,8 +126,10 @@ static void problem_new(struct problem *q, const struct kernel *k)
 	}
 	p->x_pixel = p->ic + (pick(2) ? 0 : pick(5));
 	p->x_row = p->in_w * p->x_pixel + pick(4);
-	p->y_pixel = p->oc + pick(3);
-	p->y_row = p->out_w * p->y_pixel + pick(5);
+	if (k->kind == POINT_INT8)
+		shape_points(p);
+	p->y_pixel = p->oc + (pick(2) ? 0 : pick(3));
+	p->y_row = p->out_w * p->y_pixel + (pick(2) ? 0 : pick(5));
 	p->row_begin = pick(p->out_h);
 	p->row_end = p->row_begin + 1 + pick(p->out_h - p->row_begin);
 	q->is_signed = k->a == TYPES_BYTE ? pick(2) : k->a == TYPES_S8;
@@ -443,7 +445,7 @@ static void run(const struct kernel *r, struct problem *q)
 	memset(zero, q->x_zero & 0xff, (size_t)zeros);
 	memset(y, 0xa5, y_bytes);
 	pack_forms[r->pack].pack(&pack, &r->tile, weights, packed);
-	if (r->kind == CONV_INT8)
+	if (r->kind == CONV_INT8 || r->kind == POINT_INT8)
 		r->run.conv_int8(p, q->x, packed, bias, scale, zero, y, scratch, q->is_signed, q->low - q->y_zero,
 			q->high - q->y_zero, q->y_zero);
 	else if (r->kind == CONV_DOT || r->kind == GEMM_DOT || r->kind == WINOGRAD_DOT || makes_sums(r))

@@ -23,6 +23,18 @@ static inline void shape_3x3(struct nnrt_conv *p)
 	p->in_w = size_3x3(p->out_w, p->stride_w, p->pad_left);
 }
 
+/* The same for POINT_INT8; strides of the image follow. */
+static inline void shape_points(struct nnrt_conv *p)
+{
+	p->kernel_h = p->kernel_w = p->dilation_h = p->dilation_w = 1;
+	p->pad_top = p->pad_left = 0;
+	p->in_h = (p->out_h - 1) * p->stride_h + 1 + pick(2);
+	p->in_w = (p->out_w - 1) * p->stride_w + 1 + pick(2);
+	p->ic = 4 * (1 + pick(9));
+	p->x_pixel = p->ic + (pick(2) ? 0 : pick(5));
+	p->x_row = p->in_w * p->x_pixel + (pick(2) ? 0 : pick(4));
+}
+
 /* The same for DEPTHWISE_DIRECT, and channels that fill its panels. */
 static inline void shape_direct(struct nnrt_conv *p, int columns)
 {

@@ -43,6 +43,9 @@
 #define PARAMETERS_CONV_INT8 INT8_HEAD, void *scratch, INT8_TAIL
 #define ARGUMENTS_CONV_INT8(rows, columns) \
 	p, x, w, bias, scale, zero, y, scratch, is_signed, low, high, y_zero, rows, columns
+#define MEMBER_POINT_INT8 MEMBER_CONV_INT8
+#define PARAMETERS_POINT_INT8 PARAMETERS_CONV_INT8
+#define ARGUMENTS_POINT_INT8 ARGUMENTS_CONV_INT8
 #define MEMBER_DEPTHWISE_INT8 depthwise_int8
 #define PARAMETERS_DEPTHWISE_INT8 INT8_HEAD, INT8_TAIL
 #define ARGUMENTS_DEPTHWISE_INT8(rows, columns) p, x, w, bias, scale, zero, y, is_signed, low, high, y_zero

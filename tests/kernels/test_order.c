@@ -175,6 +175,8 @@ static struct subject subject_int8(const struct kernel *k)
 		s.p.x_pixel = s.p.y_pixel = s.p.oc;
 		s.p.x_row = s.p.y_row = s.p.out_w * s.p.oc;
 	}
+	if (k->kind == POINT_INT8)
+		shape_points(&s.p);
 	if (k->kind == WINOGRAD_DOT) {
 		s.p.kernel_h = s.p.kernel_w = 3;
 		s.p.stride_h = s.p.stride_w = s.p.dilation_h = s.p.dilation_w = 1;
@@ -260,7 +262,7 @@ static void subject_run(const struct subject *s, int begin, int end, const void 
 	p.row_end = end;
 	if (!s->kernel)
 		nnrt_max_pool_f32(&p, x, y, nnrt_epilogue_none, NULL);
-	else if (s->kernel->kind == CONV_INT8)
+	else if (s->kernel->kind == CONV_INT8 || s->kernel->kind == POINT_INT8)
 		s->kernel->run.conv_int8(&p, x, s->w8, s->bias8, s->scale, s->zero8, y, s->scratch,
 			s->kernel->a != TYPES_U8, -128, 127, 0);
 	else if (s->kernel->kind == CONV_DOT || s->kernel->kind == WINOGRAD_DOT)

@@ -1,0 +1,48 @@
+/* Convolution of bytes with a single tap, by the panels of int8_panels.h: no pixel sees a border, and each is gathered
+ * in one piece, so that its code is a third of that of any convolution. */
+#ifndef NNRT_INT8_POINTS_H
+#define NNRT_INT8_POINTS_H
+
+#include "runtime_min/kernels/int8_panels.h"
+
+/** nnrt_panels_conv() of a convolution with a single tap that never lies outside, of int8 in whole words. */
+NNRT_INLINE void nnrt_panels_point(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const void *scale, void *y, void *scratch, const struct nnrt_int8 *q, const struct nnrt_panels_kind *kind,
+	int tap_bytes, int pixel, nnrt_panels_inside *inside, nnrt_panels_take *take)
+{
+	const int rows = kind->rows, ic = p->ic;
+	const int whole = nnrt_int8_is_whole(q) ? p->oc / kind->columns : 0;
+	const struct nnrt_line *const line = (const struct nnrt_line *)scale;
+	const ptrdiff_t step = 4 * tap_bytes * rows, move = p->stride_w * p->x_pixel;
+	/* All rows are one where each goes on as if it were in the one before. */
+	const int is_flat = nnrt_conv_is_flat(p), height = p->row_end - p->row_begin;
+	const int out_w = is_flat ? height * p->out_w : p->out_w;
+	const int row_end = is_flat && height > 0 ? p->row_begin + 1 : p->row_end;
+	unsigned char *const taps = (unsigned char *)scratch;
+	struct nnrt_panels tile;
+
+	tile.taps = taps;
+	tile.end = taps + ic / 4 * step;
+	tile.one_line = p->one_line;
+	for (int oy = p->row_begin; oy < row_end; oy++) {
+		const ptrdiff_t iy = nnrt_ring(oy * p->stride_h, p->x_ring);
+		const unsigned char *from = (const unsigned char *)x + iy * p->x_row;
+		unsigned char *to = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row;
+
+		for (int left = out_w; left > 0; left -= rows, from += rows * move) {
+			if (left >= rows)
+				take(from, move, 0, 1, ic, taps, 1, NNRT_PANELS_WORDS);
+			for (int i = 0; i < rows && left < rows; i++)
+				inside(from + nnrt_min(i, left - 1) * move, 0, 1, ic, taps + i * pixel, step, 1,
+					NNRT_PANELS_WORDS);
+			NNRT_UNROLL(4)
+			for (int i = 0; i < rows; i++) { /* the last pixel as often as the tile has room */
+				tile.y[i] = to;
+				to += i + 1 < left ? p->y_pixel : 0;
+			}
+			nnrt_panels_compute(&tile, w, bias, line, p->oc, whole, q, kind);
+		}
+	}
+}
+
+#endif
