@@ -12,7 +12,7 @@ const struct target target_cortex_m7 = {
 	.check = "",
 	.check_for = "Cortex-M7",
 	.features = HAS_DSP | HAS_FPU | HAS_MLA,
-	.may_add = HAS_NO_FPU,
+	.may_add = HAS_NO_FPU | HAS_NO_DOUBLES,
 	/* One product and one load of 64 bits a cycle, VFMA's result three cycles on: LLVM's ARMScheduleM7.td. */
 	.fmas = 1, .int_ops = 1, .loads = 1, .overlaps = true, .fma_latency = 3, .registers = 32,
 	.vector_bytes = 4,

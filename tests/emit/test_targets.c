@@ -50,6 +50,8 @@ Test(targets, what_implies_a_feature_goes_with_it)
 	const struct target *m85 = target_find(&a, "cortex-m85", NULL);
 
 	cr_expect_str_eq(m85->cflags, "-march=armv8.1-m.main+dsp+fp.dp+mve.fp -mthumb -mfloat-abi=hard");
+	cr_expect_str_eq(target_find(&a, "cortex-m7+nodp", NULL)->cflags,
+			 "-mcpu=cortex-m7+nofp.dp -mthumb -mfloat-abi=hard");
 	cr_expect_str_eq(target_find(&a, "cortex-m85+nomve", NULL)->cflags,
 			 "-march=armv8.1-m.main+dsp+fp.dp -mthumb -mfloat-abi=hard");
 	cr_expect_str_eq(target_find(&a, "cortex-m55+nomve", NULL)->cflags,
