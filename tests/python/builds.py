@@ -5,8 +5,8 @@ a warning; and each build writes the same C.
     builds.py [NAME ...]        NAME as it is printed: gcc-12/release
 
 gcc warns of what its optimiser finds, so every gcc builds each level of optimisation; `debugoptimized` is what tests/run.sh
-itself builds. clang's warnings are those of its front end: each clang builds one type, in turn. Only the compiler is
-built, and what is there of an earlier run is kept.
+itself builds. clang's warnings are those of its front end: each clang builds the type that takes least, the newest one
+that optimises. Only the compiler is built, and what is there of an earlier run is kept.
 """
 import os
 import re
@@ -36,8 +36,9 @@ def wanted():
     for cc in installed("gcc"):
         for kind in TYPES:
             yield cc, kind
-    for i, cc in enumerate(installed("clang")):
-        yield cc, TYPES[i % len(TYPES)]
+    clangs = installed("clang")
+    for cc in clangs:
+        yield cc, "release" if cc == clangs[-1] else "debug"
 
 
 def first_finding(text):
