@@ -7,7 +7,7 @@
 #include "lower/kernel_call.h"
 #include "lower/lower.h"
 #include "ops/integer.h"
-#include "runtime_min/kernels/int8_add_smlaw.h"
+#include "runtime_min/kernels/int8_add_plain.h"
 
 /* Fewer elements of a row than this do without vectors. */
 enum { LEAST_ROW = 16 };

@@ -16,6 +16,9 @@ struct nnrt_int8_sum {
 
 enum { NNRT_SUM_SHIFT = 28 };
 
+/** Bits that each product loses in nnrt_add_smlaw(). */
+enum { NNRT_HALVES_LOST = 8 };
+
 /** nnrt_add_plain() of bytes with or without signs, as constants say. */
 NNRT_INLINE void nnrt_add_plain_bytes(const struct nnrt_int8_sum *p, const unsigned char *a, const unsigned char *b,
 	unsigned char *y, int a_signed, int b_signed, int low, int high)

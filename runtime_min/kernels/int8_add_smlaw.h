@@ -4,9 +4,6 @@
 
 #include "runtime_min/kernels/int8_add_plain.h"
 
-/** Bits that a product loses. */
-enum { NNRT_HALVES_LOST = 8 };
-
 /** y[i] = (a[i] * a_factor / 2^8 + b[i] * b_factor / 2^8 + offset) / 2^(NNRT_SUM_SHIFT - 8), quotients rounded
  *  downwards, bounded as int8. No sum may overflow 32 bits. y may be a or b. ONNX Add-7 between DequantizeLinear and
  *  QuantizeLinear. */

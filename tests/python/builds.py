@@ -42,7 +42,7 @@ def wanted():
 
 
 def first_finding(text):
-    lines = [line for line in text.splitlines() if re.search(r"(warning|error|ERROR):", line)]
+    lines = [line for line in text.splitlines() if re.search(r"(warning|error):", line, re.IGNORECASE)]
     return (lines or text.strip().splitlines()[-1:] or ["no message"])[0].replace("../", "")[:300]
 
 
