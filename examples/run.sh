@@ -7,18 +7,10 @@
 set -eu
 picture=$(realpath "${1:-$(dirname "$0")/digits/pictures/digit-3.png}")
 cd "$(dirname "$0")/.."
-. tests/install.sh
-
-install_missing $build_packages binutils
 echo "building nnc in build/"
-configure build
-build_into build compiler/nnc
+. examples/host.sh
 
-out=build/examples/digits
-mkdir -p "$out"
-build/compiler/nnc examples/digits/digits.onnx -o "$out/model.c" --target=host
-gcc -O2 -march=native -Wall -Wextra -c -o "$out/model.o" "$out/model.c"
-gcc -O2 -Wall -Wextra -I "$out" -o "$out/digits" examples/digits/main.c "$out/model.o" -lpng -lm
+compile_program digits examples/digits/digits.onnx examples/digits/main.c
 "$out/digits" "$picture" examples/digits/labels.txt
 size "$out/model.o" | awk 'NR == 2 { print "flash:   " $1 + $2 " bytes of code and constants" }'
 echo "C:       $out/model.c, $out/model.h"

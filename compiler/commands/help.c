@@ -78,8 +78,8 @@ static void print_overview(FILE *f)
 	fputs("nnc: ONNX models to self-contained C\n\n", f);
 	for (int i = 0; i < n_commands; i++)
 		fprintf(f, "  nnc %-8s %-24s %s\n", i ? commands[i].name : "", commands[i].arguments, commands[i].help);
-	fputs("\n`nnc help COMMAND` lists what a command takes; help man prints a manual page, help bash, zsh or fish\n"
-	      "what completes command lines there. Of the first:\n\n", f);
+	fputs("\n`nnc help COMMAND` lists what a command takes; help man prints a manual page, help markdown\n"
+	      "a page of all options, help bash, zsh or fish what completes command lines there. Of the first:\n\n", f);
 	print_command(f, &commands[0]);
 	fputs("\nExit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 not supported, 4 the\n"
 	      "environment failed (file, memory, compiler), 5 outputs differ or a limit is exceeded.\n", f);

@@ -1,4 +1,4 @@
-/* The manual page and what completes command lines, for `meson install`. */
+/* The manual page, the page of options and what completes command lines, for `meson install`. */
 #include "commands/help.h"
 
 #include <string.h>
@@ -84,6 +84,67 @@ static void print_man(FILE *f)
 	man_options(f);
 	fputs(".SH EXIT STATUS\n0: done. 1: the model or the data is wrong. 2: wrong usage. 3: not supported. 4: the\n"
 	      "environment failed (file, memory, compiler). 5: outputs differ or a limit is exceeded.\n", f);
+}
+
+/* --- the page of options ------------------------------------------------------------------------------------------ */
+
+/* Text as a cell of a table takes it. */
+static void put_cell(FILE *f, const char *s)
+{
+	for (; *s; s++) {
+		if (strchr("\\|*_[]<>`", *s))
+			fputc('\\', f);
+		fputc(*s, f);
+	}
+}
+
+/* As put_cell, between back quotes, where only the bar ends a cell. */
+static void put_code(FILE *f, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '|')
+			fputc('\\', f);
+		fputc(*s, f);
+	}
+}
+
+static void markdown_option(FILE *f, const struct option *p)
+{
+	fputs("| `", f);
+	if (p->same)
+		fprintf(f, "%s`, `", p->same);
+	fputs(p->flag, f);
+	if (option_takes_argument(p)) {
+		fputs(p->flag[1] == '-' ? "=" : " ", f);
+		put_code(f, p->argument);
+	}
+	fputs("` | ", f);
+	if (p->value && strcmp(p->value, "0") != 0)
+		fprintf(f, "`%s`", p->value);
+	fputs(" | ", f);
+	put_cell(f, p->help);
+	fputs(" |\n", f);
+}
+
+static void print_markdown(FILE *f)
+{
+	fputs("# nnc " NNC_VERSION ": commands and options\n\n| command | |\n|---|---|\n", f);
+	for (int i = 0; i < n_commands; i++) {
+		fprintf(f, "| `nnc%s%s%s", i ? " " : "", i ? commands[i].name : "", *commands[i].arguments ? " " : "");
+		put_code(f, commands[i].arguments);
+		fputs("` | ", f);
+		put_cell(f, commands[i].help);
+		fputs(i ? " |\n" : "; what is done when no command is named |\n", f);
+	}
+	for (int k = 0; k < n_options; k++) {
+		const char *list = option_table[k].argument;
+		if (option_table[k].flag) {
+			markdown_option(f, &option_table[k]);
+			continue;
+		}
+		fprintf(f, "\n## Of%s%.*s\n\n", *list ? "" : " all commands", *list ? (int)strlen(list) - 1 : 0, list);
+		fputs("| option | default | |\n|---|---|---|\n", f);
+	}
 }
 
 /* --- completions -------------------------------------------------------------------------------------------------- */
@@ -206,7 +267,8 @@ bool help_print_file(FILE *f, const char *of)
 	static const struct {
 		const char *name;
 		void (*print)(FILE *f);
-	} files[] = { { "man", print_man }, { "bash", print_bash }, { "zsh", print_zsh }, { "fish", print_fish } };
+	} files[] = { { "man", print_man },   { "markdown", print_markdown }, { "bash", print_bash },
+		      { "zsh", print_zsh }, { "fish", print_fish } };
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		if (!strcmp(files[i].name, of)) {

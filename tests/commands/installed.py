@@ -79,7 +79,7 @@ def everything_is_in_its_place(place):
     expect(run(place, os.path.join(at, "bin/nnc"), "-V"), rf"^nnc {version}\n")
     for path, words in (("share/man/man1/nnc.1", ".TH NNC 1"), ("share/bash-completion/completions/nnc", "complete -F _nnc nnc"),
                         ("share/zsh/site-functions/_nnc", "#compdef nnc"), ("share/fish/vendor_completions.d/nnc.fish", "complete -c nnc"),
-                        ("share/doc/nnc/LICENSE", "Apache License"), ("share/cmake/nnc/nnc-config.cmake", "nnc_add_model")):
+                        ("share/doc/nnc/LICENSE", "Apache License"), ("share/doc/nnc/options.md", "| `--target=NAME` |"), ("share/cmake/nnc/nnc-config.cmake", "nnc_add_model")):
         with open(os.path.join(at, path), encoding="utf-8") as f:
             if words not in f.read():
                 raise Wrong(path)

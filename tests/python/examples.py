@@ -47,6 +47,16 @@ def check_spoken(report, words):
         report.ok("firmware/keywords", ", ".join(" ".join(line.split()) for line in out.splitlines()[len(words):-1]))
 
 
+def check_flowers(report):
+    """The forest names as many flowers of each kind as scikit-learn does: all but one as they are named."""
+    status, out, err = run(["sh", "examples/iris/run.sh"])
+    answer = re.search(r"^answer: +(.*)$", out, flags=re.M)
+    if status or not answer or answer[1] != "30 flowers, 29 of 30 right":
+        report.failed("iris", err.strip()[-200:] or out.strip()[-200:])
+    else:
+        report.ok("iris", answer[1])
+
+
 def stack_beyond(line):
     """What the board saw against the header's figure: not above it, but for the call and the library's memset and memcpy,
     and not so far below that the figure would be idle."""
@@ -61,6 +71,7 @@ def main():
         check(report, f"digits/{word}", ["sh", "examples/run.sh", picture], FIGURES["examples/run.sh"], word)
     check(report, "firmware", ["sh", "examples/firmware/run.sh"], FIGURES["examples/firmware/run.sh"], "three")
     check_spoken(report, SPOKEN)
+    check_flowers(report)
     report.exit()
 
 
