@@ -180,9 +180,8 @@
 	"mov r8, r7\n" \
 	"mov r9, r7\n"
 
-/** Makes its bytes. */
+/** Makes its bytes by the lines of both channels, which end at r2. */
 #define NNRT_SMLAD_3X2_END \
-	"ldm r2!, {r10, r11, r12, lr}\n" \
 	"str r2, [r3, #12]\n" \
 	"cmp r10, #0\n" \
 	"it gt\n" \
@@ -212,7 +211,7 @@
 NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80") NNRT_SMLAD_3X2_BEGIN
-				 NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) NNRT_SMLAD_3X2_END);
+				 NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "ldm r2!, {r10, r11, r12, lr}\n" NNRT_SMLAD_3X2_END);
 }
 
 /** The same of one pixel and panels of four channels: taps [step][4], w [step][4][4]. */

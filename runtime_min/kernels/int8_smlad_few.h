@@ -23,8 +23,8 @@
 	"smlad r5, r3, r11, r5\n" \
 	"smlad r8, lr, r11, r8\n"
 
-/** nnrt_smlad_3x2(), or where t->sum[7] is 2 the same of two pixels, whose second one stands for the third too: taps
- *  lie as those of three. */
+/** nnrt_smlad_3x2(), or where t->sum[7] is 2 the same of two pixels, whose taps lie as those of three. Channels without
+ *  a plain line go the way of three pixels, whose third one is the second again. */
 NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80")
@@ -35,9 +35,20 @@ NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
 			 "mov lr, #60\n"
 			 "mla r12, r2, lr, r12\n"
 			 "add r12, #1\n"
-			 "str r12, [sp]\n" NNRT_SMLAD_3X2_BEGIN NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "22:\n");
+			 "str r12, [sp]\n"
+			 "b 20f\n" NNRT_SMLAD_3X2_BEGIN NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2)
+			 "ldm r2!, {r10, r11, r12, lr}\n"
+			 "22:\n");
 	__asm__ volatile(NNRT_SMLAD_3X2_END);
-	__asm__ volatile(".macro nnrt_step\n" NNRT_SMLAD_2X2 ".endm\n"
+	__asm__ volatile("20:\n"
+			 "ldr r2, [r3, #8]\n"
+			 "ldrd r4, r7, [r2], #8\n"
+			 "str r2, [r3, #8]\n"
+			 "ldr r0, [r3]\n"
+			 "mov r5, r4\n"
+			 "mov r8, r7\n"
+			 "ldr pc, [sp]\n"
+			 ".macro nnrt_step\n" NNRT_SMLAD_2X2 ".endm\n"
 			 ".balign 4\n"
 			 "21:\n"
 			 ".rept 8\n"
@@ -47,10 +58,31 @@ NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
 			 "ldr r12, [sp, #4]\n"
 			 "cmp r0, r12\n"
 			 "bne 21b\n"
-			 "mov r6, r5\n"
-			 "mov r9, r8\n"
 			 "ldr r3, [sp, #8]\n"
 			 "ldr r2, [r3, #12]\n"
+			 "ldm r2!, {r10, r11, r12, lr}\n"
+			 "cmp r10, #0\n"
+			 "it gt\n"
+			 "cmpgt r12, #0\n"
+			 "ble 23f\n"
+			 "str r2, [r3, #12]\n" NNRT_SMLAD_LINE("r4", "r10", "r11") NNRT_SMLAD_LINE("r5", "r10", "r11")
+				 NNRT_SMLAD_LINE("r7", "r12", "lr") NNRT_SMLAD_LINE("r8", "r12", "lr")
+			 "ldrd r2, r10, [r3, #24]\n"
+			 "strb r4, [r2], #1\n"
+			 "strb r7, [r2], #1\n"
+			 "strb r5, [r10], #1\n"
+			 "strb r8, [r10], #1\n"
+			 "strd r2, r10, [r3, #24]\n"
+			 "ldr r2, [r3, #20]\n"
+			 "subs r2, #1\n"
+			 "str r2, [r3, #20]\n"
+			 "bne 20b\n"
+			 "b 8b\n"
+			 "23:\n"
+			 "mov r6, r5\n"
+			 "mov r9, r8\n"
+			 "ldr r0, [r3, #28]\n"
+			 "str r0, [r3, #32]\n"
 			 "b 22b\n");
 }
 

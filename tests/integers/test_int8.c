@@ -124,6 +124,8 @@ static void problem_new(struct problem *q, const struct kernel *k)
 		p->kernel_h = p->kernel_w = p->ic = 3;
 		p->dilation_w = 1;
 	}
+	if (k->inner == INNER_SMLAD_FEW && pick(2))
+		shape_inside(p);
 	p->x_pixel = p->ic + (pick(2) ? 0 : pick(5));
 	p->x_row = p->in_w * p->x_pixel + pick(4);
 	if (k->kind == POINT_INT8)

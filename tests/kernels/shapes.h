@@ -46,4 +46,16 @@ static inline void shape_direct(struct nnrt_conv *p, int columns)
 	p->ic = p->oc = (p->oc + columns - 1) / columns * columns;
 }
 
+/* Rows of several tiles, whose windows stay inside and have no gaps. */
+static inline void shape_inside(struct nnrt_conv *p)
+{
+	p->kernel_h = 1 + pick(2);
+	p->kernel_w = 1 + pick(2);
+	p->dilation_h = p->dilation_w = 1;
+	p->pad_top = p->pad_left = 0;
+	p->out_w = 4 + pick(5);
+	p->in_h = (p->out_h - 1) * p->stride_h + p->kernel_h;
+	p->in_w = (p->out_w - 1) * p->stride_w + p->kernel_w;
+}
+
 #endif
