@@ -14,7 +14,7 @@ struct nnrt_int8_mean {
 	float x_scale, y_scale;
 	int low, high;
 	/* The value is (sum of x - x_zero) * factor / 2^32 to the nearest, unless it is less than margin / 2^32 away
-	 * from a middle (compiler/lower/mean_line.h); factor 0: nothing is known of it. */
+	 * from a middle (compiler/lower/mean_line.h); margin 0: no sum is; factor 0: nothing is known of it. */
 	int32_t factor;
 	uint32_t margin;
 };
@@ -68,6 +68,24 @@ NNRT_INLINE void nnrt_mean_rest(const struct nnrt_int8_mean *p, const unsigned c
 	(void)memcpy(y, part, n);
 }
 
+/** Adds `pixels` pixels at x to the sums of `vectors` channels. */
+NNRT_INLINE void nnrt_mean_sum(const struct nnrt_int8_mean *p, const unsigned char *x, int pixels, int32_t *sum,
+	int vectors, int is_signed)
+{
+	for (int i = 0; i < pixels; i++, x += p->x_pixel)
+		NNRT_UNROLL(4)
+		for (int j = 0; j < vectors; j++)
+			sum[j] += is_signed ? (int8_t)x[j] : x[j];
+}
+
+/** The byte of v = sum of (x - x_zero) * factor + 2^31. */
+NNRT_INLINE unsigned char nnrt_mean_byte(const struct nnrt_int8_mean *p, int64_t v)
+{
+	const int32_t near = (int32_t)(v >> 32);
+
+	return (unsigned char)((near < p->low ? p->low : near > p->high ? p->high : near) + p->y_zero);
+}
+
 /** `vectors` channels of one lane by integers. */
 NNRT_INLINE void nnrt_mean_integers(const struct nnrt_int8_mean *p, const unsigned char *x, unsigned char *y,
 	int vectors, int is_signed)
@@ -77,21 +95,14 @@ NNRT_INLINE void nnrt_mean_integers(const struct nnrt_int8_mean *p, const unsign
 	NNRT_UNROLL(4)
 	for (int j = 0; j < vectors; j++)
 		sum[j] = -p->pixels * p->x_zero;
-	for (int i = 0; i < p->pixels; i++)
-		NNRT_UNROLL(4)
-		for (int j = 0; j < vectors; j++) {
-			const unsigned char *const from = x + i * p->x_pixel + j;
-
-			sum[j] += is_signed ? (int8_t)*from : *from;
-		}
+	nnrt_mean_sum(p, x, p->pixels, sum, vectors, is_signed);
 	for (int j = 0; j < vectors; j++) {
 		const int64_t v = (int64_t)sum[j] * p->factor + INT64_C(0x80000000);
-		const int32_t near = (int32_t)(v >> 32);
 
 		if ((uint32_t)v + p->margin < 2 * p->margin)
 			nnrt_mean_channels(p, x + j, y + j, 1, is_signed);
 		else
-			y[j] = (unsigned char)((near < p->low ? p->low : near > p->high ? p->high : near) + p->y_zero);
+			y[j] = nnrt_mean_byte(p, v);
 	}
 }
 
@@ -148,6 +159,36 @@ NNRT_INLINE void nnrt_mean_add_row(const struct nnrt_int8_mean *p, const unsigne
 	(void)memcpy(sums, sum, (size_t)vectors * sizeof *sum);
 }
 
+/** Whether a sum of integers is all that is needed of an image. */
+NNRT_INLINE int nnrt_mean_is_exact(const struct nnrt_int8_mean *p)
+{
+	return NNRT_INT8_LANES == 1 && p->factor && !p->margin;
+}
+
+/** nnrt_mean_add_row() by integers, which take the places of the floats. */
+NNRT_INLINE void nnrt_mean_sum_row(const struct nnrt_int8_mean *p, const unsigned char *x, int pixels, float *sums,
+	int first, int vectors, int is_signed)
+{
+	int32_t sum[NNRT_MEAN_VECTORS] = {0};
+
+	if (!first)
+		(void)memcpy(sum, sums, (size_t)vectors * sizeof *sum);
+	nnrt_mean_sum(p, x, pixels, sum, vectors, is_signed);
+	(void)memcpy(sums, sum, (size_t)vectors * sizeof *sum);
+}
+
+/** All channels of it. */
+NNRT_INLINE void nnrt_mean_sum_channels(const struct nnrt_int8_mean *p, const unsigned char *x, int pixels,
+	float *sums, int first, int is_signed)
+{
+	int left = p->channels;
+
+	for (; left >= NNRT_MEAN_VECTORS; left -= NNRT_MEAN_VECTORS, x += NNRT_MEAN_VECTORS, sums += NNRT_MEAN_VECTORS)
+		nnrt_mean_sum_row(p, x, pixels, sums, first, NNRT_MEAN_VECTORS, is_signed);
+	for (; left > 0; left--)
+		nnrt_mean_sum_row(p, x++, pixels, sums++, first, 1, is_signed);
+}
+
 /** Row after row. */
 NNRT_INLINE void nnrt_mean_rows(const struct nnrt_int8_mean *p, const unsigned char *x, float *sums, ptrdiff_t x_row,
 	ptrdiff_t x_ring, ptrdiff_t row_begin, ptrdiff_t row_end, int pixels, int is_signed)
@@ -158,6 +199,10 @@ NNRT_INLINE void nnrt_mean_rows(const struct nnrt_int8_mean *p, const unsigned c
 		const unsigned char *const from = x + nnrt_ring(row, (int)x_ring) * x_row;
 		int c = 0;
 
+		if (nnrt_mean_is_exact(p)) {
+			nnrt_mean_sum_channels(p, from, pixels, sums, row == 0, is_signed);
+			continue;
+		}
 		for (; c + many <= p->channels; c += many)
 			nnrt_mean_add_row(p, from + c, NNRT_INT8_LANES, pixels, sums + c, row == 0, NNRT_MEAN_VECTORS,
 				is_signed);
@@ -180,8 +225,14 @@ static NNRT_LITERAL void nnrt_mean_rows_int8(const struct nnrt_int8_mean *p, con
 		nnrt_mean_rows(p, (const unsigned char *)x, sums, x_row, x_ring, row_begin, row_end, pixels, 0);
 	for (int c = 0; row_end == rows && c < p->channels; c += NNRT_INT8_LANES) {
 		unsigned char part[NNRT_INT8_LANES];
+		int32_t sum;
 
-		nnrt_mean_finish(p, part, nnrt_i8f_load(sums + c));
+		(void)memcpy(&sum, sums + c, sizeof sum);
+		if (nnrt_mean_is_exact(p))
+			part[0] = nnrt_mean_byte(p, ((int64_t)sum - (int64_t)p->pixels * p->x_zero) * p->factor +
+				INT64_C(0x80000000));
+		else
+			nnrt_mean_finish(p, part, nnrt_i8f_load(sums + c));
 		(void)memcpy((unsigned char *)y + c, part, (size_t)nnrt_min(NNRT_INT8_LANES, p->channels - c));
 	}
 }
