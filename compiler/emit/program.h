@@ -14,8 +14,9 @@
 struct step_group {
 	const bool *parameters;         /* by constant of the step: it is a parameter; NULL: all are literals */
 	int n_epilogue;                 /* how many of the constants are the epilogue's */
-	bool is_large;                  /* so many steps that their functions stay out of line: gcc would copy small
-					 * ones into the run function */
+	bool is_apart;                  /* their functions stay out of line: so many steps that gcc would copy small
+					 * ones into the run function, or on a board beside a loop over rows, which
+					 * would keep their variables on the stack as well */
 };
 
 /* What emission carries along. */

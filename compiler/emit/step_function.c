@@ -182,7 +182,6 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 {
 	const struct step_group *g = p->group[number];
 	struct emission *x = &p->x;
-	const bool saves_stack = x->m->options->optimize == OPTIMIZE_RAM && !x->m->target->is_hosted;
 	struct strbuf body, params, numbers, text;
 	const char *name, *qualifier;
 	struct emit inner;
@@ -201,7 +200,7 @@ const char *step_function(struct program *p, struct emit *e, const struct step *
 	}
 	if (!body.size)
 		return NULL;
-	qualifier = qualifier_of(x, s, g->is_large || saves_stack);
+	qualifier = qualifier_of(x, s, g->is_apart);
 	strbuf_init(&params, x->m->scratch);
 	strbuf_init(&numbers, x->m->scratch);
 	print_parameters(p, s, &params, &numbers);

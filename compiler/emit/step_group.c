@@ -5,6 +5,7 @@
 #include "emit/step_function.h"
 #include "options.h"
 #include "support/sha256.h"
+#include "targets/target.h"
 
 enum { SPECIALISED = 16 };
 
@@ -24,6 +25,7 @@ struct finder {
 	struct found **group;
 	int n_groups;
 	int number;                     /* of the next step */
+	bool streams;                   /* there is a loop over rows */
 };
 
 static struct found *group_new(struct finder *f)
@@ -78,6 +80,7 @@ static void visit(struct finder *f, const struct block *b)
 		struct found *g;
 		struct strbuf text;
 
+		f->streams |= s->streams != NULL;
 		if (step_is_control(s)) {
 			visit(f, &s->body[0]);
 			visit(f, &s->body[1]);
@@ -105,6 +108,6 @@ void step_groups_find(struct program *p)
 	for (int i = 0; i < f.n_groups; i++) {
 		struct found *g = f.group[i];
 		g->is.parameters = g->n_distinct > literal_rows ? g->varies : NULL;
-		g->is.is_large = g->n_steps > SPECIALISED;
+		g->is.is_apart = g->n_steps > SPECIALISED || (f.streams && !p->x.m->target->is_hosted);
 	}
 }

@@ -263,6 +263,9 @@ static bool stream_block(struct module *m, struct block *b, struct block *stream
 	return true;
 }
 
+/* What turns, and steps that are told their rows, take of the stack of boards at most, as far as was measured. */
+enum { STACK_OF_TURNS = 128 };
+
 bool stream_program(struct module *m, struct block *b, struct plan *p)
 {
 	const struct before whole = keep(m, b);
@@ -279,7 +282,7 @@ bool stream_program(struct module *m, struct block *b, struct plan *p)
 	*b = streamed;
 	if (!plan_places(m, b, &fewer))
 		return false;
-	if (plan_bytes(&fewer) < plan_bytes(p))
+	if (plan_bytes(&fewer) + (m->target->is_hosted ? 0 : STACK_OF_TURNS) < plan_bytes(p))
 		*p = fewer;
 	else
 		restore(m, b, &whole);
