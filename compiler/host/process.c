@@ -67,7 +67,7 @@ bool runner_is_emulator(const char *text, struct arena *a)
 }
 
 /* In the child: only what may be called between fork and exec. `failed` tells the parent why exec did not work. */
-static _Noreturn void become(const struct words *w, const char *folder, int output, int failed)
+static _Noreturn void become(const struct words *w, const char *folder, int output, int errors, int failed)
 {
 	const int null = open("/dev/null", O_RDONLY);
 	int error;
@@ -79,7 +79,8 @@ static _Noreturn void become(const struct words *w, const char *folder, int outp
 		dup2(null, 0);
 	if (output >= 0)
 		dup2(output, 1);
-	dup2(output >= 0 ? output : 2, 2);
+	if (errors >= 0)
+		dup2(errors, 2);
 	if (!folder || chdir(folder) == 0)
 		execvp(w->v[0], w->v);
 	error = errno;
@@ -123,8 +124,9 @@ static bool judge(const struct words *w, int status, const char *what, struct di
 	return true;
 }
 
-bool process_run(const struct words *w, const char *folder, bool quiet, const char *what, struct arena *a,
-		 struct diag *d)
+/* saved: where its standard output goes, -1: where its errors go. */
+static bool run(const struct words *w, const char *folder, bool quiet, int saved, const char *what, struct arena *a,
+		struct diag *d)
 {
 	char *said = arena_alloc(a, MAX_KEPT);
 	int output[2] = { -1, -1 }, failed[2], error = 0, status = 0;
@@ -138,7 +140,7 @@ bool process_run(const struct words *w, const char *folder, bool quiet, const ch
 	fflush(NULL);
 	child = fork();
 	if (child == 0)
-		become(w, folder, output[1], failed[1]);
+		become(w, folder, saved >= 0 ? saved : output[1], output[1], failed[1]);
 	if (child < 0)
 		error = errno;
 	close(failed[1]);
@@ -158,4 +160,22 @@ bool process_run(const struct words *w, const char *folder, bool quiet, const ch
 	if (status && n)
 		fwrite(said, 1, n, stderr);
 	return judge(w, status, what, d);
+}
+
+bool process_run(const struct words *w, const char *folder, bool quiet, const char *what, struct arena *a,
+		 struct diag *d)
+{
+	return run(w, folder, quiet, -1, what, a, d);
+}
+
+bool process_save(const struct words *w, const char *path, const char *what, struct arena *a, struct diag *d)
+{
+	const int saved = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool ok;
+
+	if (saved < 0)
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "%s: %s", path, strerror(errno));
+	ok = run(w, NULL, true, saved, what, a, d);
+	close(saved);
+	return ok;
 }

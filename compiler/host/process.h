@@ -30,4 +30,7 @@ bool runner_is_emulator(const char *text, struct arena *a);
 bool process_run(const struct words *w, const char *folder, bool quiet, const char *what, struct arena *a,
 		 struct diag *d);
 
+/** The same, with what the program writes to standard output in a file; quiet otherwise. */
+bool process_save(const struct words *w, const char *path, const char *what, struct arena *a, struct diag *d);
+
 #endif

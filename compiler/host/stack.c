@@ -1,17 +1,18 @@
-/* Worst-case stack below model_run(), from gcc's own report.
+/* Worst-case stack below model_run().
  *
- * -fcallgraph-info=su writes a graph (VCG) with a line for each function, its frame in bytes, and a line for each call.
- * The generated code has no recursion and calls nothing through a pointer, so the figure is the heaviest path; what
- * assembly takes and calls says runtime_min/kernels/assembly.def. What functions of the C library take themselves is
- * not in the report: they are named. */
+ * The generated code has no recursion, so the figure is the heaviest path through its calls. For Cortex-M they are
+ * those of the linked program, the C library's functions included; for the other targets those of gcc's own report,
+ * which does not know what the C library takes: its functions are named. */
 #include "host/stack.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/call_graph.h"
+#include "host/call_listing.h"
+#include "host/call_report.h"
 #include "host/folder.h"
 #include "host/process.h"
 #include "host/progress.h"
@@ -20,97 +21,8 @@
 #include "ops/ops.h"
 #include "options.h"
 #include "support/arena.h"
-#include "support/map.h"
 #include "support/name.h"
 #include "targets/target.h"
-
-struct callee {
-	int function;
-	struct callee *next;
-};
-
-enum { NOT_SEEN, BEING_SEEN, SEEN };
-
-struct function {
-	const char *name;
-	int64_t bytes, below;           /* its frame; the worst of itself and all that it calls */
-	bool is_external, is_unbounded;
-	int deepest;                    /* which call that is, or -1 */
-	int state;
-	struct callee *calls;
-};
-
-struct call_graph {
-	struct arena *arena;
-	struct map by_name;
-	struct function *v;
-	int n;
-};
-
-/* --- the compiler's report ---------------------------------------------------------------------------------------- */
-
-static int function_named(struct call_graph *g, const char *name)
-{
-	const int found = (int)map_get_name(&g->by_name, name, -1);
-
-	if (found >= 0)
-		return found;
-	map_set_name(&g->by_name, name, g->n);
-	g->v = ARENA_PUSH(g->arena, g->v, g->n, struct function);
-	g->v[g->n] = (struct function){ .name = name, .is_external = true, .deepest = -1 };
-	return g->n++;
-}
-
-/* The text between quotes after `key` in a line, or NULL. */
-static const char *quoted(struct arena *a, const char *line, const char *key)
-{
-	const char *at = strstr(line, key), *from, *to;
-
-	from = at ? strchr(at, '"') : NULL;
-	to = from ? strchr(from + 1, '"') : NULL;
-	return to ? arena_strndup(a, from + 1, (size_t)(to - from - 1)) : NULL;
-}
-
-/* label: "model_s2\nmodel.c:725:13\n208 bytes (static)\n0 dynamic objects", with \n as two characters. "dynamic" alone
- * is a size that the compiler cannot bound; "dynamic,bounded" is an aligned frame. */
-static void read_node(struct call_graph *g, const char *line)
-{
-	const char *title = quoted(g->arena, line, "title:"), *label = quoted(g->arena, line, "label:");
-	const char *bytes = label ? strstr(label, " bytes (") : NULL;
-	struct function *f;
-	int number;
-
-	if (!title)
-		return;
-	number = function_named(g, title);
-	if (!bytes)
-		return;
-	f = &g->v[number];
-	f->is_external = false;
-	f->is_unbounded = strncmp(bytes, " bytes (dynamic)", 16) == 0;
-	while (bytes > label && bytes[-1] >= '0' && bytes[-1] <= '9')
-		bytes--;
-	f->bytes = strtoll(bytes, NULL, 10);
-}
-
-static void add_call(struct call_graph *g, int caller, int callee)
-{
-	struct callee *c = ARENA_NEW(g->arena, struct callee);
-
-	*c = (struct callee){ .function = callee, .next = g->v[caller].calls };
-	g->v[caller].calls = c;
-}
-
-static void read_edge(struct call_graph *g, const char *line)
-{
-	const char *from = quoted(g->arena, line, "sourcename:"), *to = quoted(g->arena, line, "targetname:");
-	int caller;
-
-	if (!from || !to)
-		return;
-	caller = function_named(g, from);
-	add_call(g, caller, function_named(g, to));
-}
 
 /* "model.c:nnrt_conv_int8_2x4.constprop.0" without the file and the compiler's ending. */
 static const char *plain_name(struct arena *a, const char *title)
@@ -118,103 +30,6 @@ static const char *plain_name(struct arena *a, const char *title)
 	const char *colon = strrchr(title, ':'), *name = colon ? colon + 1 : title;
 
 	return arena_strndup(a, name, strcspn(name, "."));
-}
-
-/* A function of that plain name, or -1. */
-static int function_called(const struct call_graph *g, const char *name)
-{
-	for (int i = 0; i < g->n; i++)
-		if (!strcmp(plain_name(g->arena, g->v[i].name), name))
-			return i;
-	return -1;
-}
-
-/* What the report does not know of functions in assembly. */
-static void add_assembly(struct call_graph *g)
-{
-	static const struct {
-		const char *function, *calls;
-		int bytes, more;
-	} rows[] = {
-#define ASSEMBLY(function, bytes, more, calls) { #function, #calls, bytes, more },
-#include "runtime_min/kernels/assembly.def"
-#undef ASSEMBLY
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const int caller = function_called(g, rows[i].function);
-		const int callee = caller < 0 ? -1 : function_called(g, rows[i].calls);
-		if (caller >= 0)
-			g->v[caller].bytes += rows[i].bytes;
-		if (callee >= 0) {
-			g->v[caller].bytes += rows[i].more;
-			add_call(g, caller, callee);
-		}
-	}
-}
-
-static bool read_report(struct call_graph *g, const char *path, struct diag *d)
-{
-	FILE *f = fopen(path, "r");
-	char *line = NULL;
-	size_t room = 0;
-	bool ok = f != NULL;
-
-	/* Memory that runs out leaves the file open: nnc ends then. */
-	while (f && getline(&line, &room, f) >= 0) {
-		if (!strncmp(line, "node:", 5))
-			read_node(g, line);
-		else if (!strncmp(line, "edge:", 5))
-			read_edge(g, line);
-	}
-	free(line);
-	if (f)
-		fclose(f);
-	add_assembly(g);
-	return ok || diag_error(d, STATUS_ENVIRONMENT, NULL, "the C compiler wrote no report of its calls (%s): "
-				"gcc 10 or later does with -fcallgraph-info=su", strerror(errno));
-}
-
-/* --- the worst path ----------------------------------------------------------------------------------------------- */
-
-static bool refuse(const struct function *f, const char *what, struct diag *d)
-{
-	return diag_error(d, STATUS_ENVIRONMENT, NULL, "by the C compiler's report %s %s", f->name, what);
-}
-
-/* Depth-first from function f, with the functions that are open and the next call of each: the report is a file. */
-static bool find_worst(struct call_graph *g, int f, struct diag *d)
-{
-	int *open = ARENA_ARRAY(g->arena, g->n + 1, int), depth = 0;
-	struct callee **next = ARENA_ARRAY(g->arena, g->n + 1, struct callee *);
-
-	open[0] = f;
-	next[0] = g->v[f].calls;
-	while (depth >= 0) {
-		struct function *x = &g->v[open[depth]], *y;
-		struct callee *call = next[depth];
-		x->state = BEING_SEEN;
-		if (x->is_unbounded)
-			return refuse(x, "takes an unbounded amount of stack", d);
-		if (!call) {
-			x->state = SEEN;
-			x->below = x->bytes + (x->deepest < 0 ? 0 : g->v[x->deepest].below);
-			depth--;
-			continue;
-		}
-		y = &g->v[call->function];
-		if (y->state == BEING_SEEN)
-			return refuse(y, "calls itself", d);
-		if (y->state == NOT_SEEN) {
-			open[++depth] = call->function;
-			next[depth] = y->calls;
-			continue;
-		}
-		if (x->deepest < 0 || y->below > g->v[x->deepest].below)
-			x->deepest = call->function;
-		next[depth] = call->next;
-	}
-	return true;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -245,16 +60,16 @@ static bool add_up(struct stack *s, struct call_graph *g, const char *run, struc
 	const int root = (int)map_get_name(&g->by_name, run, -1);
 
 	if (root < 0)
-		return diag_error(d, STATUS_ENVIRONMENT, NULL, "the C compiler's report does not name %s", run);
-	if (!find_worst(g, root, d))
+		return diag_error(d, STATUS_ENVIRONMENT, NULL, "what the C compiler made does not name %s", run);
+	if (!graph_find_worst(g, root, d))
 		return false;
 	s->figure.bytes = g->v[root].below;
 	s->figure.besides = external_text(g, a);
-	for (int f = root; f >= 0; f = g->v[f].deepest) {
-		if (g->v[f].is_external)
-			continue;
+	for (int f = root; f >= 0;) {
+		const struct callee *call = g->v[f].deepest;
 		s->frame = ARENA_PUSH(a, s->frame, s->n, struct stack_frame);
-		s->frame[s->n++] = (struct stack_frame){ plain_name(a, g->v[f].name), g->v[f].bytes };
+		s->frame[s->n++] = (struct stack_frame){ plain_name(a, g->v[f].name), call ? call->at : g->v[f].bytes };
+		f = call ? call->function : -1;
 	}
 	return true;
 }
@@ -278,25 +93,35 @@ static const char *compiler_text(const struct words *w, struct arena *a)
 	return strbuf_text(&b);
 }
 
-/* cc flags… target's flags… -c -o FOLDER/model.o FOLDER/model.c, which writes FOLDER/model.ci. */
-static bool compile_c(struct stack *s, const struct options *o, const struct target *t, const char *c_file,
-		      const char *object, struct arena *a, struct diag *d)
+/* cc flags… target's flags… */
+static void name_compiler(struct words *w, struct stack *s, const struct options *o, const struct target *t,
+			  struct arena *a)
+{
+	words_init(w, a);
+	words_split(w, o->cc ? o->cc : t->cc);
+	words_make_absolute(w);
+	words_split(w, o->cflags);
+	s->figure.compiler = compiler_text(w, a);
+	words_split(w, t->cflags);
+}
+
+/* compiler… -c -o FOLDER/model.o FOLDER/model.c; with a report in FOLDER/model.ci. */
+static bool compile_c(const struct words *compiler, bool reports, const struct folder *f, struct arena *a,
+		      struct diag *d)
 {
 	static const char *const stage = "C compiler";
-	static const char *const report[] = { "-fcallgraph-info=su", "-c", "-o" };
 	struct words w;
 	bool ok;
 
 	words_init(&w, a);
-	words_split(&w, o->cc ? o->cc : t->cc);
-	words_make_absolute(&w);
-	words_split(&w, o->cflags);
-	s->figure.compiler = compiler_text(&w, a);
-	words_split(&w, t->cflags);
-	for (size_t i = 0; i < sizeof report / sizeof *report; i++)
-		words_add(&w, report[i]);
-	words_add(&w, object);
-	words_add(&w, c_file);
+	for (int i = 0; i < compiler->n; i++)
+		words_add(&w, compiler->v[i]);
+	if (reports)
+		words_add(&w, "-fcallgraph-info=su");
+	words_add(&w, "-c");
+	words_add(&w, "-o");
+	words_add(&w, folder_path(f, "model.o", a));
+	words_add(&w, folder_path(f, "model.c", a));
 	progress_begin(&stage);
 	ok = process_run(&w, NULL, true, "C compiler", a, d);
 	progress_end();
@@ -306,17 +131,21 @@ static bool compile_c(struct stack *s, const struct options *o, const struct tar
 static bool measure_in(struct stack *s, const struct folder *f, struct compilation *c, const struct options *given,
 		       struct arena *a, struct diag *d)
 {
-	struct call_graph g = { .arena = a };
+	const struct target *t = c->module.target;
+	const bool lists = call_listing_reads(t);
 	struct options o = *given;
+	struct call_graph g;
+	struct words compiler;
 
-	map_init(&g.by_name, a);
-	o.output = arena_printf(a, "%s/model.c", f->path);
+	graph_init(&g, a);
+	name_compiler(&compiler, s, given, t, a);
+	o.output = folder_path(f, "model.c", a);
 	o.weights = WEIGHTS_TEXT;
 	o.depfile = false;
 	o.flash_limit = 0;
-	return compile_emit(c, &o, NULL) &&
-	       compile_c(s, given, c->module.target, o.output, arena_printf(a, "%s/model.o", f->path), a, d) &&
-	       read_report(&g, arena_printf(a, "%s/model.ci", f->path), d) &&
+	return compile_emit(c, &o, NULL) && compile_c(&compiler, !lists, f, a, d) &&
+	       (lists ? call_listing_read(&g, &compiler, f, c->totals.entry, given->stream_input != NULL, d) :
+			call_report_read(&g, folder_path(f, "model.ci", a), d)) &&
 	       add_up(s, &g, c->totals.entry, a, d);
 }
 
