@@ -62,13 +62,16 @@
 
 /* Armv6-M: NNRT_HAS_LONG_PRODUCT, whether an instruction or two give the 64 bits of a product, for of its MULS gcc 12
  * makes a subroutine; NNRT_INLINE_IF_ROOM, a function that disappears into its caller where that one has registers
- * left, and not where there are eight; NNRT_HAS_UNALIGNED, whether words are loaded from any address. */
+ * left, and not where there are eight; NNRT_HAS_UNALIGNED, whether words are loaded from any address;
+ * NNRT_HAS_DIVISION, whether an instruction divides. */
 #if defined(__thumb__) && !defined(__thumb2__)
 #define NNRT_HAS_LONG_PRODUCT 0
+#define NNRT_HAS_DIVISION 0
 #define NNRT_HAS_UNALIGNED 0
 #define NNRT_INLINE_IF_ROOM NNRT_SHARED
 #else
 #define NNRT_HAS_LONG_PRODUCT 1
+#define NNRT_HAS_DIVISION 1
 #define NNRT_HAS_UNALIGNED 1
 #define NNRT_INLINE_IF_ROOM NNRT_INLINE
 #endif

@@ -20,6 +20,7 @@
 #include "runtime_min/maths/requantise.h"
 #include "runtime_min/maths/round.h"
 #include "runtime_min/maths/sigmoid.h"
+#include "runtime_min/maths/soft.h"
 #include "runtime_min/maths/sum.h"
 #include "runtime_min/maths/tanh.h"
 #include "runtime_min/maths/trig.h"

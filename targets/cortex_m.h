@@ -13,7 +13,9 @@
 	.arena_align = 8
 
 /* Cores whose floats are subroutines of about a hundred instructions. */
-#define SOFT_FLOATS .fmas = 0.01, .int_ops = 1, .loads = 0.5, .overlaps = false, .fma_latency = 1, .vector_bytes = 4
+#define SOFT_FLOATS \
+	.has_soft_floats = true, .fmas = 0.01, .int_ops = 1, .loads = 0.5, .overlaps = false, .fma_latency = 1, \
+	.vector_bytes = 4
 
 /* The one board with a Cortex-M0, which faults at words that are not aligned; with more memory than it has. */
 #define MICROBIT \

@@ -13,6 +13,7 @@ const struct target target_rv32imc = {
 	.check_for = "RV32IMC",
 	.features = HAS_NONE,
 	/* Our estimate: floats by subroutines, all else an instruction a cycle. */
+	.has_soft_floats = true,
 	.fmas = 0.01, .int_ops = 1, .loads = 0.5, .overlaps = false, .fma_latency = 1, .registers = 28,
 	.vector_bytes = 4,
 	RV32_BOARD,

@@ -48,6 +48,7 @@ struct target {
 	int vector_bytes;               /* of one SIMD register; 4 when there is none */
 	int l1_bytes, l2_bytes;         /* data caches of a typical core; 0: none */
 	int arena_align;                /* bytes, a power of two */
+	bool has_soft_floats;           /* floats are subroutines */
 	bool is_big_endian;
 	bool is_hosted;                 /* has a C library with files, so that run and verify can use it as it is */
 };

@@ -126,6 +126,7 @@ static const struct target *compose(struct arena *a, const struct target *base, 
 			strbuf_printf(&name, "+%s", feature_rows[i].name);
 			t->features = features_without(t->features, feature_rows[i].takes);
 		}
+	t->has_soft_floats |= (t->features & HAS_NO_FPU) != 0;
 	t->name = strbuf_text(&name);
 	t->cflags = compose_flags(a, base->cflags, t->features);
 	t->check = compose_check(a, base->check, t->features);

@@ -11,7 +11,7 @@
 /* The last columns of scalar.def. */
 static const struct {
 	int arity;
-	const char *f32, *f64, *integer, *vector;
+	const char *f32, *f64, *integer, *vector, *soft;
 } table[N_EOPS] = {
 #define SCALAR(id, arity, name, result, cost, floats, integers, ...) [E_##id] = { arity, __VA_ARGS__ },
 #include "nest/scalar.def"
@@ -36,19 +36,24 @@ bool scalar_has_vector(enum eop op, enum dtype operand)
 	return operand == DT_F32 && table[op].vector && op != E_AND && op != E_OR && op != E_XOR && op != E_NOT;
 }
 
-static const char *pattern_of(enum eop op, enum dtype operand, bool vector)
+bool scalar_has_soft(enum eop op)
+{
+	return table[op].soft != NULL;
+}
+
+static const char *pattern_of(enum eop op, enum dtype operand, bool vector, bool soft)
 {
 	if (vector)
 		return table[op].vector;
 	if (operand == DT_F32)
-		return table[op].f32;
+		return soft ? table[op].soft : table[op].f32;
 	return operand == DT_F64 ? table[op].f64 : table[op].integer;
 }
 
 const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, bool vector, const char *a,
 			const char *b)
 {
-	const char *pattern = pattern_of(op, operand, vector);
+	const char *pattern = pattern_of(op, operand, vector, w->is_soft);
 	bool wide = dtypes[operand].bytes == 8, is_signed = dtypes[operand].class == CLASS_I;
 	struct strbuf out;
 
@@ -210,6 +215,8 @@ static const char *cast_text(struct nest_writer *w, enum dtype to, enum dtype fr
 		return arena_printf(s, "(%s) != 0", a);
 	if (dtypes[from].class == CLASS_F && dtypes[to].class != CLASS_F)
 		return float_to_integer(w, to, from, a);
+	if (to == DT_F32 && w->is_soft)
+		return arena_printf(s, "%s(%s)", writer_use(w, "nnrt_soft_whole"), a);
 	return arena_printf(s, "(%s)%s", dtypes[to].ctype, a);
 }
 
@@ -236,6 +243,15 @@ static const char *saturate_name(enum dtype type)
 	case DT_I32: return "nnrt_saturate_i32";
 	default: die("no saturation to %s", dtypes[type].name);
 	}
+}
+
+static const char *saturate_text(struct nest_writer *w, enum dtype to, const char *a)
+{
+	if (w->is_soft)
+		return arena_printf(w->m->scratch, "(%s)%s(%s, %lld, %lld)", dtypes[to].ctype,
+				    writer_use(w, "nnrt_soft_nearest"), a, (long long)type_lowest(to),
+				    (long long)type_highest(to));
+	return arena_printf(w->m->scratch, "%s(%s)", writer_use(w, saturate_name(to)), a);
 }
 
 /* if (c) { … v = a; } else { … v = b; }: each side is computed only when taken. */
@@ -360,8 +376,7 @@ struct operand write_expr(struct nest_writer *w, int k)
 	case E_BITS:
 		return declare(w, k, bits_text(w, x.type, w->n->e[x.a].type, write_expr(w, x.a).text), false);
 	case E_SATURATE:
-		return declare(w, k, arena_printf(w->m->scratch, "%s(%s)", writer_use(w, saturate_name(x.type)),
-						  write_expr(w, x.a).text), false);
+		return declare(w, k, saturate_text(w, x.type, write_expr(w, x.a).text), false);
 	case E_SELECT:
 		return write_select(w, k);
 	default:

@@ -375,6 +375,7 @@ void emit_nest(struct emit *e, struct emission *x, const struct nest *n)
 	if (*condition)
 		emit_open(e, "if (%s)", condition);
 	nest_writer_init(&w, e, x, n);
+	w.is_soft = nest_is_soft(x, n);
 	nest_writer_plan_loops(&w);
 	if (!write_copy(&w)) {
 		writer_choose_vector_axis(&w);

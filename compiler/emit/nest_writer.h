@@ -34,6 +34,7 @@ struct nest_writer {
 
 	int vector_axis;                /* axis whose loop runs over vectors, -1: none */
 	bool *varies;                   /* by expression: along that axis */
+	bool is_soft;                   /* float32 is computed by integers */
 	bool in_vector;                 /* now writing the vector form of that loop */
 	const char *lanes;              /* NULL: whole vectors; else text of how many lanes count */
 	struct operand *value;          /* by expression */
@@ -113,5 +114,14 @@ const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, 
 			const char *b);
 
 bool scalar_has_vector(enum eop op, enum dtype operand);
+
+/** An operation on float32 has a form by integers. */
+bool scalar_has_soft(enum eop op);
+
+/* --- nest_soft.c --- */
+
+/** Whether the nest's float32 is to be computed by integers: on cores that have subroutines for it, where bytes come in
+ *  or go out and every operation has such a form. */
+bool nest_is_soft(const struct emission *x, const struct nest *n);
 
 #endif

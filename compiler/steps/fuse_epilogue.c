@@ -17,7 +17,8 @@
 static bool has_vector_form(enum eop op)
 {
 	static const bool has[] = {
-#define SCALAR(id, arity, name, result, cost, floats, integers, c_f32, c_f64, c_integer, c_vector) (c_vector) != NULL,
+#define SCALAR(id, arity, name, result, cost, floats, integers, c_f32, c_f64, c_integer, c_vector, ...) \
+	(c_vector) != NULL,
 #include "nest/scalar.def"
 #undef SCALAR
 	};

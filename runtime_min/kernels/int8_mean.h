@@ -4,6 +4,7 @@
 
 #include "runtime_min/kernels/int8.h"
 #include "runtime_min/kernels/shape.h"
+#include "runtime_min/maths/soft.h"
 
 /** What the bytes of image and result mean: real = (byte - zero) * scale; low and high have y's zero taken off. */
 struct nnrt_int8_mean {
@@ -34,7 +35,9 @@ NNRT_INLINE void nnrt_mean_add(const struct nnrt_int8_mean *p, const unsigned ch
 /** Divides a vector of sums, and stores it. */
 NNRT_INLINE void nnrt_mean_finish(const struct nnrt_int8_mean *p, unsigned char *y, nnrt_i8f sum)
 {
-	nnrt_i8f_finish(y, nnrt_i8f_div(sum, (float)p->pixels), p->y_scale, p->low, p->high, p->y_zero);
+	const float pixels = NNRT_HAS_FPU ? (float)p->pixels : nnrt_soft_whole(p->pixels);
+
+	nnrt_i8f_finish(y, nnrt_i8f_div(sum, pixels), p->y_scale, p->low, p->high, p->y_zero);
 }
 
 /** `vectors` vectors of channels. */

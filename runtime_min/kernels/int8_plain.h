@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "runtime_min/kernels/int8_tile.h"
-#include "runtime_min/maths/requantise.h"
+#include "runtime_min/maths/soft.h"
 #include "runtime_min/nnrt.h"
 
 /** Sums. */
@@ -204,25 +204,32 @@ NNRT_INLINE void nnrt_i8f_store(unsigned char *y, nnrt_i8f a, int low, int high)
 /** (byte - zero) * scale in every lane, of int8 (is_signed 1) or uint8; NNRT_INT8_LANES bytes. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_real(const unsigned char *p, int is_signed, int zero, float scale)
 {
-	return (float)(nnrt_i8v_bytes(p, is_signed) - zero) * scale;
+	const int32_t steps = nnrt_i8v_bytes(p, is_signed) - zero;
+
+	return NNRT_HAS_FPU ? (float)steps * scale : nnrt_soft_mul(nnrt_soft_whole(steps), scale);
 }
 
 /** a + b, or with `product` 1 a * b, rounded to float32. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_combine(nnrt_i8f a, nnrt_i8f b, int product)
 {
-	return product ? a * b : a + b;
+	if (NNRT_HAS_FPU)
+		return product ? a * b : a + b;
+	return product ? nnrt_soft_mul(a, b) : nnrt_soft_add(a, b);
 }
 
 /** a / v in every lane. */
 NNRT_INLINE nnrt_i8f nnrt_i8f_div(nnrt_i8f a, float v)
 {
-	return a / v;
+	return NNRT_HAS_FPU ? a / v : nnrt_soft_div(a, v);
 }
 
 /** y[i] = byte of round_half_even(min(max(a[i] / scale, low), high)) + zero; as nnrt_i8v_finish(), whole vectors. */
 NNRT_INLINE void nnrt_i8f_finish(unsigned char *y, nnrt_i8f a, float scale, int low, int high, int zero)
 {
-	*y = (unsigned char)(nnrt_nearest_near(nnrt_bounded(a / scale, (float)low, (float)high)) + zero);
+	const int32_t v = NNRT_HAS_FPU ? nnrt_nearest_near(nnrt_bounded(a / scale, (float)low, (float)high))
+				       : nnrt_soft_nearest(nnrt_soft_div(a, scale), low, high);
+
+	*y = (unsigned char)(v + zero);
 }
 
 /** to[i] = from[i] for n bytes of int8 (is_signed 1) or uint8. */

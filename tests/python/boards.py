@@ -23,6 +23,7 @@ PACK = [os.path.join("compiler", "kernels", f) for f in
 PROGRAMS = {
     "int8": ["tests/integers/test_int8.c", "compiler/lower/requantise.c", *PACK],
     "int8_elements": ["tests/integers/test_int8_elements.c"],
+    "soft": ["tests/maths/test_soft.c"],
     "f32": ["tests/kernels/test_f32.c", *PACK],
     "order": ["tests/kernels/test_order.c", *PACK],
 }
