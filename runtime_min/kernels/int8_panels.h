@@ -351,34 +351,18 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 			const int is_inside = ix >= 0 && ix <= last_ix;
 
 			if (have == 0 && rows > 1 && is_inside && adjacent == p->kernel_h) {
-				const int n_inside = (int)nnrt_min(left, (last_ix - ix) / p->stride_w + 1);
-				int n = n_inside / rows, n_few = 0;
+				int n = (int)nnrt_min(left, (last_ix - ix) / p->stride_w + 1) / rows;
 
-				/* A pixel in front of them is gathered too, for nobody. */
-				if (few > 0 && is_last && n_inside == left && (n > 0 || ix >= p->stride_w)) {
-					n -= n > 0 && left % rows == few - 1;
-					n_few = (left - n * rows) / few;
-				}
-				left -= n * rows + n_few * few;
-				ix += (n * rows + n_few * few) * p->stride_w;
-				for (int size = rows; n + n_few > 0; from += size * move) {
-					if (few > 0) {
-						size = n > 0 ? rows : few;
-						tile.sum[7] = size;
-						tile.taps = taps + (rows - size) * pixel;
-						tile.end = taps + (rows - size) * pixel + steps * step;
-					}
-					take(from - (rows - size) * move, move, row_step, p->kernel_h, run, taps,
-						is_signed, form);
-					for (int i = 0; i < size; i++, to += p->y_pixel)
+				n -= few > 0 && is_last && n > 0 && left - n * rows == few - 1;
+				if (few > 0)
+					tile.sum[7] = rows;
+				left -= n * rows;
+				ix += n * rows * p->stride_w;
+				for (; n > 0; n--, from += rows * move) {
+					take(from, move, row_step, p->kernel_h, run, taps, is_signed, form);
+					for (int i = 0; i < rows; i++, to += p->y_pixel)
 						tile.y[i] = to;
 					nnrt_panels_compute(&tile, w, bias, line, p->oc, whole, q, kind);
-					n -= size == rows;
-					n_few -= size < rows;
-				}
-				if (few > 0) {
-					tile.taps = taps;
-					tile.end = taps + steps * step;
 				}
 				if (left == 0)
 					break;

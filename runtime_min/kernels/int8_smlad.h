@@ -475,7 +475,7 @@ NNRT_INLINE void nnrt_point_smlad(const struct nnrt_conv *p, const void *x, cons
 	(void)rows;
 	(void)columns;
 	nnrt_panels_point(p, x, w, bias, scale, y, scratch, &q, &nnrt_smlad_kind_3x2, 2, 8, nnrt_smlad_inside,
-			  nnrt_smlad_take);
+			  nnrt_smlad_take, 0);
 }
 
 #endif

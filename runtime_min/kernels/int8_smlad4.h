@@ -213,7 +213,7 @@ NNRT_INLINE void nnrt_point_smlad4(const struct nnrt_conv *p, const void *x, con
 	(void)rows;
 	(void)columns;
 	nnrt_panels_point(p, x, w, bias, scale, y, scratch, &q, &nnrt_smlad_kind_4x2, 2, 4, nnrt_smlad_inside4,
-			  nnrt_smlad_take4);
+			  nnrt_smlad_take4, 0);
 }
 
 #endif

@@ -108,4 +108,18 @@ NNRT_INLINE void nnrt_conv_smlad_few(const struct nnrt_conv *p, const void *x, c
 			 nnrt_smlad_form(p, is_signed, rows), nnrt_smlad_any, nnrt_smlad_inside, nnrt_smlad_take, 2);
 }
 
+/** nnrt_point_smlad() for 3 rows and 2 columns. */
+NNRT_INLINE void nnrt_point_smlad_few(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+				      const void *scale, const void *zero, void *y, void *scratch, int is_signed,
+				      int low, int high, int y_zero, int rows, int columns)
+{
+	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
+
+	(void)zero;
+	(void)rows;
+	(void)columns;
+	nnrt_panels_point(p, x, w, bias, scale, y, scratch, &q, &nnrt_smlad_kind_few, 2, 8, nnrt_smlad_inside,
+			  nnrt_smlad_take, 2);
+}
+
 #endif
