@@ -1,5 +1,6 @@
 /* Linear models, scalers, encoders and the like of ai.onnx.ml as nodes of ai.onnx. */
 #include "ops/classic.h"
+#include "ops/lookup.h"
 #include "ops/text.h"
 
 #include <math.h>
@@ -392,13 +393,26 @@ static int numbers(struct module *m, int node, const char *ints, const char *flo
 	return a ? tensor_const_ints(m, a->ints, a->n) : floats_attr(m, node, floats);
 }
 
+static bool has_nan(const struct attr *a)
+{
+	for (int i = 0; a && i < a->n; i++)
+		if (isnan(a->floats[i]))
+			return true;
+	return false;
+}
+
 static bool expand_label_encoder(struct module *m, int node)
 {
 	const bool text = text_is_input(m, node);
 	const struct attr *words = text ? node_attr(m, node, "keys_strings") : NULL;
 	const int keys = text ? -1 : numbers(m, node, "keys_int64s", "keys_floats");
 	const int values = numbers(m, node, "values_int64s", "values_floats");
-	const int64_t missing = node_attr_int(m, node, "default_int64", -1);
+	const struct lookup table = {
+		.int_keys = node_attr(m, node, "keys_int64s"), .float_keys = node_attr(m, node, "keys_floats"),
+		.int_values = node_attr(m, node, "values_int64s"), .float_values = node_attr(m, node, "values_floats"),
+		.int_missing = node_attr_int(m, node, "default_int64", -1),
+		.float_missing = (float)node_attr_float(m, node, "default_float", -0.0),
+	};
 	int found, at, v, other;
 	int64_t n_keys;
 
@@ -410,8 +424,13 @@ static bool expand_label_encoder(struct module *m, int node)
 				(long long)m->tensor[values].dim[0].n);
 	if (!text && !node_rank(m, node, 0, 0, MAX_RANK - 1))
 		return false;
-	other = m->tensor[values].type == DT_I64 ? tensor_const_ints(m, &missing, 1) :
-		tensor_const_float(m, (float)node_attr_float(m, node, "default_float", -0.0));
+	if (keys >= 0 && !has_nan(table.float_keys)) {
+		lookup_expand(m, node, &table, expand_cast(m, node, node_in(m, node, 0), m->tensor[keys].type, -1),
+			      node_out(m, node, 0));
+		return true;
+	}
+	other = table.int_values ? tensor_const_ints(m, &table.int_missing, 1) :
+				   tensor_const_float(m, table.float_missing);
 	found = words ? text_matches(m, node, words->strings, words->n) : matches(m, node, keys);
 	if (found < 0)
 		return false;

@@ -217,6 +217,21 @@ def encoders():
 
 
 @by_onnxruntime
+def labels_of_keys():
+    """Far apart, close together, floats in no order; keys twice, and what is no key beside each."""
+    rng = np.random.default_rng(4)
+    far, close = rng.integers(-2 ** 62, 2 ** 62, 37), rng.integers(-9, 60, 40)
+    far[:3] = 2 ** 63 - 1, -2 ** 63, far[5]
+    decimals = rng.permutation(np.float32([k / 4 for k in range(-8, 9)] + [np.inf, -np.inf, .5]))
+    near = np.concatenate([far, far[2:] + 1, far[2:] - 1, close, [-10, 61, 0]])
+    return ([ml("LabelEncoder", ["i"], ["a"], keys_int64s=far.tolist(), values_floats=[k + .5 for k in range(37)]),
+             ml("LabelEncoder", ["i"], ["b"], keys_int64s=close.tolist(), values_int64s=list(range(40)), default_int64=-7),
+             ml("LabelEncoder", ["f"], ["c"], keys_floats=decimals.tolist(), values_int64s=list(range(20)))],
+            {"i": near, "f": np.concatenate([decimals, decimals + np.float32(.125), np.float32([np.nan, -0.])])},
+            {"a": 1, "b": 7, "c": 7})
+
+
+@by_onnxruntime
 def grams_weighted():
     pool = dict(pool_int64s=[2, 3, 5, 4, 5, 6, 7, 8, 6, 7, 1, 2, 3, 3, 2, 1], ngram_counts=[0, 4, 10],
                 ngram_indexes=[0, 9, 2, 3, 8, 5, 6, 1, 4], weights=[.5, 1., 2., 3., .25, 7., 1.5, -1., 4.])
