@@ -31,6 +31,14 @@
 #define NNRT_UNROLL(n) _Pragma(NNRT_TEXT(GCC unroll n))
 #endif
 
+/* Before a loop none of whose turns reads what another writes: gcc then makes vectors of it without comparing addresses
+ * first, and so where a result takes the place of an operand too. */
+#if defined(__clang__)
+#define NNRT_INDEPENDENT
+#else
+#define NNRT_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 /** Whether the compiler knows x: where it does not, a loop over it would not disappear. */
 #define NNRT_IS_CONSTANT(x) __builtin_constant_p(x)
 
@@ -87,6 +95,13 @@
 #define NNRT_LITERAL \
 	NNRT_CODE __attribute__((noinline, unused, \
 		optimize("fp-contract=off", "no-trapping-math", "vect-cost-model=dynamic")))
+#endif
+
+/* Before a function with an NNRT_INDEPENDENT loop: the same two of gcc's reservations are lifted. */
+#if defined(__clang__)
+#define NNRT_LOOPS NNRT_CODE
+#else
+#define NNRT_LOOPS NNRT_CODE __attribute__((optimize("no-trapping-math", "vect-cost-model=dynamic")))
 #endif
 
 #endif

@@ -11,9 +11,9 @@ const struct target target_x86_64_v3 = {
 	.cflags = "-march=x86-64-v3",
 	.link_flags = "-lm",
 	.runner = "",
-	.index_flags = "--target=x86_64-linux-gnu -mavx2 -mfma",
+	.index_flags = "--target=x86_64-linux-gnu -mavx2 -mfma -mf16c",
 	.check = "",
-	.check_for = "AVX2 and FMA",
+	.check_for = "AVX2, FMA and F16C",
 	.features = HAS_AVX2,
 	.may_add = HAS_AVX_VNNI,
 	/* Skylake as LLVM's X86SchedSkylakeServer.td has it: two FMAs and two loads of 256 bits a cycle, latency 4. */

@@ -36,6 +36,7 @@ void emission_begin(struct emission *x)
 	x->n_named = 0;
 	x->n_constants = 0;
 	x->constant = NULL;
+	x->has_independent = false;
 }
 
 void emission_rest(struct emission *x)

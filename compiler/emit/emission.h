@@ -46,6 +46,7 @@ struct emission {
 	int n_constants, n_epilogue;
 	bool is_template;               /* all of them stand as k0, k1 … */
 	const bool *varies;             /* by constant: it is a parameter, k3; NULL: none is */
+	bool has_independent;           /* a loop that is left to the C compiler's vectors */
 };
 
 /** Begins with nothing marked. What outlives a step is in the module's arena, the rest in its scratch. */

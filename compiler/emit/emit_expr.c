@@ -72,6 +72,7 @@ const char *scalar_text(struct nest_writer *w, enum eop op, enum dtype operand, 
 		case 'b': strbuf_puts(&out, b); break;
 		case 't': strbuf_puts(&out, dtypes[operand].ctype); break;
 		case 'w': strbuf_puts(&out, wide ? "uint64_t" : "uint32_t"); break;
+		case 'n': strbuf_puts(&out, wide ? "64" : "32"); break;
 		case 's': strbuf_puts(&out, is_signed ? "i" : "u"); break;
 		default: die("scalar.def: $%c", *p);
 		}
@@ -175,18 +176,19 @@ static const char *offset_text(struct nest_writer *w, int k)
 static struct operand write_load(struct nest_writer *w, int k)
 {
 	const struct expr x = w->n->e[k];
-	const char *offset = offset_text(w, k), *text;
+	const bool vector = w->in_vector && w->varies[k];
+	const char *offset = offset_text(w, k), *from = writer_tensor(w, x.tensor), *load;
+	struct num step;
 
-	if (w->in_vector && w->varies[k]) {
-		if (w->lanes)
-			text = arena_printf(w->m->scratch, "%s(&%s[%s], %s)", writer_use(w, "nnrt_vf_load_n"),
-					    writer_tensor(w, x.tensor), offset, w->lanes);
-		else
-			text = arena_printf(w->m->scratch, "%s(&%s[%s])", writer_use(w, "nnrt_vf_load"),
-					    writer_tensor(w, x.tensor), offset);
-		return declare(w, k, text, true);
-	}
-	return declare(w, k, arena_printf(w->m->scratch, "%s[%s]", writer_tensor(w, x.tensor), offset), false);
+	if (!vector)
+		return declare(w, k, arena_printf(w->m->scratch, "%s[%s]", from, offset), false);
+	load = x.type == DT_F16 ? "nnrt_vf_load_f16" : "nnrt_vf_load";
+	if (writer_coefficient(w, w->address[k], w->vector_axis, &step) && num_is(step, 2))
+		load = "nnrt_vf_load_even";
+	if (w->lanes)
+		load = arena_printf(w->m->scratch, "%s_n", load);
+	return declare(w, k, arena_printf(w->m->scratch, "%s(&%s[%s]%s%s)", writer_use(w, load), from, offset,
+					  w->lanes ? ", " : "", w->lanes ? w->lanes : ""), true);
 }
 
 /* Float to integer goes through functions that saturate; small types wrap round from there. */
@@ -372,6 +374,8 @@ struct operand write_expr(struct nest_writer *w, int k)
 	case E_REDUCE:
 		return remember(w, k, w->reduced, w->in_vector && w->vector_axis < w->n->n_axes);
 	case E_CAST:
+		if (w->in_vector && w->varies[k])       /* float16: loads and stores convert */
+			return remember(w, k, write_vector(w, x.a), true);
 		return declare(w, k, cast_text(w, x.type, w->n->e[x.a].type, write_expr(w, x.a).text), false);
 	case E_BITS:
 		return declare(w, k, bits_text(w, x.type, w->n->e[x.a].type, write_expr(w, x.a).text), false);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "emit/nest_writer.h"
+#include "options.h"
 #include "targets/target.h"
 
 /* Computes early what does not change in the loops still to be opened. */
@@ -32,9 +33,9 @@ static const char *axis_name(struct nest_writer *w, int axis)
 }
 
 /* A loop over one axis; one whose index is the constant 0, of a reduction, has at most one turn and no counter. */
-static void open_loop(struct nest_writer *w, int axis)
+static void open_loop(struct nest_writer *w, int axis, const char *extent)
 {
-	const char *i = axis_name(w, axis), *extent = writer_num(w, w->extent[axis]);
+	const char *i = axis_name(w, axis);
 
 	if (!num_is_const(w->axis[axis]))
 		emit_open(w->e, "for (ptrdiff_t %s = 0; %s < %s; %s++)", i, i, extent, i);
@@ -47,6 +48,7 @@ static void write_store(struct nest_writer *w)
 	const struct nest *n = w->n;
 	const char *offset = writer_num(w, w->store), *y = writer_tensor(w, n->out);
 	const struct tensor *t = &w->m->tensor[n->out];
+	const bool is_half = t->type == DT_F16;
 
 	for (int i = 0; i < t->rank; i++)
 		if (n->store[i].expr >= 0)
@@ -55,11 +57,12 @@ static void write_store(struct nest_writer *w)
 	if (!w->in_vector)
 		emit_line(w->e, "%s[%s] = %s;", y, offset, write_expr(w, n->value).text);
 	else if (w->lanes)
-		emit_line(w->e, "%s(&%s[%s], %s, %s);", writer_use(w, "nnrt_vf_store_n"), y, offset,
+		emit_line(w->e, "%s(&%s[%s], %s, %s);",
+			  writer_use(w, is_half ? "nnrt_vf_store_f16_n" : "nnrt_vf_store_n"), y, offset,
 			  write_vector(w, n->value), w->lanes);
 	else
-		emit_line(w->e, "%s(&%s[%s], %s);", writer_use(w, "nnrt_vf_store"), y, offset,
-			  write_vector(w, n->value));
+		emit_line(w->e, "%s(&%s[%s], %s);", writer_use(w, is_half ? "nnrt_vf_store_f16" : "nnrt_vf_store"), y,
+			  offset, write_vector(w, n->value));
 }
 
 static const char *identity_text(struct nest_writer *w, const struct expr *r)
@@ -157,7 +160,8 @@ static bool fills_vectors(const struct nest_writer *w, int axis)
 	return num_is_const(w->extent[axis]) && w->extent[axis].n % (w->m->target->vector_bytes / 4) == 0;
 }
 
-enum { MOST_UNROLLED = 4 };
+/* Turns of a loop, and of all loops over what is summed up, that are written out. */
+enum { MOST_UNROLLED = 4, MOST_TAPS = 32 };
 
 /* A loop of a few turns, as many each time, on a target whose compiler has vectors to use. */
 static bool is_short(const struct nest_writer *w, int level)
@@ -167,11 +171,20 @@ static bool is_short(const struct nest_writer *w, int level)
 	return num_is_const(extent) && extent.n > 1 && extent.n <= MOST_UNROLLED && w->m->target->vector_bytes > 4;
 }
 
-/* Two loops of a few turns over what is summed up, such as the samples of an element of a Resize: the same. */
-static bool are_unrolled(const struct nest_writer *w)
+/* The last loops over what is taken together are of a few turns, such as the samples of an element of a Resize or the
+ * taps of a window, from this one on: the same. */
+static bool is_unrolled_to_end(const struct nest_writer *w, int level)
 {
-	return w->vector_axis < 0 && w->n_loops == w->n_outer + 2 && is_short(w, w->n_outer) &&
-	       is_short(w, w->n_outer + 1);
+	int64_t taps = 1;
+
+	if (w->vector_axis >= w->n->n_axes || w->n_loops - w->n_outer < 2)
+		return false;
+	for (int k = level; k < w->n_loops; k++) {
+		if (!is_short(w, k))
+			return false;
+		taps *= w->extent[w->loop[k]].n;
+	}
+	return taps <= MOST_TAPS;
 }
 
 static void write_reduce_loops(struct nest_writer *w, int level, const struct expr *r, const struct accumulator *a)
@@ -200,9 +213,9 @@ static void write_reduce_loops(struct nest_writer *w, int level, const struct ex
 		emit_open(w->e, "for (; %s < %s; %s++)", i, extent, i);
 		write_turn(w, r, a, a->name, i);
 	} else {
-		if (are_unrolled(w))
+		if (is_unrolled_to_end(w, level))
 			emit_line(w->e, "%s(%lld)", writer_use(w, "NNRT_UNROLL"), (long long)w->extent[axis].n);
-		open_loop(w, axis);
+		open_loop(w, axis, extent);
 		hoist(w, level + 1);
 		write_reduce_loops(w, level + 1, r, a);
 	}
@@ -271,6 +284,32 @@ static bool is_unrolled(const struct nest_writer *w, int level)
 	return level > 0 && level + 1 == w->n_outer && !w->n->n_reduce && is_short(w, level);
 }
 
+/* The last loop of the output, where the C compiler has vectors to use and may spend code on them. Two turns store to
+ * two places, and what they load is no other turn's result: a nest does not read its output but where it stores. */
+static bool is_independent(const struct nest_writer *w, int level)
+{
+	if (level + 1 != w->n_outer || num_is_const(w->axis[w->loop[level]]) || w->m->target->vector_bytes <= 4 ||
+	    w->m->options->optimize == OPTIMIZE_SIZE)
+		return false;
+	for (int i = 0; i < w->m->tensor[w->n->out].rank; i++)
+		if (w->n->store[i].expr >= 0)
+			return false;
+	return true;
+}
+
+/* The pragma before a loop, and what the loop's index is compared with: gcc refuses the pragma where that branches. */
+static const char *mark_independent(struct nest_writer *w, int axis, const char *extent)
+{
+	if (!num_is_const(w->extent[axis])) {
+		const char *name = arena_printf(w->m->scratch, "v%d", w->names++);
+		emit_line(w->e, "const ptrdiff_t %s = %s;", name, extent);
+		extent = name;
+	}
+	emit_line(w->e, "%s", writer_use(w, "NNRT_INDEPENDENT"));
+	w->x->has_independent = true;
+	return extent;
+}
+
 static void write_loops(struct nest_writer *w, int level)
 {
 	int mark = w->n_open, axis;
@@ -285,9 +324,12 @@ static void write_loops(struct nest_writer *w, int level)
 	i = axis_name(w, axis);
 	extent = writer_num(w, w->extent[axis]);
 	if (axis != w->vector_axis) {
-		if (is_unrolled(w, level))
+		if (is_unrolled(w, level)) {
 			emit_line(w->e, "%s(%lld)", writer_use(w, "NNRT_UNROLL"), (long long)w->extent[axis].n);
-		open_loop(w, axis);
+		} else if (is_independent(w, level)) {
+			extent = mark_independent(w, axis, extent);
+		}
+		open_loop(w, axis, extent);
 		write_loops(w, level + 1);
 		writer_close_scope(w, mark);
 		emit_close(w->e, "");
@@ -334,7 +376,7 @@ static bool write_copy(struct nest_writer *w)
 	    !num_is(to, 1) || !num_is(from, 1))
 		return false;
 	for (int k = 0; k < w->n_outer - 1; k++)
-		open_loop(w, w->loop[k]);
+		open_loop(w, w->loop[k], writer_num(w, w->extent[w->loop[k]]));
 	{
 		struct num zero = num_const(0);
 		struct num s = num_subst(w->nums, w->store, &w->axis[axis], &zero, 1);

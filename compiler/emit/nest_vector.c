@@ -87,21 +87,41 @@ static bool has_guarded_load(const struct nest_writer *w, int k)
 	return false;
 }
 
+/* Floats side by side, or every second one. */
+static bool loads_vector(struct nest_writer *w, int k)
+{
+	const struct expr *x = &w->n->e[k];
+	struct num c;
+
+	for (int i = 0; i < (x->n_at < 0 ? 1 : x->n_at); i++)
+		if (w->n->at[x->at + i].expr >= 0 && w->varies[w->n->at[x->at + i].expr])
+			return false;
+	return writer_coefficient(w, w->address[k], w->vector_axis, &c) &&
+	       (num_is(c, 1) || (x->type == DT_F32 && num_is(c, 2)));
+}
+
+/* float16 where it lies is float32 in a vector: what is loaded is widened at once, what is stored narrowed last. */
+static bool casts_half(const struct nest_writer *w, int k)
+{
+	const struct expr *x = &w->n->e[k], *a = &w->n->e[x->a];
+
+	return x->type == DT_F32 ? a->type == DT_F16 && a->op == E_LOAD :
+				   x->type == DT_F16 && a->type == DT_F32 && k == w->n->value;
+}
+
 /* Whether one varying expression has a vector form. */
 static bool has_vector_form(struct nest_writer *w, int k)
 {
 	const struct expr x = w->n->e[k];
-	struct num c;
 
 	switch (x.op) {
 	case E_CONST:
 	case E_ACC:
 		return true;
 	case E_LOAD:
-		for (int i = 0; i < (x.n_at < 0 ? 1 : x.n_at); i++)
-			if (w->n->at[x.at + i].expr >= 0 && w->varies[w->n->at[x.at + i].expr])
-				return false;
-		return x.type == DT_F32 && writer_coefficient(w, w->address[k], w->vector_axis, &c) && num_is(c, 1);
+		return (x.type == DT_F32 || (x.type == DT_F16 && k != w->n->value)) && loads_vector(w, k);
+	case E_CAST:
+		return casts_half(w, k);
 	case E_REDUCE:
 		return x.type == DT_F32 && x.how <= REDUCE_MIN;
 	case E_SELECT:
@@ -110,7 +130,6 @@ static bool has_vector_form(struct nest_writer *w, int k)
 			return false;
 		return x.type == DT_F32;
 	case E_INDEX:
-	case E_CAST:
 	case E_BITS:
 	case E_SATURATE:
 		return false;
@@ -142,6 +161,14 @@ static bool stores_run(struct nest_writer *w, int axis)
 	return writer_coefficient(w, w->store, axis, &c) && num_is(c, 1);
 }
 
+/* The stored value is a vector of floats; one of float16 was narrowed in one. */
+static bool has_vector_type(const struct nest_writer *w)
+{
+	const enum dtype type = w->n->e[w->n->value].type;
+
+	return type == DT_F32 || (type == DT_F16 && w->varies[w->n->value]);
+}
+
 void writer_choose_vector_axis(struct nest_writer *w)
 {
 	const struct nest *n = w->n;
@@ -153,8 +180,7 @@ void writer_choose_vector_axis(struct nest_writer *w)
 	if (w->n_outer) {
 		axis = w->loop[w->n_outer - 1];
 		writer_set_vector_axis(w, axis);
-		if (n->e[n->value].type == DT_F32 && stores_run(w, axis) && w->extent[axis].n > 1 &&
-		    vectorises(w, n->value))
+		if (has_vector_type(w) && stores_run(w, axis) && w->extent[axis].n > 1 && vectorises(w, n->value))
 			return;
 		writer_set_vector_axis(w, -1);
 	}
@@ -162,7 +188,7 @@ void writer_choose_vector_axis(struct nest_writer *w)
 		return;
 	axis = w->loop[w->n_loops - 1];
 	if (n->e[reduce].type != DT_F32 || writer_is_arg(n->e[reduce].how) ||
-	    !writer_reduces[n->e[reduce].how].across || w->extent[axis].n < 2)
+	    !writer_reduces[n->e[reduce].how].across || w->extent[axis].n < w->m->target->vector_bytes / 4)
 		return;
 	writer_set_vector_axis(w, axis);
 	if (!w->varies[n->e[reduce].a] || !vectorises(w, n->e[reduce].a))

@@ -154,8 +154,11 @@ static const char *qualifier_of(struct emission *x, const struct step *s, bool i
 {
 	const char *where = x->m->options->section.name[SECTION_CODE] ? "NNRT_CODE " : "";
 
+	/* Either says NNRT_CODE too. */
 	if (is_literal(x, s) && extract_mark(&x->runtime, "NNRT_LITERAL"))
-		where = "NNRT_LITERAL ";        /* which says NNRT_CODE too */
+		where = "NNRT_LITERAL ";
+	else if (x->has_independent && extract_mark(&x->runtime, "NNRT_LOOPS"))
+		where = "NNRT_LOOPS ";
 	return arena_printf(x->m->scratch, "%s%s", is_outside ? "__attribute__((noinline)) " : "", where);
 }
 

@@ -13,6 +13,21 @@ NNRT_INLINE float nnrt_vf_lane0(nnrt_vf a)
 	return lane[0];
 }
 
+/** Every second float from p on, NNRT_LANES of them; nothing beyond p[2 * NNRT_LANES - 2] is touched. */
+NNRT_INLINE nnrt_vf nnrt_vf_load_even(const float *p)
+{
+	return nnrt_vf_even(nnrt_vf_load(p), nnrt_vf_load(p + NNRT_LANES - 1));
+}
+
+/** The same for the first n lanes (1 <= n <= NNRT_LANES), other lanes 0; nothing beyond p[2 * n - 2] is touched. */
+NNRT_INLINE nnrt_vf nnrt_vf_load_even_n(const float *p, int n)
+{
+	const int floats = 2 * n - 1, first = floats < NNRT_LANES ? floats : NNRT_LANES;
+	const int last = floats > NNRT_LANES ? floats - NNRT_LANES + 1 : 0;
+
+	return nnrt_vf_even(nnrt_vf_load_n(p, first), nnrt_vf_load_n(p + (last ? NNRT_LANES - 1 : 0), last));
+}
+
 /** |a| with the sign bit of b. */
 NNRT_INLINE nnrt_vf nnrt_vf_copysign(nnrt_vf a, nnrt_vf b)
 {

@@ -76,6 +76,13 @@ NNRT_INLINE void nnrt_vf_store_n(float *p, nnrt_vf a, int n)
 		vst1q_lane_f32(p + 2, a, 2);
 }
 
+/** Every second of 2 NNRT_LANES - 1 floats in a row: a has the first NNRT_LANES of them, b the last. */
+NNRT_INLINE nnrt_vf nnrt_vf_even(nnrt_vf a, nnrt_vf b)
+{
+	return vcombine_f32(vuzp_f32(vget_low_f32(a), vget_high_f32(a)).val[0],
+			    vuzp_f32(vget_low_f32(b), vget_high_f32(b)).val[1]);
+}
+
 /** a in all lanes. */
 NNRT_INLINE nnrt_vf nnrt_vf_set1(float a)
 {

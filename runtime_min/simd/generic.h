@@ -57,6 +57,13 @@ NNRT_INLINE void nnrt_vf_store_n(float *p, nnrt_vf a, int n)
 		p[0] = a;
 }
 
+/** Every second of 2 NNRT_LANES - 1 floats in a row: a has the first NNRT_LANES of them, b the last. */
+NNRT_INLINE nnrt_vf nnrt_vf_even(nnrt_vf a, nnrt_vf b)
+{
+	(void)b;
+	return a;
+}
+
 /** a in all lanes. */
 NNRT_INLINE nnrt_vf nnrt_vf_set1(float a)
 {

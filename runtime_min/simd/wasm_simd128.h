@@ -73,6 +73,12 @@ NNRT_INLINE void nnrt_vf_store_n(float *p, nnrt_vf a, int n)
 		wasm_v128_store32_lane(p + 2, a, 2);
 }
 
+/** Every second of 2 NNRT_LANES - 1 floats in a row: a has the first NNRT_LANES of them, b the last. */
+NNRT_INLINE nnrt_vf nnrt_vf_even(nnrt_vf a, nnrt_vf b)
+{
+	return wasm_i32x4_shuffle(a, b, 0, 2, 5, 7);
+}
+
 /** a in all lanes. */
 NNRT_INLINE nnrt_vf nnrt_vf_set1(float a)
 {

@@ -56,6 +56,14 @@ NNRT_INLINE void nnrt_vf_store_n(float *p, nnrt_vf a, int n)
 	_mm256_maskstore_ps(p, _mm256_castps_si256(nnrt_vm_first(n)), a);
 }
 
+/** Every second of 2 NNRT_LANES - 1 floats in a row: a has the first NNRT_LANES of them, b the last. */
+NNRT_INLINE nnrt_vf nnrt_vf_even(nnrt_vf a, nnrt_vf b)
+{
+	const __m256 pairs = _mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 2, 0));
+
+	return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(pairs), _MM_SHUFFLE(3, 1, 2, 0)));
+}
+
 /** a in all lanes. */
 NNRT_INLINE nnrt_vf nnrt_vf_set1(float a)
 {

@@ -63,6 +63,14 @@ NNRT_INLINE void nnrt_vf_store_n(float *p, nnrt_vf a, int n)
 	_mm512_mask_storeu_ps(p, nnrt_vm_first(n), a);
 }
 
+/** Every second of 2 NNRT_LANES - 1 floats in a row: a has the first NNRT_LANES of them, b the last. */
+NNRT_INLINE nnrt_vf nnrt_vf_even(nnrt_vf a, nnrt_vf b)
+{
+	const __m512i from = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31);
+
+	return _mm512_permutex2var_ps(a, from, b);
+}
+
 /** a in all lanes. */
 NNRT_INLINE nnrt_vf nnrt_vf_set1(float a)
 {

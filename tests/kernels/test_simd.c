@@ -2,7 +2,7 @@
  * patterns and all pairs of special values. Lanes that the contract leaves open are not compared. */
 #include "check.h"
 
-#include "runtime_min/simd/simd.h"
+#include "runtime_min/maths/lane.h"
 
 static const float specials[] = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, -0.5f, 1.5f, -1.5f, 2.5f, -2.5f, 0.49999997f,
 	8388607.5f,
@@ -216,6 +216,21 @@ static void check_reduction(void)
 		fail("reduce_min", 0, (double)nnrt_vf_reduce_min(x), (double)least);
 }
 
+/* Every second float, the last before a guard page. */
+static void check_even(void)
+{
+	for (int n = 1; n <= N; n++) {
+		struct guarded g = guarded_alloc(2 * n - 1, true);
+
+		for (int k = 0; k < 2 * n - 1; k++)
+			g.at[k] = (float)(k + 1);
+		FLOATS("load_even_n", nnrt_vf_load_even_n(g.at, n), l < n ? g.at[2 * l] : 0.0f, false);
+		if (n == N)
+			FLOATS("load_even", nnrt_vf_load_even(g.at), g.at[2 * l], false);
+		guarded_free(&g);
+	}
+}
+
 /* n lanes that end at a guard page, and what lies before and behind them in a larger buffer. */
 static void check_partial(void)
 {
@@ -280,8 +295,10 @@ int main(int argc, char **argv)
 		check_integers();
 		check_conversion();
 		check_reduction();
-		if (turn % 64 == 0)
+		if (turn % 64 == 0) {
+			check_even();
 			check_partial();
+		}
 	}
 	printf("%s simd, %d lanes\n", failures ? "not ok" : "ok", N);
 	return failures > 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "runtime_min/maths/narrow.h"
+#include "runtime_min/simd/half.h"
 #include "tests/machine.h"
 #include "tests/maths/check.h"
 
@@ -36,8 +37,33 @@ static uint32_t e4m3fnuz_encode(float x, int saturate) { return nnrt_f8e4m3fnuz_
 static uint32_t e5m2_encode(float x, int saturate) { return nnrt_f8e5m2_f32(x, saturate); }
 static uint32_t e5m2fnuz_encode(float x, int saturate) { return nnrt_f8e5m2fnuz_f32(x, saturate); }
 
+/* The last lane, whole vectors and one of few lanes by turns. */
+static float f16_decode_vector(uint32_t v)
+{
+	const int n = v & 1 ? NNRT_LANES : (NNRT_LANES + 1) / 2;
+	uint16_t code[NNRT_LANES] = {0};
+	float x[NNRT_LANES];
+
+	code[n - 1] = (uint16_t)v;
+	nnrt_vf_store(x, n == NNRT_LANES ? nnrt_vf_load_f16(code) : nnrt_vf_load_f16_n(code, n));
+	return x[n - 1];
+}
+
+static uint32_t f16_encode_vector(float x, int saturate)
+{
+	const int n = bits_of(x) & 1 ? NNRT_LANES : (NNRT_LANES + 1) / 2;
+	uint16_t code[NNRT_LANES] = {0};
+
+	if (n == NNRT_LANES)
+		nnrt_vf_store_f16(code, nnrt_vf_set1(x));
+	else
+		nnrt_vf_store_f16_n(code, nnrt_vf_set1(x), n);
+	return (void)saturate, code[n - 1];
+}
+
 static const struct format formats[] = {
 	{"float16", 16, 10, 15, SPECIAL_IEEE, f16_decode, f16_encode, false},
+	{"float16 in vectors", 16, 10, 15, SPECIAL_IEEE, f16_decode_vector, f16_encode_vector, false},
 	{"bfloat16", 16, 7, 127, SPECIAL_IEEE, bf16_decode, bf16_encode, false},
 	{"float8e4m3fn", 8, 3, 7, SPECIAL_FN, e4m3fn_decode, e4m3fn_encode, true},
 	{"float8e4m3fnuz", 8, 3, 8, SPECIAL_FNUZ, e4m3fnuz_decode, e4m3fnuz_encode, true},
