@@ -5,6 +5,7 @@
 
 #include "runtime_min/nnrt.h"
 #include "runtime_min/flush.h"
+#include "runtime_min/simd/half.h"
 #include "runtime_min/simd/simd.h"
 #include "runtime_min/kernels/epilogue.h"
 #include "runtime_min/kernels/kernels.h"

@@ -1,5 +1,6 @@
 /* Integer arithmetic with ONNX's meaning that never traps and is never undefined: results wrap, anything divided by 0
- * is 0, and so is its remainder. Narrower types go through int64_t or uint64_t and are cut back by the caller. */
+ * is 0, and so is its remainder. Narrower types go through the next wider of these, and are cut back by the caller:
+ * dividing 64 bits takes twice the time of 32 on the fastest processors, and a subroutine on the small ones. */
 #ifndef NNRT_MATHS_INTEGER_H
 #define NNRT_MATHS_INTEGER_H
 
@@ -13,6 +14,20 @@ NNRT_INLINE int64_t nnrt_div_i64(int64_t a, int64_t b)
 	return b ? a / b : 0;
 }
 
+/** a / b towards 0; a / 0 = 0; INT32_MIN / -1 = INT32_MIN.   ONNX Div-14. */
+NNRT_INLINE int32_t nnrt_div_i32(int32_t a, int32_t b)
+{
+	if (b == -1)
+		return (int32_t)(UINT32_C(0) - (uint32_t)a);
+	return b ? a / b : 0;
+}
+
+/** a / b; a / 0 = 0.   ONNX Div-14. */
+NNRT_INLINE uint32_t nnrt_div_u32(uint32_t a, uint32_t b)
+{
+	return b ? a / b : 0;
+}
+
 /** a / b; a / 0 = 0.   ONNX Div-14. */
 NNRT_INLINE uint64_t nnrt_div_u64(uint64_t a, uint64_t b)
 {
@@ -23,6 +38,26 @@ NNRT_INLINE uint64_t nnrt_div_u64(uint64_t a, uint64_t b)
 NNRT_INLINE int64_t nnrt_fmod_i64(int64_t a, int64_t b)
 {
 	return b && b != -1 ? a % b : 0;
+}
+
+/** Remainder of a / b with the sign of a; 0 for b = 0.   ONNX Mod-13, fmod = 1. */
+NNRT_INLINE int32_t nnrt_fmod_i32(int32_t a, int32_t b)
+{
+	return b && b != -1 ? a % b : 0;
+}
+
+/** Remainder of a / b; 0 for b = 0.   ONNX Mod-13. */
+NNRT_INLINE uint32_t nnrt_mod_u32(uint32_t a, uint32_t b)
+{
+	return b ? a % b : 0;
+}
+
+/** Remainder of a / b with the sign of b; 0 for b = 0.   ONNX Mod-13, fmod = 0. */
+NNRT_INLINE int32_t nnrt_mod_i32(int32_t a, int32_t b)
+{
+	const int32_t r = nnrt_fmod_i32(a, b);
+
+	return r && (r ^ b) < 0 ? r + b : r;
 }
 
 /** Remainder of a / b; 0 for b = 0.   ONNX Mod-13. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "runtime_min/maths/arc.h"
 #include "runtime_min/maths/erf.h"
 #include "runtime_min/maths/exp.h"
 #include "runtime_min/maths/log.h"

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime_min/maths/arc.h"
 #include "runtime_min/maths/erf.h"
 #include "runtime_min/maths/exp.h"
 #include "runtime_min/maths/log.h"

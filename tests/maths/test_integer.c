@@ -30,6 +30,11 @@ static void check_pair(struct checks *c, int32_t a, int32_t b)
 	check_equal(c, "fmod i64", pair, nnrt_fmod_i64(a, b), r);
 	check_equal(c, "mod i64", pair, nnrt_mod_i64(a, b), m);
 	check_equal(c, "mod u64", pair, (int64_t)nnrt_mod_u64(ua, ub), ub ? ua % ub : 0);
+	check_equal(c, "div i32", pair, nnrt_div_i32(a, b), (int32_t)(uint32_t)q);
+	check_equal(c, "div u32", pair, (int64_t)nnrt_div_u32(ua, ub), ub ? ua / ub : 0);
+	check_equal(c, "fmod i32", pair, nnrt_fmod_i32(a, b), r);
+	check_equal(c, "mod i32", pair, nnrt_mod_i32(a, b), m);
+	check_equal(c, "mod u32", pair, (int64_t)nnrt_mod_u32(ua, ub), ub ? ua % ub : 0);
 	check_equal(c, "floordiv", pair, nnrt_floordiv(a, b), floor_quotient);
 	check_equal(c, "floormod", pair, nnrt_floormod(a, b), m);
 }
@@ -71,6 +76,10 @@ static void check_power(struct checks *c, int32_t base, int32_t exponent)
 static void check_limits(struct checks *c)
 {
 	check_equal(c, "div i64", -1, nnrt_div_i64(INT64_MIN, -1), INT64_MIN);
+	check_equal(c, "div i32", -1, nnrt_div_i32(INT32_MIN, -1), INT32_MIN);
+	check_equal(c, "fmod i32", -1, nnrt_fmod_i32(INT32_MIN, -1), 0);
+	check_equal(c, "mod i32", -1, nnrt_mod_i32(INT32_MIN, -1), 0);
+	check_equal(c, "mod i32", INT32_MAX, nnrt_mod_i32(INT32_MIN, INT32_MAX), INT32_MAX - 1);
 	check_equal(c, "fmod i64", -1, nnrt_fmod_i64(INT64_MIN, -1), 0);
 	check_equal(c, "mod i64", -1, nnrt_mod_i64(INT64_MIN, -1), 0);
 	check_equal(c, "mod i64", INT64_MAX, nnrt_mod_i64(INT64_MIN, INT64_MAX), INT64_MAX - 1);
