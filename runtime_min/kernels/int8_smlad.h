@@ -371,8 +371,22 @@ NNRT_INLINE void nnrt_smlad_take(const unsigned char *x, ptrdiff_t pixel, ptrdif
 			nnrt_smlad_inside(x + i * pixel, row, kernel_h, run, to + i * 8, 24, is_signed, form);
 }
 
-/** Taps of int8 of any pixel where what a row shows of the image lies side by side, in whole words; `words` gathers so
- *  many of a row. */
+/** Bytes i ... i+3 of a kernel's row, of which those of left ... end-1 are the image's, from `row` on. */
+NNRT_INLINE uint32_t nnrt_smlad_mixed(uint32_t padding, const unsigned char *row, int i, int left, int end)
+{
+	unsigned char v[4];
+	uint32_t word;
+
+	(void)memcpy(v, &padding, sizeof v);
+	for (int k = 0; k < 4; k++)
+		if (i + k >= left && i + k < end)
+			v[k] = row[i + k - left];
+	(void)memcpy(&word, v, sizeof word);
+	return word;
+}
+
+/** Taps of int8 of any pixel where what a row shows of the image lies side by side, and a kernel's row is whole words;
+ *  `words` gathers so many of a row. */
 NNRT_INLINE void nnrt_smlad_border(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
 				   unsigned char *to, ptrdiff_t step, int iy, int ix, nnrt_taps_put *put,
 				   void (*words)(const unsigned char *x, ptrdiff_t row, int rows, int run,
@@ -382,20 +396,35 @@ NNRT_INLINE void nnrt_smlad_border(const struct nnrt_conv *p, const unsigned cha
 	const int before = (int)nnrt_min(ix < 0 ? -ix : 0, p->kernel_w), run = p->kernel_w * p->ic;
 	const int after = ix + p->kernel_w > p->in_w ? (int)nnrt_min(ix + p->kernel_w - p->in_w, p->kernel_w) : 0;
 	const int left = before * p->ic, end = run - after * p->ic;
+	const int begin = (left + 3) / 4 * 4, n = end / 4 * 4 - begin; /* words with no padding */
 	const unsigned char *const from = x + (ix + before) * p->x_pixel;
 
 	for (int ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
-		const int n = iy >= 0 && iy < p->in_h && end > left ? end - left : 0;
+		const int is_inside = iy >= 0 && iy < p->in_h;
+		const unsigned char *const row = from + (is_inside ? nnrt_ring(iy, p->x_ring) * p->x_row : 0);
 
+		if (is_inside && n == run && p->x_ring <= 0) { /* and what follows it inside */
+			const int rows = (int)nnrt_min((p->in_h - 1 - iy) / p->dilation_h + 1, p->kernel_h - ky);
+
+			words(row, p->x_row * p->dilation_h, rows, run, to, step);
+			to += run / 4 * rows * step;
+			ky += rows - 1;
+			iy += (rows - 1) * p->dilation_h;
+			continue;
+		}
 		for (int i = 0; i < run; i += 4, to += step) {
-			if (i == left && n > 0) {
-				words(from + nnrt_ring(iy, p->x_ring) * p->x_row, 0, 1, n, to, step);
+			uint32_t v = padding;
+
+			if (is_inside && i == begin && n > 0) {
+				words(row + begin - left, 0, 1, n, to, step);
 				to += n / 4 * step;
 				i += n;
 				if (i == run)
 					break;
 			}
-			put(to, padding, 1);
+			if (is_inside && i < end && i + 4 > left)
+				v = nnrt_smlad_mixed(v, row, i, left, end);
+			put(to, v, 1);
 		}
 	}
 }
@@ -403,7 +432,7 @@ NNRT_INLINE void nnrt_smlad_border(const struct nnrt_conv *p, const unsigned cha
 /** Whether that is so. */
 NNRT_INLINE int nnrt_smlad_has_words(const struct nnrt_conv *p, int is_signed)
 {
-	return is_signed && p->ic % 4 == 0 && p->x_pixel == p->ic && p->dilation_w == 1;
+	return is_signed && p->kernel_w * p->ic % 4 == 0 && p->x_pixel == p->ic && p->dilation_w == 1;
 }
 
 /** Taps of any pixel. */
