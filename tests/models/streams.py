@@ -21,9 +21,13 @@ import check
 import generated
 import on_target
 import promise
+import window_share
 from generated import Call, Failure
 
 FRAMES = 12
+MARK = 1.15  # a step's work over its share of new work
+INSTRUCTIONS = 1.25  # the same in instructions, counted: a window's ends are calls of their own, whole rows are copied
+LARGE = 50000  # multiply-accumulates of a window's step from which it is held to that: less is copies for the most part
 
 # Models of ../shared: name, kind, states, and what they are at first where that is not 0: the zero points of their bytes.
 SHARED = [
@@ -374,7 +378,7 @@ def check_work(s, target, folder, header, step):
     os.makedirs(folder)
     dim = s.proto.graph.input[0].type.tensor_type.shape.dim[s.at].dim_param
     whole = macs(generated.compile_model(s.path, folder, "whole", target, ["--dim", f"{dim}={frames}"]))
-    if macs(header) * frames > 1.15 * step * whole:
+    if macs(header) * frames > MARK * step * whole:
         raise Failure("wrong", f"{macs(header)} multiply-accumulates for {step} frames, {whole} for {frames}")
 
 
@@ -449,8 +453,28 @@ def run_window(s, target, folder):
                                                                                  answers[k].outputs[j])
             if bad:
                 raise Failure("wrong", f"output {j} after step {k}: {bad}")
-    return (f"{step} of {frames} frames a step, {macs(header)} of {whole} multiply-accumulates, states of "
+    windows = [s.part(x, (k + 1) * step - frames, (k + 1) * step, s.at) for k in (first, first + 1)]
+    work = hold_share(s, target, macs(header), window_share.of_nodes(s.proto, s.name, *windows))
+    return (f"{step} of {frames} frames a step, {work}, {whole} multiply-accumulates a run, states of "
             "{STATE_BYTES} bytes in an arena of {ARENA_BYTES}".format(**numbers))
+
+
+def hold_share(s, target, step_macs, parts):
+    """A step does what is new in its window and little more, in multiply-accumulates; on the M4 also in instructions."""
+    new = window_share.share("inspect", "macs", s.path, target, parts)
+    said = f"{step_macs} multiply-accumulates where {new:.0f} are new"
+    if step_macs < LARGE:
+        return said
+    if step_macs > MARK * new:
+        raise Failure("wrong", said)
+    if target.name != "cortex-m4":
+        return said
+    took = window_share.asked("bench", s.path, f"--target={target.name}", f"--window={s.axis}")["instructions"]
+    new = window_share.share("bench", "instructions", s.path, target, parts)
+    said += f", {took} instructions where {new:.0f} are"
+    if took > INSTRUCTIONS * new:
+        raise Failure("wrong", said)
+    return said
 
 
 def subjects(report, names):
