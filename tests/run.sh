@@ -22,7 +22,7 @@ case ${1:-} in
 --no-install) install=no; shift ;;
 esac
 if [ $install = yes ]; then
-	install_missing $build_packages g++ python3 python3-venv valgrind libcriterion-dev libsimde-dev clang clang-14 \
+	install_missing $build_packages g++ python3 python3-venv valgrind libcriterion-dev libsimde-dev libmicrohttpd-dev clang clang-14 \
 		clang-tidy-14 cppcheck make cmake qemu-user qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross \
 		clang-16 clang-19 gcc-riscv64-linux-gnu libc6-dev-riscv64-cross lld-14 libclang-rt-14-dev libclang-rt-14-dev-wasm32 wasi-libc \

@@ -45,6 +45,10 @@ BOARD = ["--target=arm-none-eabi", "-mcpu=cortex-m4", "-ffreestanding", "-DMODEL
 COMMON = [f"-I{ROOT}/examples/common"]
 EXAMPLES = {"examples/digits": ("digits/digits.onnx", [], COMMON),
             "examples/common": ("digits/digits.onnx", [], COMMON),
+            "examples/server": ("shapes/classify.onnx", ["--dim", "batch=1..32"], []),
+            "examples/shapes": ("shapes/segment.onnx", [], COMMON),
+            "examples/shapes/classify.c": ("shapes/classify.onnx", ["--dim", "batch=1"], COMMON),
+            "examples/shapes/detect.c": ("shapes/detect.onnx", [], COMMON),
             "examples/iris": ("iris/iris.onnx", ["--dim", "X.0=1"], COMMON),
             "examples/firmware": ("digits/digits-int8.onnx", [], BOARD),
             "examples/firmware/keywords.c": ("keywords/keywords.onnx", ["--stream=T"], BOARD)}
