@@ -6,7 +6,14 @@
 
 /* TAP_BYTES_<id> of inner_loops.def. */
 enum {
-#define INNER(id, sum, weights, latency, tap_bytes) TAP_BYTES_##id = tap_bytes,
+#define INNER(id, sum, weights, latency, tap_bytes, slopes) TAP_BYTES_##id = tap_bytes,
+#include "kernels/inner_loops.def"
+#undef INNER
+};
+
+/* SLOPES_<id>. */
+enum {
+#define INNER(id, sum, weights, latency, tap_bytes, slopes) SLOPES_##id = slopes,
 #include "kernels/inner_loops.def"
 #undef INNER
 };
@@ -14,7 +21,7 @@ enum {
 static const struct kernel kernels[] = {
 #define KERNEL(function, body, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
 	{ #function, KERNEL_##kind, HAS_##needs, TYPES_##a, TYPES_##b, TYPES_##y, rows, columns, terms, \
-	  FEATURE_BYTES_##needs / 4, PACK_##pack, INNER_##inner, TAP_BYTES_##inner },
+	  FEATURE_BYTES_##needs / 4, PACK_##pack, INNER_##inner, TAP_BYTES_##inner, SLOPES_##inner },
 #include "runtime_min/kernels/kernels.def"
 #undef KERNEL
 };
@@ -31,7 +38,7 @@ static const struct inner_cost {
 	double sum;
 	int weights, latency;
 } inner_costs[N_INNER_LOOPS] = {
-#define INNER(id, sum, weights, latency, tap_bytes) { sum, weights, latency },
+#define INNER(id, sum, weights, latency, tap_bytes, slopes) { sum, weights, latency },
 #include "kernels/inner_loops.def"
 #undef INNER
 };

@@ -23,7 +23,7 @@ extern const struct kernel_kind_row kernel_kinds[N_KERNEL_KINDS];
 
 /* A row of inner_loops.def. */
 enum inner_loop {
-#define INNER(id, sum, weights, latency, tap_bytes) INNER_##id,
+#define INNER(id, sum, weights, latency, tap_bytes, slopes) INNER_##id,
 #include "kernels/inner_loops.def"
 #undef INNER
 	N_INNER_LOOPS
@@ -45,6 +45,7 @@ struct kernel {
 	enum pack_form pack;
 	enum inner_loop inner;
 	int tap_bytes;                  /* of an element of the image as gathered in scratch; 0: none is */
+	bool slopes;                    /* where lanes is 1, of lines it reads slopes */
 };
 
 /** The kernel of the target that takes elements of types a (image, left matrix) and b (weights, right matrix) and gives

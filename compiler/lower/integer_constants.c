@@ -367,14 +367,13 @@ static struct requantise requantise_of(const struct module *m, int node, const s
 }
 
 /* A channel's line, and what its sum begins with. */
-static struct nnrt_line line_of(const struct module *m, int node, const struct halves *h, float scale, int32_t *bias)
+static struct nnrt_line line_of(const struct requantise *r, int32_t *bias)
 {
-	const struct requantise r = requantise_of(m, node, h, scale, *bias);
 	struct requantise_line found;
 	struct nnrt_line line = { 0, 0 };
 
-	if (!requantise_line_find(&r, NNRT_LINE_SHIFT, &found)) {
-		memcpy(&line.offset, &scale, sizeof scale);
+	if (!requantise_line_find(r, NNRT_LINE_SHIFT, &found)) {
+		memcpy(&line.offset, &r->scale, sizeof r->scale);
 		return line;
 	}
 	*bias += found.bias;
@@ -383,13 +382,45 @@ static struct nnrt_line line_of(const struct module *m, int node, const struct h
 	return (struct nnrt_line){ found.slope, found.offset };
 }
 
+/* Channels' lines as slopes, and behind them the lines of those that have another offset than most. */
+struct slopes {
+	int32_t *v;
+	int64_t n; /* in use */
+};
+
+static struct slopes slopes_new(const struct lowering *l, int64_t n)
+{
+	return (struct slopes){ ARENA_ARRAY(l->m->arena, 3 * n, int32_t), n };
+}
+
+static void slopes_set_line(struct slopes *s, int64_t at, struct nnrt_line line)
+{
+	s->v[at] = (int32_t)(at - s->n);
+	s->v[s->n++] = line.slope;
+	s->v[s->n++] = line.offset;
+}
+
+/* Channel `at`, whose sums begin with *bias. */
+static void slopes_set(struct slopes *s, int64_t at, const struct requantise *r, int32_t *bias)
+{
+	struct requantise_line found;
+
+	if (!requantise_slope_find(r, NNRT_LINE_SHIFT, NNRT_LINE_OFFSET(r->zero), &found)) {
+		slopes_set_line(s, at, line_of(r, bias));
+		return;
+	}
+	s->v[at] = found.slope;
+	*bias += found.bias;
+}
+
 /* Whether one line, with no late step, serves all channels: they have one multiplier, and the line holds from the least
  * of all sums to the greatest. */
 static bool common_line(const struct module *m, int node, const struct pack *p, const int8_t *w,
-			struct requantise_line *found)
+			struct requantise *found)
 {
 	const float scale = scale_of(m, node, 0);
 	struct requantise all = { 0 };
+	struct requantise_line line;
 
 	for (int64_t i = 0; i < p->n; i++) {
 		const struct halves h = halves_of(p, w, i);
@@ -401,23 +432,45 @@ static bool common_line(const struct module *m, int node, const struct pack *p, 
 		all.least = r.least < all.least ? r.least : all.least;
 		all.most = r.most > all.most ? r.most : all.most;
 	}
-	return requantise_line_find(&all, NNRT_LINE_SHIFT, found) && !found->is_late;
+	*found = all;
+	return requantise_line_find(&all, NNRT_LINE_SHIFT, &line) && !line.is_late;
 }
 
 /* integer_ends() of one line. */
 static struct integer_ends one_line_ends(struct lowering *l, int node, const struct pack *p, const struct kernel *k,
-					 const int8_t *w, const struct requantise_line *line)
+					 const int8_t *w, const struct requantise *all)
 {
 	const int64_t width = padded(p->n, k->columns);
-	int32_t *bias = ARENA_ARRAY(l->m->arena, width, int32_t), *v = ARENA_ARRAY(l->m->arena, 2, int32_t);
+	int32_t *bias = ARENA_ARRAY(l->m->arena, width, int32_t), more = 0;
+	struct slopes slopes = slopes_new(l, 1);
 
+	slopes_set(&slopes, 0, all, &more);
 	for (int64_t i = 0; i < p->n; i++) {
 		const struct halves h = halves_of(p, w, i);
-		bias[i] = (int32_t)bias_of(l->m, node, i, &h) + line->bias;
+		bias[i] = (int32_t)bias_of(l->m, node, i, &h) + more;
 	}
-	v[0] = line->slope;
-	v[1] = line->offset;
-	return (struct integer_ends){ integers(l->m, "bias", width, bias), integers(l->m, "line", 2, v), 2, true };
+	return (struct integer_ends){ integers(l->m, "bias", width, bias),
+				      integers(l->m, "slope", slopes.n, slopes.v), 1, true };
+}
+
+/* integer_ends() of slopes. */
+static struct integer_ends slope_ends(struct lowering *l, int node, const struct pack *p, int groups,
+				      const struct kernel *k, const void *w)
+{
+	const int64_t width = padded(p->n, k->columns);
+	int32_t *bias = ARENA_ARRAY(l->m->arena, width * groups, int32_t);
+	struct slopes slopes = slopes_new(l, width * groups);
+
+	for (int64_t i = 0; i < p->n * groups; i++) {
+		const struct halves h = halves_of(p, w, i);
+		const int64_t at = i / p->n * width + i % p->n;
+
+		bias[at] = (int32_t)bias_of(l->m, node, i, &h);
+		const struct requantise r = requantise_of(l->m, node, &h, scale_of(l->m, node, i), bias[at]);
+		slopes_set(&slopes, at, &r, &bias[at]);
+	}
+	return (struct integer_ends){ integers(l->m, "bias", width * groups, bias),
+				      integers(l->m, "slopes", slopes.n, slopes.v), width, false };
 }
 
 struct integer_ends integer_ends(struct lowering *l, int node, const struct pack *p, int groups,
@@ -427,7 +480,7 @@ struct integer_ends integer_ends(struct lowering *l, int node, const struct pack
 	const int64_t width = padded(p->n, k->columns);
 	int32_t *bias = ARENA_ARRAY(m->arena, width * groups, int32_t);
 	int32_t *lines = ARENA_ARRAY(m->arena, 2 * width * groups, int32_t);
-	struct requantise_line common;
+	struct requantise common;
 
 	if (k->lanes > 1)
 		return (struct integer_ends){ integer_bias(l, node, p, groups, k->columns, w),
@@ -435,12 +488,15 @@ struct integer_ends integer_ends(struct lowering *l, int node, const struct pack
 	if (k->kind == KERNEL_CONV_INT8 && k->inner == INNER_SMLAD && k->rows == 1 && groups == 1 &&
 	    common_line(m, node, p, w, &common))
 		return one_line_ends(l, node, p, k, w, &common);
+	if (k->slopes)
+		return slope_ends(l, node, p, groups, k, w);
 	for (int64_t i = 0; i < p->n * groups; i++) {
 		const struct halves h = halves_of(p, w, i);
 		const int64_t at = i / p->n * width + i % p->n;
 
 		bias[at] = (int32_t)bias_of(m, node, i, &h);
-		const struct nnrt_line line = line_of(m, node, &h, scale_of(m, node, i), &bias[at]);
+		const struct requantise r = requantise_of(m, node, &h, scale_of(m, node, i), bias[at]);
+		const struct nnrt_line line = line_of(&r, &bias[at]);
 		if (k->tap_bytes == 1 && node_in_type(m, node, INTEGER_X) == DT_I8)
 			bias[at] -= (int32_t)(128 * (h.above + h.below));
 		lines[2 * at] = line.slope;

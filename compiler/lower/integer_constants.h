@@ -53,7 +53,7 @@ struct integer_ends {
 };
 
 /** Both for a kernel of integer_choose(): integer_bias() and integer_scale(), or, where its vectors have one lane, the
- * constants of struct nnrt_line and the bias that goes with them. */
+ * constants of struct nnrt_line, or slopes (inner_loops.def), and the bias that goes with them. */
 struct integer_ends integer_ends(struct lowering *l, int node, const struct pack *p, int groups,
 				 const struct kernel *k, const void *w);
 /** n bytes of x's zero point. */

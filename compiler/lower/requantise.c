@@ -165,3 +165,64 @@ bool requantise_line_find(const struct requantise *r, int shift, struct requanti
 	}
 	return false;
 }
+
+/* --- Lines with a given offset --- */
+
+/* Slopes from least to most. */
+struct slopes {
+	int64_t least, most;
+};
+
+static int64_t divided_down(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+/* Keeps slopes, above 0, with slope * sum >= a. */
+static void keep_slopes(struct slopes *s, int64_t sum, int64_t a)
+{
+	const int64_t least = sum > 0 ? -divided_down(-a, sum) : 1, most = sum < 0 ? divided_down(-a, -sum) : INT32_MAX;
+
+	if (least > s->least)
+		s->least = least;
+	if (most < s->most)
+		s->most = most;
+	if (sum == 0 && a > 0)
+		s->most = 0;
+}
+
+/* The slopes with which all steps stand: from at[i] on a line gives its value, which it does not one sum before. */
+static struct slopes slopes_of(const struct steps *s, int shift, int64_t offset, int64_t bias)
+{
+	struct slopes kept = { 1, INT32_MAX };
+
+	for (int i = 0; i <= s->n + 1; i++) {
+		const int64_t v = (int64_t)(s->first + i - 1) * ((int64_t)1 << shift) - offset;
+		const int64_t a = v * ((int64_t)1 << WORD), sum = s->at[i] + bias;
+		if (i ? i <= s->n : s->is_held_below)
+			keep_slopes(&kept, sum, a);
+		if (i <= s->n ? i > 0 : s->is_held_above)
+			keep_slopes(&kept, 1 - sum, 1 - a);
+	}
+	return kept;
+}
+
+bool requantise_slope_find(const struct requantise *r, int shift, int offset, struct requantise_line *line)
+{
+	enum { MOST_BIAS = 8 };
+	struct steps s;
+
+	find_steps(r, &s);
+	for (int i = 0; i <= 2 * MOST_BIAS; i++) {
+		const int bias = i & 1 ? -(i / 2) - 1 : i / 2;
+		const struct slopes kept = slopes_of(&s, shift, offset, bias);
+
+		if (kept.least > kept.most)
+			continue;
+		*line = (struct requantise_line){ (int32_t)(kept.least + (kept.most - kept.least) / 2), bias, offset, 0,
+						  false };
+		if (is_narrow(r, line))
+			return true;
+	}
+	return false;
+}

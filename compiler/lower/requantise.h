@@ -29,4 +29,7 @@ int requantise_literal(const struct requantise *r, int64_t sum);
 /** Constants with which the line gives what the formula gives for every sum; false: there are none. */
 bool requantise_line_find(const struct requantise *r, int shift, struct requantise_line *line);
 
+/** The same with an offset that is given and a bias of a few at most. */
+bool requantise_slope_find(const struct requantise *r, int shift, int offset, struct requantise_line *line);
+
 #endif

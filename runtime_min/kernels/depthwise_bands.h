@@ -275,12 +275,10 @@ NNRT_SHARED void nnrt_band_row_any(const struct nnrt_band_form *f, const unsigne
 }
 
 /** Rows of a channel: by its line, or one by one by its sums. */
-NNRT_SHARED void nnrt_band_channel(struct nnrt_band *b, const struct nnrt_line *line, const struct nnrt_int8 *q)
+NNRT_SHARED void nnrt_band_channel(struct nnrt_band *b, const int32_t *slope, const struct nnrt_int8 *q)
 {
-	const int is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
-
-	if (is_whole && line->slope > 0) {
-		b->line = *line;
+	b->line = nnrt_line_of_slope(slope, q->zero);
+	if (nnrt_int8_is_whole(q) && b->line.slope > 0) {
 		nnrt_band_rows(b);
 		return;
 	}
@@ -288,7 +286,7 @@ NNRT_SHARED void nnrt_band_channel(struct nnrt_band *b, const struct nnrt_line *
 		nnrt_band_sums(b);
 		for (int i = 0; i < b->pixels; i++)
 			b->y[i * b->y_pixel] =
-				(unsigned char)nnrt_line_value(b->sum[i], line, q->low, q->high, q->zero);
+				(unsigned char)nnrt_line_value(b->sum[i], &b->line, q->low, q->high, q->zero);
 	}
 }
 
@@ -296,7 +294,7 @@ NNRT_SHARED void nnrt_band_channel(struct nnrt_band *b, const struct nnrt_line *
 NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 				      const void *scale, void *y, void *scratch, int zero, const struct nnrt_int8 *q)
 {
-	const struct nnrt_line *const lines = (const struct nnrt_line *)scale;
+	const int32_t *const slopes = (const int32_t *)scale;
 	const struct nnrt_band_form f = nnrt_band_form_of(p, zero);
 	const ptrdiff_t plane = f.plane;
 	uint32_t *const weights = (uint32_t *)scratch, *const rows = weights + NNRT_PLANES * NNRT_BAND_WEIGHTS;
@@ -342,7 +340,7 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 				b.w = weights + i * NNRT_BAND_WEIGHTS;
 				b.bias = bias[c + i];
 				b.rows = outputs;
-				nnrt_band_channel(&b, lines + c + i, q);
+				nnrt_band_channel(&b, slopes + c + i, q);
 			}
 			have = oy + outputs < p->row_end ? 2 : 0;
 			for (ptrdiff_t i = 0; have && i < NNRT_PLANES * plane; i += NNRT_BAND_ROWS) {

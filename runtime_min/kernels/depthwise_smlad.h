@@ -20,7 +20,7 @@ struct nnrt_planes {
 	unsigned char *y;
 	const uint32_t *w; /* of the ring's first row */
 	const int32_t *bias;
-	const struct nnrt_line *line;
+	const int32_t *slope;
 	ptrdiff_t plane, w_step; /* bytes from channel to channel of x and w */
 	ptrdiff_t y_pixel;
 	int pixels; /* >= 1 */
@@ -28,6 +28,7 @@ struct nnrt_planes {
 	int32_t *sum; /* of a channel's pixels, and of one more where they are odd */
 	int rows; /* of the kernel */
 	ptrdiff_t pitch; /* bytes from row to row of the ring */
+	int offset; /* NNRT_LINE_OFFSET() */
 };
 
 /** Begins a function: room on the stack for a channel's slope and offset, y_pixel, pixels left, `more` bytes, and then
@@ -41,7 +42,8 @@ struct nnrt_planes {
 	"ldr r3, [sp, #16+" more "]\n" \
 	"ldm r3, {r0, r1, r2, r10, r12}\n" \
 	"ldr lr, [r10], #4\n" \
-	"ldm r12!, {r4, r5}\n" \
+	"ldr r4, [r12], #4\n" \
+	"ldr r5, [r3, #52]\n" \
 	"strd r4, r5, [sp]\n" \
 	"ldrd r8, r9, [r3, #20]\n" \
 	"add r6, r0, r8\n" \
@@ -177,27 +179,32 @@ NNRT_SHARED void nnrt_planes_weights(const int8_t *w, uint32_t *to, int kernel_h
 	}
 }
 
-/** n channels of output pixels by `run`; s: but for line and channels as at the first of them. */
-static NNRT_LITERAL void nnrt_planes_output(struct nnrt_planes *s, const struct nnrt_line *line, int n,
+/** n channels of output pixels by `run`; s: but for slope, offset and channels as at the first of them. */
+static NNRT_LITERAL void nnrt_planes_output(struct nnrt_planes *s, const int32_t *slope, int n,
 					    const struct nnrt_int8 *q, void (*run)(struct nnrt_planes *))
 {
 	/* Stops at every channel, for its bounds are not those of int8. */
-	static const struct nnrt_line stop = { 0, 0 };
+	static const int32_t stop = 0;
 	const int is_whole = q->low + q->zero == INT8_MIN && q->high + q->zero == INT8_MAX;
 	unsigned char *const y = s->y;
 	const int32_t *const sum = s->sum;
+	struct nnrt_line line;
 	int c = 0;
 
-	s->line = line;
+	s->slope = slope;
+	s->offset = NNRT_LINE_OFFSET(q->zero);
 	while (c < n) {
 		s->channels = is_whole ? n - c : 1;
 		if (!is_whole)
-			s->line = &stop;
+			s->slope = &stop;
 		run(s);
 		c = is_whole ? n - s->channels : c;
-		for (int i = 0; c < n && i < s->pixels; i++)
+		if (c == n)
+			return;
+		line = nnrt_line_of_slope(slope + c, q->zero);
+		for (int i = 0; i < s->pixels; i++)
 			y[c + i * s->y_pixel] =
-				(unsigned char)nnrt_line_value(sum[i], line + c, q->low, q->high, q->zero);
+				(unsigned char)nnrt_line_value(sum[i], &line, q->low, q->high, q->zero);
 		c++;
 	}
 }
@@ -207,7 +214,7 @@ struct nnrt_planes_strip {
 	const unsigned char *x;
 	unsigned char *y;
 	const int32_t *bias;
-	const struct nnrt_line *line;
+	const int32_t *slope;
 	uint32_t *weights, *ring;
 	uint32_t padding;
 	int n;
@@ -245,7 +252,7 @@ NNRT_INLINE void nnrt_planes_rows(const struct nnrt_conv *p, const struct nnrt_p
 		s.y = t->y + nnrt_ring(oy, p->y_ring) * p->y_row + ox * p->y_pixel;
 		s.w = t->weights + (first ? rows - first : 0) * per_row;
 		s.bias = t->bias;
-		nnrt_planes_output(&s, t->line, t->n, q, run);
+		nnrt_planes_output(&s, t->slope, t->n, q, run);
 		first = p->stride_h < rows ? (first + p->stride_h) % rows : first;
 	}
 }
@@ -270,7 +277,7 @@ NNRT_SHARED void nnrt_planes_depthwise(const struct nnrt_conv *p, const void *x,
 		t.x = (const unsigned char *)x + c;
 		t.y = (unsigned char *)y + c;
 		t.bias = bias + c;
-		t.line = (const struct nnrt_line *)scale + c;
+		t.slope = (const int32_t *)scale + c;
 		t.n = (int)nnrt_min(NNRT_PLANES, p->oc - c);
 		for (int ox = 0; ox < p->out_w; ox += strip)
 			nnrt_planes_rows(p, &t, sum, ox, (int)nnrt_min(strip, p->out_w - ox), q, run);

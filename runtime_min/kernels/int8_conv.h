@@ -44,7 +44,7 @@ NNRT_INLINE void nnrt_int8_gather(const struct nnrt_conv *p, const unsigned char
  * rows that p says; see struct nnrt_conv, all strides in bytes, x_channel 1. x: bytes. zero: ic bytes of x's zero
  * point, read in place of padding. w: int8 weights in the form of the kernel's row, their own zero point taken off.
  * bias: int32, with x's zero point times the sum of w taken off. scale: the channels' float32 multipliers, or, where
- * vectors have one lane, what stands for them, struct nnrt_line. Both go on to a multiple of the panel.
+ * vectors have one lane, what stands for them (kinds.def). Both go on to a multiple of the panel.
  * scratch: rows times (kernel_h * kernel_w * ic rounded up to even) elements. y may overlap x as struct nnrt_conv says,
  * and is written in the order of pixels, after all that those so far see is read. rows, columns: constants, the
  * register tile. Sums are exact in int32. ONNX QLinearConv-10. */

@@ -37,7 +37,7 @@
 	"ldr r3, [sp]\n" \
 	"ldr r0, [r3]\n" \
 	"ldr r2, [r3, #8]\n" \
-	"ldr lr, [r3, #16]\n"
+	"ldr lr, [r3, #84]\n"
 
 /** Ends the loop over taps and keeps the sums; r0: the channels' lines, r3: the tile. */
 #define NNRT_MLA_SUMS \
@@ -186,20 +186,20 @@ NNRT_NAKED void nnrt_mla_1x8(struct nnrt_panels *t __attribute__((unused)))
 }
 
 /** nnrt_panels_tile() for two pixels by four channels. */
-static NNRT_LITERAL void nnrt_mla_panels_2x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+static NNRT_LITERAL void nnrt_mla_panels_2x4(struct nnrt_panels *t, const int32_t *line, int oc,
 	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_2x4, nnrt_panels_any_byte, 2, 4, 1);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_2x4, nnrt_panels_any_byte, 2, 4, NNRT_PANELS_LINES);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_mla_kind_2x4 = {
 	nnrt_mla_2x4, nnrt_panels_any_byte, nnrt_mla_panels_2x4, 2, 4};
 
 /** nnrt_panels_tile() for one pixel by eight channels. */
-static NNRT_LITERAL void nnrt_mla_panels_1x8(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+static NNRT_LITERAL void nnrt_mla_panels_1x8(struct nnrt_panels *t, const int32_t *line, int oc,
 	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_1x8, nnrt_panels_any_byte, 1, 8, 1);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_mla_1x8, nnrt_panels_any_byte, 1, 8, NNRT_PANELS_LINES);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_mla_kind_1x8 = {

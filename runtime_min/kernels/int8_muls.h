@@ -44,7 +44,7 @@
 #define NNRT_MULS_BEGIN \
 	NNRT_THUMB_PUSH \
 	"9:\n" \
-	"ldr r1, [r0, #16]\n" \
+	"ldr r1, [r0, #84]\n" \
 	"mov lr, r1\n" \
 	"ldr r2, [r0, #8]\n"
 
@@ -211,20 +211,20 @@ NNRT_NAKED void nnrt_muls_1x4(struct nnrt_panels *t __attribute__((unused)))
 }
 
 /** nnrt_panels_tile() for four pixels by two channels. */
-static NNRT_LITERAL void nnrt_muls_panels_4x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+static NNRT_LITERAL void nnrt_muls_panels_4x2(struct nnrt_panels *t, const int32_t *line, int oc,
 	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_4x2, nnrt_panels_any_byte, 4, 2, 1);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_4x2, nnrt_panels_any_byte, 4, 2, NNRT_PANELS_LINES);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_muls_kind_4x2 = {
 	nnrt_muls_4x2, nnrt_panels_any_byte, nnrt_muls_panels_4x2, 4, 2};
 
 /** nnrt_panels_tile() for one pixel by four channels. */
-static NNRT_LITERAL void nnrt_muls_panels_1x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+static NNRT_LITERAL void nnrt_muls_panels_1x4(struct nnrt_panels *t, const int32_t *line, int oc,
 	const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_1x4, nnrt_panels_any_byte, 1, 4, 1);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_muls_1x4, nnrt_panels_any_byte, 1, 4, NNRT_PANELS_LINES);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_muls_kind_1x4 = {

@@ -26,20 +26,24 @@
 /** The byte of a sum by any line and bounds. */
 typedef int nnrt_panels_byte(int32_t sum, const struct nnrt_line *line, const struct nnrt_int8 *q);
 
+/** How channels keep their lines: as struct nnrt_line, as slopes (nnrt_line_of_slope()), or one slope for all. */
+enum nnrt_panels_lines { NNRT_PANELS_ONE_SLOPE, NNRT_PANELS_SLOPES, NNRT_PANELS_LINES };
+
 /** A tile of pixels on its way through panels of weights: all but `taps` and `end` move on from panel to panel. The
  *  assembly knows the order. */
 struct nnrt_panels {
 	const void *taps;
 	const int8_t *w;
 	const int32_t *bias;
-	const struct nnrt_line *line;
-	const void *end;        /* of the taps */
+	const int32_t *line;    /* enum nnrt_panels_lines: words of a channel */
+	int offset;             /* of slopes: NNRT_LINE_OFFSET() */
 	int panels;             /* still to compute; where some are left, the sums of the first of them are known */
 	unsigned char *y[4];
 	int32_t sum[8];         /* [channel][pixel]; the last one, where tiles may have fewer pixels: how many it has */
 	nnrt_panels_byte *any;  /* for channels that the assembly has no code for; NULL: it stops at those */
 	const struct nnrt_int8 *q; /* NULL: the same */
 	int one_line;           /* of struct nnrt_conv; of panels of one pixel by four channels by SMLAD alone */
+	const void *end;        /* of the taps */
 };
 
 /** nnrt_panels_byte. */
@@ -197,24 +201,29 @@ NNRT_INLINE int nnrt_int8_is_whole(const struct nnrt_int8 *q)
 }
 
 /** The bytes of a panel's first channels from its sums, whatever lines and bounds. */
-static NNRT_LITERAL void nnrt_panels_store(struct nnrt_panels *t, const struct nnrt_line *line, int channels,
-	const struct nnrt_int8 *q, int rows, int step)
+static NNRT_LITERAL void nnrt_panels_store(struct nnrt_panels *t, const int32_t *line, int channels,
+	const struct nnrt_int8 *q, int rows, enum nnrt_panels_lines lines)
 {
-	for (int j = 0; j < channels; j++)
+	for (int j = 0; j < channels; j++, line += lines) {
+		struct nnrt_line v;
+
+		if (lines == NNRT_PANELS_LINES)
+			(void)memcpy(&v, line, sizeof v);
+		else
+			v = nnrt_line_of_slope(line, q->zero);
 		for (int i = 0; i < rows; i++)
-			*t->y[i]++ = (unsigned char)nnrt_line_value(t->sum[j * rows + i], line + j * step, q->low,
-				q->high, q->zero);
+			*t->y[i]++ = (unsigned char)nnrt_line_value(t->sum[j * rows + i], &v, q->low, q->high, q->zero);
+	}
 }
 
 /** oc channels of a tile of pixels, a panel of weights after the other. any: nnrt_panels_any_byte, or NULL where `run`
  *  has code for all channels of bytes without bounds. is_begun: `run` has been called for all whole panels.
- *  step: from a channel's line to the next one's, 0 or 1. */
-NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
-	const struct nnrt_int8 *q, int is_begun, nnrt_panels_run *run, nnrt_panels_byte *any, int rows, int columns,
-	int step)
+ */
+NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const int32_t *line, int oc, const struct nnrt_int8 *q,
+	int is_begun, nnrt_panels_run *run, nnrt_panels_byte *any, int rows, int columns, enum nnrt_panels_lines lines)
 {
 	/* Stops at its first channel: bounds are not those of int8, or channels fewer than a panel's. */
-	static const struct nnrt_line stop[8] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}};
+	static const int32_t stop[16] = {0};
 	const int is_whole = nnrt_int8_is_whole(q);
 
 	for (; oc > 0; is_begun = 0) {
@@ -230,13 +239,13 @@ NNRT_INLINE void nnrt_panels_tile(struct nnrt_panels *t, const struct nnrt_line 
 		if (t->panels == 0 && panels * columns == oc)
 			return;
 		if (panels > 0) {
-			line += (panels - t->panels) * columns * step;
+			line += (panels - t->panels) * columns * (int)lines;
 			oc -= (panels - t->panels) * columns;
 			if (t->panels == 0)
 				continue;
 		}
-		nnrt_panels_store(t, line, (int)nnrt_min(columns, oc), q, rows, step);
-		line += columns * step;
+		nnrt_panels_store(t, line, (int)nnrt_min(columns, oc), q, rows, lines);
+		line += columns * (int)lines;
 		oc -= columns;
 	}
 }
@@ -253,7 +262,7 @@ typedef void nnrt_panels_inside(const unsigned char *x, ptrdiff_t row, int rows,
 	ptrdiff_t step, int is_signed, enum nnrt_panels_form form);
 
 /** Computes oc channels of a tile: nnrt_panels_tile() with the rest of its arguments known. */
-typedef void nnrt_panels_finish(struct nnrt_panels *t, const struct nnrt_line *line, int oc, const struct nnrt_int8 *q,
+typedef void nnrt_panels_finish(struct nnrt_panels *t, const int32_t *line, int oc, const struct nnrt_int8 *q,
 	int is_begun);
 
 /** How a tile of pixels is computed, constants. */
@@ -266,7 +275,7 @@ struct nnrt_panels_kind {
 
 /** A tile, of `whole` panels at once, and what is left by a call: most tiles need none. */
 NNRT_INLINE void nnrt_panels_compute(struct nnrt_panels *t, const int8_t *w, const int32_t *bias,
-	const struct nnrt_line *line, int oc, int whole, const struct nnrt_int8 *q, const struct nnrt_panels_kind *k)
+	const int32_t *line, int oc, int whole, const struct nnrt_int8 *q, const struct nnrt_panels_kind *k)
 {
 	t->w = w;
 	t->bias = bias;
@@ -321,7 +330,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 {
 	const int is_signed = q->is_signed, rows = kind->rows;
 	const int whole = nnrt_int8_is_whole(q) ? p->oc / kind->columns : 0;
-	const struct nnrt_line *const line = (const struct nnrt_line *)scale;
+	const int32_t *const line = (const int32_t *)scale;
 	const int run = p->kernel_w * p->ic, steps = (p->kernel_h * run + 3) / 4;
 	const ptrdiff_t step = 4 * tap_bytes * rows;
 	const ptrdiff_t row_step = p->x_row * p->dilation_h, move = p->stride_w * p->x_pixel;
@@ -337,6 +346,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 	tile.taps = taps;
 	tile.end = taps + steps * step;
 	tile.one_line = p->one_line;
+	tile.offset = NNRT_LINE_OFFSET(q->zero);
 	for (int oy = p->row_begin; oy < row_end; oy++) {
 		const int iy = oy * p->stride_h - p->pad_top, adjacent = is_run ? nnrt_panels_rows_inside(p, iy) : 0;
 		/* The last of the first columns with all taps inside; `adjacent` rows come before the end of a ring. */

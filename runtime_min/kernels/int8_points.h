@@ -13,7 +13,7 @@ NNRT_INLINE void nnrt_panels_point(const struct nnrt_conv *p, const void *x, con
 {
 	const int rows = kind->rows, ic = p->ic;
 	const int whole = nnrt_int8_is_whole(q) ? p->oc / kind->columns : 0;
-	const struct nnrt_line *const line = (const struct nnrt_line *)scale;
+	const int32_t *const line = (const int32_t *)scale;
 	const ptrdiff_t step = 4 * tap_bytes * rows, move = p->stride_w * p->x_pixel;
 	/* All rows are one where each goes on as if it were in the one before. */
 	const int is_flat = nnrt_conv_is_flat(p), height = p->row_end - p->row_begin;
@@ -24,7 +24,7 @@ NNRT_INLINE void nnrt_panels_point(const struct nnrt_conv *p, const void *x, con
 
 	tile.taps = taps;
 	tile.end = taps + ic / 4 * step;
-	tile.one_line = p->one_line;
+	tile.offset = NNRT_LINE_OFFSET(q->zero);
 	for (int oy = p->row_begin; oy < row_end; oy++) {
 		const ptrdiff_t iy = nnrt_ring(oy * p->stride_h, p->x_ring);
 		const unsigned char *from = (const unsigned char *)x + iy * p->x_row;

@@ -51,7 +51,7 @@
 	"push {r0, r4-r11, lr}\n" \
 	"ldr r1, [r0, #4]\n" \
 	"ldr r2, [r0]\n" \
-	"ldr lr, [r0, #16]\n" \
+	"ldr lr, [r0, #84]\n" \
 	"sub r2, lr, r2\n" \
 	"lsr r2, r2, #3\n" steps \
 	"rsb r2, r2, #0\n" \
@@ -63,7 +63,8 @@
 	"push {r12, lr}\n" \
 	"ldr r3, [sp, #8]\n"
 
-/** The taps' loop, from where the stack says. An assembler's macro, for C allows no longer strings. */
+/** The taps' loop, from where the stack says; then r3: the tile, r2: its slopes, lr: their offset. An assembler's
+ *  macro, for C allows no longer strings. */
 #define NNRT_SMLAD_TURNS(step) \
 	".macro nnrt_step\n" step ".endm\n" \
 	"ldr pc, [sp]\n" \
@@ -76,7 +77,7 @@
 	"cmp r0, r12\n" \
 	"bne 1b\n" \
 	"ldr r3, [sp, #8]\n" \
-	"ldr r2, [r3, #12]\n"
+	"ldrd r2, lr, [r3, #12]\n"
 
 /** One panel less: to label 9 for the next one. r3: the tile, of which r2 counts the panels. Label 7, with the sums in
  *  `sums`, leaves the panel as it is. */
@@ -110,10 +111,9 @@
 	"it eq\n" \
 	"moveq " sum ", r0\n"
 
-/** The byte of a sum by label 14, the line `back` bytes in front of those of the next panel. */
-#define NNRT_SMLAD_ANY(sum, back) \
+/** The byte of a sum by label 14 and the line at lr. */
+#define NNRT_SMLAD_ANY(sum) \
 	"push {" sum ", lr}\n" \
-	"mov r2, #" back "\n" \
 	"bl 14f\n" \
 	"pop {" sum ", lr}\n"
 
@@ -122,50 +122,61 @@
 	NNRT_IF_FPU("", \
 		"14:\n" \
 		"push {r1, r3, r12, lr}\n" \
-		"ldr r1, [r3, #12]\n" \
-		"sub r1, r2\n" \
-		"ldr r0, [sp, #16]\n" \
+		"ldrd r0, r1, [sp, #16]\n" \
 		"ldrd r12, r2, [r3, #72]\n" \
 		"blx r12\n" \
 		"str r0, [sp, #16]\n" \
 		"pop {r1, r3, r12, pc}\n")
 
-/** Of a channel without a line where there is an FPU: its scale in s0, y's zero point in r2. */
+/** The line of a channel whose slope is below 0 and lies at `at`, which then is where the line lies; flags: its slope
+ *  against 0. */
+#define NNRT_SMLAD_OTHER_LINE(at, slope, offset) \
+	"sub " at ", " at ", " slope ", lsl #2\n" \
+	"ldrd " slope ", " offset ", [" at "]\n" \
+	"cmp " slope ", #0\n"
+
+/** Of a channel without a line, whose struct nnrt_line lies at r0: where there is an FPU, its scale in s0 and y's zero
+ *  point in r2, else that struct at lr. */
 #define NNRT_SMLAD_SCALE(offset) \
 	NNRT_IF_FPU("vmov s0, " offset "\n" \
 		    "ldr r2, [r3, #76]\n" \
-		    "ldr r2, [r2, #12]\n", "")
+		    "ldr r2, [r2, #12]\n", "mov lr, r0\n")
 
 /** The byte of a sum without a line: the float32 formula, whose integer VCVTR bounds. */
-#define NNRT_SMLAD_FLOAT(sum, back) \
+#define NNRT_SMLAD_FLOAT(sum) \
 	NNRT_IF_FPU("vmov s1, " sum "\n" \
 		    "vcvt.f32.s32 s1, s1\n" \
 		    "vmul.f32 s1, s1, s0\n" \
 		    "vcvtr.s32.f32 s1, s1\n" \
 		    "vmov " sum ", s1\n" \
 		    "qadd " sum ", " sum ", r2\n" \
-		    "ssat " sum ", #8, " sum "\n", NNRT_SMLAD_ANY(sum, back))
+		    "ssat " sum ", #8, " sum "\n", NNRT_SMLAD_ANY(sum))
 
-/** A channel of three pixels, by a line with a late step, by none, or by a plain one. */
-#define NNRT_SMLAD_CHANNEL(a, b, c, slope, offset, back) \
+/** A channel of three pixels, whose slope lies `back` bytes in front of the next panel's: by a line with a late step,
+ *  by none, or by a plain one. r11: the offset of slopes. */
+#define NNRT_SMLAD_CHANNEL(a, b, c, slope, back) \
+	"mov lr, r11\n" \
 	"cmp " slope ", #0\n" \
 	"bgt 10f\n" \
+	"ldr r0, [r3, #12]\n" \
+	"sub r0, #" back "\n" NNRT_SMLAD_OTHER_LINE("r0", slope, "lr") \
+	"bgt 10f\n" \
 	"bne 15f\n" \
-	NNRT_SMLAD_SCALE(offset) \
-	NNRT_SMLAD_FLOAT(a, back) NNRT_SMLAD_FLOAT(b, back) NNRT_SMLAD_FLOAT(c, back) \
+	NNRT_SMLAD_SCALE("lr") \
+	NNRT_SMLAD_FLOAT(a) NNRT_SMLAD_FLOAT(b) NNRT_SMLAD_FLOAT(c) \
 	"b 11f\n" \
 	"15:\n" \
 	"rsb " slope ", " slope ", #0\n" \
-	"asr r2, " offset ", #16\n" \
-	"sxth " offset ", " offset "\n" \
-	NNRT_SMLAD_LATE(a, slope, offset) \
-	NNRT_SMLAD_LATE(b, slope, offset) \
-	NNRT_SMLAD_LATE(c, slope, offset) \
+	"asr r2, lr, #16\n" \
+	"sxth lr, lr\n" \
+	NNRT_SMLAD_LATE(a, slope, "lr") \
+	NNRT_SMLAD_LATE(b, slope, "lr") \
+	NNRT_SMLAD_LATE(c, slope, "lr") \
 	"b 11f\n" \
 	"10:\n" \
-	NNRT_SMLAD_LINE(a, slope, offset) \
-	NNRT_SMLAD_LINE(b, slope, offset) \
-	NNRT_SMLAD_LINE(c, slope, offset) \
+	NNRT_SMLAD_LINE(a, slope, "lr") \
+	NNRT_SMLAD_LINE(b, slope, "lr") \
+	NNRT_SMLAD_LINE(c, slope, "lr") \
 	"11:\n"
 
 /** Label 9, which begins a panel of three pixels by two channels. */
@@ -180,14 +191,14 @@
 	"mov r8, r7\n" \
 	"mov r9, r7\n"
 
-/** Makes its bytes by the lines of both channels, which end at r2. */
+/** Makes its bytes by the slopes of both channels, in r10 and r12, which end at r2, and the offset in lr. */
 #define NNRT_SMLAD_3X2_END \
 	"str r2, [r3, #12]\n" \
 	"cmp r10, #0\n" \
 	"it gt\n" \
 	"cmpgt r12, #0\n" \
-	"ble 12f\n" NNRT_SMLAD_LINE("r4", "r10", "r11") NNRT_SMLAD_LINE("r5", "r10", "r11") \
-		NNRT_SMLAD_LINE("r6", "r10", "r11") NNRT_SMLAD_LINE("r7", "r12", "lr") \
+	"ble 12f\n" NNRT_SMLAD_LINE("r4", "r10", "lr") NNRT_SMLAD_LINE("r5", "r10", "lr") \
+		NNRT_SMLAD_LINE("r6", "r10", "lr") NNRT_SMLAD_LINE("r7", "r12", "lr") \
 		NNRT_SMLAD_LINE("r8", "r12", "lr") NNRT_SMLAD_LINE("r9", "r12", "lr") \
 	"13:\n" \
 	"add r12, r3, #24\n" \
@@ -200,10 +211,10 @@
 	"strb r9, [r11], #1\n" \
 	"stm r12, {r2, r10, r11}\n" NNRT_SMLAD_END("{r4-r9}") \
 	"12:\n" \
-	"ldr r2, [r3, #76]\n" \
-	"cmp r2, #0\n" \
-	"beq 7b\n" NNRT_SMLAD_CHANNEL("r4", "r5", "r6", "r10", "r11", "16") \
-		NNRT_SMLAD_CHANNEL("r7", "r8", "r9", "r12", "lr", "8") "b 13b\n" NNRT_SMLAD_CALL
+	"cmp r10, #0\n" \
+	"beq 7b\n" \
+	"mov r11, lr\n" NNRT_SMLAD_CHANNEL("r4", "r5", "r6", "r10", "8") \
+		NNRT_SMLAD_CHANNEL("r7", "r8", "r9", "r12", "4") "b 13b\n" NNRT_SMLAD_CALL
 
 /** y[pixel][channel] for panels of two channels from sums, bias + four terms a step: taps [step][3][4] as
  *  nnrt_smlad_put() leaves them, w [step][2][4]. Without t->q a channel
@@ -211,7 +222,7 @@
 NNRT_NAKED void nnrt_smlad_3x2(struct nnrt_panels *t __attribute__((unused)))
 {
 	__asm__ volatile(NNRT_SMLAD_BEGIN("add r2, r2, r2, lsl #1\n", "80") NNRT_SMLAD_3X2_BEGIN
-				 NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "ldm r2!, {r10, r11, r12, lr}\n" NNRT_SMLAD_3X2_END);
+				 NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2) "ldrd r10, r12, [r2], #8\n" NNRT_SMLAD_3X2_END);
 }
 
 /** The same of one pixel and panels of four channels: taps [step][4], w [step][4][4]. */
@@ -224,16 +235,14 @@ NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_panels *t __attribute__((unused)))
 			 "ldr r0, [r3]\n" NNRT_SMLAD_TURNS(NNRT_SMLAD_1X4) "ldr r0, [r3, #80]\n"
 			 "cmp r0, #0\n"
 			 "bne 16f\n"
-			 "ldm r2!, {r8-r12, lr}\n"
-			 "ldr r0, [r2]\n"
+			 "ldm r2!, {r8-r11}\n"
 			 "cmp r8, #0\n"
 			 "ittt gt\n"
+			 "cmpgt r9, #0\n"
 			 "cmpgt r10, #0\n"
-			 "cmpgt r12, #0\n"
-			 "cmpgt r0, #0\n"
-			 "ble 7f\n" NNRT_SMLAD_LINE("r4", "r8", "r9") NNRT_SMLAD_LINE("r5", "r10", "r11")
-				 NNRT_SMLAD_LINE("r6", "r12", "lr")
-			 "ldm r2!, {r8, r9}\n" NNRT_SMLAD_LINE("r7", "r8", "r9")
+			 "cmpgt r11, #0\n"
+			 "ble 7f\n" NNRT_SMLAD_LINE("r4", "r8", "lr") NNRT_SMLAD_LINE("r5", "r9", "lr")
+				 NNRT_SMLAD_LINE("r6", "r10", "lr") NNRT_SMLAD_LINE("r7", "r11", "lr")
 			 "str r2, [r3, #12]\n"
 			 "17:\n"
 			 "ldr r12, [r3, #24]\n"
@@ -243,10 +252,13 @@ NNRT_NAKED void nnrt_smlad_1x4(struct nnrt_panels *t __attribute__((unused)))
 			 "strb r7, [r12], #1\n"
 			 "str r12, [r3, #24]\n" NNRT_SMLAD_END("{r4-r7}")
 			 "16:\n"
-			 "ldrd r8, r9, [r2]\n"
+			 "ldr r8, [r2]\n"
 			 "cmp r8, #0\n"
-			 "ble 7b\n" NNRT_SMLAD_LINE("r4", "r8", "r9") NNRT_SMLAD_LINE("r5", "r8", "r9")
-				 NNRT_SMLAD_LINE("r6", "r8", "r9") NNRT_SMLAD_LINE("r7", "r8", "r9") "b 17b\n");
+			 "beq 7b\n"
+			 "bgt 18f\n" NNRT_SMLAD_OTHER_LINE("r2", "r8", "lr")
+			 "ble 7b\n"
+			 "18:\n" NNRT_SMLAD_LINE("r4", "r8", "lr") NNRT_SMLAD_LINE("r5", "r8", "lr")
+				 NNRT_SMLAD_LINE("r6", "r8", "lr") NNRT_SMLAD_LINE("r7", "r8", "lr") "b 17b\n");
 }
 
 /** Bytes 0 and 2 of v as 16 bits each at `to`, and 1 and 3 so many bytes behind. */
@@ -448,21 +460,22 @@ NNRT_SHARED void nnrt_smlad_any(const struct nnrt_conv *p, const unsigned char *
 }
 
 /** nnrt_panels_tile() for three pixels by two channels. */
-static NNRT_LITERAL void nnrt_smlad_panels_3x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+static NNRT_LITERAL void nnrt_smlad_panels_3x2(struct nnrt_panels *t, const int32_t *line, int oc,
 					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_3x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 3, 2, 1);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_3x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 3, 2,
+			 NNRT_PANELS_SLOPES);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_3x2 = {
 	nnrt_smlad_3x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, nnrt_smlad_panels_3x2, 3, 2};
 
 /** nnrt_panels_tile() for one pixel by four channels. */
-static NNRT_LITERAL void nnrt_smlad_panels_1x4(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+static NNRT_LITERAL void nnrt_smlad_panels_1x4(struct nnrt_panels *t, const int32_t *line, int oc,
 					       const struct nnrt_int8 *q, int is_begun)
 {
 	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_1x4, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 1, 4,
-			 t->one_line ? 0 : 1);
+			 t->one_line ? NNRT_PANELS_ONE_SLOPE : NNRT_PANELS_SLOPES);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_1x4 = {

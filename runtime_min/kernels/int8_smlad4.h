@@ -20,10 +20,10 @@
 	"smlad r7, r2, lr, r7\n" \
 	"smlad r11, r3, lr, r11\n"
 
-/** The bytes of a channel of four pixels. r2: its line, and then the next; r3: the tile. One whose line is none, or has
- *  a late step, is sent on to `other`, and comes back to `back`. */
+/** The bytes of a channel of four pixels. r2: its slope, and then the next; lr: the offset; r3: the tile. One whose
+ *  slope is not above 0 is sent on to `other`, and comes back to `back`. */
 #define NNRT_SMLAD_FOUR(a, b, c, d, other, back) \
-	"ldrd r12, lr, [r2], #8\n" \
+	"ldr r12, [r2], #4\n" \
 	"cmp r12, #0\n" \
 	"ble " other "f\n" NNRT_SMLAD_LINE(a, "r12", "lr") NNRT_SMLAD_LINE(b, "r12", "lr") \
 		NNRT_SMLAD_LINE(c, "r12", "lr") NNRT_SMLAD_LINE(d, "r12", "lr") back ":\n"
@@ -31,16 +31,18 @@
 /** Such channels. To label 7 where the tile stops at one without a line. */
 #define NNRT_SMLAD_FOUR_OTHER(a, b, c, d, other, back) \
 	other ":\n" \
-	"bne 15f\n" \
-	"ldr r0, [r3, #76]\n" \
-	"cmp r0, #0\n" \
 	"beq 7b\n" \
-	"str r2, [r3, #12]\n" NNRT_SMLAD_SCALE("lr") NNRT_SMLAD_FLOAT(a, "8") NNRT_SMLAD_FLOAT(b, "8") \
-		NNRT_SMLAD_FLOAT(c, "8") NNRT_SMLAD_FLOAT(d, "8") \
-	"ldr r2, [r3, #12]\n" \
+	"subs r0, r2, #4\n" NNRT_SMLAD_OTHER_LINE("r0", "r12", "lr") \
+	"bgt 10f\n" \
+	"str r2, [r3, #12]\n" \
+	"bne 15f\n" NNRT_SMLAD_SCALE("lr") NNRT_SMLAD_FLOAT(a) NNRT_SMLAD_FLOAT(b) \
+		NNRT_SMLAD_FLOAT(c) NNRT_SMLAD_FLOAT(d) \
+	"b 11f\n" \
+	"10:\n" NNRT_SMLAD_LINE(a, "r12", "lr") NNRT_SMLAD_LINE(b, "r12", "lr") \
+		NNRT_SMLAD_LINE(c, "r12", "lr") NNRT_SMLAD_LINE(d, "r12", "lr") \
+	"ldr lr, [r3, #16]\n" \
 	"b " back "b\n" \
 	"15:\n" \
-	"str r2, [r3, #12]\n" \
 	"rsb r12, r12, #0\n" \
 	"asr r2, lr, #16\n" \
 	"sxth lr, lr\n" \
@@ -48,7 +50,8 @@
 	NNRT_SMLAD_LATE(b, "r12", "lr") \
 	NNRT_SMLAD_LATE(c, "r12", "lr") \
 	NNRT_SMLAD_LATE(d, "r12", "lr") \
-	"ldr r2, [r3, #12]\n" \
+	"11:\n" \
+	"ldrd r2, lr, [r3, #12]\n" \
 	"b " back "b\n"
 
 /** y[pixel][channel] for panels of two channels, as nnrt_smlad_3x2(): taps [step][2][4], w [step][2][2] of words. */
@@ -174,10 +177,11 @@ NNRT_SHARED void nnrt_smlad_any4(const struct nnrt_conv *p, const unsigned char 
 }
 
 /** nnrt_panels_tile() for four pixels by two channels. */
-static NNRT_LITERAL void nnrt_smlad_panels_4x2(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+static NNRT_LITERAL void nnrt_smlad_panels_4x2(struct nnrt_panels *t, const int32_t *line, int oc,
 					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_4x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 4, 2, 1);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_4x2, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 4, 2,
+			 NNRT_PANELS_SLOPES);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_4x2 = {

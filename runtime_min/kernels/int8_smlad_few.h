@@ -37,7 +37,7 @@ NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
 			 "add r12, #1\n"
 			 "str r12, [sp]\n"
 			 "b 20f\n" NNRT_SMLAD_3X2_BEGIN NNRT_SMLAD_TURNS(NNRT_SMLAD_3X2)
-			 "ldm r2!, {r10, r11, r12, lr}\n"
+			 "ldrd r10, r12, [r2], #8\n"
 			 "22:\n");
 	__asm__ volatile(NNRT_SMLAD_3X2_END);
 	__asm__ volatile("20:\n"
@@ -59,13 +59,13 @@ NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
 			 "cmp r0, r12\n"
 			 "bne 21b\n"
 			 "ldr r3, [sp, #8]\n"
-			 "ldr r2, [r3, #12]\n"
-			 "ldm r2!, {r10, r11, r12, lr}\n"
+			 "ldrd r2, lr, [r3, #12]\n"
+			 "ldrd r10, r12, [r2], #8\n"
 			 "cmp r10, #0\n"
 			 "it gt\n"
 			 "cmpgt r12, #0\n"
 			 "ble 23f\n"
-			 "str r2, [r3, #12]\n" NNRT_SMLAD_LINE("r4", "r10", "r11") NNRT_SMLAD_LINE("r5", "r10", "r11")
+			 "str r2, [r3, #12]\n" NNRT_SMLAD_LINE("r4", "r10", "lr") NNRT_SMLAD_LINE("r5", "r10", "lr")
 				 NNRT_SMLAD_LINE("r7", "r12", "lr") NNRT_SMLAD_LINE("r8", "r12", "lr")
 			 "ldrd r2, r10, [r3, #24]\n"
 			 "strb r4, [r2], #1\n"
@@ -87,10 +87,11 @@ NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
 }
 
 /** nnrt_panels_tile() for three pixels by two channels, or two. */
-static NNRT_LITERAL void nnrt_smlad_panels_few(struct nnrt_panels *t, const struct nnrt_line *line, int oc,
+static NNRT_LITERAL void nnrt_smlad_panels_few(struct nnrt_panels *t, const int32_t *line, int oc,
 					       const struct nnrt_int8 *q, int is_begun)
 {
-	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_few, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 3, 2, 1);
+	nnrt_panels_tile(t, line, oc, q, is_begun, nnrt_smlad_few, NNRT_HAS_FPU ? NULL : nnrt_panels_any_byte, 3, 2,
+			 NNRT_PANELS_SLOPES);
 }
 
 NNRT_CONST struct nnrt_panels_kind nnrt_smlad_kind_few = {

@@ -44,7 +44,7 @@ struct nnrt_conv {
 	ptrdiff_t y_row, y_pixel;               /* output strides, floats */
 	int x_ring, y_ring;             /* rows that are kept when rows are streamed; 0: all */
 	int row_begin, row_end;         /* output rows to compute: row_begin..row_end-1, all: 0 and out_h */
-	int one_line;                   /* of bytes: 1: the first channel's line is that of all, and alone in memory */
+	int one_line;                   /* of bytes: 1: the first channel's slope is that of all, and alone in memory */
 	nnrt_tail tail;                 /* the epilogue over sums in memory; NULL: it is short and runs in registers */
 };
 

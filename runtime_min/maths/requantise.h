@@ -17,6 +17,9 @@ struct nnrt_line {
 	int32_t slope, offset;
 };
 
+/** The offset of most lines: y's zero point, and what rounds. */
+#define NNRT_LINE_OFFSET(zero) ((zero) * (1 << NNRT_LINE_SHIFT) + (1 << (NNRT_LINE_SHIFT - 1)))
+
 /** The 24 bits of a float32's significand; leading bit of it. */
 #define NNRT_SIGNIFICAND 0x800000u
 
@@ -86,6 +89,17 @@ NNRT_INLINE int32_t nnrt_line_at(int32_t sum, int32_t slope, int32_t offset)
 						   : nnrt_high_by_halves(sum, slope);
 
 	return (high + offset) >> NNRT_LINE_SHIFT;
+}
+
+/** The line of a channel of which a slope alone is kept: the offset is NNRT_LINE_OFFSET() of y's zero point; or, where
+ *  it is another, -*slope words behind the slope lies the line, *slope being below 0. */
+NNRT_INLINE struct nnrt_line nnrt_line_of_slope(const int32_t *slope, int zero)
+{
+	struct nnrt_line line = {*slope, NNRT_LINE_OFFSET(zero)};
+
+	if (*slope <= 0)
+		(void)memcpy(&line, slope - *slope, sizeof line);
+	return line;
 }
 
 /** The byte's number of a sum: low..high has zero taken off. */

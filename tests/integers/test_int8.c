@@ -370,8 +370,9 @@ static struct requantise sums_of(const struct problem *q, int c, const struct ha
 		.most = bias + (int64_t)h->above * most + (int64_t)h->below * least};
 }
 
-/* Of channel c: what its sums begin with, and its multiplier or line. */
-static void channel_ends(const struct kernel *r, const struct problem *q, int c, int32_t *bias, void *scale)
+/* Of channel c: what its sums begin with, and its multiplier, line or slope. */
+static void channel_ends(const struct kernel *r, const struct problem *q, int c, int32_t *bias, void *scale,
+	struct slopes *slopes)
 {
 	const struct halves h = halves_of(q, c);
 	struct requantise line;
@@ -380,7 +381,9 @@ static void channel_ends(const struct kernel *r, const struct problem *q, int c,
 	if (makes_sums(r))
 		bias[c] = h.above + h.below;
 	line = sums_of(q, c, &h, bias[c]);
-	if (r->tile.lanes == 1)
+	if (r->slopes && r->tile.lanes == 1)
+		slopes_set(slopes, c, &line, pick(8) == 0, &bias[c]);
+	else if (r->tile.lanes == 1)
 		((struct nnrt_line *)scale)[c] = line_of(&line, &bias[c]);
 	else
 		((float *)scale)[c] = q->scale[c];
@@ -388,8 +391,8 @@ static void channel_ends(const struct kernel *r, const struct problem *q, int c,
 		bias[c] -= 128 * (h.above + h.below);
 }
 
-/* The same of all channels by one line. */
-static void one_line_ends(const struct problem *q, int32_t *bias, struct nnrt_line *line)
+/* The same of all channels by one slope. */
+static void one_line_ends(const struct problem *q, int32_t *bias, struct slopes *slopes)
 {
 	struct requantise all = {.least = INT64_MAX, .most = INT64_MIN};
 	int32_t more = 0;
@@ -404,7 +407,7 @@ static void one_line_ends(const struct problem *q, int32_t *bias, struct nnrt_li
 		r.most = r.most > all.most ? r.most : all.most;
 		all = r;
 	}
-	*line = line_of(&all, &more);
+	slopes_set(slopes, 0, &all, pick(8) == 0, &more);
 	for (int c = 0; c < q->p.oc; c++)
 		bias[c] += more;
 }
@@ -434,16 +437,23 @@ static void run(const struct kernel *r, struct problem *q)
 		abort();
 	int8_t *packed = guarded_bytes((size_t)packed_bytes);
 	int32_t *bias = guarded_bytes((size_t)width * sizeof *bias);
-	const size_t scale_bytes = (size_t)(p->one_line ? 1 : width) *
-				   (r->tile.lanes == 1 ? sizeof(struct nnrt_line) : sizeof(float));
-	void *scale = guarded_bytes(scale_bytes);
+	const bool has_slopes = r->slopes && r->tile.lanes == 1;
+	struct slopes slopes = slopes_new(p->one_line ? 1 : width);
+	size_t scale_bytes = (size_t)width * (r->tile.lanes == 1 ? sizeof(struct nnrt_line) : sizeof(float));
+	void *scale = has_slopes ? NULL : guarded_bytes(scale_bytes);
 	unsigned char *zero = guarded_bytes((size_t)zeros), *y = guarded_bytes(y_bytes);
 	void *scratch = guarded_bytes(scratch_bytes);
 
 	if (p->one_line)
-		one_line_ends(q, bias, scale);
+		one_line_ends(q, bias, &slopes);
 	for (int c = 0; c < p->oc && !p->one_line; c++)
-		channel_ends(r, q, c, bias, scale);
+		channel_ends(r, q, c, bias, scale, &slopes);
+	if (has_slopes) {
+		scale_bytes = (size_t)slopes.n * sizeof *slopes.v;
+		scale = guarded_bytes(scale_bytes);
+		memcpy(scale, slopes.v, scale_bytes);
+	}
+	free(slopes.v);
 	memset(zero, q->x_zero & 0xff, (size_t)zeros);
 	memset(y, 0xa5, y_bytes);
 	pack_forms[r->pack].pack(&pack, &r->tile, weights, packed);

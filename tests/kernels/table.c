@@ -132,7 +132,7 @@
 #define KERNEL(function, body, kind, needs, a, b, y, rows, columns, terms, pack, inner) \
 	{#function " " #rows "x" #columns, kind, TYPES_##a, TYPES_##b, \
 		{columns, terms, FEATURE_BYTES_##needs / 4}, PACK_##pack, rows, columns, INNER_##inner, \
-		TAP_BYTES_##inner, {.MEMBER_##kind = function##_##rows##x##columns}},
+		TAP_BYTES_##inner, SLOPES_##inner, {.MEMBER_##kind = function##_##rows##x##columns}},
 const struct kernel kernels[] = {
 #include "targets/run_rows.def"
 };

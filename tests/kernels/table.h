@@ -22,14 +22,21 @@ enum kernel_kind {
 };
 
 enum inner_loop {
-#define INNER(id, sum, weights, latency, tap_bytes) INNER_##id,
+#define INNER(id, sum, weights, latency, tap_bytes, slopes) INNER_##id,
 #include "kernels/inner_loops.def"
 #undef INNER
 };
 
 /* TAP_BYTES_<id> of inner_loops.def. */
 enum {
-#define INNER(id, sum, weights, latency, tap_bytes) TAP_BYTES_##id = tap_bytes,
+#define INNER(id, sum, weights, latency, tap_bytes, slopes) TAP_BYTES_##id = tap_bytes,
+#include "kernels/inner_loops.def"
+#undef INNER
+};
+
+/* SLOPES_<id>. */
+enum {
+#define INNER(id, sum, weights, latency, tap_bytes, slopes) SLOPES_##id = slopes,
 #include "kernels/inner_loops.def"
 #undef INNER
 };
@@ -59,7 +66,7 @@ struct kernel {
 	enum pack_form pack;
 	int rows, columns;
 	enum inner_loop inner;
-	int tap_bytes;                  /* of an element that the kernel gathers */
+	int tap_bytes, slopes;                  /* of an element that the kernel gathers */
 	union {
 		void (*conv)(CONV_HEAD, const float *zero, float *y, KERNEL_TAIL);
 		void (*winograd)(CONV_HEAD, const float *zero, float *y, float *scratch, ptrdiff_t tiles, KERNEL_TAIL);

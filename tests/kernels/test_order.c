@@ -209,7 +209,9 @@ static struct subject subject_int8(const struct kernel *k)
 	s.scale = malloc((size_t)width * sizeof(struct nnrt_line));
 	for (int i = 0; i < width; i++) {
 		const float scale = (float)(1 + pick(400)) / 1e5f;
-		if (k->tile.lanes == 1)
+		if (k->tile.lanes == 1 && k->slopes)
+			((int32_t *)s.scale)[i] = (int32_t)ldexpf(scale, 35);
+		else if (k->tile.lanes == 1)
 			((struct nnrt_line *)s.scale)[i] = (struct nnrt_line){(int32_t)ldexpf(scale, 35), pick(9)};
 		else
 			((float *)s.scale)[i] = scale;

@@ -33,7 +33,22 @@ static int64_t count_differences(const struct requantise *r, const struct nnrt_l
 	return n;
 }
 
-static int n_late;
+static int n_late, n_slopes;
+
+/* Fails where a line with the offset of most differs, if there is one. */
+static void check_slope(const struct requantise *r, const char *what)
+{
+	struct requantise_line found;
+	struct nnrt_line line;
+
+	if (!requantise_slope_find(r, NNRT_LINE_SHIFT, NNRT_LINE_OFFSET(r->zero), &found))
+		return;
+	n_slopes++;
+	line = (struct nnrt_line){found.slope, found.offset};
+	cr_expect_eq(found.offset, NNRT_LINE_OFFSET(r->zero));
+	cr_expect_eq(count_differences(r, &line, found.bias), 0, "%s: slope for scale %a, sums %lld to %lld, zero %d",
+		     what, (double)r->scale, (long long)r->least, (long long)r->most, r->zero);
+}
 
 /* Fails where a line, or the formula in its place, differs; false where there is no line. */
 static bool check(const struct requantise *r, const char *what)
@@ -42,6 +57,7 @@ static bool check(const struct requantise *r, const char *what)
 	const struct nnrt_line line = line_of(r, &bias);
 
 	n_late += line.slope < 0;
+	check_slope(r, what);
 	cr_expect_eq(count_differences(r, &line, bias), 0, "%s: scale %a, sums %lld to %lld, zero %d", what,
 		     (double)r->scale, (long long)r->least, (long long)r->most, r->zero);
 	return line.slope != 0;
@@ -74,6 +90,7 @@ Test(requantise, lines_hold_for_every_sum)
 	}
 	cr_expect_geq(found, 250, "lines were found for %d of 300", found);
 	cr_expect_gt(n_late, 0, "no line with a late step came up");
+	cr_expect_geq(n_slopes, 200, "%d of 300 needed a slope alone", n_slopes);
 }
 
 /* Channels of the visual wake words model of MLPerf Tiny. */
