@@ -47,6 +47,18 @@
 #define NNRT_CODE
 #endif
 
+/* Numbers of struct nnrt_conv: of pixels and rows, of strides, and of what is small; a program whose numbers all fit
+ * narrower types defines these. */
+#if !defined(NNRT_COUNT)
+#define NNRT_COUNT int
+#endif
+#if !defined(NNRT_STRIDE)
+#define NNRT_STRIDE ptrdiff_t
+#endif
+#if !defined(NNRT_SMALL)
+#define NNRT_SMALL int
+#endif
+
 /** A function that all its callers share: nothing is gained by constant arguments. */
 #define NNRT_SHARED static NNRT_CODE __attribute__((noinline, unused))
 

@@ -197,12 +197,35 @@ static void write_context(struct emit *e, struct emission *x, const struct call 
 	emit_line(e, "const void *const ctx[] = { %s };", strbuf_text(&b));
 }
 
+/* Whether the parameter struct is a constant of the program, which a loop over pieces copies each turn: no member is
+ * known at run time only, or a parameter of the function. Where stack is plenty it gains nothing, for compilers see
+ * through a variable as well, and gcc 12 would warn of loops of a constant's kernel that do not run. */
+static bool has_constant_params(const struct emission *x, const struct call *c)
+{
+	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
+
+	if (x->m->target->is_hosted || !s->tag || x->is_template || x->varies ||
+	    x->m->options->optimize == OPTIMIZE_SIZE)
+		return false;
+	for (int i = 0; i < s->n_fields; i++)
+		if (strchr(s->field[i].name, '[') || (s->field[i].kind != FIELD_REAL &&
+						      !num_is_const(geometry_number(&c->geometry, &s->field[i]))))
+			return false;
+	return true;
+}
+
+/* Before what a member that is an int in most programs takes. */
+static const char *narrowing(const struct call *c)
+{
+	return c->geometry.kind == GEOMETRY_CONV ? "(NNRT_COUNT)" : "";
+}
+
 /* Opens a loop over pieces of the result, for it takes the place of the argument that they consume. */
-static void open_pieces(struct emit *e, const struct call *c)
+static void open_pieces(struct emit *e, const struct emission *x, const struct call *c)
 {
 	const struct geometry_field *begin = geometry_role(&c->geometry, ROLE_ROW_BEGIN);
 	const struct geometry_field *end = geometry_role(&c->geometry, ROLE_ROW_END);
-	const char *type = begin->kind == FIELD_COUNT ? "int" : "ptrdiff_t";
+	const char *type = begin->kind == FIELD_COUNT ? "int" : "ptrdiff_t", *cast = narrowing(c);
 	const long long piece = c->piece_rows, rows = geometry_number(&c->geometry, end).n;
 
 	emit_comment(e, "%s: the result takes the place of what it consumes",
@@ -211,28 +234,14 @@ static void open_pieces(struct emit *e, const struct call *c)
 		emit_open(e, "for (%s b0 = 0; b0 < %lld; b0 += %lld)", type, rows, piece);
 	else
 		emit_open(e, "for (%s b0 = %lld; b0 >= 0; b0 -= %lld)", type, (rows - 1) / piece * piece, piece);
-	emit_line(e, "p.%s = b0;", begin->name);
+	if (has_constant_params(x, c))
+		emit_line(e, "struct %s p = whole;", geometry_struct(c->geometry.kind)->tag);
+	emit_line(e, "p.%s = %sb0;", begin->name, cast);
 	if (rows % piece)
-		emit_line(e, "p.%s = b0 + %lld < %lld ? b0 + %lld : %lld;", end->name, piece, rows, piece, rows);
+		emit_line(e, "p.%s = %s(b0 + %lld < %lld ? b0 + %lld : %lld);", end->name, cast, piece, rows, piece,
+			  rows);
 	else
-		emit_line(e, "p.%s = b0 + %lld;", end->name, piece);
-}
-
-/* Whether the parameter struct is a constant of the program: no member is known at run time only, set by a loop over
- * pieces, or a parameter of the function. Where stack is plenty it gains nothing, for compilers see through a variable
- * as well, and gcc 12 would warn of loops of a constant's kernel that do not run. */
-static bool has_constant_params(const struct emission *x, const struct call *c)
-{
-	const struct geometry_struct *s = geometry_struct(c->geometry.kind);
-
-	if (x->m->target->is_hosted || !s->tag || x->is_template || x->varies ||
-	    x->m->options->optimize == OPTIMIZE_SIZE || c->row_order != ROWS_AT_ONCE)
-		return false;
-	for (int i = 0; i < s->n_fields; i++)
-		if (strchr(s->field[i].name, '[') || (s->field[i].kind != FIELD_REAL &&
-						      !num_is_const(geometry_number(&c->geometry, &s->field[i]))))
-			return false;
-	return true;
+		emit_line(e, "p.%s = %s(b0 + %lld);", end->name, cast, piece);
 }
 
 /* It takes no instructions and no stack. C++ knows members by their place only. */
@@ -243,7 +252,7 @@ static void write_constant_params(struct emit *e, struct emission *x, const stru
 	char buf[SPELL_BYTES];
 	struct strbuf line;
 
-	emit_open(e, "static const struct %s p =", s->tag);
+	emit_open(e, "static const struct %s %s =", s->tag, c->row_order == ROWS_AT_ONCE ? "p" : "whole");
 	strbuf_init(&line, x->m->scratch);
 	for (int i = 0; i < s->n_fields; i++) {
 		const struct geometry_field *f = &s->field[i];
@@ -290,7 +299,9 @@ static void write_params(struct emit *e, struct emission *x, const struct call *
 			const struct num v = geometry_number(&c->geometry, f);
 			const bool narrows = f->kind == FIELD_COUNT && !num_is_const(v);
 
-			emit_line(e, narrows ? "p.%s = (int)(%s);" : "p.%s = %s;", f->name,
+			const char *cast = narrows && !*narrowing(c) ? "(int)" : narrows ? narrowing(c) : "";
+
+			emit_line(e, narrows ? "p.%s = %s(%s);" : "p.%s = %s%s;", f->name, cast,
 				  number_text(x, f->kind == FIELD_COUNT ? "int" : "ptrdiff_t", v));
 		}
 	}
@@ -331,7 +342,7 @@ void emit_call(struct emit *e, struct emission *x, const struct call *c, const c
 		emit_open(e, "for (ptrdiff_t b%d = %s; b%d < %s; b%d++)", k, emission_num(x, c->loop[k].first), k,
 			  number_text(x, "ptrdiff_t", num_add(&x->nums, c->loop[k].first, c->loop[k].times)), k);
 	if (c->row_order != ROWS_AT_ONCE)
-		open_pieces(e, c);
+		open_pieces(e, x, c);
 	if (c->epilogue)
 		write_context(e, x, c);
 	if (c->takes_epilogue && !c->epilogue)

@@ -393,6 +393,12 @@ static void print_includes(struct emit *e, const struct emit_model *m)
 static void print_check(struct emit *e, const struct emit_model *m)
 {
 	sections_print(e, m);
+	if (m->is_short) {
+		emit_comment(e, "All numbers of this model's convolutions fit these.");
+		emit_directive(e, "#define NNRT_COUNT int16_t");
+		emit_directive(e, "#define NNRT_STRIDE int16_t");
+		emit_directive(e, "#define NNRT_SMALL int8_t");
+	}
 	emit_directive(e, "#if !(%s)", m->target->check);
 	emit_directive(e, "#error \"%s\"", m->target->check_message);
 	emit_directive(e, "#endif");

@@ -78,6 +78,7 @@ struct emit_model {
 	const struct section_options *section;
 	const struct target *target;
 	bool is_caller_arena, has_taps, may_refuse;
+	bool is_short;                  /* geometry_is_short() of all convolutions */
 	bool has_states;                /* what a run leaves to the next: model_step() in the place of model_run() */
 	bool sets_weights;              /* constants are set by the caller */
 	bool unlocks;                   /* constants are masked: a function makes them plain */

@@ -351,6 +351,29 @@ static int64_t block_macs(const struct block *b)
 	return macs;
 }
 
+/* Whether numbers of convolutions, if there are any, are short. */
+static bool is_short(const struct block *b, bool *has_any)
+{
+	for (int i = 0; i < b->n; i++) {
+		const struct step *s = &b->step[i];
+		const bool is_conv = s->call && s->call->geometry.kind == GEOMETRY_CONV;
+
+		*has_any |= is_conv;
+		if ((is_conv && !geometry_is_short(&s->call->geometry)) || !is_short(&s->body[0], has_any) ||
+		    !is_short(&s->body[1], has_any))
+			return false;
+	}
+	return true;
+}
+
+/* Where steps share functions sizes are their parameters. */
+static bool has_short_numbers(const struct module *m, const struct block *b)
+{
+	bool has_any = false;
+
+	return !m->target->is_hosted && m->options->optimize != OPTIMIZE_SIZE && is_short(b, &has_any) && has_any;
+}
+
 /* Some branch ends the run. Depth is bounded by MAX_NESTING. */
 static bool may_refuse(const struct block *b)
 {
@@ -434,7 +457,7 @@ bool emit_program(const struct module *m, const struct block *b, const struct pl
 				     .sha256 = o->protect ? "not shown" : m->sha256,
 				     .version = NNC_VERSION, .options = options_summary(o, m->arena),
 				     .section = &o->section, .target = m->target,
-				     .is_caller_arena = o->arena == ARENA_CALLER,
+				     .is_caller_arena = o->arena == ARENA_CALLER, .is_short = has_short_numbers(m, b),
 				     .has_states = m->n_states > 0, .state_bytes = state_bytes(m),
 				     .step_frames = m->step_frames, .window_frames = m->window_frames,
 				     .has_edges_in_arena = o->io_memory == EDGES_ARENA,

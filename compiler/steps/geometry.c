@@ -65,3 +65,24 @@ const struct geometry_field *geometry_role(const struct geometry *g, enum field_
 			return &s->field[i];
 	return NULL;
 }
+
+static bool fits(struct num v, int64_t most)
+{
+	return num_is_const(v) && v.n <= most && v.n >= -most;
+}
+
+bool geometry_is_short(const struct geometry *g)
+{
+	const struct conv_geometry *c = &g->conv;
+	const int64_t small[] = { c->kernel_h, c->kernel_w, c->stride_h, c->stride_w, c->dilation_h, c->dilation_w };
+	const struct geometry_struct *s = geometry_struct(GEOMETRY_CONV);
+
+	for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+		if (small[i] > INT8_MAX)
+			return false;
+	for (int i = 0; i < s->n_fields; i++)
+		if (s->field[i].role == ROLE_NONE && !fits(geometry_number(g, &s->field[i]), INT16_MAX / 2))
+			return false;
+	return fits(c->pad_top, INT8_MAX) && fits(c->pad_left, INT8_MAX) && fits(c->pad_bottom, INT8_MAX) &&
+	       fits(c->pad_right, INT8_MAX) && c->out_h.n * c->out_w.n <= INT16_MAX;
+}

@@ -182,6 +182,9 @@ struct geometry {
 	};
 };
 
+/** Whether a convolution's numbers, and how many pixels it gives, fit int16, and those of kernel and edges int8. */
+bool geometry_is_short(const struct geometry *g);
+
 /* How a member of the parameter struct is printed. COUNT: a struct num, an int in C; STEP: a struct num, a ptrdiff_t;
  * NUMBER: an int64_t that fits whatever the member is; REAL: a float. */
 enum field_kind { FIELD_COUNT, FIELD_STEP, FIELD_NUMBER, FIELD_REAL, FIELD_TAIL };

@@ -110,7 +110,7 @@ NNRT_INLINE struct nnrt_conv nnrt_mve_flat(const struct nnrt_conv *p)
 
 	f.in_h = f.out_h = f.row_end = 1;
 	f.row_begin = 0;
-	f.in_w = f.out_w = (p->row_end - p->row_begin) * p->out_w;
+	f.in_w = f.out_w = (NNRT_COUNT)((p->row_end - p->row_begin) * p->out_w);
 	return f;
 }
 

@@ -31,20 +31,20 @@ typedef void (*nnrt_tail)(const struct nnrt_tail_rows *rows);
  *  computes may lie over input rows that neither it nor a later call sees (a result that takes the place of its input
  *  piece by piece, from the first rows or from the last). */
 struct nnrt_conv {
-	int in_h, in_w;                 /* input rows and columns, >= 0 */
-	int ic;                         /* channels read from each input pixel (one group's) */
-	int out_h, out_w;               /* output rows and columns, >= 0 */
-	int oc;                         /* channels written to each output pixel (one group's) */
-	int kernel_h, kernel_w;         /* taps, >= 1 */
-	int stride_h, stride_w;         /* >= 1, input pixels */
-	int dilation_h, dilation_w;     /* >= 1, input pixels */
-	int pad_top, pad_left;          /* input pixels before the image */
-	int pad_bottom, pad_right;      /* after it: only average pooling that counts padding reads them */
-	ptrdiff_t x_row, x_pixel, x_channel;    /* input strides, floats */
-	ptrdiff_t y_row, y_pixel;               /* output strides, floats */
-	int x_ring, y_ring;             /* rows that are kept when rows are streamed; 0: all */
-	int row_begin, row_end;         /* output rows to compute: row_begin..row_end-1, all: 0 and out_h */
-	int one_line;                   /* of bytes: 1: the first channel's slope is that of all, and alone in memory */
+	NNRT_COUNT in_h, in_w;                  /* input rows and columns, >= 0 */
+	NNRT_COUNT ic;                          /* channels read from each input pixel (one group's) */
+	NNRT_COUNT out_h, out_w;                /* output rows and columns, >= 0 */
+	NNRT_COUNT oc;                          /* channels written to each output pixel (one group's) */
+	NNRT_SMALL kernel_h, kernel_w;          /* taps, >= 1 */
+	NNRT_SMALL stride_h, stride_w;          /* >= 1, input pixels */
+	NNRT_SMALL dilation_h, dilation_w;      /* >= 1, input pixels */
+	NNRT_SMALL pad_top, pad_left;           /* input pixels before the image */
+	NNRT_SMALL pad_bottom, pad_right;       /* after it: only average pooling that counts padding reads them */
+	NNRT_STRIDE x_row, x_pixel, x_channel;  /* input strides, floats */
+	NNRT_STRIDE y_row, y_pixel;             /* output strides, floats */
+	NNRT_COUNT x_ring, y_ring;              /* rows that are kept when rows are streamed; 0: all */
+	NNRT_COUNT row_begin, row_end;          /* output rows to compute: row_begin..row_end-1, all: 0 and out_h */
+	NNRT_SMALL one_line;                    /* of bytes: 1: the first channel's slope is that of all */
 	nnrt_tail tail;                 /* the epilogue over sums in memory; NULL: it is short and runs in registers */
 };
 

@@ -94,7 +94,7 @@ NNRT_INLINE void nnrt_winograd_conv(const struct nnrt_conv *p, const void *x, co
 	const struct nnrt_dot d = {0, 0, 0, 0, 0, 0, columns, p->y_pixel, low, high, y_zero};
 	struct nnrt_conv even = *p;     /* with whole tiles */
 
-	even.out_w = 2 * tiles_w;
+	even.out_w = (NNRT_COUNT)(2 * tiles_w);
 	for (int begin = p->row_begin; begin < p->row_end; begin += band) {
 		const int end = (int)nnrt_min(begin + band, p->row_end), tiles_h = (end - begin + 1) / 2;
 		const struct nnrt_dot_image image = nnrt_dot_copy(&even, (const unsigned char *)x,
