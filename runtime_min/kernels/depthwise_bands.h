@@ -290,9 +290,11 @@ NNRT_SHARED void nnrt_band_channel(struct nnrt_band *b, const int32_t *slope, co
 	}
 }
 
-/** nnrt_depthwise_smlad() at stride 1, for at least two columns. */
+/** nnrt_depthwise_smlad() at stride 1, for at least two columns. is_plain: channels are of int8 and a multiple of four;
+ *  where all calls say so the compiler sees it. */
 NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-				      const void *scale, void *y, void *scratch, int zero, const struct nnrt_int8 *q)
+				      const void *scale, void *y, void *scratch, int zero, const struct nnrt_int8 *q,
+				      int is_plain)
 {
 	const int32_t *const slopes = (const int32_t *)scale;
 	const struct nnrt_band_form f = nnrt_band_form_of(p, zero);
@@ -311,10 +313,10 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 	b.pixels = p->out_w;
 	b.sum = (int32_t *)(rows + NNRT_PLANES * plane);
 	for (ptrdiff_t i = 0; i < plane; i++)
-		nnrt_planes_pair(rows + i, plane, f.padding, f.padding, q->is_signed);
+		nnrt_planes_pair(rows + i, plane, f.padding, f.padding, is_plain || q->is_signed);
 	for (int c = 0; c < p->oc; c += NNRT_PLANES) {
 		const unsigned char *const from = (const unsigned char *)x + c;
-		const int n = (int)nnrt_min(NNRT_PLANES, p->oc - c);
+		const int n = is_plain ? NNRT_PLANES : (int)nnrt_min(NNRT_PLANES, p->oc - c);
 		int have = 0, outputs; /* rows that the next band sees too; output rows of a band */
 
 		nnrt_band_weights(w + c * 9, weights);
@@ -329,7 +331,7 @@ NNRT_SHARED void nnrt_bands_depthwise(const struct nnrt_conv *p, const void *x, 
 				const unsigned char *const row =
 					sy >= 0 && sy < p->in_h ? from + nnrt_ring(sy, p->x_ring) * p->x_row : NULL;
 
-				if (n == NNRT_PLANES && q->is_signed)
+				if (is_plain || (n == NNRT_PLANES && q->is_signed))
 					nnrt_band_row(&f, row, p->x_pixel, rows + i);
 				else
 					nnrt_band_row_any(&f, row, p->x_pixel, rows + i, n, q->is_signed);

@@ -258,13 +258,21 @@ NNRT_NAKED void nnrt_depth_muls2(struct nnrt_depth *d __attribute__((unused)))
 			 NNRT_DMULS_LOOPS NNRT_DMULS_END(NNRT_DMULS_SECOND));
 }
 
-/** nnrt_depth_rows() by MULS, for all nodes of a model. */
-NNRT_SHARED void nnrt_depthwise_muls(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const void *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
+/** nnrt_depth_rows() by MULS, for all nodes of a model; stride: where all calls have one, the compiler sees it. */
+NNRT_SHARED void nnrt_depthwise_muls_by(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const void *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero,
+	int stride)
 {
 	const struct nnrt_int8 q = {is_signed, low, high, y_zero};
 
-	nnrt_depth_rows(p, x, w, bias, scale, zero, y, &q, nnrt_depth_muls1, nnrt_depth_muls2);
+	nnrt_depth_rows(p, x, w, bias, scale, zero, y, &q, stride, nnrt_depth_muls1, nnrt_depth_muls2);
+}
+
+/** nnrt_depthwise_int8(): see there. */
+NNRT_INLINE void nnrt_depthwise_muls(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
+	const void *scale, const void *zero, void *y, int is_signed, int low, int high, int y_zero)
+{
+	nnrt_depthwise_muls_by(p, x, w, bias, scale, zero, y, is_signed, low, high, y_zero, p->stride_w);
 }
 
 #endif

@@ -297,7 +297,8 @@ NNRT_INLINE void nnrt_depthwise_smlad(const struct nnrt_conv *p, const void *x, 
 	const struct nnrt_int8 q = { is_signed, low, high, y_zero };
 
 	if (p->stride_h == 1 && p->stride_w == 1 && p->out_w > 1)
-		nnrt_bands_depthwise(p, x, w, bias, scale, y, scratch, zero, &q);
+		nnrt_bands_depthwise(p, x, w, bias, scale, y, scratch, zero, &q,
+				     is_signed && p->oc % NNRT_PLANES == 0);
 	else
 		nnrt_planes_depthwise(p, x, w, bias, scale, y, scratch, zero, &q,
 				      p->stride_w == 1 ? nnrt_planes_stride1 : nnrt_planes_stride2);

@@ -31,9 +31,9 @@ struct nnrt_depth {
 typedef void nnrt_depth_run(struct nnrt_depth *d);
 
 /** nnrt_depthwise_int8() for int8, kernels of 3x3 without dilation, stride_w 1 or 2, at most one row or column outside
- *  on each side; w [channel][9]. run1, run2: by stride, constants. */
+ *  on each side; w [channel][9]. run1, run2: by stride, p->stride_w, constants. */
 NNRT_INLINE void nnrt_depth_rows(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
-	const void *scale, const void *zero, void *y, const struct nnrt_int8 *q, nnrt_depth_run *run1,
+	const void *scale, const void *zero, void *y, const struct nnrt_int8 *q, int stride, nnrt_depth_run *run1,
 	nnrt_depth_run *run2)
 {
 	struct nnrt_depth d;
@@ -62,7 +62,7 @@ NNRT_INLINE void nnrt_depth_rows(const struct nnrt_conv *p, const void *x, const
 		d.outside = (iy < 0) | (iy + 2 >= p->in_h) * 2;
 		d.top = d.outside & 1 ? 0 : nnrt_ring(iy, p->x_ring) * p->x_row - middle;
 		d.bottom = d.outside & 2 ? 0 : nnrt_ring(iy + 2, p->x_ring) * p->x_row - middle;
-		if (p->stride_w == 1)
+		if (stride == 1)
 			run1(&d);
 		else
 			run2(&d);

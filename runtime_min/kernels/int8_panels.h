@@ -212,7 +212,7 @@ static NNRT_LITERAL void nnrt_panels_store(struct nnrt_panels *t, const int32_t 
 		else
 			v = nnrt_line_of_slope(line, q->zero);
 		for (int i = 0; i < rows; i++)
-			*t->y[i]++ = (unsigned char)nnrt_line_value(t->sum[j * rows + i], &v, q->low, q->high, q->zero);
+			*t->y[i]++ = (unsigned char)nnrt_panels_any_byte(t->sum[j * rows + i], &v, q);
 	}
 }
 

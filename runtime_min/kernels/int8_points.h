@@ -16,7 +16,9 @@ NNRT_INLINE void nnrt_panels_point(const struct nnrt_conv *p, const void *x, con
 	const int32_t *const line = (const int32_t *)scale;
 	const ptrdiff_t step = 4 * tap_bytes * rows, move = p->stride_w * p->x_pixel;
 	/* All rows are one where each goes on as if it were in the one before. */
-	const int is_flat = nnrt_conv_is_flat(p), height = p->row_end - p->row_begin;
+	const int is_flat = p->stride_h == 1 && p->stride_w == 1 && p->x_ring == 0 && p->y_ring == 0 &&
+			    p->x_row == p->out_w * p->x_pixel && p->y_row == p->out_w * p->y_pixel;
+	const int height = p->row_end - p->row_begin;
 	const int out_w = is_flat ? height * p->out_w : p->out_w;
 	const int row_end = is_flat && height > 0 ? p->row_begin + 1 : p->row_end;
 	unsigned char *const taps = (unsigned char *)scratch;

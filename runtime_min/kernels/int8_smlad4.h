@@ -206,6 +206,15 @@ NNRT_INLINE void nnrt_conv_smlad4(const struct nnrt_conv *p, const void *x, cons
 			 nnrt_smlad_any4, nnrt_smlad_inside4, nnrt_smlad_take4, 0);
 }
 
+/** nnrt_panels_inside of whole words. */
+NNRT_INLINE void nnrt_smlad_point4(const unsigned char *x, ptrdiff_t row, int rows, int run, unsigned char *to,
+				   ptrdiff_t step, int is_signed, enum nnrt_panels_form form)
+{
+	(void)is_signed;
+	(void)form;
+	nnrt_smlad_words_of4(x, row, rows, run, to, step);
+}
+
 /** The same of a convolution as nnrt_panels_point() takes. */
 NNRT_INLINE void nnrt_point_smlad4(const struct nnrt_conv *p, const void *x, const int8_t *w, const int32_t *bias,
 				  const void *scale, const void *zero, void *y, void *scratch, int is_signed, int low,
@@ -216,7 +225,7 @@ NNRT_INLINE void nnrt_point_smlad4(const struct nnrt_conv *p, const void *x, con
 	(void)zero;
 	(void)rows;
 	(void)columns;
-	nnrt_panels_point(p, x, w, bias, scale, y, scratch, &q, &nnrt_smlad_kind_4x2, 2, 4, nnrt_smlad_inside4,
+	nnrt_panels_point(p, x, w, bias, scale, y, scratch, &q, &nnrt_smlad_kind_4x2, 2, 4, nnrt_smlad_point4,
 			  nnrt_smlad_take4, 0);
 }
 
