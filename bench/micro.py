@@ -16,7 +16,7 @@ from count import count, counting
 
 import bounds
 import generated
-from generated import Failure, execute
+from generated import Failure
 from targets import TARGETS, missing
 
 MODELS = ("mlperf-tiny-kws-int8", "mlperf-tiny-vww-int8", "mlperf-tiny-ic-int8", "mlperf-tiny-ad-int8", "mcunet-vww")
@@ -31,21 +31,10 @@ def compiled(entry, target, options):
     return folder
 
 
-def object_sizes(folder, target):
-    """Bytes of code and constants, and of data that is written, of the model's own object."""
-    made = os.path.join(folder, "m.o")
-    code, text = execute([*target.cc.split(), *target.cflags.split(), "-c", "-o", made, os.path.join(folder, "m.c")], 300)
-    if code:
-        raise Failure("build", text[:300])
-    code, text = execute([target.cc.split()[0].replace("gcc", "size"), made], 60)
-    flash, data, bss = map(int, text.splitlines()[1].split()[:3])
-    return flash + data, data + bss
-
-
 def row(entry, target, options):
     folder = compiled(entry, target, options)
     n = count(entry, target, folder)
-    flash, written = object_sizes(folder, target)
+    flash, written = generated.object_sizes(folder, target)
     with open(os.path.join(folder, "m.h"), encoding="utf-8") as f:
         stack = int(re.search(r"#define M_STACK_BYTES (\d+)", f.read()).group(1))
     edges = sum(x.nbytes for x in [*entry.inputs, *entry.outputs])

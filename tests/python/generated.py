@@ -90,6 +90,20 @@ def compile_model(model, folder, name, target, options=(), timeout=120, nnc=NNC)
     return os.path.join(folder, name + ".h")
 
 
+def object_sizes(folder, target):
+    """Bytes of code and constants, and of data that is written, of the object of a model there named m."""
+    made = os.path.join(folder, "m.o")
+    source = os.path.join(folder, "m.c")
+    code, text = execute([*target.cc.split(), *target.cflags.split(), "-c", "-o", made, source], 300)
+    if code:
+        raise Failure("cc", one_line(text))
+    code, text = execute([target.cc.split()[0].replace("gcc", "size"), made], 60)
+    if code:
+        raise Failure("size", one_line(text))
+    flash, data, bss = map(int, text.splitlines()[1].split()[:3])
+    return flash + data, data + bss
+
+
 def product(expression):
     if not re.fullmatch(r"[\d\s*]+", expression):
         return None
