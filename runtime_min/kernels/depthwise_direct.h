@@ -177,45 +177,55 @@ NNRT_INLINE int nnrt_direct_half(uint32_t v, int high)
 	return (int16_t)(v >> 16 * high);
 }
 
+/** Products of a column with the weights that an output has for it. */
+NNRT_INLINE int32_t nnrt_direct_products(const uint32_t *w, int high, int first, int second, int third)
+{
+	return nnrt_direct_half(w[high], 0) * first + nnrt_direct_half(w[high], 1) * second +
+	       nnrt_direct_half(w[2], high) * third;
+}
+
 /** Channels c and c + 2 of a group, where one of them has no plain line; w: their weights. */
 NNRT_SHARED void nnrt_direct_any(const struct nnrt_direct *d, const uint32_t *w, int c)
 {
-	const int8_t *const x = (const int8_t *)d->x, pad = (int8_t)d->padding;
+	const int pad = (int8_t)d->padding;
 
 	for (int high = 0; high < 2; high++) {
 		const int at = c + 2 * high;
+		const int8_t *x = (const int8_t *)d->x + at;
+		unsigned char *y = d->y + at;
+		int32_t done = 0, sum = d->bias[at] + nnrt_direct_products(w + 6, high, pad, pad, pad);
 
-		for (ptrdiff_t i = 0, j = 0; i < d->width; i += d->pixel, j += d->y_pixel) {
-			int32_t sum = d->bias[at];
+		for (ptrdiff_t i = 0; i <= d->width; i += d->pixel, x += d->pixel) {
+			const int inside = i < d->width;
+			const int first = inside ? x[0] : pad, second = inside ? x[d->row1] : pad;
+			const int third = inside ? x[d->row2] : pad;
 
-			for (int kx = 0; kx < 3; kx++) {
-				const ptrdiff_t from = i + (kx - 1) * d->pixel;
-				const int inside = from >= 0 && from < d->width;
-				const int8_t *const column = x + from + at;
-				const uint32_t *const tap = w + 3 * (2 - kx);
-
-				sum += nnrt_direct_half(tap[high], 0) * (inside ? column[0] : pad) +
-				       nnrt_direct_half(tap[high], 1) * (inside ? column[d->row1] : pad) +
-				       nnrt_direct_half(tap[2], high) * (inside ? column[d->row2] : pad);
+			if (i > 0) {
+				done += nnrt_direct_products(w, high, first, second, third);
+				*y = (unsigned char)nnrt_line_value(done, d->line + at, d->q->low, d->q->high,
+								    d->q->zero);
+				y += d->y_pixel;
 			}
-			d->y[at + j] = (unsigned char)nnrt_line_value(sum, d->line + at, d->q->low, d->q->high,
-								      d->q->zero);
+			done = sum + nnrt_direct_products(w + 3, high, first, second, third);
+			sum = d->bias[at] + nnrt_direct_products(w + 6, high, first, second, third);
 		}
 	}
 }
 
-/** A group of an output row whose first (top) or last row is padding: weights that see it become a part of the bias. */
-NNRT_SHARED void nnrt_direct_border(const struct nnrt_direct *row, int top, int bottom)
+/** A group of an output row whose first (top) or last row is padding: weights that see it become a part of the bias.
+ *  Moves on to the next one. */
+NNRT_SHARED void nnrt_direct_border(struct nnrt_direct *d, int top, int bottom)
 {
-	struct nnrt_direct d = *row;
+	const uint32_t *const w = d->w;
+	const int32_t *const from = d->bias;
 	uint32_t words[NNRT_DIRECT_WEIGHTS];
 	int32_t bias[NNRT_DIRECT_GROUP];
-	const int pad = (int16_t)d.padding;
+	const int pad = (int16_t)d->padding;
 
 	for (int i = 0; i < NNRT_DIRECT_GROUP; i++)
-		bias[i] = d.bias[i];
+		bias[i] = from[i];
 	for (int i = 0; i < NNRT_DIRECT_WEIGHTS; i += 3) {
-		const uint32_t low = d.w[i], high = d.w[i + 1], third = d.w[i + 2];
+		const uint32_t low = w[i], high = w[i + 1], third = w[i + 2];
 		int32_t *const sum = bias + (i >= NNRT_DIRECT_WEIGHTS / 2);
 
 		words[i] = top ? low & 0xffff0000u : low;
@@ -230,10 +240,12 @@ NNRT_SHARED void nnrt_direct_border(const struct nnrt_direct *row, int top, int 
 			sum[2] += pad * nnrt_direct_half(third, 1);
 		}
 	}
-	d.w = words;
-	d.bias = bias;
-	d.groups = 1;
-	nnrt_direct_row(&d);
+	d->w = words;
+	d->bias = bias;
+	d->groups = 1;
+	nnrt_direct_row(d);
+	d->w = w + NNRT_DIRECT_WEIGHTS;
+	d->bias = from + NNRT_DIRECT_GROUP;
 }
 
 /** One output row. */
@@ -267,14 +279,8 @@ NNRT_SHARED void nnrt_direct_rows(const struct nnrt_conv *p, const unsigned char
 			nnrt_direct_row(&d);
 			continue;
 		}
-		for (int c = 0; c < p->oc; c += NNRT_DIRECT_GROUP) {
+		for (int c = 0; c < p->oc; c += NNRT_DIRECT_GROUP)
 			nnrt_direct_border(&d, top, bottom);
-			d.x += NNRT_DIRECT_GROUP;
-			d.y += NNRT_DIRECT_GROUP;
-			d.w += NNRT_DIRECT_WEIGHTS;
-			d.bias += NNRT_DIRECT_GROUP;
-			d.line += NNRT_DIRECT_GROUP;
-		}
 	}
 }
 
