@@ -51,6 +51,10 @@ def row(name, op, *operands, outputs=1, opset=18, domain="", **attributes):
     ROWS[name] = op, operands, outputs, opset, domain, attributes
 
 
+# Rows that are judged by their own formula: onnxruntime's sums of uint8 by int8 saturate where there is no VNNI.
+EXACT = {"MatMulInteger": lambda a, b: [(a.astype(np.int64) @ b.astype(np.int64)).astype(np.int32)]}
+
+
 for op in ("Sigmoid", "Tanh", "Erf", "Elu", "Selu", "Celu", "Exp", "Softplus", "Softsign", "HardSwish", "HardSigmoid", "Mish",
            "LeakyRelu", "ThresholdedRelu", "Sin", "Cos", "Tan", "Atan", "Sinh", "Asinh", "Abs", "Neg", "Sign", "Round",
            "Floor", "Ceil", "Reciprocal", "Relu", "IsNaN", "IsInf"):
@@ -237,8 +241,10 @@ def measure_row(name, target, rounds):
     except Exception as e:  # onnxruntime's are of many classes
         raise Failure("unsupported", f"onnxruntime: {str(e).splitlines()[0][:150]}") from e
     ours = Nnc(Entry(f"operators-{name}", path, [], inputs, []), target, "gcc", expected)
+    if name in EXACT:
+        expected = EXACT[name](*(v.array if isinstance(v, Fixed) else v for v in ROWS[name][1]))
     if not agree(ours.outputs(), expected):
-        raise Failure("wrong", "outputs differ from onnxruntime's")
+        raise Failure("wrong", f"outputs differ from {'the exact ones' if name in EXACT else 'those of onnxruntime'}")
     return measure([theirs, ours], rounds)
 
 
