@@ -135,6 +135,10 @@ static void write_turn(struct nest_writer *w, const struct expr *r, const struct
 	bool vector = w->in_vector;
 	const char *v = vector ? write_vector(w, r->a) : write_expr(w, r->a).text;
 
+	if (vector && w->lanes && w->vector_axis >= w->n->n_axes)       /* the last turns: other lanes change nothing */
+		v = arena_printf(w->m->scratch, "%s(%s(%s), %s, %s(%s))", writer_use(w, "nnrt_vf_select"),
+				 writer_use(w, "nnrt_vm_first"), w->lanes, v, writer_use(w, "nnrt_vf_set1"),
+				 a->identity);
 	if (writer_is_arg(r->how)) {
 		bool max = r->how == REDUCE_ARGMAX || r->how == REDUCE_ARGMAX_LAST;
 		bool last = r->how == REDUCE_ARGMAX_LAST || r->how == REDUCE_ARGMIN_LAST;
@@ -187,6 +191,12 @@ static bool is_unrolled_to_end(const struct nest_writer *w, int level)
 	return taps <= MOST_TAPS;
 }
 
+/* The turns that fill no vector are taken together as well, but where parts are counted or the order is promised. */
+static bool ends_in_vector(const struct nest_writer *w, const struct accumulator *a)
+{
+	return !a->is_long && !emission_touches_bytes(w->x);
+}
+
 static void write_reduce_loops(struct nest_writer *w, int level, const struct expr *r, const struct accumulator *a)
 {
 	int mark = w->n_open, axis;
@@ -210,8 +220,18 @@ static void write_reduce_loops(struct nest_writer *w, int level, const struct ex
 		emit_close(w->e, "");
 		if (fills_vectors(w, axis))
 			return;
-		emit_open(w->e, "for (; %s < %s; %s++)", i, extent, i);
-		write_turn(w, r, a, a->name, i);
+		if (ends_in_vector(w, a)) {
+			emit_open(w->e, "if (%s < %s)", i, extent);
+			emit_line(w->e, "const int n = (int)(%s - %s);", extent, i);
+			w->in_vector = true;
+			w->lanes = "n";
+			write_turn(w, r, a, a->vector, i);
+			w->in_vector = false;
+			w->lanes = NULL;
+		} else {
+			emit_open(w->e, "for (; %s < %s; %s++)", i, extent, i);
+			write_turn(w, r, a, a->name, i);
+		}
 	} else {
 		if (is_unrolled_to_end(w, level))
 			emit_line(w->e, "%s(%lld)", writer_use(w, "NNRT_UNROLL"), (long long)w->extent[axis].n);
