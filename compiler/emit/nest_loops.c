@@ -181,6 +181,26 @@ static void find_levels(struct nest_writer *w)
 	}
 }
 
+/* A load that may be made where its value is not wanted: it is inside of its tensor for whatever turn. */
+static bool is_harmless(struct nest_writer *w, int k)
+{
+	const struct expr *x = &w->n->e[k];
+	const struct tensor *t = &w->m->tensor[x->tensor];
+	int64_t last = 0;
+
+	if (x->op != E_LOAD || num_lo(w->nums, w->address[k]) < 0)
+		return false;
+	for (int i = 0; i < (x->n_at < 0 ? 1 : x->n_at); i++)
+		if (w->n->at[x->at + i].expr >= 0)
+			return false;
+	for (int i = 0; i < t->rank; i++) {
+		if (!num_is_const(t->dim[i]) || !num_is_const(t->stride[i]) || t->dim[i].n < 1 || t->stride[i].n < 0)
+			return false;
+		last += (t->dim[i].n - 1) * t->stride[i].n;
+	}
+	return !t->ring && num_hi(w->nums, w->address[k]) <= last;
+}
+
 /* What is evaluated in every turn of the loops: not behind a condition, and not inside a reduction that may be
  * empty. */
 static void mark_certain(struct nest_writer *w)
@@ -202,9 +222,9 @@ static void mark_certain(struct nest_writer *w)
 					w->certain[n->at[x.at + i].expr] = true;
 		if (x.a >= 0 && (x.op != E_REDUCE || reduction_runs))
 			w->certain[x.a] = true;
-		if (x.b >= 0 && x.op != E_SELECT && x.op != E_REDUCE)
+		if (x.b >= 0 && x.op != E_REDUCE && (x.op != E_SELECT || is_harmless(w, x.b)))
 			w->certain[x.b] = true;
-		if (x.c >= 0 && x.op != E_SELECT)
+		if (x.c >= 0 && (x.op != E_SELECT || is_harmless(w, x.c)))
 			w->certain[x.c] = true;
 	}
 }
