@@ -14,6 +14,7 @@ from targets import HERE
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FIGURES = {"examples/run.sh": ("answer", "time", "RAM", "flash", "C"),
+           "digits": ("answer", "time", "RAM"),
            "examples/firmware/run.sh": ("answer", "arena", "stack", "work", "flash", "RAM")}
 LIBRARY_BYTES = 64
 SPOKEN = ("no", "yes", "away", "yes", "no")  # in examples/keywords/clip.wav
@@ -147,9 +148,13 @@ def stack_beyond(line):
 
 def main():
     report = Report()
-    for digit, word in enumerate(WORDS):
+    for digit, word in enumerate(WORDS):  # the script compiles: the first is enough of it
         picture = f"examples/digits/pictures/digit-{digit}.png"
-        check(report, f"digits/{word}", ["sh", "examples/run.sh", picture], FIGURES["examples/run.sh"], word)
+        if digit == 0:
+            check(report, f"digits/{word}", ["sh", "examples/run.sh", picture], FIGURES["examples/run.sh"], word)
+        else:
+            check(report, f"digits/{word}", ["build/examples/digits/digits", picture, "examples/digits/labels.txt"],
+                  FIGURES["digits"], word)
     check(report, "firmware", ["sh", "examples/firmware/run.sh"], FIGURES["examples/firmware/run.sh"], "three")
     check_spoken(report, SPOKEN)
     check_flowers(report)
