@@ -11,6 +11,7 @@
 #include "runtime_min/kernels/kernels.h"
 #include "runtime_min/kernels/shape.h"
 #include "runtime_min/maths/arc.h"
+#include "runtime_min/maths/arg.h"
 #include "runtime_min/maths/bits.h"
 #include "runtime_min/maths/erf.h"
 #include "runtime_min/maths/exp.h"

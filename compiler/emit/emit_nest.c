@@ -266,6 +266,35 @@ static void write_result(struct nest_writer *w, const struct expr *r, const stru
 	}
 }
 
+/* A place along floats that lie side by side, on a target with vectors. */
+static bool is_place_in_row(struct nest_writer *w, const struct expr *r)
+{
+	const struct expr *x = &w->n->e[r->a];
+	struct num step, extent;
+
+	if ((r->how != REDUCE_ARGMAX && r->how != REDUCE_ARGMIN) || x->op != E_LOAD || x->type != DT_F32 ||
+	    w->n_loops != w->n_outer + 1 || w->m->target->vector_bytes <= 4)
+		return false;
+	for (int i = 0; i < (x->n_at < 0 ? 1 : x->n_at); i++)
+		if (w->n->at[x->at + i].expr >= 0)
+			return false;
+	extent = w->extent[w->loop[w->n_outer]];
+	return writer_coefficient(w, w->address[r->a], w->loop[w->n_outer], &step) && num_is(step, 1) &&
+	       num_lo(w->nums, extent) >= 1 && num_hi(w->nums, extent) <= 1 << 24;
+}
+
+static void write_place_in_row(struct nest_writer *w, const struct expr *r)
+{
+	const int axis = w->loop[w->n_outer];
+	const struct num zero = num_const(0);
+	const struct num from = num_subst(w->nums, w->address[r->a], &w->axis[axis], &zero, 1);
+
+	w->reduced = arena_printf(w->m->scratch, "r%d", w->names++);
+	emit_line(w->e, "const int64_t %s = %s(&%s[%s], %s, %d);", w->reduced, writer_use(w, "nnrt_arg_extreme_f32"),
+		  writer_tensor(w, w->n->e[r->a].tensor), writer_num(w, from), writer_num(w, w->extent[axis]),
+		  r->how == REDUCE_ARGMIN);
+}
+
 static void write_reduction(struct nest_writer *w, int k)
 {
 	const struct expr r = w->n->e[k];
@@ -293,7 +322,9 @@ static void write_body(struct nest_writer *w)
 {
 	int reduce = writer_reduction(w->n);
 
-	if (reduce >= 0)
+	if (reduce >= 0 && is_place_in_row(w, &w->n->e[reduce]))
+		write_place_in_row(w, &w->n->e[reduce]);
+	else if (reduce >= 0)
 		write_reduction(w, reduce);
 	write_store(w);
 }

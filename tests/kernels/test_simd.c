@@ -2,6 +2,7 @@
  * patterns and all pairs of special values. Lanes that the contract leaves open are not compared. */
 #include "check.h"
 
+#include "runtime_min/maths/arg.h"
 #include "runtime_min/maths/lane.h"
 
 static const float specials[] = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, -0.5f, 1.5f, -1.5f, 2.5f, -2.5f, 0.49999997f,
@@ -231,6 +232,28 @@ static void check_even(void)
 	}
 }
 
+/* The first of the greatest, and of the least, in rows of few different values, NaN and infinities among them. */
+static void check_place(void)
+{
+	static const float values[] = {-INFINITY, -2.0f, 0.0f, -0.0f, 1.0f, 3.0f, INFINITY, NAN};
+
+	for (int n = 1; n <= 3 * N + 1; n++) {
+		struct guarded g = guarded_alloc(n, true);
+
+		for (int k = 0; k < n; k++)
+			g.at[k] = values[pick(n % 3 ? 8 : 6)];
+		for (int least = 0; least < 2; least++) {
+			int at = 0;
+
+			for (int k = 1; k < n; k++)
+				at = least ? g.at[k] < g.at[at] ? k : at : g.at[k] > g.at[at] ? k : at;
+			if (nnrt_arg_extreme_f32(g.at, n, least) != at)
+				fail("arg_extreme", 0, (double)nnrt_arg_extreme_f32(g.at, n, least), at);
+		}
+		guarded_free(&g);
+	}
+}
+
 /* n lanes that end at a guard page, and what lies before and behind them in a larger buffer. */
 static void check_partial(void)
 {
@@ -297,6 +320,7 @@ int main(int argc, char **argv)
 		check_reduction();
 		if (turn % 64 == 0) {
 			check_even();
+			check_place();
 			check_partial();
 		}
 	}
