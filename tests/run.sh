@@ -26,7 +26,8 @@ if [ $install = yes ]; then
 		clang-tidy-14 cppcheck make cmake qemu-user qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross \
 		clang-16 clang-19 gcc-riscv64-linux-gnu libc6-dev-riscv64-cross lld-14 libclang-rt-14-dev libclang-rt-14-dev-wasm32 wasi-libc \
-		nodejs gcc-arm-none-eabi libnewlib-arm-none-eabi picolibc-arm-none-eabi || stop "packages were not installed"
+		nodejs gcc-arm-none-eabi libnewlib-arm-none-eabi picolibc-arm-none-eabi gcc-riscv64-unknown-elf \
+		picolibc-riscv64-unknown-elf qemu-system-misc || stop "packages were not installed"
 fi
 make_environment &  # while the first build runs; from then on it is there
 environment=$!
