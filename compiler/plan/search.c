@@ -219,17 +219,30 @@ static bool part_possible(struct search *s, const struct part *part, struct dead
 	return !dead_parts_has(t->dead, key);
 }
 
-/* Leftmost of the lowest sections of a part, and the last to its right that is as low. */
+/* Of the valleys of a part, sections as low as each other between higher ones, the one whose leftmost section has
+ * least to spare, the lowest of such: its first section, and *last. What is tight fails early, and is soon out of
+ * the way. */
 static int part_valley(struct search *s, const struct part *part, int *last)
 {
 	const struct search_state *t = s->state;
-	int valley = -1;
+	int64_t least = INT64_MAX;
+	int valley = part->first;
 
-	for (int k = part->first; k <= part->last; k++)
-		if (t->left[k] && (valley < 0 || t->floor[k] < t->floor[valley]))
-			valley = k;
-	for (*last = valley; *last < part->last && t->left[*last + 1] && t->floor[*last + 1] == t->floor[valley];)
-		++*last;
+	*last = part->last;
+	for (int k = part->first, end; k <= part->last; k = end + 1) {
+		const int64_t floor = t->floor[k], spare = s->height - floor - t->left[k];
+
+		for (end = k; t->left[k] && end < part->last && t->left[end + 1] && t->floor[end + 1] == floor;)
+			end++;
+		if (!t->left[k] || (k > part->first && t->left[k - 1] && t->floor[k - 1] < floor) ||
+		    (end < part->last && t->left[end + 1] && t->floor[end + 1] < floor))
+			continue;
+		if (spare > least || (spare == least && floor >= t->floor[valley]))
+			continue;
+		least = spare;
+		valley = k;
+		*last = end;
+	}
 	s->work += part->last - part->first + 1;
 	return valley;
 }
@@ -422,7 +435,7 @@ static bool frame_next(struct search *s, bool *room)
 
 	if (f->chosen < s->n) {
 		rest.n_left--;
-		rest.low = s->offsets[f->chosen];
+		rest.low = s->mode == SEARCH_ITEMS ? s->offsets[f->chosen] : s->base;
 		rest.low_rank = s->items[f->chosen].rank;
 	}
 	rest.parent = t->depth - 1;

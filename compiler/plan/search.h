@@ -20,7 +20,7 @@ struct item {
 /* How choices are made. Both see every packing that matters. */
 enum search_mode {
 	SEARCH_ITEMS,           /* next is any item, in ascending order of offset */
-	SEARCH_SKYLINE,         /* next is an item that starts in the leftmost of the lowest sections and rests on its
+	SEARCH_SKYLINE,         /* next is an item that starts in the leftmost section of a valley and rests on its
 	                         * floor, or else that section stays empty up to the next level; strong where there is
 	                         * little slack. Items need no alignment. */
 };
