@@ -141,6 +141,32 @@ STAND_IN __m512 _mm512_cvtepi32_ps(__m512i a)
 	return u.f;
 }
 
+/* Half precision as floats. */
+STAND_IN __m512 _mm512_cvtph_ps(__m256i a)
+{
+	union simde_lanes r;
+	_Float16 halves[16];
+
+	memcpy(halves, &a, sizeof(halves));
+	for (int l = 0; l < 16; l++)
+		r.f32[l] = (float)halves[l];
+	return r.f;
+}
+
+/* Floats as half precision, by the one rounding that is asked for: to the nearest, halves to even. */
+STAND_IN __m256i _mm512_cvtps_ph(__m512 a, int rounding)
+{
+	const union simde_lanes u = {.f = a};
+	_Float16 halves[16];
+	__m256i r;
+
+	(void)rounding;
+	for (int l = 0; l < 16; l++)
+		halves[l] = (_Float16)u.f32[l];
+	memcpy(&r, halves, sizeof(r));
+	return r;
+}
+
 /* The integer of a rounded float; the machine's "indefinite" where there is none. */
 STAND_IN int32_t simde_lane_integer(float a)
 {
@@ -208,6 +234,8 @@ STAND_IN __m512 simde_lanes_fnmadd(__m512 a, __m512 b, __m512 c)
 #define _mm512_maskz_sllv_epi32(k, a, n) simde_mm512_maskz_mov_epi32(k, _mm512_sllv_epi32(a, n))
 #define _mm512_maskz_srlv_epi32(k, a, n) simde_mm512_maskz_mov_epi32(k, _mm512_srlv_epi32(a, n))
 #define _mm512_maskz_srav_epi32(k, a, n) simde_mm512_maskz_mov_epi32(k, _mm512_srav_epi32(a, n))
+#define _mm512_maskz_cvtph_ps(k, a) simde_mm512_maskz_mov_ps(k, _mm512_cvtph_ps(a))
+#define _mm512_maskz_cvtps_ph(k, a, r) _mm512_cvtps_ph(simde_mm512_maskz_mov_ps(k, a), r)
 #define _mm512_maskz_cvtepi32_ps(k, a) simde_mm512_maskz_mov_ps(k, _mm512_cvtepi32_ps(a))
 #define _mm512_maskz_cvtps_epi32(k, a) simde_mm512_maskz_mov_epi32(k, _mm512_cvtps_epi32(a))
 #define _mm512_maskz_cvttps_epi32(k, a) simde_mm512_maskz_mov_epi32(k, _mm512_cvttps_epi32(a))
