@@ -3,15 +3,21 @@
 
 #include <math.h>
 
+#include "options.h"
 #include "steps/fuse.h"
 #include "steps/step.h"
+#include "targets/target.h"
 
 static struct block block;
 static struct lowering l;
 
 static void setup_block(void)
 {
+	static const struct options options = { .optimize = OPTIMIZE_SPEED };
+
 	setup();
+	module.options = &options;
+	module.target = target_find(&arena, "x86-64-v3", NULL);         /* some passes are for machines with vectors */
 	block = (struct block){ 0 };
 	l = (struct lowering){ .m = &module, .block = &block, .node = -1 };
 	graph_add(&module, "", -1);
