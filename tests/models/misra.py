@@ -20,7 +20,7 @@ from report import Report
 from targets import TARGETS, missing
 
 LIST = os.path.join(generated.ROOT, "runtime_min", "MISRA.md")
-PLACES = {"cortex-m4": bounds.Bound(None, code=50_000), "cortex-m0": bounds.Bound(None, code=48_000)}
+PLACES = {"cortex-m4": bounds.Bound(None, code=62_000), "cortex-m0": bounds.Bound(None, code=56_000)}
 ADVISORY = set("""1.2 2.3 2.4 2.5 2.6 2.7 4.2 5.9 8.7 8.9 8.11 8.13 10.5 11.4 11.5 12.1 12.3 12.4 13.3 13.4 15.1 15.4 15.5 17.5 17.8
 18.4 18.5 19.2 20.1 20.5 20.10 21.12""".split())
 FINDING = re.compile(r"m\.c:(\d+):.*\[misra-c2012-([\d.]+)\]")

@@ -2,8 +2,8 @@
 """The stack figure of generated headers against the compiler's own report, on boards against what a run leaves of a
 painted stack, library functions included; and what makes a bound possible at all: no frame that grows at run time, no
 large one, no recursion, nothing called but the C library's memory and maths functions. Where a run takes less, the
-figure's own path must have a function that the emulator never came to, as no constant of this model needs it, or one
-that is called from several, of which only some need what is below.
+figure's own path must have a function that the emulator never came to, as no constant of this model needs it or no
+number of this run, or one that is called from several, of which only some need what is below.
 
     stack.py [--target NAME ...] [MODEL ...]       without models all whose code is not too large (bounds.py)
 """
@@ -99,7 +99,19 @@ def water_mark(folder, target, flags, room):
     if code != 0 or not found:
         raise Failure("run", one_line(text))
     with open(log, encoding="utf-8", errors="replace") as f:
-        return int(found[1]), set(re.findall(r"^IN: ([A-Za-z_]\w*)", f.read(), flags=re.M))
+        entered = set(re.findall(r"^IN: ([A-Za-z_]\w*)", f.read(), flags=re.M))
+    return int(found[1]), with_other_names(entered, program, target)
+
+
+def with_other_names(functions, program, target):
+    """And what else they are called: the library's go by several names, of which the emulator prints one."""
+    code, text = execute([re.sub("gcc$", "nm", target.cc), program], 60)
+    if code != 0:
+        raise Failure("run", one_line(text))
+    names = {}
+    for address, name in re.findall(r"^([0-9a-f]+) [TtWw] (\w+)$", text, flags=re.M):
+        names.setdefault(int(address, 16) & ~1, set()).add(name)
+    return functions.union(*(same for same in names.values() if same & functions))
 
 
 def plain(title):
@@ -116,7 +128,7 @@ def several_callers(calls):
 
 
 def judge(said, taken, entered, path, calls):
-    """path: the model's own functions of the figure's path; the library's go by several names."""
+    """path: the functions of the figure's path."""
     if not entered:
         raise Failure("run", "the emulator names no function that it came to")
     if taken > said:
@@ -163,9 +175,8 @@ def check(model, target, level):
         return f"{said} bytes, not run: {missing(target)}"
     taken, entered = water_mark(folder, target, [level, *flags, STANDARD], 2 * said + 1024)
     with open(facts, encoding="utf-8") as f:
-        path = [call["function"] for call in json.load(f)["stack"]["calls"]]
-    own = {plain(title) for title, frame in frames.items() if frame}
-    return judge(said, taken, entered, [function for function in path if function in own], calls)
+        path = [plain(call["function"]) for call in json.load(f)["stack"]["calls"]]
+    return judge(said, taken, entered, path, calls)
 
 
 def on_board(target):
@@ -183,7 +194,8 @@ def main():
         if not shutil.which(target.cc):
             report.skip(f"stack/{name}", f"{target.cc} is not installed")
             continue
-        bound = bounds.compiled_often(target, 2 * 2 * len(DEFAULT_TARGETS))  # by nnc and here
+        often = bounds.compiled_often(target, 2 * 2 * len(DEFAULT_TARGETS))  # by nnc and here
+        bound = bounds.of_target(target)._replace(code=often.code)
         for model in cases.models(report, given.models, bound=bound):
             for level in LEVELS.get(name, ("-O2", "-Os")):
                 try:
