@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	skip_unless_supported();
 	for (size_t i = 0; i < 2 * n; i++)
 		for (size_t j = 0; j < 2 * n; j++)
-			check_pair(&c, edges[i / 2] | (i & 1) << 31, edges[j / 2] | (j & 1) << 31);
+			check_pair(&c, edges[i / 2] | (uint32_t)(i & 1) << 31, edges[j / 2] | (uint32_t)(j & 1) << 31);
 	for (uint64_t bits = 0; bits < UINT64_C(1) << 32; bits += stride) {
 		const uint32_t a = (uint32_t)bits;
 
