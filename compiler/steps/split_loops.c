@@ -157,9 +157,11 @@ static void append_rows(struct module *m, struct block *b, const struct step *s,
 	append(m, b, &part);
 }
 
+/* The block is written anew only where a step becomes several: models have a hundred thousand steps. */
 static void split_block(struct module *m, struct block *b)
 {
 	struct block done = { .refused = b->refused };
+	bool is_new = false;
 
 	for (int i = 0; i < b->n; i++) {
 		struct step *s = &b->step[i];
@@ -170,14 +172,19 @@ static void split_block(struct module *m, struct block *b)
 		if (s->kind == STEP_NEST)
 			s->nest = split_repeats(s->nest);
 		if (s->kind != STEP_NEST || !find_special(s->nest, &first, &last)) {
-			append(m, &done, s);
+			if (is_new)
+				append(m, &done, s);
 			continue;
 		}
+		for (int k = 0; k < i && !is_new; k++)
+			append(m, &done, &b->step[k]);
+		is_new = true;
 		append_rows(m, &done, s, first, s->nest->extent[s->nest->n_axes - 1].n - first - last);
 		append_rows(m, &done, s, 0, first);
 		append_rows(m, &done, s, s->nest->extent[s->nest->n_axes - 1].n - last, last);
 	}
-	*b = done;
+	if (is_new)
+		*b = done;
 }
 
 bool split_loops(struct module *m, struct block *b)
