@@ -141,28 +141,58 @@ STAND_IN __m512 _mm512_cvtepi32_ps(__m512i a)
 	return u.f;
 }
 
-/* Half precision as floats. */
+/* Half precision as a float. */
+STAND_IN float simde_lane_widened(uint16_t a)
+{
+	const int exponent = a >> 10 & 31, fraction = a & 1023;
+	float v = ldexpf((float)(exponent ? 1024 + fraction : fraction), exponent ? exponent - 25 : -24);
+
+	if (exponent == 31)
+		v = fraction ? NAN : INFINITY;
+	return copysignf(v, a & 0x8000 ? -1.0f : 1.0f);
+}
+
+/* A float as half precision: the nearest, halves to even. */
+STAND_IN uint16_t simde_lane_narrowed(float a)
+{
+	const unsigned sign = signbit(a) ? 0x8000 : 0;
+	unsigned bits = 0x7c00;
+	int exponent;
+
+	if (isnan(a)) {
+		bits = 0x7e00;
+	} else if (fabsf(a) < 0x1p-14f) {
+		bits = (unsigned)rintf(fabsf(a) * 0x1p24f);
+	} else if (fabsf(a) < 65536) {
+		const float fraction = frexpf(fabsf(a), &exponent);
+
+		/* What is rounded up to 2048 goes on into the exponent. */
+		bits = ((unsigned)(exponent + 14) << 10) + (unsigned)rintf(ldexpf(fraction, 11)) - 1024;
+	}
+	return (uint16_t)(sign | bits);
+}
+
 STAND_IN __m512 _mm512_cvtph_ps(__m256i a)
 {
 	union simde_lanes r;
-	_Float16 halves[16];
+	uint16_t halves[16];
 
 	memcpy(halves, &a, sizeof(halves));
 	for (int l = 0; l < 16; l++)
-		r.f32[l] = (float)halves[l];
+		r.f32[l] = simde_lane_widened(halves[l]);
 	return r.f;
 }
 
-/* Floats as half precision, by the one rounding that is asked for: to the nearest, halves to even. */
+/* In the one rounding that is asked for. */
 STAND_IN __m256i _mm512_cvtps_ph(__m512 a, int rounding)
 {
 	const union simde_lanes u = {.f = a};
-	_Float16 halves[16];
+	uint16_t halves[16];
 	__m256i r;
 
 	(void)rounding;
 	for (int l = 0; l < 16; l++)
-		halves[l] = (_Float16)u.f32[l];
+		halves[l] = simde_lane_narrowed(u.f32[l]);
 	memcpy(&r, halves, sizeof(r));
 	return r;
 }
