@@ -5,17 +5,6 @@
 #include "kernels/choose.h"
 #include "steps/step.h"
 
-/** kernel_choose_types() with the types of an integer node: x, its weights without their zero points, y. So many lines
- *  of so many pixels each: where calls are for rows, a tile belongs to one of them. Code that one small node alone
- *  would need is not taken. */
-const struct kernel *integer_choose(const struct module *m, int node, enum kernel_kind kind, int64_t lines,
-				    int64_t pixels, int64_t channels, int64_t depth, double *cycles);
-
-/** kernel_choose_lines() likewise. */
-const struct kernel *integer_choose_lines(const struct module *m, int node, enum kernel_kind kind, int64_t lines,
-					  int64_t pixels, int64_t channels, int64_t depth, kernel_weigh *weigh,
-					  void *ctx, double *cycles);
-
 /** The type of its constant weights without their zero points: int8, or int16 where some leave that. */
 enum dtype integer_weight_type(const struct module *m, int node);
 

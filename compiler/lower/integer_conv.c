@@ -4,6 +4,7 @@
 #include "kernels/pack_columns.h"
 #include "kernels/pack_planes.h"
 #include "lower/conv_shape.h"
+#include "lower/integer_choose.h"
 #include "lower/integer_constants.h"
 #include "lower/packed.h"
 #include "ops/integer.h"

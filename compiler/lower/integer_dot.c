@@ -1,6 +1,7 @@
 /* IntegerConv and IntegerMatMul, ConvInteger and MatMulInteger by instructions that add up several products of bytes a
  * lane (runtime_min/kernels/dot.h): the image is read as it lies where windows never leave it, else copied with its
  * padding, some rows at a time. */
+#include "lower/integer_choose.h"
 #include "lower/integer_dot.h"
 #include "lower/integer_sums.h"
 

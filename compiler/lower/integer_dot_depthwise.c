@@ -3,6 +3,7 @@
 
 #include "kernels/pack_rows.h"
 #include "lower/conv_shape.h"
+#include "lower/integer_choose.h"
 #include "lower/integer_constants.h"
 #include "lower/packed.h"
 #include "ops/integer.h"

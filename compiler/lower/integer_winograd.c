@@ -1,6 +1,7 @@
 /* IntegerConv of 3x3 kernels at stride 1 in 16 products instead of 36, exact (runtime_min/kernels/winograd_bytes.h).
  * Its price: scratch for a block of tiles, and weights of 32 bytes for each nine. */
 #include "kernels/pack_winograd.h"
+#include "lower/integer_choose.h"
 #include "lower/integer_dot.h"
 #include "ops/integer.h"
 #include "targets/target.h"

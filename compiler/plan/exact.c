@@ -295,7 +295,6 @@ static enum search_result height_try(struct exact *x, int64_t height, int64_t wo
 	return result;
 }
 
-/* False: there are too many entities. */
 /* Where entities end at least, with base: they share nothing. */
 static int64_t entities_load(const struct exact *x)
 {
@@ -312,6 +311,7 @@ static int64_t entities_load(const struct exact *x)
 	return x->p->base + most;
 }
 
+/* False: there are too many entities, or they cannot end lower than what was found. */
 static bool exact_open(struct exact *x)
 {
 	struct packing *p = x->p;

@@ -5,24 +5,6 @@
 
 #include "runtime_min/kernels/int8_smlad.h"
 
-/** NNRT_SMLAD_3X2 without the third pixel. */
-#define NNRT_SMLAD_2X2 \
-	"ldrd r3, lr, [r1], #8\n" \
-	"ldrd r10, r11, [r0], #24\n" \
-	"sxtb16 r2, r3\n" \
-	"sxtb16 r3, r3, ror #8\n" \
-	"sxtb16 r12, lr\n" \
-	"sxtb16 lr, lr, ror #8\n" \
-	"smlad r4, r2, r10, r4\n" \
-	"smlad r7, r12, r10, r7\n" \
-	"smlad r4, r3, r11, r4\n" \
-	"smlad r7, lr, r11, r7\n" \
-	"ldrd r10, r11, [r0, #-16]\n" \
-	"smlad r5, r2, r10, r5\n" \
-	"smlad r8, r12, r10, r8\n" \
-	"smlad r5, r3, r11, r5\n" \
-	"smlad r8, lr, r11, r8\n"
-
 /** nnrt_smlad_3x2(), or where t->sum[7] is 2 the same of two pixels, whose taps lie as those of three. Channels without
  *  a plain line go the way of three pixels, whose third one is the second again. */
 NNRT_NAKED void nnrt_smlad_few(struct nnrt_panels *t __attribute__((unused)))
