@@ -1,6 +1,6 @@
 /* Integer arithmetic with ONNX's meaning that never traps and is never undefined: results wrap, anything divided by 0
  * is 0, and so is its remainder. Narrower types go through the next wider of these, and are cut back by the caller:
- * dividing 64 bits takes twice the time of 32 on the fastest processors, and a subroutine on the small ones. */
+ * a quotient of 64 bits is a subroutine on small processors, where that of 32 is an instruction on most. */
 #ifndef NNRT_MATHS_INTEGER_H
 #define NNRT_MATHS_INTEGER_H
 
