@@ -2,8 +2,8 @@
 """What the small models take on microcontrollers: micro.py PLUGIN [--option=OPTION] ... [--target T] ... [MODEL ...]
 
 For each model and core a line: million instructions of one warm inference under the emulator (as count.py counts them); RAM,
-which is the arena, the stack, other data, inputs and outputs; flash, which is code and constants of the model's object. The
-compiler is the target's own at its own flags.
+which is all data that is written, the stack, and inputs and outputs (they lie in the arena: --io-memory=arena); flash, which
+is code and constants of the model's object. The compiler is the target's own at its own flags.
 """
 import argparse
 import os
@@ -31,15 +31,19 @@ def compiled(entry, target, options):
     return folder
 
 
-def row(entry, target, options):
-    folder = compiled(entry, target, options)
-    n = count(entry, target, folder)
-    flash, written = generated.object_sizes(folder, target)
+def memory(folder, target):
+    """Bytes of data that is written, and of stack."""
     with open(os.path.join(folder, "m.h"), encoding="utf-8") as f:
         stack = int(re.search(r"#define M_STACK_BYTES (\d+)", f.read()).group(1))
-    edges = sum(x.nbytes for x in [*entry.inputs, *entry.outputs])
-    cells = [entry.name, target.name, f"{macs(entry.path):.2f}", f"{n / 1e6:.3f}", f"{written:,}", f"{stack:,}", f"{edges:,}",
-             f"{written + stack + edges:,}", f"{flash:,}"]
+    return generated.object_sizes(folder, target)[1], stack
+
+
+def row(entry, target, options):
+    folder = compiled(entry, target, options)
+    n, (flash, _) = count(entry, target, folder), generated.object_sizes(folder, target)
+    written, stack = memory(compiled(entry, target, [*options, "--io-memory=arena"]), target)
+    cells = [entry.name, target.name, f"{macs(entry.path):.2f}", f"{n / 1e6:.3f}", f"{written:,}", f"{stack:,}",
+             f"{written + stack:,}", f"{flash:,}"]
     return f"| {' | '.join(cells)} |"
 
 
@@ -50,7 +54,7 @@ def main():
     p.add_argument("--option", action="append", default=[], help="of nnc: --option=--optimize=ram")
     p.add_argument("names", nargs="*")
     a = p.parse_intermixed_args()
-    notes, heads = Notes(), ["model", "core", "MMAC", "million instructions", "static", "stack", "in and out", "RAM", "flash"]
+    notes, heads = Notes(), ["model", "core", "MMAC", "million instructions", "data", "stack", "RAM", "flash"]
     print(f"| {' | '.join(heads)} |\n|---|---{'|---:' * (len(heads) - 2)}|", flush=True)
     for name in a.target or CORES:
         target = counting(TARGETS[name], os.path.abspath(a.plugin))
