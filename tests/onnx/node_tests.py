@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """ONNX's own node tests and small models, each compiled by nnc, built with warnings as errors and run on the target.
 
-    node_tests.py [--target T] [--shard I/N] [-j N] [--record] [--keep] [NAME ...]
+    node_tests.py [--target T] [--shard I/N] [--record] [--keep] [NAME ...]
 
 The cases come from the installed onnx package, data and tolerances included, and, for what it leaves out, from
 own_cases.py; integers and booleans must be equal.
@@ -16,7 +16,6 @@ A result of floats of up to 32 bits that misses the test's tolerance gets a seco
 roundings of one implementation more closely than the type can hold a result: see nearer.py.
 """
 import collections
-import concurrent.futures
 import dataclasses
 import fcntl
 import glob
@@ -36,6 +35,7 @@ import onnx
 
 import generated
 import on_target
+import together
 from generated import Call, Failure
 from nearer import Exact, is_narrow, not_nearer
 from own_cases import OPTIONS, REFUSED, own_cases
@@ -284,7 +284,7 @@ def check_refused(program, call):
 
 def check_case(case, base, target, folder):
     """Raises Failure unless the case passes; whether inputs became constants, and a remark. base: the case as an
-    operator where this is its expansion."""
+    operator where this is its expansion. A generator, see together.py."""
     os.makedirs(folder, exist_ok=True)
     infos = graph_inputs(case.model), case.model.graph.output
     data_sets = [[part if part == REFUSED else dict(p for i, v in zip(info, part) for p in parts_of(case, i, v))
@@ -292,7 +292,7 @@ def check_case(case, base, target, folder):
     left = compile_case(case, data_sets[0][0], case.data_sets[0][0], target, folder)
     if any(v is None for data in data_sets for part in data if part != REFUSED for v in part.values()):
         raise Failure("wrong", "nnc: status 0 for a model whose inputs or outputs are no tensors")
-    program = generated.build(folder, "m", target)
+    program = yield folder
     remark = ""
     for inputs, outputs in data_sets:
         given = [v for name, v in inputs.items() if name in left]
@@ -310,10 +310,10 @@ def check_case(case, base, target, folder):
 
 
 def run_one(case, base, target, root, keep):
-    """(name, kind, reason): pass and a remark, or the kind of the Failure."""
+    """(name, kind, reason): pass and a remark, or the kind of the Failure. A generator, see together.py."""
     folder = os.path.join(root, case.name)
     try:
-        constants, remark = check_case(case, base, target, folder)
+        constants, remark = yield from check_case(case, base, target, folder)
         return case.name + CONSTANTS if constants else case.name, "pass", remark
     except Failure as e:
         return case.name, e.kind, str(e)
@@ -325,7 +325,6 @@ def run_one(case, base, target, root, keep):
 def main():
     p = on_target.parser(__doc__, "generic")
     p.add_argument("--shard", default="1/1")
-    p.add_argument("-j", type=int, default=1)
     p.add_argument("--record", action="store_true")
     p.add_argument("--keep", action="store_true", help="leave the generated files in the work folder")
     p.add_argument("names", nargs="*")
@@ -335,19 +334,17 @@ def main():
     known = {c.name: c for c in all_cases()}
     cases = [c for c in known.values() if not a.names or c.name in a.names][shard - 1::shards]
     root = os.path.join(generated.work_folder(), f"onnx-{target.name}")
-    generated.runner_object(target)
     passed, kinds, must = set(), collections.Counter(), expected_passes_before
-    with concurrent.futures.ThreadPoolExecutor(a.j) as pool:
-        outcomes = pool.map(lambda c: run_one(c, known.get(unexpanded(c.name), c), target, root, a.keep), cases)
-        for name, kind, reason in outcomes:
-            kinds[kind] += 1
-            if kind == "pass" and not (name.endswith(CONSTANTS) and name.removesuffix(CONSTANTS) in must):
-                passed.add(name)
-                report.ok(name, reason)
-            elif kind == "unsupported" and not must & {name, name + CONSTANTS}:
-                report.skip(name, f"unsupported: {reason}")
-            else:
-                report.failed(name, f"{kind}: {reason or 'needs constants now'}")
+    tests = (run_one(c, known.get(unexpanded(c.name), c), target, root, a.keep) for c in cases)
+    for name, kind, reason in together.results(tests, target):
+        kinds[kind] += 1
+        if kind == "pass" and not (name.endswith(CONSTANTS) and name.removesuffix(CONSTANTS) in must):
+            passed.add(name)
+            report.ok(name, reason)
+        elif kind == "unsupported" and not must & {name, name + CONSTANTS}:
+            report.skip(name, f"unsupported: {reason}")
+        else:
+            report.failed(name, f"{kind}: {reason or 'needs constants now'}")
     print(f"# {target.name}: " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
     if a.record:
         record(passed)

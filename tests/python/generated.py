@@ -248,24 +248,31 @@ def sources(folder, name):
     return sorted(glob.glob(os.path.join(folder, name + "*.c")))
 
 
-def build(folder, name, target, flags="", warnings=WARNINGS, more=()):
-    """Compiles FOLDER/NAME*.c and a caller into a program. A model of one file is compiled as part of its caller, which
-    spares the compiler a start; that it stands alone is generated_clean.py's to show. more: further words of the
-    command, such as files."""
-    prototype = Prototype(os.path.join(folder, name + ".h"), name)
-    caller = os.path.join(folder, "call.c")
-    path = os.path.join(folder, "program")
-    files = sources(folder, name)
-    with open(caller, "w", encoding="utf-8") as f:
+def write_caller(folder, name, prototype):
+    """FOLDER/call.c, and the files to compile with it. A model of one file is compiled as part of its caller, which
+    spares the compiler a start; that it stands alone is generated_clean.py's to show."""
+    path, files = os.path.join(folder, "call.c"), sources(folder, name)
+    with open(path, "w", encoding="utf-8") as f:
         f.write((f'#include "{name}.c"\n' if len(files) == 1 else "") + prototype.caller())
-    files = [caller] if len(files) == 1 else [*files, caller]
+    return [path] if len(files) == 1 else [*files, path]
+
+
+def link(target, path, files, flags, warnings):
+    """Compiles files, with the runner, into the program at path. Words of the command may be among them."""
     command = [target.cc, *target.cflags.split(), *warnings.split(), *flags.split(), *intrinsics(target, flags, warnings),
-               "-I", folder, "-o", path, *files, runner_object(target, flags), *more,
-               *target.ldflags.split()]
+               "-I", os.path.dirname(path), "-o", path, *files, runner_object(target, flags), *target.ldflags.split()]
     code, text = execute(command, 600)
     if code != 0:
         errors = [line for line in text.splitlines() if "error" in line or "undefined" in line]
         raise Failure("cc", f"{target.cc}: {one_line(chr(10).join(errors) or text)}")
+
+
+def build(folder, name, target, flags="", warnings=WARNINGS, more=()):
+    """Compiles FOLDER/NAME*.c and a caller into a program. more: further words of the command, such as files."""
+    prototype = Prototype(os.path.join(folder, name + ".h"), name)
+    path = os.path.join(folder, "program")
+    files = write_caller(folder, name, prototype)
+    link(target, path, [*files, *more], flags, warnings)
     return Program(folder, prototype, target, path)
 
 

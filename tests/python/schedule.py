@@ -36,6 +36,7 @@ class Result(NamedTuple):
     group: Group
     counts: collections.Counter
     seconds: float
+    cpu: float  # seconds of all processes of the group
     shown: list
 
 
@@ -85,18 +86,19 @@ def run_group(group):
                 failures.append(f"FAILED {group.name} {match[2]}: {match[3]}")
             elif match[1] == "skip":
                 skips.append((match[2], match[3] or "no reason given"))
-    status = p.wait()
+    _, status, used = os.wait4(p.pid, 0)
+    p.returncode = os.waitstatus_to_exitcode(status)
     if not counts or (status and not counts["not ok"]):
         counts["not ok"] += 1
         failures.append(f"FAILED {group.name}: status {status}: {last[:300]}")
-    return Result(group, counts, time.monotonic() - began, shorten(failures) + summary_of_skips(skips))
+    return Result(group, counts, time.monotonic() - began, used.ru_utime + used.ru_stime, shorten(failures) + summary_of_skips(skips))
 
 
 def show(result, n, total):
     c = result.counts
     with print_lock:
         print(f"[{n}/{total}] {result.group.name}: {c['ok']} passed, {c['not ok']} failed, {c['skip']} skipped, "
-              f"{result.seconds:.0f} s")
+              f"{result.cpu:.0f} s of CPU in {result.seconds:.0f} s")
         for line in result.shown:
             print("   ", line)
         sys.stdout.flush()
