@@ -26,6 +26,9 @@ static struct node_plan *plan_table(struct module *m, int node, const char **why
 					&cycles);
 	if (!p->kernel)
 		return NULL;
+	*why = "there is a table for each channel";
+	if (node_in_tensor(m, node, 1)->rank > 1)
+		return NULL;
 	*why = "a size is no constant, or the bytes lie in too short runs";
 	if (!tensor_is_static(m, x) || !tensor_is_static(m, y) || !tensor_elements(m, y).n)
 		return NULL;

@@ -206,7 +206,9 @@ const struct op_def op_nnc_IntegerScale = {
 	.lower = lower_integer_scale,
 };
 
-/* --- IntegerTable: y = table[x - lowest value of x's type] -------------------------------------------------------- */
+/* --- IntegerTable: y = table[x - lowest value of x's type] --------------------------------------------------------
+ *
+ * A table of 256 elements, or k x 256: one for each index of `axis`. */
 
 /* min(max(rint(x * factor + offset), low), high), both operations rounded to float32. */
 struct line {
@@ -262,7 +264,7 @@ static bool lower_line(struct lowering *l, int node, int first)
 	struct nest *n;
 	int v;
 
-	if (!m->target || m->target->vector_bytes <= 4 || factor <= 0.0 ||
+	if (!m->target || m->target->vector_bytes <= 4 || factor <= 0.0 || node_in_tensor(m, node, 1)->rank > 1 ||
 	    tensor_elements(m, node_in(m, node, 0)).n < WORTH_A_LINE ||
 	    !line_find(m, node_in(m, node, 1), first, factor, &line))
 		return false;
@@ -291,21 +293,24 @@ static bool lower_integer_table(struct lowering *l, int node)
 {
 	struct module *m = l->m;
 	const int first = node_in_type(m, node, 0) == DT_I8 ? -128 : 0;
-	struct index at = { .affine = num_const(-first) };
+	const int n_at = node_in_tensor(m, node, 1)->rank;
+	struct index at[2];
 	struct nest *n;
 
 	if (lower_line(l, node, first))
 		return true;
 	n = nest_new(m, node_out(m, node, 0));
-	at.expr = nest_cast(n, DT_I64, nest_load(n, node_in(m, node, 0), n->axis));
-	nest_store(n, nest_load_at(n, node_in(m, node, 1), &at));
+	at[0] = (struct index){ .affine = n->axis[node_attr_int(m, node, "axis", 0)], .expr = -1 };
+	at[n_at - 1] = (struct index){ .affine = num_const(-first),
+				       .expr = nest_cast(n, DT_I64, nest_load(n, node_in(m, node, 0), n->axis)) };
+	nest_store(n, nest_load_at(n, node_in(m, node, 1), at));
 	lower_nest(l, n);
 	return true;
 }
 
 const struct op_def op_nnc_IntegerTable = {
 	INTEGER("IntegerTable", 2, 2),
-	.attrs = ATTRS(FLOAT("factor", 0.0)),
+	.attrs = ATTRS(FLOAT("factor", 0.0), INT("axis", 0)),
 	.types = TYPES("iu", "iu"),
 	.infer = infer_integer_table,
 	.lower = lower_integer_table,
