@@ -150,6 +150,10 @@ const char *options_summary(const struct options *o, struct arena *a)
 		strbuf_puts(&b, " --taps");
 	for (int i = 0; i < o->fixed.n; i++)    /* without its values: they are among the constants */
 		strbuf_printf(&b, " --fix %s", o->fixed.v[i].name);
+	for (int i = 0; i < o->takes.n; i++)
+		strbuf_printf(&b, " --input %s=%s", o->takes.v[i].name, o->takes.v[i].text);
+	for (int i = 0; i < o->gives.n; i++)
+		strbuf_printf(&b, " --output %s=%s", o->gives.v[i].name, o->gives.v[i].text);
 	for (int i = 0; i < o->states.n; i++)
 		strbuf_printf(&b, " --state %s=%s", o->states.v[i].in, o->states.v[i].out);
 	for (int i = 0; i < o->parts.n; i++)

@@ -7,7 +7,7 @@
 #include "steps/fuse.h"
 
 /* Not optional: types and shapes are what all else builds on, and the interface is what its options say. */
-static const char *const required[] = { "infer", "edges", NULL };
+static const char *const required[] = { "infer", "words", "edges", NULL };
 
 /* What can be dumped beside the passes. */
 static const char *const stages[] = { "import", "lower", "plan", "stream", "all", NULL };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/caller_inputs.h"
 #include "commands/quantised.h"
 #include "support/arena.h"
 #include "support/diag.h"
@@ -297,7 +298,7 @@ bool inputs_read(struct inputs *in, struct options *o, struct arena *a, struct d
 
 	if (o->data && o->n_rest)
 		return diag_error(d, STATUS_USAGE, NULL, "either --data or files, not both");
-	if (!signature_read(s, a, d, o->model))
+	if (!caller_inputs(s, o, a, d))
 		return false;
 	d->file = NULL;                 /* messages about data name the data */
 	if (!(o->data ? inputs_from_folder(in, s, o, o->data, a, d) : inputs_from_arguments(in, s, o, a, d)) ||

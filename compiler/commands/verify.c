@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "commands/caller_inputs.h"
 #include "commands/cases.h"
 #include "commands/commands.h"
 #include "commands/compare.h"
@@ -199,7 +200,7 @@ enum status command_verify(const struct options *o, struct arena *a, struct aren
 		diag_error(d, STATUS_USAGE, NULL, "--nodes says what it finds in words: without --json");
 	if (d->status == STATUS_OK && o->metric)
 		verify_metric(o, a, scratch, d);
-	if (d->status != STATUS_OK || o->metric || !signature_read(&s, a, d, o->model))
+	if (d->status != STATUS_OK || o->metric || !caller_inputs(&s, o, a, d))
 		return d->status;
 	d->file = NULL;
 	if (!cases_read(&cases, &n, &s, o, a, d) || !(f = folder_make(a, d)))

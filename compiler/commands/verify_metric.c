@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "commands/caller_inputs.h"
 #include "commands/quantised.h"
 #include "host/built.h"
 #include "options.h"
@@ -164,7 +165,7 @@ static bool measure(const struct options *o, const char *model, struct truth *t,
 
 	own.model = model;
 	d->file = model;
-	if (!signature_read(signature, a, d, model))
+	if (!caller_inputs(signature, &own, a, d))
 		return false;
 	d->file = NULL;
 	ok = samples_open(&x, o->data, signature, &own, a, d) && samples_next(&x, &in, &end, a, d) &&

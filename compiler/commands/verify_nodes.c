@@ -15,7 +15,7 @@
 static const double looseness = 10;
 
 /* Passes over the graph without which lowering does not work or would mean something else. */
-static const char *const needed[] = { "infer", "inline-if", "edges", "integers", "layout", "views" };
+static const char *const needed[] = { "infer", "words", "inline-if", "edges", "integers", "layout", "views" };
 
 static bool is_needed(const char *name)
 {

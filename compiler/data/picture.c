@@ -54,7 +54,7 @@ static float pixel_value(unsigned char v, int channel, bool is_colour, enum pixe
 
 /* Integer inputs take the byte itself, int8 the byte less 128. */
 static void fill(struct value *v, const struct axes *x, const struct image *image, enum pixels pixels, bool is_float,
-		 bool is_i8)
+		 const struct signature_input *in)
 {
 	const int channels = image->channels;
 	const bool channels_first = x->channel >= 0 && x->channel < x->row;
@@ -66,11 +66,12 @@ static void fill(struct value *v, const struct axes *x, const struct image *imag
 				const int64_t pixel = row * image->width + column;
 				const int64_t i = channels_first ? c * (int64_t)image->height * image->width + pixel
 								 : pixel * channels + c;
-				const unsigned char byte = image->pixels[pixel * channels + c];
+				const int from = in->is_bgr ? channels - 1 - c : c;
+				const unsigned char byte = image->pixels[pixel * channels + from];
 				if (is_float)
-					f[i] = pixel_value(byte, c, channels == 3, pixels);
+					f[i] = pixel_value(byte, from, channels == 3, pixels);
 				else
-					v->bytes[i] = is_i8 ? byte ^ 0x80 : byte;
+					v->bytes[i] = in->type == DT_I8 ? byte ^ 0x80 : byte;
 			}
 }
 
@@ -114,6 +115,6 @@ bool picture_read(struct value *v, const struct signature_input *in, enum pixels
 		return false;
 	v->type = is_float ? DT_F32 : in->type == DT_I8 ? DT_I8 : DT_U8;
 	v->bytes = arena_array(a, (size_t)v->n, is_float ? sizeof(float) : 1);
-	fill(v, &x, &image, pixels, is_float, in->type == DT_I8);
+	fill(v, &x, &image, pixels, is_float, in);
 	return value_convert(v, in->type, is_float, a, d, in->name);
 }

@@ -17,6 +17,7 @@ struct signature_input {
 	int rank;
 	int64_t dim[MAX_RANK];          /* -1: symbolic */
 	const char *symbol[MAX_RANK];   /* its name as --dim takes it; NULL: a number */
+	bool is_bgr;                    /* of pictures: blue comes first */
 };
 
 struct signature {

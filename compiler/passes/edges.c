@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "passes/edges.h"
 #include "passes/pass.h"
 #include "passes/rewrite.h"
 
@@ -340,6 +341,34 @@ static bool take_off(struct rewriter *r, int node)
 	if (node < x->n && x->is_off[node])
 		rewrite_add(r, node, "Identity", 1, &in, -1);
 	return true;
+}
+
+/* What is known of t, a state or not; e is made. */
+static bool look_alone(struct module *m, struct edge *e, int t, bool is_input)
+{
+	const enum dtype type = m->tensor[t].type;
+	struct edges s = { .m = m };
+
+	*e = (struct edge){ .m = m, .is_input = is_input, .to_bytes = type == DT_F32, .type = type };
+	if (type != DT_F32 && dtypes[type].class != CLASS_I && dtypes[type].class != CLASS_U)
+		return false;
+	find_readers(&s);
+	return is_input ? look_at_input(&s, e, t) : look_at_output(&s, e, t);
+}
+
+bool edge_as_bytes(struct module *m, int t, bool is_input, struct edge_bytes *bytes)
+{
+	struct takeoff x = { .is_off = ARENA_ARRAY(m->scratch, m->n_nodes, bool), .n = m->n_nodes };
+	struct edge e;
+
+	*bytes = (struct edge_bytes){ .type = DT_NONE };
+	if (!look_alone(m, &e, t, is_input))
+		return true;
+	*bytes = (struct edge_bytes){ e.type, e.scale, e.zero };
+	set_types(&e);
+	for (int i = 0; i < e.n_converters; i++)
+		x.is_off[e.converter[i]] = true;
+	return !e.n_converters || rewrite_module(m, take_off, &x);
 }
 
 static bool wants_bytes(const struct module *m)
