@@ -15,6 +15,12 @@
 #define SIMDE_ENABLE_NATIVE_ALIASES
 /* Calls: a register tile of operations in line, sixteen lanes each, takes the compiler a minute. */
 #define SIMDE_NO_INLINE
+#include <simde/simde-common.h>
+/* Inline as well: of three thousand functions without optimisation, only the ones that are called are then compiled. */
+#undef SIMDE_FUNCTION_ATTRIBUTES
+#undef SIMDE_HUGE_FUNCTION_ATTRIBUTES
+#define SIMDE_FUNCTION_ATTRIBUTES static inline __attribute__((noinline, unused))
+#define SIMDE_HUGE_FUNCTION_ATTRIBUTES SIMDE_FUNCTION_ATTRIBUTES
 #include <simde/x86/avx512.h>
 
 /* Vectors are memory here: what holds them in registers has nothing to hold. After the headers of the C library above,
@@ -38,7 +44,7 @@ union simde_lanes {
 	int32_t i32[16];
 };
 
-#define STAND_IN static __attribute__((noinline, unused))
+#define STAND_IN static inline __attribute__((noinline, unused))
 
 /* Each lane's bits where k has a one, else 0; memory under a zero is not touched. */
 STAND_IN __m512i _mm512_maskz_loadu_epi32(__mmask16 k, const void *p)
