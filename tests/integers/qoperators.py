@@ -21,6 +21,7 @@ from onnx import helper, numpy_helper
 
 import generated
 import on_target
+import together
 from generated import Call, Failure
 
 F32, F64 = np.float32, np.float64
@@ -484,12 +485,14 @@ def without(model, absent):
 
 
 def run_nnc(model, arrays, like, target, folder):
+    """The outputs. A generator, see together.py."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     path = os.path.join(folder, "model.onnx")
     onnx.save(model, path)
     generated.compile_model(path, folder, "m", target)
-    answer = generated.build(folder, "m", target).run([Call(arrays, [(w.dtype, w.shape) for w in like], {})])[0]
+    program = yield folder
+    answer = program.run([Call(arrays, [(w.dtype, w.shape) for w in like], {})])[0]
     if answer.status:
         raise Failure("wrong", f"the function returned {answer.status}")
     return answer.outputs
@@ -536,11 +539,20 @@ def run(name, turn, target):
     model, *reals = KINDS[name](b)
     folder = os.path.join(generated.work_folder(), f"qoperators-{target.name}", f"{name}-{turn}")
     theirs = run_onnxruntime(model, b.arrays, b.instead, b.threads)
-    ours = run_nnc(without(model, b.absent), b.arrays, theirs, target, folder)
+    ours = yield from run_nnc(without(model, b.absent), b.arrays, theirs, target, folder)
     unlike = sum(judge(b, *results) for results in zip(ours, theirs, reals))
     shutil.rmtree(folder)
     return f"{sum(r.size for r in reals)} elements" + (
         f", {unlike} unlike onnxruntime's, next to a middle" if unlike else "")
+
+
+def run_one(name, turn, target):
+    """Name, whether it passed, and what there is to say."""
+    try:
+        remark = yield from run(name, turn, target)
+        return f"{name}-{turn}", True, remark
+    except Failure as e:
+        return f"{name}-{turn}", False, f"{e.kind}: {e}"
 
 
 def main():
@@ -550,12 +562,9 @@ def main():
     a = p.parse_args()
     target, report = on_target.begin(a, "qoperators")
     warnings.simplefilter("ignore")
-    for name in a.kinds or KINDS:
-        for turn in range(a.turns):
-            try:
-                report.ok(f"{name}-{turn}", run(name, turn, target))
-            except Failure as e:
-                report.failed(f"{name}-{turn}", f"{e.kind}: {e}")
+    tests = (run_one(name, turn, target) for name in a.kinds or KINDS for turn in range(a.turns))
+    for name, passed, text in together.results(tests, target):
+        (report.ok if passed else report.failed)(name, text)
     report.exit()
 
 

@@ -22,6 +22,7 @@ from onnx import helper, numpy_helper
 import generated
 import integers
 import on_target
+import together
 from generated import Call, Failure
 
 F32 = np.float32
@@ -255,12 +256,13 @@ def one_operator(model):
 
 
 def run_model(model, arrays, wanted, target, folder):
-    """Compiles it into the folder and compares; the kernels that are called."""
+    """Compiles it into the folder and compares; the kernels that are called. A generator, see together.py."""
     os.makedirs(folder)
     path = os.path.join(folder, "model.onnx")
     onnx.save(model, path)
     generated.compile_model(path, folder, "m", target)
-    answer = generated.build(folder, "m", target).run([Call(arrays, [(w.dtype, w.shape) for w in wanted], {})])[0]
+    program = yield folder
+    answer = program.run([Call(arrays, [(w.dtype, w.shape) for w in wanted], {})])[0]
     if answer.status:
         raise Failure("wrong", f"the function returned {answer.status}")
     wrong = int((answer.outputs[0] != wanted[0]).sum())
@@ -276,13 +278,23 @@ def run(kind, turn, target):
     folder = os.path.join(generated.work_folder(), f"sandwiches-{target.name}", f"{kind.__name__}-{turn}")
     shutil.rmtree(folder, ignore_errors=True)
     wanted = integers.Evaluator(model).run(b.arrays)
-    called = run_model(model, b.arrays, wanted, target, os.path.join(folder, "sandwich"))
+    called = yield from run_model(model, b.arrays, wanted, target, os.path.join(folder, "sandwich"))
     twin = one_operator(model)
     if twin:
-        others = run_model(twin, b.arrays, wanted, target, os.path.join(folder, "one"))
+        others = yield from run_model(twin, b.arrays, wanted, target, os.path.join(folder, "one"))
         if others != called:
             raise Failure("wrong", f"one operator calls {others}, its sandwich {called}")
     shutil.rmtree(folder)
+
+
+def run_one(kind, turn, target):
+    """Name, and None or what is wrong."""
+    name = f"sandwich-{kind.__name__}-{turn}"
+    try:
+        yield from run(kind, turn, target)
+    except Failure as e:
+        return name, f"{e.kind}: {e}"
+    return name, None
 
 
 def main():
@@ -291,14 +303,9 @@ def main():
     a = p.parse_args()
     target, report = on_target.begin(a, "sandwiches")
     warnings.simplefilter("ignore")
-    for kind in KINDS:
-        for turn in range(a.turns):
-            name = f"sandwich-{kind.__name__}-{turn}"
-            try:
-                run(kind, turn, target)
-                report.ok(name)
-            except Failure as e:
-                report.failed(name, f"{e.kind}: {e}")
+    tests = (run_one(kind, turn, target) for kind in KINDS for turn in range(a.turns))
+    for name, wrong in together.results(tests, target):
+        report.failed(name, wrong) if wrong else report.ok(name)
     report.exit()
 
 

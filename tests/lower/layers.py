@@ -12,6 +12,7 @@ to 11 bits at the end.
 """
 import os
 import random
+import shutil
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,6 +35,7 @@ import draw_windows
 import float64
 import generated
 import on_target
+import together
 from generated import Call, Failure
 
 DRAWS = [*draw_recurrent.DRAWS, *draw_windows.DRAWS, *draw_samples.DRAWS, *draw_signals.DRAWS, *draw_places.DRAWS,
@@ -128,13 +130,15 @@ def leave_to_run_time(model, axes):
 
 
 def check(model, values, outputs, target, folder, axes):
+    """A generator, see together.py."""
     sizes = leave_to_run_time(model, axes)
     bounds = [word for name, size in sizes.items() for word in ("--dim", f"{name}={size}..{size + 3}")]  # fewer may be too few
-    os.makedirs(folder, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
     path = os.path.join(folder, "model.onnx")
     onnx.save(model, path)
     generated.compile_model(path, folder, "m", target, bounds, timeout=30)
-    program = generated.build(folder, "m", target)
+    program = yield folder
     answer = program.run([Call(values, [(o.dtype, o.shape) for o in outputs], sizes)], timeout=60)[0]
     if answer.status != 0:
         raise Failure("wrong", f"m_run returned {answer.status}")
@@ -148,6 +152,20 @@ def check(model, values, outputs, target, folder, axes):
             raise Failure("wrong", f"output {k} differs by {difference}")
 
 
+def run_one(draw, oracle, seed, target):
+    """Name, whether it passed, and what there is to say."""
+    name, model = f"lower/{target.name}/{draw.__name__}/{seed}", None
+    folder = os.path.join(generated.work_folder(), f"lower-{target.name}", f"{draw.__name__}-{seed}")
+    try:
+        model, values, outputs, refusals = drawn(draw, oracle, seed)
+        axes = AT_RUN_TIME.get(draw.__name__, []) if seed % 3 == 0 else []
+        yield from check(model, values, outputs, target, folder, axes)
+        shutil.rmtree(folder)
+        return name, True, f"drawn again {len(refusals)} times: {refusals[0]}" if refusals else ""
+    except Failure as e:
+        return name, False, f"{e.kind}: {e} in {onnx.printer.to_text(model.graph.node[0]) if model else 'none'}"
+
+
 def main():
     p = on_target.parser(__doc__, "host")
     p.add_argument("--turns", type=int, default=10)
@@ -155,21 +173,11 @@ def main():
     p.add_argument("names", nargs="*")
     a = p.parse_args()
     target, report = on_target.begin(a, "lower")
-    generated.runner_object(target)
     onnxruntime.set_default_logger_severity(4)
-    folder = os.path.join(generated.work_folder(), f"lower-{target.name}")
-    for draw, oracle in DRAWS:
-        if a.names and draw.__name__ not in a.names:
-            continue
-        for seed in range(a.first, a.first + a.turns):
-            name, model = f"lower/{target.name}/{draw.__name__}/{seed}", None
-            try:
-                model, values, outputs, refusals = drawn(draw, oracle, seed)
-                axes = AT_RUN_TIME.get(draw.__name__, []) if seed % 3 == 0 else []
-                check(model, values, outputs, target, folder, axes)
-                report.ok(name, f"drawn again {len(refusals)} times: {refusals[0]}" if refusals else "")
-            except Failure as e:
-                report.failed(name, f"{e.kind}: {e} in {onnx.printer.to_text(model.graph.node[0]) if model else 'none'}")
+    tests = (run_one(draw, oracle, seed, target) for draw, oracle in DRAWS if not a.names or draw.__name__ in a.names
+             for seed in range(a.first, a.first + a.turns))
+    for name, passed, text in together.results(tests, target):
+        (report.ok if passed else report.failed)(name, text)
     report.exit()
 
 

@@ -5,10 +5,10 @@
 A failure leaves build/tests-work/random-NAME/SEED/: model.onnx and input_K.npy as drawn, reduced.onnx and
 reduced_input_K.npy, and both graphs as text. The same SEED draws the same case again.
 """
+import itertools
 import multiprocessing
 import os
 import shutil
-import time
 import traceback
 import warnings
 
@@ -20,6 +20,7 @@ import generated
 import judging
 import on_target
 import reducing
+import together
 from generated import Call, Failure
 
 SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -67,14 +68,15 @@ class Worker:
                                    ("-sanitized" if "sanitize" in flags else ""))
 
     def check(self, case, folder):
-        """What the judges remark. Raises Failure unless every call of the case is answered rightly."""
+        """What the judges remark. Raises Failure unless every call of the case is answered rightly. A generator, see
+        together.py."""
         judges = [self.test.judge(case.model, inputs) for inputs in case.calls]
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
         path = os.path.join(folder, "model.onnx")
         onnx.save(case.model, path)
         generated.compile_model(path, folder, "m", self.target, options_of(case), timeout=60)
-        program = generated.build(folder, "m", self.target, self.flags, self.warnings)
+        program = yield folder
         calls = [Call(inputs, j.outputs, sizes) for inputs, j, sizes in zip(case.calls, judges, case.sizes)]
         for k, (judge, answer) in enumerate(zip(judges, program.run(calls, timeout=60))):
             if answer.status != 0:
@@ -84,40 +86,46 @@ class Worker:
                 raise Failure("wrong", f"call {k} {case.sizes[k] or ''}: {difference}")
         return [remark for judge in judges for remark in judge.remarks]
 
+    def results(self, tests):
+        return together.results(tests, self.target, self.flags, self.warnings)
+
     def failure(self, case, folder):
         """The Failure of a case, or None; a model that the oracle refuses is none."""
         try:
-            self.check(case, folder)
+            list(self.results([self.check(case, folder)]))
         except Failure as e:
             return e
         except judging.Invalid:
             return None
         return None
 
-    def __call__(self, seed):
-        """(seed, None or what is wrong, remarks)"""
+    def __call__(self, seeds):
+        """(seed, None or what is wrong, remarks) of each."""
         warnings.simplefilter("ignore")
-        began, remarks = time.monotonic(), []
+        return list(self.results(map(self.trial, seeds)))
+
+    def trial(self, seed):
+        remarks = []
         try:
-            wrong = self.judged(seed, remarks)
+            wrong = yield from self.judged(seed, remarks)
         except Exception as e:  # of the drawing or the oracle: it fails this seed and is told, the others go on
             calls = [f.name for f in traceback.extract_tb(e.__traceback__) if "site-packages" not in f.filename]
             wrong = f"{type(e).__name__}: {e}, in {' > '.join(calls)}"
-        return seed, wrong, [f"{time.monotonic() - began:.1f} s", *remarks]
+        return seed, wrong, remarks
 
     def judged(self, seed, remarks):
         folder = os.path.join(self.folder, label(seed))
         case = self.test.draw(seed)
         try:
             try:
-                remarks += self.check(case, folder)
+                remarks += yield from self.check(case, folder)
             except Failure as e:  # that sizes might not fit may be refused, where they are left to run time
                 if e.kind != "unsupported" or not case.bounds:
                     raise
                 remarks.append(f"with its sizes fixed: {e}")
                 for inputs in case.calls:
                     case = drawing.fixed(case._replace(calls=[inputs]))
-                    remarks += self.check(case, folder)
+                    remarks += yield from self.check(case, folder)
         except judging.Invalid as e:
             return f"the oracle refuses it: {e}"
         except Failure as e:
@@ -155,10 +163,10 @@ def main(test, description):
     a = p.parse_args()
     target, report = on_target.begin(a, f"random/{test.name}")
     worker = Worker(test, target, SANITIZE if a.sanitize else PLAIN)
-    generated.runner_object(target, worker.flags)
     seeds, doubted = a.seeds or [*test.kept, *range(a.first, a.first + a.count)], 0
+    batches = [seeds[at:at + together.MANY] for at in range(0, len(seeds), together.MANY)]
     with multiprocessing.Pool(a.jobs) as pool:
-        for seed, wrong, remarks in pool.imap_unordered(worker, seeds):
+        for seed, wrong, remarks in itertools.chain.from_iterable(pool.imap_unordered(worker, batches)):
             doubted += test.doubt in remarks
             if wrong:
                 report.failed(f"random/{test.name}/{label(seed)}", wrong)
