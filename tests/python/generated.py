@@ -8,7 +8,9 @@ import functools
 import glob
 import os
 import re
+import resource
 import shlex
+import signal
 import subprocess
 import threading
 from typing import NamedTuple
@@ -22,6 +24,7 @@ NNC = os.path.abspath(os.environ.get("NNC", os.path.join(ROOT, "build", "compile
 WARNINGS = "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
 GUARD_BROKEN = -1000
 UNSUPPORTED = 3
+PATIENCE = 20
 
 
 class Failure(Exception):
@@ -64,15 +67,23 @@ def one_line(text):
     return lines[0][:600] if lines else ""
 
 
-def execute(command, timeout, cwd=None):
-    """Return code and both outputs; words instead of the code when it did not start or took too long."""
+def execute(command, seconds, cwd=None):
+    """Return code and both outputs; words instead of the code when it did not start or took too long. seconds: of the
+    processor, for each process; by the clock a busy machine may take PATIENCE times as many."""
     try:
-        p = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        return "timeout", f"no end after {timeout} s"
+        p = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as e:
         return "no start", str(e)
-    return p.returncode, (p.stderr + p.stdout).decode(errors="replace")
+    with p:
+        try:
+            resource.prlimit(p.pid, resource.RLIMIT_CPU, (seconds, seconds + 1))
+            out, errors = p.communicate(timeout=PATIENCE * seconds)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            return "timeout", f"no end after {PATIENCE * seconds} s"
+    if p.returncode == -signal.SIGXCPU:
+        return "timeout", f"no end after {seconds} s of the processor's time"
+    return p.returncode, (errors + out).decode(errors="replace")
 
 
 def compile_model(model, folder, name, target, options=(), timeout=120, nnc=NNC):
