@@ -23,7 +23,7 @@ import reducing
 import together
 from generated import Call, Failure
 
-SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+SANITIZE = "-g1 -O0 -fsanitize=address,undefined -fno-sanitize-recover=all"
 PLAIN = "-O1"  # gcc's time is most of a case's; -O2 is every other test's
 
 
