@@ -16,6 +16,13 @@ stop()
 	exit 1
 }
 
+build_sanitized()
+{
+	# Instrumentation tests formats for NULL, and gcc then warns of the branch that it made itself.
+	configure build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-Wno-format-truncation &&
+		build_into build-asan
+}
+
 install=yes
 case ${1:-} in
 --list) exec python3 tests/python/schedule.py "$@" ;;
@@ -29,14 +36,13 @@ if [ $install = yes ]; then
 		nodejs gcc-arm-none-eabi libnewlib-arm-none-eabi picolibc-arm-none-eabi gcc-riscv64-unknown-elf \
 		picolibc-riscv64-unknown-elf qemu-system-misc || stop "packages were not installed"
 fi
-make_environment &  # while the first build runs; from then on it is there
+# All at once, so that no processor waits while one of them compiles its last and largest file.
+echo "building build/ and build-asan/"
+make_environment &
 environment=$!
-echo "building build/"
+build_sanitized &
+sanitized=$!
 configure build -Dwerror=true && build_into build || stop "build/ failed"
 wait $environment && make_environment || stop "the virtual environment was not made"
-echo "building build-asan/"
-# Instrumentation tests formats for NULL, and gcc then warns of the branch that it made itself.
-configure build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-Wno-format-truncation &&
-	build_into build-asan ||
-	echo "build-asan/ failed: its groups fail below"
+wait $sanitized || echo "build-asan/ failed: its groups fail below"
 exec python tests/python/schedule.py "$@"
