@@ -8,7 +8,8 @@
 
 enum {
 	TERMS = 4,
-	BYTES = 32, /* of an item: TERMS of each channel */
+	CHANNELS = 8,
+	BYTES = TERMS * CHANNELS, /* of an item */
 	PAIRS = BYTES / 2,
 	MOST = 128, /* that weights of one sign may come to */
 	CHAIN = 3,
@@ -18,12 +19,19 @@ enum {
 	LINE = 64 /* bytes of a cache line */
 };
 
+/* Loops over weights have as many turns as channels, or pairs: compilers make vectors of these. */
 struct item {
 	int first; /* term of the run */
-	int8_t w[BYTES];
+	uint8_t w[BYTES]; /* [term][channel] */
 	uint8_t sums[2 * PAIRS]; /* of the positive weights of each pair, and of the negative ones */
 	int largest;
 	bool is_used;
+};
+
+/* A block of a run, and zeros up to whole items. */
+struct terms {
+	int16_t w[BLOCK_TERMS * CHANNELS]; /* [term][channel] */
+	int n;
 };
 
 /* Where the next of a panel's items and numbers go. */
@@ -31,61 +39,90 @@ struct panel {
 	int8_t *w, *list;
 };
 
-/* Whether it may be an item. */
-static bool item_measure(struct item *it)
+/* `n` terms from `block` on of one channel, whose weights of the run begin at w[at]; v: where the first one goes. */
+static void channel_read(const struct pack *p, const void *w, int64_t at, int64_t block, int n, int16_t *v)
 {
-	int largest = 0;
+	const int64_t d1 = block / p->depth[2], gap = p->stride[1] - p->depth[2] * p->stride[2];
+	int64_t d2 = block % p->depth[2];
 
-	for (int i = 0; i < PAIRS; i++) {
-		const int a = it->w[2 * i], b = it->w[2 * i + 1];
-		const int plus = (a > 0 ? a : 0) + (b > 0 ? b : 0), minus = plus - a - b;
-		it->sums[i] = (uint8_t)plus;
-		it->sums[PAIRS + i] = (uint8_t)minus;
-		largest = plus > largest ? plus : largest;
-		largest = minus > largest ? minus : largest;
-	}
-	it->largest = largest;
-	return largest <= MOST;
-}
-
-/* Weights of term i of the run d0 of a panel whose first channel is n. */
-static void weights_of(const struct pack *p, const void *w, int64_t n, int64_t d0, int64_t i, int *to)
-{
-	const int64_t run = p->depth[1] * p->depth[2];
-
-	memset(to, 0, BYTES * sizeof *to);
-	for (int64_t k = i; k < i + TERMS && k < run; k++) {
-		const int64_t at = n * p->n_stride + d0 * p->stride[0] + k / p->depth[2] * p->stride[1] +
-				   k % p->depth[2] * p->stride[2];
-		for (int64_t c = 0; c < BYTES / TERMS && n + c < p->n; c++)
-			to[c * TERMS + k - i] = pack_weight(p, w, at + c * p->n_stride);
+	at += d1 * p->stride[1] + d2 * p->stride[2];
+	for (const int16_t *end = v + n * CHANNELS; v < end; v += CHANNELS, at += p->stride[2]) {
+		if (d2 == p->depth[2]) {
+			d2 = 0;
+			at += gap;
+		}
+		d2++;
+		*v = (int16_t)pack_weight(p, w, at);
 	}
 }
 
-/* Makes one item of the weights; false where they may not be one. */
-static bool item_make(const int *w, int first, struct item *it)
+/* Terms [block, block + BLOCK_TERMS) of the run d0 of a panel whose first channel is n. */
+static void terms_read(const struct pack *p, const void *w, int64_t n, int64_t d0, int64_t block, struct terms *to)
 {
-	int over = 0;
+	const int64_t left = p->depth[1] * p->depth[2] - block;
+	const int found = (int)(left < BLOCK_TERMS ? left : BLOCK_TERMS);
 
-	*it = (struct item){ .first = first };
-	for (int k = 0; k < BYTES; k++) {
-		over |= w[k] ^ (int8_t)w[k];
-		it->w[k] = (int8_t)w[k];
+	to->n = (found + TERMS - 1) / TERMS * TERMS;
+	if (p->n - n < CHANNELS)
+		memset(to->w, 0, sizeof to->w);
+	else
+		memset(to->w + found * CHANNELS, 0, (size_t)((to->n - found) * CHANNELS) * sizeof *to->w);
+	for (int64_t c = 0; c < CHANNELS && n + c < p->n; c++)
+		channel_read(p, w, (n + c) * p->n_stride + d0 * p->stride[0], block, found, to->w + c);
+}
+
+/* Sums of the two terms of CHANNELS pairs. */
+static void pairs_sum(const int16_t *restrict w, int16_t *restrict plus, int16_t *restrict minus)
+{
+	for (int c = 0; c < CHANNELS; c++) {
+		const int16_t a = w[c] > 0 ? w[c] : 0, b = w[CHANNELS + c] > 0 ? w[CHANNELS + c] : 0;
+		plus[c] = (int16_t)(a + b);
+		minus[c] = (int16_t)(a + b - w[c] - w[CHANNELS + c]);
 	}
-	return !over && item_measure(it);
+}
+
+static int largest_of(const int16_t sums[2 * PAIRS])
+{
+	int16_t largest = 0;
+
+	for (int i = 0; i < 2 * PAIRS; i++)
+		largest = sums[i] > largest ? sums[i] : largest;
+	return largest;
+}
+
+/* The low bytes of BYTES numbers. */
+static void bytes_of(const int16_t *restrict from, uint8_t *restrict to)
+{
+	for (int i = 0; i < BYTES; i++)
+		to[i] = (uint8_t)from[i];
+}
+
+/* Makes one item of the weights, [term][channel]; false where they may not be one, some pair's sum being above MOST. */
+static bool item_make(const int16_t *w, int first, struct item *it)
+{
+	int16_t sums[2 * PAIRS];
+
+	pairs_sum(w, sums, sums + PAIRS);
+	pairs_sum(w + 2 * CHANNELS, sums + CHANNELS, sums + PAIRS + CHANNELS);
+	it->first = first;
+	it->largest = largest_of(sums);
+	it->is_used = false;
+	bytes_of(sums, it->sums);
+	bytes_of(w, it->w);
+	return it->largest <= MOST;
 }
 
 /* Makes `shares` items of them, each of a share of every weight. */
-static bool shares_make(const int *w, int first, int shares, struct item *items)
+static bool shares_make(const int16_t *w, int first, int shares, struct item *items)
 {
-	int rest[BYTES], share[BYTES];
+	int16_t rest[BYTES], share[BYTES];
 	bool good = true;
 
 	memcpy(rest, w, sizeof rest);
 	for (int n = shares; n > 0; n--) {
 		for (int k = 0; k < BYTES; k++) {
-			share[k] = n == 1 ? rest[k] : n == 2 ? rest[k] / 2 : rest[k] / n;
-			rest[k] -= share[k];
+			share[k] = (int16_t)(n == 1 ? rest[k] : n == 2 ? rest[k] / 2 : rest[k] / n);
+			rest[k] = (int16_t)(rest[k] - share[k]);
 		}
 		good = item_make(share, first, items++) && good;
 	}
@@ -95,17 +132,16 @@ static bool shares_make(const int *w, int first, int shares, struct item *items)
 /* The items of one block; items of zeros alone are left out. */
 static int items_of(const struct pack *p, const void *w, int64_t n, int64_t d0, int64_t block, struct item *items)
 {
-	const int64_t run = p->depth[1] * p->depth[2];
+	struct terms terms;
 	int n_items = 0;
 
-	for (int64_t i = block; i < run && i < block + BLOCK_TERMS; i += TERMS) {
-		const int first = (int)(i - block);
-		int weights[BYTES], shares = 1;
-		weights_of(p, w, n, d0, i, weights);
-		if (!item_make(weights, first, &items[n_items]))
+	terms_read(p, w, n, d0, block, &terms);
+	for (int i = 0; i < terms.n; i += TERMS) {
+		int shares = 1;
+		if (!item_make(terms.w + i * CHANNELS, i, &items[n_items]))
 			do
 				shares++;
-			while (!shares_make(weights, first, shares, items + n_items));
+			while (!shares_make(terms.w + i * CHANNELS, i, shares, items + n_items));
 		n_items += items[n_items].largest || shares > 1 ? shares : 0;
 	}
 	return n_items;
@@ -161,8 +197,9 @@ static void number_add(struct panel *to, int v)
 
 static void item_add(struct panel *to, const struct item *it)
 {
-	memcpy(to->w, it->w, BYTES);
-	to->w += BYTES;
+	for (int c = 0; c < CHANNELS; c++)
+		for (int k = 0; k < TERMS; k++)
+			*to->w++ = (int8_t)it->w[k * CHANNELS + c];
 	number_add(to, it->first);
 }
 

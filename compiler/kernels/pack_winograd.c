@@ -54,44 +54,64 @@ bool winograd_bytes_size(const struct pack *p, const struct pack_tile *t, const 
 	       checked_mul(*elements, 32, elements);
 }
 
-/* 2G: rows for 0, 1, -1 and infinity. */
-static const int twice_g[4][3] = { { 2, 0, 0 }, { 1, 1, 1 }, { 1, -1, 1 }, { 0, 0, 2 } };
-
-/* 2G g 2GT, g of channel n and input channel k; zeros beyond the last ones. */
-static void points_of(const struct pack *p, const void *w, int64_t n, int64_t k, int points[4][4])
+/* to = 2G g, of three numbers `step` apart; 2G has rows for 0, 1, -1 and infinity: (2, 0, 0), (1, 1, 1), (1, -1, 1),
+ * (0, 0, 2). */
+static void twice_g(const int *g, int step, int to[4])
 {
-	const bool is_there = n < p->n && k < p->depth[2];
-	int rows[4][3] = { { 0 } };
+	const int ends = g[0] + g[2 * step], middle = g[step];
 
-	for (int i = 0; is_there && i < 4; i++)
+	to[0] = 2 * g[0];
+	to[1] = ends + middle;
+	to[2] = ends - middle;
+	to[3] = 2 * g[2 * step];
+}
+
+/* 2G g 2GT, of the channel whose first weight is at w[at]. */
+static void points_of(const struct pack *p, const void *w, int64_t at, int points[4][4])
+{
+	int taps[3][3], columns[3][4];
+
+	for (int i = 0; i < 3; i++)
 		for (int j = 0; j < 3; j++)
-			for (int l = 0; l < 3; l++)
-				rows[i][j] += twice_g[i][l] * pack_weight(p, w,
-									  n * p->n_stride + k * p->stride[2] +
-										  l * p->stride[0] + j * p->stride[1]);
+			taps[i][j] = pack_weight(p, w, at + i * p->stride[0] + j * p->stride[1]);
+	for (int j = 0; j < 3; j++)
+		twice_g(&taps[0][j], 3, columns[j]);
 	for (int i = 0; i < 4; i++)
-		for (int j = 0; j < 4; j++) {
-			points[i][j] = 0;
-			for (int l = 0; l < 3; l++)
-				points[i][j] += rows[i][l] * twice_g[j][l];
-		}
+		twice_g(&columns[0][i], 4, points[i]);
+}
+
+/* Sixteen numbers, each `plane` bytes behind the one before. */
+static void points_put(int points[4][4], int8_t *to, int64_t plane)
+{
+	for (int point = 0; point < 16; point++, to += plane) {
+		const int v = points[point / 4][point % 4];
+		to[0] = (int8_t)(v & 0xff);
+		to[1] = (int8_t)(v >> 8);
+	}
+}
+
+/* A panel begins at channel n; zeros beyond the last channels. */
+static void pack_panel(const struct pack *p, const struct pack_tile *t, const void *w, int64_t n, int8_t *to)
+{
+	const int64_t plane = 2 * depth_of(p, t) * t->columns;
+	int points[4][4], none[4][4] = { { 0 } };
+
+	for (int64_t first = 0; first < p->depth[2]; first += t->terms)
+		for (int64_t c = n; c < n + t->columns; c++)
+			for (int64_t k = first; k < first + t->terms; k++, to += 2) {
+				const bool is_there = c < p->n && k < p->depth[2];
+				if (is_there)
+					points_of(p, w, c * p->n_stride + k * p->stride[2], points);
+				points_put(is_there ? points : none, to, plane);
+			}
 }
 
 void pack_winograd_bytes(const struct pack *p, const struct pack_tile *t, const void *w, void *packed)
 {
-	const int64_t width = (int64_t)t->terms * t->columns, plane = depth_of(p, t) * t->columns;
 	int8_t *to = packed;
 
-	for (int64_t panel = 0; panel < p->n; panel += t->columns, to += 2 * 16 * plane)
-		for (int64_t i = 0; i < plane; i++) {
-			int points[4][4];
-			points_of(p, w, panel + i % width / t->terms, i / width * t->terms + i % t->terms, points);
-			for (int point = 0; point < 16; point++) {
-				const int v = points[point / 4][point % 4];
-				to[2 * (point * plane + i)] = (int8_t)(v & 0xff);
-				to[2 * (point * plane + i) + 1] = (int8_t)(v >> 8);
-			}
-		}
+	for (int64_t n = 0; n < p->n; n += t->columns, to += 2 * 16 * depth_of(p, t) * t->columns)
+		pack_panel(p, t, w, n, to);
 }
 
 int64_t winograd_bytes_scratch(int64_t band, int64_t out_w, int64_t ic, int columns)

@@ -215,16 +215,18 @@ struct halves {
 
 static struct halves halves_of(const struct pack *p, const void *w, int64_t channel)
 {
-	struct halves h = { 0, 0 };
+	int64_t above = 0, sum = 0;
 
 	for (int64_t d0 = 0; d0 < p->depth[0]; d0++)
-		for (int64_t d1 = 0; d1 < p->depth[1]; d1++)
-			for (int64_t d2 = 0; d2 < p->depth[2]; d2++) {
-				const int v = pack_weight(p, w, channel * p->n_stride + d0 * p->stride[0] +
-									d1 * p->stride[1] + d2 * p->stride[2]);
-				*(v > 0 ? &h.above : &h.below) += v;
+		for (int64_t d1 = 0; d1 < p->depth[1]; d1++) {
+			int64_t at = channel * p->n_stride + d0 * p->stride[0] + d1 * p->stride[1];
+			for (int64_t d2 = 0; d2 < p->depth[2]; d2++, at += p->stride[2]) {
+				const int v = pack_weight(p, w, at);
+				above += v > 0 ? v : 0;
+				sum += v;
 			}
-	return h;
+		}
+	return (struct halves){ above, sum - above };
 }
 
 static int64_t bias_of(const struct module *m, int node, int64_t channel, const struct halves *h)

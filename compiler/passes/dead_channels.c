@@ -129,25 +129,47 @@ static bool multipliers_rise(const struct module *m, int t)
 	return true;
 }
 
-/* Adds what channel i can add to the sum of output o. */
-static void bound_channel(const struct search *s, const struct cut *c, int o, int i, int64_t sum[2], int64_t *most)
+/* What the bytes of a channel of an image less its zero point reach. */
+struct range {
+	int low, high, most;            /* most: of the absolute value */
+};
+
+static struct range *image_ranges(const struct search *s, const struct cut *c)
 {
 	const struct channels *x = &s->of[c->x];
-	const unsigned char *taps = taps_of(c, o, i);
-	const int64_t w_zero = c->w_zero[o], zero = c->x_zero;
-	const int first = s->m->tensor[c->x].type == DT_I8 ? -128 : 0;
-	int64_t low = (x->n ? x->low[i] : first) - zero, high = (x->n ? x->high[i] : first + 255) - zero;
+	const int first = s->m->tensor[c->x].type == DT_I8 ? -128 : 0, zero = (int)c->x_zero;
+	struct range *range = ARENA_ARRAY(s->m->scratch, c->n_in, struct range);
 
-	if (c->padded && low > 0)
-		low = 0;
-	if (c->padded && high < 0)
-		high = 0;
-	for (int k = 0; k < c->taps; k++) {
-		const int64_t w = weight(c, taps[k], w_zero);
-		sum[0] += w * (w > 0 ? low : high);
-		sum[1] += w * (w > 0 ? high : low);
-		*most += (w < 0 ? -w : w) * (-low > high ? -low : high);
+	for (int i = 0; i < c->n_in; i++) {
+		struct range r = { (x->n ? x->low[i] : first) - zero, (x->n ? x->high[i] : first + 255) - zero, 0 };
+		if (c->padded && r.low > 0)
+			r.low = 0;
+		if (c->padded && r.high < 0)
+			r.high = 0;
+		r.most = -r.low > r.high ? -r.low : r.high;
+		range[i] = r;
 	}
+	return range;
+}
+
+/* The sums that an output reaches. */
+struct reach {
+	int64_t low, high, most;        /* most: of the sum of absolute values */
+};
+
+/* Adds what channels that `n` ranges are of can add to the sum of output o; the taps of the first are at `taps`. */
+static void reach_add(const struct cut *c, int o, const struct range *range, int n, const unsigned char *taps,
+		      struct reach *reach)
+{
+	const int flip = c->is_signed ? 128 : 0, off = flip + (int)c->w_zero[o];
+
+	for (const struct range *end = range + n; range < end; range++)
+		for (const unsigned char *last = taps + c->taps; taps < last; taps++) {
+			const int w = (*taps ^ flip) - off, a = w * range->low, b = w * range->high;
+			reach->low += a < b ? a : b;
+			reach->high += a < b ? b : a;
+			reach->most += (w < 0 ? -w : w) * range->most;
+		}
 }
 
 /* False: a sum may leave int32, or the result does not rise with it. */
@@ -156,22 +178,23 @@ static bool bound(const struct search *s, const struct cut *c)
 	struct module *m = s->m;
 	struct channels *y = &s->of[c->y];
 	const int bias = node_in(m, c->node, INTEGER_BIAS);
+	const struct range *range;
 
 	if (!multipliers_rise(m, node_in(m, c->node, INTEGER_MULTIPLIER)) || (bias >= 0 && !m->tensor[bias].data))
 		return false;
+	range = image_ranges(s, c);
 	y->low = ARENA_ARRAY(m->scratch, c->n_out, int);
 	y->high = ARENA_ARRAY(m->scratch, c->n_out, int);
 	y->dead = ARENA_ARRAY(m->scratch, c->n_out, bool);
 	for (int o = 0; o < c->n_out; o++) {
 		const int64_t b = parameter(m, bias, o, 0);
-		int64_t sum[2] = { b, b }, most = b < 0 ? -b : b;
+		struct reach reach = { b, b, b < 0 ? -b : b };
 
-		for (int i = c->depthwise ? o : 0; i < (c->depthwise ? o + 1 : c->n_in); i++)
-			bound_channel(s, c, o, i, sum, &most);
-		if (most > INT32_MAX)
+		reach_add(c, o, range + (c->depthwise ? o : 0), c->depthwise ? 1 : c->n_in, taps_of(c, o, 0), &reach);
+		if (reach.most > INT32_MAX)
 			return false;
-		y->low[o] = requantised(m, c->node, o, sum[0]);
-		y->high[o] = requantised(m, c->node, o, sum[1]);
+		y->low[o] = requantised(m, c->node, o, reach.low);
+		y->high[o] = requantised(m, c->node, o, reach.high);
 		y->dead[o] = true;
 	}
 	y->n = c->n_out;
