@@ -17,6 +17,7 @@ import generated
 import on_target
 from generated import Failure, ROOT, execute, one_line
 from report import Report
+from targets import TARGETS
 
 STACK = re.compile(r"^ \*   stack .*\n|^/\* Worst case below \w+_run\(\)(?s:.*?)\*/\n|^#define \w+_STACK_BYTES \d+\n", re.M)
 SIZE = 2  # of a dimension that no case fixes
@@ -67,7 +68,8 @@ def check(path, target, folder, options):
     code, text, options = compile_to(once, path, target, options)
     if code != 0:
         return one_line(text)
-    code, text, _ = compile_to(twice, path, target, [*options, "--cc=gcc", "--cflags=-O0"])
+    flags = " ".join(("-O0", *generated.intrinsics(TARGETS[target], "-O0", "")))
+    code, text, _ = compile_to(twice, path, target, [*options, "--cc=gcc", f"--cflags={flags}"])
     if code != 0:
         raise Failure("cc", one_line(text))
     for (name, a), (_, b) in zip(texts(once), texts(twice), strict=True):
