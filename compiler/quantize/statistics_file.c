@@ -182,7 +182,7 @@ bool statistics_read(struct statistics *s, const char *path, struct arena *a, st
 	size_t size;
 	char *line;
 
-	d->file = NULL;
+	d->file = path;
 	bytes = reader_read(a, d, path, &size);
 	d->file = model;
 	if (!bytes)
