@@ -24,9 +24,11 @@ static bool check_options(const struct options *o, struct diag *d)
 		return diag_error(d, STATUS_USAGE, NULL, "no samples given: --calibrate DIR");
 	if (!o->output && !o->statistics)
 		return diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.onnx");
-	if ((o->table || o->min_snr > 0) && (!o->calibrate || !o->output))
+	if ((o->table || o->min_snr > 0 || o->bias_correction) && (!o->calibrate || !o->output))
 		return diag_error(d, STATUS_USAGE, NULL, "%s: needs samples and a model: --calibrate DIR -o OUT.onnx",
-				  o->table ? "--table" : "--min-snr");
+				  o->table	 ? "--table" :
+				  o->min_snr > 0 ? "--min-snr" :
+						   "--bias-correction");
 	if (o->threads > 64)
 		return diag_error(d, STATUS_USAGE, NULL, "--threads=%lld: must be 0 to 64", (long long)o->threads);
 	if (o->bins < MIN_BINS || o->bins > MAX_BINS || o->bins % 2)

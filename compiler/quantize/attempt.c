@@ -4,31 +4,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quantize/bias.h"
 #include "quantize/opset.h"
 #include "quantize/qdq.h"
 #include "quantize/ranges.h"
 #include "support/arena.h"
 #include "support/diag.h"
 
-bool attempt_make(struct attempt *x, struct calibration *c, const struct statistics *s, const struct map *kept,
-		  bool measures)
+static bool read_again(struct onnx_file *f, const struct calibration *c)
 {
-	struct onnx_file *f = &x->file;
-
-	*x = (struct attempt){ 0 };
 	if (!onnx_file_read(f, c->options->model, c->arena, c->diag))
 		return false;
 	if (f->opset < PER_AXIS_OPSET)
 		opset_raise(f); /* whether it can be was said when the first was read */
-	if (!select_nodes(&x->chosen, f, s, c->options->keep, kept))
+	return true;
+}
+
+/* The model as bytes, with shifted biases where shift is not NULL. node: its nodes then, one for each of the float
+ * graph's. */
+static bool make(struct attempt *x, const struct calibration *c, const struct statistics *s, const struct map *kept,
+		 const struct bias_shift *shift, Onnx__NodeProto ***node)
+{
+	struct onnx_file *f = &x->file;
+
+	*x = (struct attempt){ 0 };
+	if (!read_again(f, c) || (shift && !bias_apply(f, shift)) ||
+	    !select_nodes(&x->chosen, f, s, c->options->keep, kept))
 		return false;
 	for (size_t i = 0; i < f->graph->n_node; i++)
 		x->n_nodes += x->chosen.role[i] != QUANT_NONE;
 	ranges_find(&x->chosen, s, c->options);
+	*node = f->graph->node;
+	return qdq_write(f, &x->chosen, c->options);
+}
+
+bool attempt_make(struct attempt *x, struct calibration *c, const struct statistics *s, const struct map *kept,
+		  bool measures)
+{
+	Onnx__NodeProto **node;
+
+	if (!make(x, c, s, kept, NULL, &node))
+		return false;
+	if (c->options->bias_correction) {
+		struct bias_shift *shift = ARENA_ARRAY(c->arena, c->file->graph->n_node, struct bias_shift);
+		struct onnx_file f;
+		if (!read_again(&f, c) || !bias_measure(c, &f, node, &x->file, &x->chosen, shift) ||
+		    !make(x, c, s, kept, shift, &node))
+			return false;
+	}
 	x->tensor = ARENA_ARRAY(c->arena, x->chosen.n, struct quality);
-	x->output = ARENA_ARRAY(c->arena, f->graph->n_output, struct quality);
-	return qdq_write(f, &x->chosen, c->options) &&
-	       (!measures || quality_measure(c, f, s, &x->chosen, x->tensor, x->output));
+	x->output = ARENA_ARRAY(c->arena, x->file.graph->n_output, struct quality);
+	return !measures || quality_measure(c, &x->file, s, &x->chosen, x->tensor, x->output);
 }
 
 /* --- what loses most ---------------------------------------------------------------------------------------------- */

@@ -114,17 +114,43 @@ static bool read_batch(struct calibration *c, const struct value **values, int m
 	return true;
 }
 
-bool calibrate_batch(struct calibration *c, const struct value **values, int most, int *n, struct arena *a)
+/* How many samples fit into a batch. */
+static int batch_size(int64_t bytes)
 {
-	return read_batch(c, values, most, n, 0, 1, a);
+	const int64_t fit = BATCH_BYTES / (bytes + 1);
+
+	return fit < 1 ? 1 : fit > MAX_BATCH ? MAX_BATCH : (int)fit;
+}
+
+bool calibrate_first(struct calibration *c, int samples, int64_t bytes,
+		     bool (*visit)(void *ctx, const struct value *const *values, int n, struct arena *a), void *ctx)
+{
+	struct arena *a = arena_child(c->arena);
+	const struct sink remarks = c->diag->remarks;
+	const char *const model = c->diag->file;
+	int most = batch_size(bytes), n = 1;
+	bool ok = true;
+
+	c->diag->file = NULL;
+	if (!c->diag->verbose)
+		c->diag->remarks = (struct sink){ 0 }; /* that every picture was scaled */
+	samples_rewind(&c->samples);
+	for (int done = 0; ok && n && done < samples; done += n) {
+		const struct value **values = ARENA_ARRAY(a, most, const struct value *);
+		most = most < samples - done ? most : samples - done;
+		ok = read_batch(c, values, most, &n, 0, 1, a) && (!n || visit(ctx, values, n, a));
+		arena_free(a);
+	}
+	c->diag->remarks = remarks;
+	c->diag->file = model;
+	return ok;
 }
 
 /* All samples whose number is k modulo n. */
 static bool run_part(struct calibration *c, struct statistics *s, int k, int n)
 {
 	struct arena *a = arena_child(c->arena);
-	const int64_t fit = BATCH_BYTES / (c->probe.bytes + 1);
-	const int most = fit < 1 ? 1 : fit > MAX_BATCH ? MAX_BATCH : (int)fit;
+	const int most = batch_size(c->probe.bytes);
 	bool ok = true;
 	int size = most;
 

@@ -25,8 +25,9 @@ bool calibrate_begin(struct calibration *c, const struct statistics *s);
 /** Adds what all samples show to *s: ranges, or, where s->bins are set, histograms. False: reported. */
 bool calibrate_run(struct calibration *c, struct statistics *s);
 
-/** Reads up to `most` of the next samples, as the program takes them; *n: how many, fewer after the last one. False:
- *  reported. */
-bool calibrate_batch(struct calibration *c, const struct value **values, int most, int *n, struct arena *a);
+/** Calls visit() with the first `samples` samples in batches, as programs for the model take them; `bytes`: what a
+ *  sample's answers take, which bounds a batch. False: reported, by visit() or here. */
+bool calibrate_first(struct calibration *c, int samples, int64_t bytes,
+		     bool (*visit)(void *ctx, const struct value *const *values, int n, struct arena *a), void *ctx);
 
 #endif

@@ -63,6 +63,15 @@ void onnx_set_int(struct onnx_file *f, Onnx__NodeProto *node, const char *name, 
 	node->attribute[node->n_attribute++] = a;
 }
 
+void onnx_set_input(struct onnx_file *f, Onnx__NodeProto *node, size_t k, const char *name)
+{
+	if (k == node->n_input) {
+		node->input = arena_grow(f->arena, node->input, k, k + 1, sizeof(char *));
+		node->n_input++;
+	}
+	node->input[k] = arena_strdup(f->arena, name);
+}
+
 void onnx_add_output(struct onnx_file *f, const char *name)
 {
 	Onnx__GraphProto *g = f->graph;

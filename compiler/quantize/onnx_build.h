@@ -16,6 +16,9 @@ Onnx__NodeProto *onnx_new_node(struct onnx_file *f, const char *op, const char *
 			       const char *out);
 void onnx_set_int(struct onnx_file *f, Onnx__NodeProto *node, const char *name, int64_t value);
 
+/** Input k of the node, which has at least k inputs. */
+void onnx_set_input(struct onnx_file *f, Onnx__NodeProto *node, size_t k, const char *name);
+
 /** An output of the graph, without a type. */
 void onnx_add_output(struct onnx_file *f, const char *name);
 
