@@ -24,6 +24,7 @@ struct exact {
 	int *easy, n_easy;              /* in the order of removal */
 	bool *is_easy;
 	struct item *items;             /* those that are not easy */
+	bool mirrored;                  /* their sections are counted from the last */
 	int *entity, *item_of;
 	int *item_near_start, *item_near;
 	int64_t *offsets;               /* per entity */
@@ -177,10 +178,11 @@ static void items_rank(struct exact *x, int which)
 		const struct item *y = &x->items[i];
 		const int64_t width = y->last - y->first + 1;
 		int64_t area, load = 0;
+		const int first = x->mirrored ? x->s.n_sections - 1 - y->last : y->first;
 
 		if (__builtin_mul_overflow(width, y->size, &area))
 			area = INT64_MAX;
-		for (int k = y->first; k <= y->last; k++)
+		for (int k = first; k < first + width; k++)
 			if (x->p->load[k] > load)
 				load = x->p->load[k];
 		keys[i] = which == 0 ? (struct rank_key){ load, width, area, i } :
@@ -202,6 +204,7 @@ static void items_collect(struct exact *x)
 {
 	int n = 0, edges = 0;
 
+	x->mirrored = false;
 	for (int i = 0; i < x->n; i++) {
 		x->item_of[i] = -1;
 		if (x->is_easy[i])
@@ -265,7 +268,22 @@ static void packing_finish(struct exact *x)
 	packing_offer(x->p, offsets);
 }
 
-/* Tries one height with all rankings in turn, with ever more work, until `work_end`. */
+/* Turns time round. */
+static void items_mirror(struct exact *x)
+{
+	for (int i = 0; i < x->s.n; i++) {
+		struct item *y = &x->items[i];
+		const int first = y->first;
+
+		y->first = x->s.n_sections - 1 - y->last;
+		y->last = x->s.n_sections - 1 - first;
+	}
+	x->mirrored = !x->mirrored;
+	search_restart(&x->s);
+}
+
+/* Tries one height with all rankings in turn, over skylines with time running either way and over items, with ever more
+ * work, until `work_end`. */
 static enum search_result height_try(struct exact *x, int64_t height, int64_t work_end)
 {
 	enum search_result result = SEARCH_GAVE_UP;
@@ -277,13 +295,15 @@ static enum search_result height_try(struct exact *x, int64_t height, int64_t wo
 	x->s.height = height;
 	x->s.work = x->p->work;
 	for (int which = 0; result == SEARCH_GAVE_UP && x->s.work < work_end; which++) {
-		if (which == 2 * N_RANKS) {
+		if (which == 3 * N_RANKS) {
 			which = 0;
 			most *= 2;
 		}
+		if (x->mirrored != (which / N_RANKS == 1))
+			items_mirror(x);
 		items_rank(x, which % N_RANKS);
 		x->s.ranking = which;
-		x->s.mode = which < N_RANKS ? SEARCH_SKYLINE : SEARCH_ITEMS;
+		x->s.mode = which < 2 * N_RANKS ? SEARCH_SKYLINE : SEARCH_ITEMS;
 		if (x->s.mode == SEARCH_SKYLINE && !x->aligned)
 			continue;
 		x->s.work_end = x->s.work + most < work_end ? x->s.work + most : work_end;

@@ -4,44 +4,25 @@
  * the frames of parts solved before it are dropped with it: they could not have helped. */
 #include "plan/search.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "plan/dead_parts.h"
+#include "plan/search_state.h"
 #include "support/arena.h"
 
-/* A part that waits. Queues are lists that share their tails, so going back costs nothing. */
-struct part {
-	int list, n_list, n_left, first, last, parent, next;
-	int64_t low;            /* items must not be placed before this point of the order */
-	int low_rank;
-};
+void search_restart(struct search *s)
+{
+	struct search_state *t = s->state;
 
-struct frame {
-	struct part part;
-	int queue;              /* parts that wait behind this one, or -1 */
-	int choice, choices, n_choices, chosen;
-	int lists_top, parts_top, trail_top;
-	struct dead_key key;
-};
-
-struct change {
-	int at;                 /* item, or ~section */
-	int64_t old;
-};
-
-struct search_state {
-	struct frame *frames;
-	struct part *parts;
-	struct change *trail;
-	int *lists, *choices, *crossing, *piece;
-	int *starts;            /* items that start in section k or later begin at starts[k] */
-	int64_t *floor, *left, *above, *low;
-	bool *placed;
-	int depth, n_parts, n_trail, n_lists, n_choices;
-	int frames_room, parts_room, lists_room, choices_room;
-	struct dead_parts *dead;
-};
+	memset(t->starts, 0, ((size_t)s->n_sections + 2) * sizeof *t->starts);
+	for (int i = 0; i < s->n; i++)
+		t->starts[s->items[i].first + 2]++;
+	for (int k = 2; k <= s->n_sections; k++)
+		t->starts[k + 1] += t->starts[k];
+	for (int i = 0; i < s->n; i++)
+		t->by_start[t->starts[s->items[i].first + 1]++] = i;
+	for (int k = 0; k < s->n_sections; k++)
+		t->conflicts[k] = 1;
+}
 
 void search_prepare(struct search *s, struct arena *a)
 {
@@ -68,12 +49,10 @@ void search_prepare(struct search *s, struct arena *a)
 	t->low = ARENA_ARRAY(a, s->n, int64_t);
 	t->dead = dead_parts_new(a);
 	t->placed = ARENA_ARRAY(a, s->n, bool);
-	t->starts = ARENA_ARRAY(a, s->n_sections + 1, int);
-	for (int i = 0, k = 0; k <= s->n_sections; k++) {
-		while (i < s->n && s->items[i].first < k)
-			i++;
-		t->starts[k] = i;
-	}
+	t->starts = ARENA_ARRAY(a, s->n_sections + 2, int);
+	t->by_start = ARENA_ARRAY(a, s->n, int);
+	t->conflicts = ARENA_ARRAY(a, s->n_sections, int64_t);
+	search_restart(s);
 }
 
 static void item_place(struct search *s, int i)
@@ -211,90 +190,14 @@ static bool part_possible(struct search *s, const struct part *part, struct dead
 
 		dead_key_add(key, y, item_open(s, part, y) ? t->low[y] : INT64_MIN);
 		for (int k = x->first; k <= x->last; k++)
-			if ((t->above[k] += x->size) > room)
+			if ((t->above[k] += x->size) > room) {
+				t->conflicts[k]++;
 				return false;
+			}
 		s->work += x->last - x->first + 1;
 	}
 	s->work += part->last - part->first + 1;
 	return !dead_parts_has(t->dead, key);
-}
-
-/* Of the valleys of a part, sections as low as each other between higher ones, the one whose leftmost section has
- * least to spare, the lowest of such: its first section, and *last. What is tight fails early, and is soon out of
- * the way. */
-static int part_valley(struct search *s, const struct part *part, int *last)
-{
-	const struct search_state *t = s->state;
-	int64_t least = INT64_MAX;
-	int valley = part->first;
-
-	*last = part->last;
-	for (int k = part->first, end; k <= part->last; k = end + 1) {
-		const int64_t floor = t->floor[k], spare = s->height - floor - t->left[k];
-
-		for (end = k; t->left[k] && end < part->last && t->left[end + 1] && t->floor[end + 1] == floor;)
-			end++;
-		if (!t->left[k] || (k > part->first && t->left[k - 1] && t->floor[k - 1] < floor) ||
-		    (end < part->last && t->left[end + 1] && t->floor[end + 1] < floor))
-			continue;
-		if (spare > least || (spare == least && floor >= t->floor[valley]))
-			continue;
-		least = spare;
-		valley = k;
-		*last = end;
-	}
-	s->work += part->last - part->first + 1;
-	return valley;
-}
-
-/* Choices of a skyline search, by rank; leaving the section empty comes last. */
-static void skyline_choices(struct search *s, struct frame *f)
-{
-	struct search_state *t = s->state;
-	int last;
-	const int valley = part_valley(s, &f->part, &last);
-	int *v = t->choices + f->choices, n = 0;
-
-	for (int i = t->starts[valley]; i < t->starts[valley + 1]; i++) {
-		const int twin = s->items[i].twin;
-		int at = n;
-
-		if (t->placed[i] || s->items[i].last > last || (twin >= 0 && !t->placed[twin]))
-			continue;
-		for (; at && s->items[v[at - 1]].rank > s->items[i].rank; at--)
-			v[at] = v[at - 1];
-		v[at] = i;
-		n++;
-	}
-	s->work += t->starts[valley + 1] - t->starts[valley];
-	v[n++] = s->n;
-	f->n_choices = n;
-	t->n_choices += n;
-}
-
-/* Leaves the valley's leftmost section empty up to the next level: the floor beside the valley, or the lowest top that
- * an item within the rest of it can have. Nothing could rest in between. */
-static bool valley_raise(struct search *s, const struct part *part)
-{
-	struct search_state *t = s->state;
-	int last;
-	const int valley = part_valley(s, part, &last);
-	const int64_t floor = t->floor[valley];
-	int64_t level = INT64_MAX;
-
-	if (valley > part->first && t->left[valley - 1])
-		level = t->floor[valley - 1];
-	if (last < part->last && t->left[last + 1] && t->floor[last + 1] < level)
-		level = t->floor[last + 1];
-	for (int i = t->starts[valley + 1]; i < t->starts[last + 1]; i++)
-		if (!t->placed[i] && s->items[i].last <= last && floor + s->items[i].size < level)
-			level = floor + s->items[i].size;
-	s->work += t->starts[last + 1] - t->starts[valley + 1];
-	if (level == INT64_MAX || level + t->left[valley] > s->height)
-		return false;
-	t->trail[t->n_trail++] = (struct change){ ~valley, floor };
-	t->floor[valley] = level;
-	return true;
 }
 
 /* Fills the frame's choices, in order; false when there is no room for them. */
@@ -454,7 +357,7 @@ static bool choice_apply(struct search *s, const struct frame *f)
 	struct search_state *t = s->state;
 
 	if (f->chosen == s->n)
-		return valley_raise(s, &f->part);
+		return skyline_raise(s, f);
 	if (s->mode == SEARCH_SKYLINE) {
 		t->trail[t->n_trail++] = (struct change){ f->chosen, s->offsets[f->chosen] };
 		s->offsets[f->chosen] = t->floor[s->items[f->chosen].first];

@@ -20,9 +20,9 @@ struct item {
 /* How choices are made. Both see every packing that matters. */
 enum search_mode {
 	SEARCH_ITEMS,           /* next is any item, in ascending order of offset */
-	SEARCH_SKYLINE,         /* next is an item that starts in the leftmost section of a valley and rests on its
-	                         * floor, or else that section stays empty up to the next level; strong where there is
-	                         * little slack. Items need no alignment. */
+	SEARCH_SKYLINE,         /* (skyline.c) next is an item that starts in the leftmost section of a valley and rests
+	                         * on its floor, or else that section stays empty up to the next level; strong where
+	                         * there is little slack. Items need no alignment. */
 };
 
 enum search_result { SEARCH_FOUND, SEARCH_NONE, SEARCH_GAVE_UP };
@@ -41,6 +41,9 @@ struct search {
 
 /* Working memory for `search_run`; items, n, n_sections and near are set. */
 void search_prepare(struct search *s, struct arena *a);
+
+/* Anew after the sections of items have changed. */
+void search_restart(struct search *s);
 
 /** Looks for offsets of all items with base <= offset and offset + size <= height. */
 enum search_result search_run(struct search *s);
