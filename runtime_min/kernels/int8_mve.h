@@ -128,7 +128,7 @@ NNRT_SHARED void nnrt_mve_conv_2x4(const struct nnrt_conv *p, const unsigned cha
 	for (int oy = p->row_begin; oy < p->row_end; oy++) {
 		const int iy = oy * p->stride_h - p->pad_top;
 		const unsigned char *const row = x + nnrt_ring(iy, p->x_ring) * p->x_row;
-		const int inside = is_run && nnrt_panels_rows_inside(p, iy) == p->kernel_h;
+		const int inside = is_run && nnrt_panels_rows_of(p, iy).count == p->kernel_h;
 		const int last_ix = inside ? p->in_w - p->kernel_w : -1;
 		unsigned char *to = y + nnrt_ring(oy, p->y_ring) * p->y_row;
 		int ix = -p->pad_left;

@@ -291,20 +291,32 @@ NNRT_INLINE void nnrt_panels_compute(struct nnrt_panels *t, const int8_t *w, con
 	k->finish(t, line, oc, q, whole > 0);
 }
 
-/** How many of the rows that an output row sees, from row iy on, lie one after the other: kernel_h, or as many as come
- *  before the end of a ring, where the others begin with a step of four taps; 0: not all lie inside the image, or one
- *  begins within a step. */
-NNRT_INLINE int nnrt_panels_rows_inside(const struct nnrt_conv *p, int iy)
-{
-	const int rows = p->kernel_h, dilation = p->dilation_h;
-	ptrdiff_t left;
+/** Of the rows that an output row sees, those that pixels within the image's width take whole. */
+struct nnrt_panels_rows {
+	int above;              /* come before them, of padding */
+	int count;              /* one after the other; 0: none is taken so */
+	int wrapped;            /* after them from the beginning of a ring, where they are with a step of four taps */
+	int is_padded;          /* rows above or below them are padding */
+};
 
-	if (iy < 0 || iy + (rows - 1) * dilation >= p->in_h)
-		return 0;
-	if (p->x_ring <= 0)
-		return rows;
-	left = (p->x_ring - nnrt_ring(iy, p->x_ring) + dilation - 1) / dilation;
-	return left >= rows ? rows : p->kernel_w * p->ic % 4 == 0 ? (int)left : 0;
+/** Those from row iy on. Some are taken where others are padding if that is whole steps of four taps, and no ring. */
+NNRT_INLINE struct nnrt_panels_rows nnrt_panels_rows_of(const struct nnrt_conv *p, int iy)
+{
+	const int rows = p->kernel_h, dilation = p->dilation_h, is_words = p->kernel_w * p->ic % 4 == 0;
+	struct nnrt_panels_rows v = {0, rows, 0, iy < 0 || iy + (rows - 1) * dilation >= p->in_h};
+
+	if (v.is_padded) {
+		v.above = iy < 0 ? (dilation - 1 - iy) / dilation : 0;
+		v.count = is_words && p->x_ring <= 0 && iy < p->in_h
+				  ? (int)nnrt_min(rows, (p->in_h - 1 - iy) / dilation + 1) - v.above
+				  : 0;
+	} else if (p->x_ring > 0) {
+		const ptrdiff_t left = (p->x_ring - nnrt_ring(iy, p->x_ring) + dilation - 1) / dilation;
+
+		v.wrapped = left < rows ? rows - (int)left : 0;
+		v.count = v.wrapped > 0 && !is_words ? 0 : rows - v.wrapped;
+	}
+	return v;
 }
 
 /** Gathers a tile's pixels, `rows` of them `pixel` bytes apart, all of whose rows lie inside, one after the other. */
@@ -328,6 +340,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 	const struct nnrt_panels_kind *kind, int tap_bytes, int pixel, enum nnrt_panels_form form,
 	nnrt_panels_any *any, nnrt_panels_inside *inside, nnrt_panels_take *take, int few)
 {
+	static const struct nnrt_panels_rows none = {0, 0, 0, 0};
 	const int is_signed = q->is_signed, rows = kind->rows;
 	const int whole = nnrt_int8_is_whole(q) ? p->oc / kind->columns : 0;
 	const int32_t *const line = (const int32_t *)scale;
@@ -348,19 +361,24 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 	tile.one_line = p->one_line;
 	tile.offset = NNRT_LINE_OFFSET(q->zero);
 	for (int oy = p->row_begin; oy < row_end; oy++) {
-		const int iy = oy * p->stride_h - p->pad_top, adjacent = is_run ? nnrt_panels_rows_inside(p, iy) : 0;
-		/* The last of the first columns with all taps inside; `adjacent` rows come before the end of a ring. */
-		const int last_ix = adjacent > 0 ? in_w - p->kernel_w : -1;
-		const unsigned char *const row = (const unsigned char *)x + nnrt_ring(iy, p->x_ring) * p->x_row;
+		const int iy = oy * p->stride_h - p->pad_top;
+		const struct nnrt_panels_rows seen = is_run ? nnrt_panels_rows_of(p, iy) : none;
+		/* The last of the first columns with all taps of these inside. */
+		const int last_ix = seen.count > 0 ? in_w - p->kernel_w : -1;
+		const ptrdiff_t first = nnrt_ring(iy, p->x_ring) + seen.above * p->dilation_h;
+		const unsigned char *const row = (const unsigned char *)x + first * p->x_row;
+		const ptrdiff_t above = seen.above * run / 4 * step;
 		unsigned char *to = (unsigned char *)y + nnrt_ring(oy, p->y_ring) * p->y_row;
 		const int is_last = oy + 1 == row_end;
 		int ix = -p->pad_left;
 
 		for (int left = out_w; left > 0;) {
 			const unsigned char *from = row + ix * p->x_pixel;
-			const int is_inside = ix >= 0 && ix <= last_ix;
+			/* A row's padding lies in all of a tile's pixels once so many have been gathered whole. */
+			const int is_laid = !seen.is_padded || out_w - left >= rows;
+			const int is_inside = ix >= 0 && ix <= last_ix && is_laid;
 
-			if (have == 0 && rows > 1 && is_inside && adjacent == p->kernel_h) {
+			if (have == 0 && rows > 1 && is_inside && seen.wrapped == 0) {
 				int n = (int)nnrt_min(left, (last_ix - ix) / p->stride_w + 1) / rows;
 
 				n -= few > 0 && is_last && n > 0 && left - n * rows == few - 1;
@@ -369,7 +387,7 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 				left -= n * rows;
 				ix += n * rows * p->stride_w;
 				for (; n > 0; n--, from += rows * move) {
-					take(from, move, row_step, p->kernel_h, run, taps, is_signed, form);
+					take(from, move, row_step, seen.count, run, taps + above, is_signed, form);
 					for (int i = 0; i < rows; i++, to += p->y_pixel)
 						tile.y[i] = to;
 					nnrt_panels_compute(&tile, w, bias, line, p->oc, whole, q, kind);
@@ -383,16 +401,16 @@ NNRT_INLINE void nnrt_panels_conv(const struct nnrt_conv *p, const void *x, cons
 				unsigned char *const slot = taps + have * pixel;
 
 				tile.y[have++] = to;
-				if (ix < 0 || ix > last_ix) {
+				if (ix < 0 || ix > last_ix || !is_laid) {
 					any(p, (const unsigned char *)x, (const unsigned char *)zero, slot, step, iy,
 						ix, is_signed);
 					continue;
 				}
-				inside(from, row_step, adjacent, run, slot, step, is_signed, form);
-				if (adjacent < p->kernel_h)
-					inside(from + (adjacent * p->dilation_h - p->x_ring) * p->x_row, row_step,
-						p->kernel_h - adjacent, run, slot + run / 4 * adjacent * step, step,
-						is_signed, form);
+				inside(from, row_step, seen.count, run, slot + above, step, is_signed, form);
+				if (seen.wrapped > 0)
+					inside(from + (seen.count * p->dilation_h - p->x_ring) * p->x_row, row_step,
+						seen.wrapped, run, slot + run / 4 * seen.count * step, step, is_signed,
+						form);
 			} while (have < want && left == 1 && is_last);
 			to += p->y_pixel;
 			ix += p->stride_w;
