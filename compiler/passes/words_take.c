@@ -144,6 +144,20 @@ static bool check_type(const struct take *w)
 			  "mean, allowed: words that only move elements", w->e->name, dtypes[type].name);
 }
 
+/* Integers stand for themselves where nothing is said of them: seldom what is meant by bytes for a model of bytes. */
+static void note_range(const struct take *w)
+{
+	const struct edge_words *e = w->e;
+	const struct edge_bytes *b = &w->bytes;
+	const int bits = 8 * dtypes[b->type].bytes;
+	const double least = dtypes[b->type].class == CLASS_I ? -ldexp(1, bits - 1) : 0;
+
+	if (b->type && has_numbers(w) && !e->mean.n && !e->scale.n)
+		diag_note(w->m->diag, "--input %s: without mean= and scale= elements are taken as they are; the model "
+			  "quantises %g to %g", e->name, (least - b->zero) * (double)b->scale,
+			  (least + ldexp(1, bits) - 1 - b->zero) * (double)b->scale);
+}
+
 /* The old tensor is made by an Identity, which the next pass takes away: an output may have it as well. */
 static bool make_inner(const struct take *w, int x)
 {
@@ -163,6 +177,7 @@ bool edge_take(struct module *m, const struct edge_words *e, int at)
 		return false;
 	if (!edge_as_bytes(m, w.inner, true, &w.bytes) || !check_type(&w))
 		return false;
+	note_range(&w);
 	for (int k = 0; k < w.rank; k++)
 		perm[k] = place(&w, k);
 	w.channel = w.rank ? place(&w, w.axes.channel) : 0;

@@ -310,6 +310,8 @@ def what_is_no_recipe_is_said(place):
         expect(place.nnc(2, model, "-o", "m.c", option)[1], message)
     expect(place.nnc(2, model, "-o", "m.c", "--input=x=uint8", "--input=x=nhwc")[1], r"--input x is given twice, allowed: all words")
     expect(place.nnc(2, "run", model, "none.npy", "--input=x=uin8")[1], r'did you mean "uint8"')
+    write_model(place.path("q.onnx"), "int8")
+    expect(place.nnc(0, "q.onnx", "-o", "q.c", "--input=x=uint8")[1], r"--input x: without mean= and scale= .* quantises 0 to 1$")
     one = scores(place.path("one.onnx"))
     expect(place.nnc(2, one, "-o", "m.c", "--input=x=bgr")[1], r"--input x: bgr for an input without 3 channels")
     expect(place.nnc(2, model, "-o", "m.c", "--skip-pass=words")[1], r"cannot be left out")
