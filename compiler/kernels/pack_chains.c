@@ -81,12 +81,13 @@ static void pairs_sum(const int16_t *restrict w, int16_t *restrict plus, int16_t
 	}
 }
 
-static int largest_of(const int16_t sums[2 * PAIRS])
+/* Of BYTES numbers and 0. */
+static int largest_of(const int16_t *v)
 {
 	int16_t largest = 0;
 
-	for (int i = 0; i < 2 * PAIRS; i++)
-		largest = sums[i] > largest ? sums[i] : largest;
+	for (int i = 0; i < BYTES; i++)
+		largest = v[i] > largest ? v[i] : largest;
 	return largest;
 }
 
@@ -97,7 +98,8 @@ static void bytes_of(const int16_t *restrict from, uint8_t *restrict to)
 		to[i] = (uint8_t)from[i];
 }
 
-/* Makes one item of the weights, [term][channel]; false where they may not be one, some pair's sum being above MOST. */
+/* Makes one item of the weights, [term][channel]; false where they may not be one: a pair's sum is above MOST, or a
+ * weight is MOST itself, which no int8 is. */
 static bool item_make(const int16_t *w, int first, struct item *it)
 {
 	int16_t sums[2 * PAIRS];
@@ -109,7 +111,7 @@ static bool item_make(const int16_t *w, int first, struct item *it)
 	it->is_used = false;
 	bytes_of(sums, it->sums);
 	bytes_of(w, it->w);
-	return it->largest <= MOST;
+	return it->largest <= MOST && largest_of(w) < MOST;
 }
 
 /* Makes `shares` items of them, each of a share of every weight. */
