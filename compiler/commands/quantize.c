@@ -11,6 +11,26 @@
 #include "quantize/ranges.h"
 #include "quantize/statistics_file.h"
 
+/* The option that needs a run over the samples, or NULL. */
+static const char *measured_option(const struct options *o)
+{
+	return o->table		  ? "--table" :
+	       o->min_snr > 0	  ? "--min-snr" :
+	       o->metric	  ? "--metric" :
+	       o->bias_correction ? "--bias-correction" :
+				    NULL;
+}
+
+static bool check_measured(const struct options *o, struct diag *d)
+{
+	if (measured_option(o) && (!o->calibrate || !o->output))
+		return diag_error(d, STATUS_USAGE, NULL, "%s: needs samples and a model: --calibrate DIR -o OUT.onnx",
+				  measured_option(o));
+	return !o->metric == (o->max_drop < 0) ||
+	       diag_error(d, STATUS_USAGE, NULL,
+			  "--metric and --max-drop belong together: --metric=top1 --max-drop=0.005");
+}
+
 static bool check_options(const struct options *o, struct diag *d)
 {
 	if (o->merge && o->calibrate)
@@ -24,11 +44,8 @@ static bool check_options(const struct options *o, struct diag *d)
 		return diag_error(d, STATUS_USAGE, NULL, "no samples given: --calibrate DIR");
 	if (!o->output && !o->statistics)
 		return diag_error(d, STATUS_USAGE, NULL, "no output given: -o OUT.onnx");
-	if ((o->table || o->min_snr > 0 || o->bias_correction) && (!o->calibrate || !o->output))
-		return diag_error(d, STATUS_USAGE, NULL, "%s: needs samples and a model: --calibrate DIR -o OUT.onnx",
-				  o->table	 ? "--table" :
-				  o->min_snr > 0 ? "--min-snr" :
-						   "--bias-correction");
+	if (!check_measured(o, d))
+		return false;
 	if (o->threads > 64)
 		return diag_error(d, STATUS_USAGE, NULL, "--threads=%lld: must be 0 to 64", (long long)o->threads);
 	if (o->bins < MIN_BINS || o->bins > MAX_BINS || o->bins % 2)
@@ -103,12 +120,12 @@ static bool quantise(struct calibration *c, const struct statistics *s)
 		return diag_error(
 			c->diag, STATUS_USAGE, NULL,
 			"the statistics are ranges alone, --method needs histograms: collect them with --ranges");
-	if (!(o->min_snr > 0 ? attempt_search(x, c, s, o->min_snr) : attempt_make(x, c, s, NULL, o->table)) ||
+	if (!(o->min_snr > 0 || o->metric ? attempt_search(x, c, s) : attempt_make(x, c, s, NULL, o->table)) ||
 	    !onnx_file_write(&x->file, o->output))
 		return false;
 	printf("%lld samples, %d tensors and %d nodes quantised", (long long)s->samples, x->chosen.n, x->n_nodes);
 	if (x->n_kept)
-		printf(", %d results left in float for --min-snr", x->n_kept);
+		printf(", %d results left in float", x->n_kept);
 	printf("\n");
 	if (o->table)
 		quantize_table_print(&x->chosen, x->tensor, c->arena);

@@ -13,20 +13,6 @@
 #include "support/diag.h"
 
 enum { BATCH = 64 };
-enum { METRIC_NONE, METRIC_TOP1, METRIC_PSNR, METRIC_COSINE };
-
-/* What is known of the truth: rows of one value, or the first model's answers. */
-struct truth {
-	const struct value *all; /* NULL: there is no such file */
-	int64_t rows;
-	struct value *row; /* the first model's, by sample */
-	int64_t n;
-};
-
-struct score {
-	int64_t n;
-	double right, cosines, squares, peak, elements;
-};
 
 /* --- one sample --------------------------------------------------------------------------------------------------- */
 
@@ -136,23 +122,32 @@ static bool run_samples(struct built *b, struct samples *x, struct score *s, str
 	return ok;
 }
 
-static void print_score(const struct options *o, const char *model, const struct score *s)
+double metric_value(int metric, const struct score *s)
 {
 	const double n = (double)s->n, mean = s->squares / s->elements;
 
+	if (metric == METRIC_PSNR)
+		return mean > 0 ? 10 * log10(s->peak * s->peak / mean) : (double)INFINITY;
+	return (metric == METRIC_TOP1 ? s->right : s->cosines) / n;
+}
+
+static void print_score(const struct options *o, const char *model, const struct score *s)
+{
+	const double value = metric_value(o->metric, s);
+
 	printf("%s: %lld samples, ", model, (long long)s->n);
 	if (o->metric == METRIC_TOP1)
-		printf("top1 %.4f\n", s->right / n);
+		printf("top1 %.4f\n", value);
 	else if (o->metric == METRIC_COSINE)
-		printf("cosine %.6f\n", s->cosines / n);
-	else if (mean > 0)
-		printf("psnr %.2f dB\n", 10 * log10(s->peak * s->peak / mean));
+		printf("cosine %.6f\n", value);
+	else if (isfinite(value))
+		printf("psnr %.2f dB\n", value);
 	else
 		printf("psnr infinite\n");
 }
 
-static bool measure(const struct options *o, const char *model, struct truth *t, const struct folder *f, int number,
-		    struct arena *a, struct arena *scratch, struct diag *d)
+bool metric_measure(struct score *score, const struct options *o, const char *model, struct truth *t,
+		    const struct folder *f, int number, struct arena *a, struct arena *scratch, struct diag *d)
 {
 	struct signature *signature = ARENA_NEW(a, struct signature);
 	struct built *b = ARENA_NEW(a, struct built);
@@ -160,9 +155,9 @@ static bool measure(const struct options *o, const char *model, struct truth *t,
 	const struct sink remarks = d->remarks;
 	struct samples x;
 	struct inputs in;
-	struct score s = { 0 };
 	bool end, ok;
 
+	*score = (struct score){ 0 };
 	own.model = model;
 	d->file = model;
 	if (!caller_inputs(signature, &own, a, d))
@@ -175,17 +170,15 @@ static bool measure(const struct options *o, const char *model, struct truth *t,
 	d->file = NULL;
 	if (!d->verbose)
 		d->remarks = (struct sink){ 0 }; /* that every picture was scaled */
-	ok = ok && run_samples(b, &x, &s, t, a, d);
+	ok = ok && run_samples(b, &x, score, t, a, d);
 	d->remarks = remarks;
-	if (ok && t->all && t->rows != s.n)
+	if (ok && t->all && t->rows != score->n)
 		ok = diag_error(d, STATUS_MODEL, NULL, "%s has %lld rows, there are %lld samples", t->all->source,
-				(long long)t->rows, (long long)s.n);
-	if (ok)
-		print_score(o, model, &s);
+				(long long)t->rows, (long long)score->n);
 	return ok;
 }
 
-static bool read_truth(struct truth *t, const struct options *o, struct arena *a, struct diag *d)
+bool metric_read_truth(struct truth *t, const struct options *o, struct arena *a, struct diag *d)
 {
 	const char **path;
 	struct value *v;
@@ -208,16 +201,21 @@ static bool read_truth(struct truth *t, const struct options *o, struct arena *a
 
 bool verify_metric(const struct options *o, struct arena *a, struct arena *scratch, struct diag *d)
 {
+	struct score s;
 	struct truth t;
 	struct folder *f;
 	bool ok;
 
 	d->file = NULL;
-	if (!read_truth(&t, o, a, d) || !(f = folder_make(a, d)))
+	if (!metric_read_truth(&t, o, a, d) || !(f = folder_make(a, d)))
 		return false;
-	ok = measure(o, o->model, &t, f, 0, a, scratch, d);
-	for (int k = 0; ok && k < o->n_rest; k++)
-		ok = measure(o, o->rest[k], &t, f, k + 1, a, scratch, d);
+	ok = true;
+	for (int k = 0; ok && k <= o->n_rest; k++) {
+		const char *model = k ? o->rest[k - 1] : o->model;
+		ok = metric_measure(&s, o, model, &t, f, k, a, scratch, d);
+		if (ok)
+			print_score(o, model, &s);
+	}
 	folder_remove(f);
 	return ok;
 }

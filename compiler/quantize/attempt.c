@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/verify_metric.h"
+#include "options.h"
 #include "quantize/bias.h"
 #include "quantize/opset.h"
 #include "quantize/qdq.h"
@@ -129,25 +131,80 @@ static double least_db(const struct attempt *x)
 	return least;
 }
 
-bool attempt_search(struct attempt *x, struct calibration *c, const struct statistics *s, double min_snr)
+/* --- until it is good enough -------------------------------------------------------------------------------------- */
+
+struct judge {
+	struct calibration *c;
+	struct options options; /* as verify --metric has them */
+	struct truth truth;
+	double least; /* of the metric */
+	double value; /* of the last attempt */
+};
+
+static bool measure(struct judge *j, const char *model)
 {
+	struct calibration *c = j->c;
+	const char *const file = c->diag->file;
+	struct score s;
+	const bool ok = metric_measure(&s, &j->options, model, &j->truth, c->folder, 3, c->arena, c->scratch, c->diag);
+
+	c->diag->file = file;
+	j->value = ok ? metric_value(j->options.metric, &s) : 0;
+	return ok;
+}
+
+static bool judge_begin(struct judge *j, struct calibration *c)
+{
+	*j = (struct judge){ .c = c, .options = *c->options };
+	j->options.data = j->options.calibrate;
+	if (!j->options.metric)
+		return true;
+	if (!metric_read_truth(&j->truth, &j->options, c->arena, c->diag) || !measure(j, c->options->model))
+		return false;
+	j->least = j->value - c->options->max_drop;
+	return true;
+}
+
+/* False: reported. */
+static bool judge_attempt(struct judge *j, const struct attempt *x, bool *good)
+{
+	const char *path = folder_path(j->c->folder, "attempt.onnx", j->c->arena);
+
+	*good = least_db(x) >= j->options.min_snr;
+	if (!*good || !j->options.metric)
+		return true;
+	if (!onnx_file_write(&x->file, path) || !measure(j, path))
+		return false;
+	*good = j->value >= j->least;
+	return true;
+}
+
+bool attempt_search(struct attempt *x, struct calibration *c, const struct statistics *s)
+{
+	struct judge j;
 	struct attempt first;
 	struct loss *losses;
 	struct map kept;
+	bool good;
 
 	map_init(&kept, c->arena);
-	if (!attempt_make(x, c, s, &kept, true))
+	if (!judge_begin(&j, c) || !attempt_make(x, c, s, &kept, true) || !judge_attempt(&j, x, &good))
 		return false;
 	first = *x;
 	losses = find_losses(c, &first);
-	for (int n = 1; least_db(x) < min_snr && n < 2 * first.chosen.n; n *= 2) {
+	for (int n = 1; !good && n < 2 * first.chosen.n; n *= 2) {
 		const int most = n < first.chosen.n ? n : first.chosen.n;
 		for (int k = 0; k < most; k++)
 			find_maker(c->file, &first, first.chosen.tensor[losses[k].tensor].name, &kept);
-		if (!attempt_make(x, c, s, &kept, true))
+		if (!attempt_make(x, c, s, &kept, true) || !judge_attempt(&j, x, &good))
 			return false;
 		x->n_kept = most;
 	}
-	return least_db(x) >= min_snr || diag_error(c->diag, STATUS_DIFFERS, NULL,
-						    "--min-snr: an output has %.1f dB with all in float", least_db(x));
+	if (good)
+		return true;
+	if (least_db(x) < c->options->min_snr)
+		return diag_error(c->diag, STATUS_DIFFERS, NULL, "--min-snr: an output has %.1f dB with all in float",
+				  least_db(x));
+	return diag_error(c->diag, STATUS_DIFFERS, NULL, "--max-drop: %g with all in float, %g is asked for", j.value,
+			  j.least);
 }

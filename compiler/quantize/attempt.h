@@ -19,7 +19,8 @@ bool attempt_make(struct attempt *x, struct calibration *c, const struct statist
 		  bool measures);
 
 /** As attempt_make(), with so much in float, the operators that lose most first, in steps of 1, 2, 4 …, that every
- *  output has a signal-to-noise ratio of at least min_snr decibels. False: reported. */
-bool attempt_search(struct attempt *x, struct calibration *c, const struct statistics *s, double min_snr);
+ *  output has a signal-to-noise ratio of at least --min-snr decibels over the first samples, and --metric over all of
+ *  them is at most --max-drop below what the float model gets. False: reported. */
+bool attempt_search(struct attempt *x, struct calibration *c, const struct statistics *s);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "commands/caller_inputs.h"
 #include "host/progress.h"
 #include "quantize/parallel.h"
 #include "quantize/statistics_file.h"
@@ -61,7 +62,7 @@ bool calibrate_begin(struct calibration *c, const struct statistics *s)
 	c->progress = new_progress(c->arena);
 	c->jobs = fixed->threads ? (int)fixed->threads : parallel_default();
 	c->options = fixed;
-	if (!signature_read(signature, c->arena, c->diag, fixed->model))
+	if (!caller_inputs(signature, fixed, c->arena, c->diag))
 		return false;
 	c->diag->file = NULL; /* messages about data name the data */
 	ok = samples_open(&c->samples, fixed->calibrate, signature, fixed, c->arena, c->diag) &&

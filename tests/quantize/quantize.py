@@ -137,6 +137,37 @@ def pictures_and_cases_are_samples(place):
 
 
 @test
+def samples_as_a_camera_gives_them(place):
+    """--input: the ranges are those of the floats that the model gets of pictures and of arrays of bytes."""
+    rng = np.random.default_rng(6)
+    pictures = rng.integers(0, 200, (6, 12, 12, 3)).astype(np.uint8)
+    pictures[..., 0] //= 2
+    mean, std = np.array([100, 40, 7]), np.array([50, 60, 20])
+    weights = rng.normal(0, 0.3, (2, 3, 3, 3)).astype(np.float32)
+    graph = helper.make_graph([helper.make_node("Conv", ["x", "w"], ["y"])], "m", [helper.make_tensor_value_info("x", F32, [1, 3, 12, 12])],
+                              [helper.make_tensor_value_info("y", F32, [1, 2, 10, 10])], [numpy_helper.from_array(weights, "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place.path("m.onnx"))
+    os.makedirs(place.path("png"))
+    for k, picture in enumerate(pictures):
+        Image.fromarray(picture).save(place.path(f"png/{k}.png"))
+    place.save("arrays/x.npy", pictures[..., ::-1])
+    words = "x=uint8,nhwc,bgr,mean={}:{}:{},std={}:{}:{}".format(*mean, *std)
+    low, high = (f(((pictures - mean) / std).astype(np.float32)) for f in (np.min, np.max))
+    zero, scale = compute_scale_zp(np.array(low), np.array(high), np.array(0, np.uint8), np.array(255, np.uint8), False)
+    written = set()
+    for folder in ("png", "arrays"):
+        place.nnc(0, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", folder, "--method=minmax", "--input", words)
+        model = load(place.path("q.onnx"))
+        seen = scales(model)["x"]
+        if abs(seen[0] - scale) > 1e-5 * scale or seen[1] != zero or model.graph.input[0].type.tensor_type.elem_type != F32:
+            raise Wrong(f"{folder}: {seen}, expected {scale}, {zero}")
+        written.add(model.SerializeToString())
+    if len(written) != 1:
+        raise Wrong("pictures and their bytes give two models")
+    expect(place.nnc(2, "quantize", "m.onnx", "-o", "r.onnx", "--calibrate", "png", "--input", "z=uint8")[1], "z")
+
+
+@test
 def how_good_models_are(place):
     """verify --metric of the float and the quantised model, against numpy on what onnxruntime answers."""
     x, held, y = digits()
@@ -248,6 +279,25 @@ def what_loses_most_stays_in_float(place):
         raise Wrong(f"{ratio():.1f} dB with the search")
     load(place.path("q.onnx"))
     expect(place.nnc(2, "quantize", "m.onnx", "--merge", "x", "-o", "q.onnx", "--min-snr=3")[1], "--min-snr")
+
+    # As the float model answers, or as a file says; which of the 12 outputs is greatest is what bytes get wrong first.
+    drop = ("--metric=top1", "--max-drop=0.05")
+    greatest = answers(place.path("m.onnx"), x).reshape(40, -1).argmax(1)
+    for labels in (None, np.where(np.arange(40) < 30, greatest, (greatest + 1) % 12)):
+        if labels is not None:
+            place.save("samples/output_0.npy", labels)
+        out = place.nnc(0, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples", "--method=minmax", *drop)[0]
+        expect(out, r"[1-9] nodes quantised, \d results left in float")
+        labels = greatest if labels is None else labels
+        right = [(answers(place.path(m), x).reshape(40, -1).argmax(1) == labels).mean() for m in ("m.onnx", "q.onnx")]
+        if right[1] < right[0] - 0.05 - 1 / 40:
+            raise Wrong(f"right {right}")
+    place.save("samples/output_0.npy", greatest[:7])
+    os.remove(place.path("q.onnx"))
+    expect(place.nnc(1, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples", *drop)[1], "output_0.npy has 7 rows")
+    if os.path.exists(place.path("q.onnx")):
+        raise Wrong("a model was written")
+    expect(place.nnc(2, "quantize", "m.onnx", "-o", "q.onnx", "--calibrate", "samples", "--max-drop=0.1")[1], "--metric=top1")
 
 
 def old_model(opset, unknown=False):
