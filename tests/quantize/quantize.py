@@ -374,8 +374,16 @@ def data_that_are_none(place):
         f.truncate(60)
     with open(place.save("short/a.npy", x), "r+b") as f:
         f.truncate(300)
+    os.makedirs(place.path("jpeg"))
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(place.path("jpeg/a.jpg"))
+    with open(place.path("jpeg/a.jpg"), "r+b") as f:
+        f.truncate(200)
+    with open(place.save("hollow/a.npy", x), "wb"):
+        pass
     for folder, words in (("empty", "empty: no samples"), ("none", "none"), ("nan", r"nan/b\.npy: element \[0, 0, 1, 1\] is nan"),
                           ("size", r"size/a\.npy.*\[1, 1, 5, 8\].*\[1, 1, 8, 8\]"), ("cut", r"cut/a\.png"), ("short", r"short/a\.npy"),
+                          ("jpeg", r"jpeg/a\.jpg"),
+                          ("hollow", r"hollow/a\.npy: .*the file is empty"),
                           ("double", r"double/a\.npy")):
         for threads in (1, 2):
             status = {"none": 4}.get(folder, 1)
