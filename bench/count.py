@@ -45,9 +45,10 @@ def text_of(folder):
     return lines
 
 
-def count(entry, target, folder):
+def count(entry, target, folder, objects=()):
+    """Instructions of one warm inference of the C in a folder, or of its objects where another compiler made them."""
     wrap = (os.path.join(HERE, "marked.c"), "-Wl,--wrap=nnc_call")
-    program = generated.build(folder, "m", target, warnings="", more=wrap)
+    program = generated.build(folder, "m", target, warnings="", more=(*wrap, *objects))
     answer, = program.run([call_of(entry.inputs, entry.outputs)], timeout=600)
     if answer.status:
         raise Failure("run", f"m_run returned {answer.status}")

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""What the small models take on microcontrollers: micro.py PLUGIN [--option=OPTION] ... [--target T] ... [MODEL ...]
+"""What the small models take on microcontrollers: micro.py PLUGIN [--clang] [--option=OPTION] ... [--target T] ... [MODEL ...]
 
 For each model and core a line: million instructions of one warm inference under the emulator (as count.py counts them); RAM,
 which is all data that is written, the stack, and inputs and outputs (they lie in the arena: --io-memory=arena); flash, which
-is code and constants of the model's object. The compiler is the target's own at its own flags.
+is code and constants of the model's object. The compiler is the target's own at its own flags; with --clang the
+instructions are those of clang's object at -O2.
 """
 import argparse
 import os
@@ -13,6 +14,7 @@ import sys
 
 from compare import Notes, entries, macs
 from count import count, counting
+from same_bytes import clang_object
 
 import bounds
 import generated
@@ -38,9 +40,10 @@ def memory(folder, target):
     return generated.object_sizes(folder, target)[1], stack
 
 
-def row(entry, target, options):
+def row(entry, target, options, by_clang):
     folder = compiled(entry, target, options)
-    n, (flash, _) = count(entry, target, folder), generated.object_sizes(folder, target)
+    flash, _ = generated.object_sizes(folder, target)
+    n = count(entry, target, folder, [clang_object(folder, target, "-O2")] if by_clang else ())
     written, stack = memory(compiled(entry, target, [*options, "--io-memory=arena"]), target)
     cells = [entry.name, target.name, f"{macs(entry.path):.2f}", f"{n / 1e6:.3f}", f"{written:,}", f"{stack:,}",
              f"{written + stack:,}", f"{flash:,}"]
@@ -51,6 +54,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("plugin")
     p.add_argument("--target", action="append")
+    p.add_argument("--clang", action="store_true")
     p.add_argument("--option", action="append", default=[], help="of nnc: --option=--optimize=ram")
     p.add_argument("names", nargs="*")
     a = p.parse_intermixed_args()
@@ -63,7 +67,7 @@ def main():
             sys.exit(f"micro: {name}: {reason}")
         for entry in entries(a.names or MODELS, ("qdq", "float", "other"), notes, bounds.of_target(target)):
             try:
-                print(row(entry, target, a.option), flush=True)
+                print(row(entry, target, a.option, a.clang), flush=True)
                 notes.ok(entry.name)
             except Failure as e:
                 notes.failed(entry.name, f"{target.name}: {e.kind}: {e}")
