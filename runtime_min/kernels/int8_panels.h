@@ -66,13 +66,28 @@ struct nnrt_taps {
 	uint32_t word;
 };
 
+/** Four bytes at p. */
+NNRT_INLINE uint32_t nnrt_taps_word(const unsigned char *p)
+{
+	uint32_t v;
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && __ARM_ARCH_ISA_THUMB == 2 && \
+	!defined(__ARM_FEATURE_UNALIGNED)
+	/* clang 14 takes a word of unknown alignment byte by byte, which these cores need not. */
+	__asm__("ldr %0, [%1]" : "=r"(v) : "r"(p), "m"(*(const unsigned char(*)[4])p));
+#else
+	(void)memcpy(&v, p, sizeof v);
+#endif
+	return v;
+}
+
 /** n bytes as a word, the others 0; n < 4. `whole`: the three bytes in front of the last may be read. */
 NNRT_INLINE uint32_t nnrt_taps_last(const unsigned char *from, int n, int whole)
 {
 	uint32_t v = 0;
 
 	if (whole) {
-		(void)memcpy(&v, from + n - 4, sizeof v);
+		v = nnrt_taps_word(from + n - 4);
 		return v >> 8 * (4 - n);
 	}
 	for (int i = 0; i < n; i++)
@@ -89,13 +104,11 @@ NNRT_INLINE void nnrt_taps_take(struct nnrt_taps *t, const unsigned char *from, 
 	uint32_t v;
 
 	if (t->have == 0) {
-		for (; end - from >= 4; from += 4, t->to += t->step) {
-			(void)memcpy(&v, from, sizeof v);
-			put(t->to, v, is_signed);
-		}
+		for (; end - from >= 4; from += 4, t->to += t->step)
+			put(t->to, nnrt_taps_word(from), is_signed);
 	}
 	for (; end - from >= 4; from += 4, t->to += t->step) {
-		(void)memcpy(&v, from, sizeof v);
+		v = nnrt_taps_word(from);
 		put(t->to, t->word | v << 8 * t->have, is_signed);
 		t->word = v >> (32 - 8 * t->have);
 	}
@@ -148,14 +161,13 @@ NNRT_INLINE void nnrt_taps_inside(const unsigned char *x, ptrdiff_t row, int row
 		int left = 8 * run;
 
 		for (; left >= 32; left -= 32, from += 4, to += step) {
-			(void)memcpy(&v, from, sizeof v);
+			v = nnrt_taps_word(from);
 			put(to, word | v << have, is_signed);
 			word = v >> 1 >> (31 - have);
 		}
 		if (left == 0)
 			continue;
-		(void)memcpy(&v, from + left / 8 - 4, sizeof v);
-		v >>= 32 - left;
+		v = nnrt_taps_word(from + left / 8 - 4) >> (32 - left);
 		word |= v << have;
 		have += left;
 		if (have < 32)
@@ -167,15 +179,6 @@ NNRT_INLINE void nnrt_taps_inside(const unsigned char *x, ptrdiff_t row, int row
 	}
 	if (have > 0)
 		put(to, word, is_signed);
-}
-
-/** Four bytes at p. */
-NNRT_INLINE uint32_t nnrt_taps_word(const unsigned char *p)
-{
-	uint32_t v;
-
-	(void)memcpy(&v, p, sizeof v);
-	return v;
 }
 
 /** nnrt_taps_inside() of three rows of nine bytes, a 3x3 kernel over three channels: as most networks for pictures

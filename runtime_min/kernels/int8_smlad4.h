@@ -93,6 +93,18 @@ NNRT_INLINE void nnrt_smlad_put4(void *to, uint32_t v, int is_signed)
 	nnrt_smlad_put_at(to, v, is_signed, 16);
 }
 
+/** Widens r8 to r11, a word of each of four pixels, and stores it. */
+#define NNRT_SMLAD_STORE4 \
+	"sxtb16 r4, r8\n" \
+	"sxtb16 r5, r9\n" \
+	"sxtb16 r6, r10\n" \
+	"sxtb16 r7, r11\n" \
+	"sxtb16 r8, r8, ror #8\n" \
+	"sxtb16 r9, r9, ror #8\n" \
+	"sxtb16 r10, r10, ror #8\n" \
+	"sxtb16 r11, r11, ror #8\n" \
+	"stm r12!, {r4-r11}\n"
+
 /** Taps of int8 of four pixels where each row is so many whole words, as nnrt_smlad_words3(). */
 NNRT_NAKED void nnrt_smlad_words4(const unsigned char *x __attribute__((unused)),
 				  ptrdiff_t pixel __attribute__((unused)), ptrdiff_t row __attribute__((unused)),
@@ -113,16 +125,8 @@ NNRT_NAKED void nnrt_smlad_words4(const unsigned char *x __attribute__((unused))
 			 "ldr r9, [r1], #4\n"
 			 "ldr r10, [r2], #4\n"
 			 "ldr r11, [r3], #4\n"
-			 "sxtb16 r4, r8\n"
-			 "sxtb16 r5, r9\n"
-			 "sxtb16 r6, r10\n"
-			 "sxtb16 r7, r11\n"
-			 "sxtb16 r8, r8, ror #8\n"
-			 "sxtb16 r9, r9, ror #8\n"
-			 "sxtb16 r10, r10, ror #8\n"
-			 "sxtb16 r11, r11, ror #8\n"
+			 NNRT_SMLAD_STORE4
 			 "cmp r0, lr\n"
-			 "stm r12!, {r4-r11}\n"
 			 "bne 1b\n"
 			 "ldrd r1, r3, [sp, #8]\n"
 			 "ldr r0, [sp]\n"
@@ -133,6 +137,58 @@ NNRT_NAKED void nnrt_smlad_words4(const unsigned char *x __attribute__((unused))
 			 "bne 2b\n"
 			 "add sp, #16\n"
 			 "pop {r4-r11, pc}\n");
+}
+
+/** Words of four pixels at `at` of their row. */
+#define NNRT_SMLAD_LOAD4(load, at) \
+	load " r8, [r0, #" at "]\n" \
+	load " r9, [r1, #" at "]\n" \
+	load " r10, [r2, #" at "]\n" \
+	load " r11, [r3, #" at "]\n"
+
+/** On to the next row, whose first bytes fill the words from a bit on. */
+#define NNRT_SMLAD_NEXT4(bit) \
+	"ldr lr, [sp]\n" \
+	"add r0, lr\n" \
+	"add r1, lr\n" \
+	"add r2, lr\n" \
+	"add r3, lr\n" \
+	"ldr r4, [r0]\n" \
+	"ldr r5, [r1]\n" \
+	"ldr r6, [r2]\n" \
+	"ldr r7, [r3]\n" \
+	"orr r8, r8, r4, lsl #" bit "\n" \
+	"orr r9, r9, r5, lsl #" bit "\n" \
+	"orr r10, r10, r6, lsl #" bit "\n" \
+	"orr r11, r11, r7, lsl #" bit "\n"
+
+/** Taps of int8 of four pixels of a 3x3 kernel over three channels, nnrt_taps_rgb() of each. What widens them is
+ *  there once: seven times would be 200 bytes more of flash for 14 instructions of 150. */
+NNRT_NAKED void nnrt_smlad_rgb4(const unsigned char *x __attribute__((unused)),
+				ptrdiff_t pixel __attribute__((unused)), ptrdiff_t row __attribute__((unused)),
+				unsigned char *to __attribute__((unused)))
+{
+	__asm__ volatile("push {r2, r4-r11, lr}\n"
+			 "mov r4, r1\n"
+			 "mov r12, r3\n"
+			 "add r1, r0, r4\n"
+			 "add r2, r1, r4\n"
+			 "add r3, r2, r4\n"
+			 NNRT_SMLAD_LOAD4("ldr", "0") "bl 1f\n"
+			 NNRT_SMLAD_LOAD4("ldr", "4") "bl 1f\n"
+			 NNRT_SMLAD_LOAD4("ldrb", "8") NNRT_SMLAD_NEXT4("8") "bl 1f\n"
+			 NNRT_SMLAD_LOAD4("ldr", "3") "bl 1f\n"
+			 NNRT_SMLAD_LOAD4("ldrh", "7") NNRT_SMLAD_NEXT4("16") "bl 1f\n"
+			 NNRT_SMLAD_LOAD4("ldr", "2") "bl 1f\n"
+			 NNRT_SMLAD_LOAD4("ldr", "5")
+			 "lsr r8, r8, #8\n"
+			 "lsr r9, r9, #8\n"
+			 "lsr r10, r10, #8\n"
+			 "lsr r11, r11, #8\n"
+			 "bl 1f\n"
+			 "pop {r2, r4-r11, pc}\n"
+			 "1:\n" NNRT_SMLAD_STORE4
+			 "bx lr\n");
 }
 
 /** Taps of int8 of one of four pixels where each row is so many whole words. */
@@ -150,7 +206,7 @@ NNRT_SHARED void nnrt_smlad_inside4(const unsigned char *x, ptrdiff_t row, int r
 {
 	(void)is_signed;
 	if (form == NNRT_PANELS_RGB)
-		nnrt_taps_rgb(x, row, to, step, 1, nnrt_smlad_put4);
+		nnrt_taps_rgb(x, row, to, 32, 1, nnrt_smlad_put4);
 	else if (form == NNRT_PANELS_WORDS)
 		nnrt_smlad_words_of4(x, row, rows, run, to, step);
 	else
@@ -162,6 +218,8 @@ NNRT_INLINE void nnrt_smlad_take4(const unsigned char *x, ptrdiff_t pixel, ptrdi
 {
 	if (form == NNRT_PANELS_WORDS)
 		nnrt_smlad_words4(x, pixel, row, kernel_h, run, to);
+	else if (form == NNRT_PANELS_RGB)
+		nnrt_smlad_rgb4(x, pixel, row, to);
 	else
 		for (int i = 0; i < 4; i++)
 			nnrt_smlad_inside4(x + i * pixel, row, kernel_h, run, to + i * 4, 32, is_signed, form);

@@ -5,7 +5,7 @@
 
 #include "runtime_min/kernels/int8_points.h"
 
-/** Bytes 0 and 2 of v as 16 bits each at `to`, and 1 and 3 so many bytes behind. */
+/** Bytes 0 and 2 of v as 16 bits each at `to`, and 1 and 3 so many bytes behind; both are words' places. */
 NNRT_INLINE void nnrt_smlad_put_at(void *to, uint32_t v, int is_signed, ptrdiff_t behind)
 {
 	uint32_t even, odd;
@@ -14,8 +14,8 @@ NNRT_INLINE void nnrt_smlad_put_at(void *to, uint32_t v, int is_signed, ptrdiff_
 		__asm__("sxtb16 %0, %2\n\tsxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(v));
 	else
 		__asm__("uxtb16 %0, %2\n\tuxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(v));
-	(void)memcpy(to, &even, sizeof even);
-	(void)memcpy((unsigned char *)to + behind, &odd, sizeof odd);
+	(void)memcpy(__builtin_assume_aligned(to, 4), &even, sizeof even);
+	(void)memcpy(__builtin_assume_aligned((unsigned char *)to + behind, 4), &odd, sizeof odd);
 }
 
 /** The same side by side. */
@@ -38,17 +38,14 @@ NNRT_SHARED void nnrt_smlad_words(const unsigned char *x, ptrdiff_t row, int row
 	for (; rows > 0; rows--, x += row) {
 		const unsigned char *from = x;
 		int left = run;
-		uint32_t v;
 
 		for (; step == 24 && left >= 16; left -= 16)
 			__asm__ volatile(NNRT_SMLAD_WORD NNRT_SMLAD_WORD NNRT_SMLAD_WORD NNRT_SMLAD_WORD
 					 : "+r"(from), "+r"(to)
 					 :
 					 : "r2", "r3", "memory");
-		for (; left > 0; left -= 4, from += 4, to += step) {
-			(void)memcpy(&v, from, sizeof v);
-			nnrt_smlad_put(to, v, 1);
-		}
+		for (; left > 0; left -= 4, from += 4, to += step)
+			nnrt_smlad_put(to, nnrt_taps_word(from), 1);
 	}
 }
 
@@ -141,6 +138,15 @@ NNRT_INLINE uint32_t nnrt_smlad_mixed(uint32_t padding, const unsigned char *row
 	return word;
 }
 
+/** n words of padding; returns what is behind them. */
+NNRT_INLINE unsigned char *nnrt_smlad_fill(unsigned char *to, ptrdiff_t step, uint32_t padding, int n,
+					   nnrt_taps_put *put)
+{
+	for (; n > 0; n--, to += step)
+		put(to, padding, 1);
+	return to;
+}
+
 /** Taps of int8 of any pixel where what a row shows of the image lies side by side, and a kernel's row is whole words;
  *  `words` gathers so many of a row. */
 NNRT_INLINE void nnrt_smlad_border(const struct nnrt_conv *p, const unsigned char *x, const unsigned char *zero,
@@ -168,20 +174,22 @@ NNRT_INLINE void nnrt_smlad_border(const struct nnrt_conv *p, const unsigned cha
 			iy += (rows - 1) * p->dilation_h;
 			continue;
 		}
-		for (int i = 0; i < run; i += 4, to += step) {
-			uint32_t v = padding;
-
-			if (is_inside && i == begin && n > 0) {
-				words(row + begin - left, 0, 1, n, to, step);
-				to += n / 4 * step;
-				i += n;
-				if (i == run)
-					break;
-			}
-			if (is_inside && i < end && i + 4 > left)
-				v = nnrt_smlad_mixed(v, row, i, left, end);
-			put(to, v, 1);
+		to = nnrt_smlad_fill(to, step, padding, is_inside ? left / 4 : run / 4, put);
+		if (!is_inside)
+			continue;
+		if (left / 4 * 4 < begin) {
+			put(to, nnrt_smlad_mixed(padding, row, left / 4 * 4, left, end), 1);
+			to += step;
 		}
+		if (n > 0) {
+			words(row + begin - left, 0, 1, n, to, step);
+			to += n / 4 * step;
+		}
+		if (end % 4 > 0 && n >= 0) {
+			put(to, nnrt_smlad_mixed(padding, row, end / 4 * 4, left, end), 1);
+			to += step;
+		}
+		to = nnrt_smlad_fill(to, step, padding, run / 4 - (end + 3) / 4, put);
 	}
 }
 
