@@ -44,7 +44,7 @@ union simde_lanes {
 	int32_t i32[16];
 };
 
-#define STAND_IN static inline __attribute__((noinline, unused))
+#define STAND_IN static __attribute__((noinline, unused))
 
 /* Each lane's bits where k has a one, else 0; memory under a zero is not touched. */
 STAND_IN __m512i _mm512_maskz_loadu_epi32(__mmask16 k, const void *p)
