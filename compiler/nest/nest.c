@@ -320,7 +320,7 @@ static int load_at(struct nest *n, int t, const struct index *at, int n_at)
 
 int nest_load_at(struct nest *n, int t, const struct index *at)
 {
-	struct index plain[MAX_RANK];
+	struct index plain[MAX_RANK] = { 0 };
 	int rank = n->m->tensor[t].rank;
 
 	for (int k = 0; k < rank; k++) {
