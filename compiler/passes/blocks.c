@@ -51,14 +51,6 @@ static bool is_grid(const struct module *m, int indices, int64_t n, int depth, c
 	return places == n;
 }
 
-static bool is_known(const struct tensor *t)
-{
-	for (int k = 0; k < t->rank; k++)
-		if (!num_is_const(t->dim[k]))
-			return false;
-	return true;
-}
-
 static bool find_block(const struct module *m, int node, struct span *b)
 {
 	const struct tensor *x = node_in_tensor(m, node, 0);
@@ -66,7 +58,7 @@ static bool find_block(const struct module *m, int node, struct span *b)
 	int64_t first[MAX_RANK], count[MAX_RANK], n = 1;
 	int depth;
 
-	if (!m->tensor[indices].data || !is_known(x))
+	if (!m->tensor[indices].data || !tensor_is_static(m, node_in(m, node, 0)))
 		return false;
 	depth = (int)m->tensor[indices].dim[lead].n;
 	for (int k = 0; k < lead; k++)
@@ -196,7 +188,7 @@ static bool find_slice(struct module *m, int node, struct span *s)
 	const struct tensor *x = node_in_tensor(m, node, 0);
 	int64_t begin, end, axis, step = 1;
 
-	if (!is_known(x) || !read_number(m, node_in(m, node, 1), &begin) ||
+	if (!tensor_is_static(m, node_in(m, node, 0)) || !read_number(m, node_in(m, node, 1), &begin) ||
 	    !read_number(m, node_in(m, node, 2), &end) || !read_number(m, node_in(m, node, 3), &axis) ||
 	    (node_in(m, node, 4) >= 0 && !read_number(m, node_in(m, node, 4), &step)) || step != 1)
 		return false;
@@ -245,7 +237,7 @@ static bool gather_part(struct rewriter *r, int node)
 	int64_t ones[MAX_RANK];
 	int in[2];
 
-	if (!is_known(&x) || !read_number(m, node_in(m, node, 1), &s.begin))
+	if (!tensor_is_static(m, node_in(m, node, 0)) || !read_number(m, node_in(m, node, 1), &s.begin))
 		return true;
 	s.begin += s.begin < 0 ? x.dim[s.axis].n : 0;
 	if ((in[0] = part_with(m, node, &s)) < 0)
